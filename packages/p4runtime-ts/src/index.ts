@@ -1,1 +1,2 @@
-export {};
+/** `@mooring/p4runtime-ts`: P4Runtime client and server. */
+export * from './server/switch.ts';

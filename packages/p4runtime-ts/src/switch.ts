@@ -1,0 +1,2 @@
+/** Sub-path `@mooring/p4runtime-ts/switch`: what a data plane implements to be driven over P4Runtime. Loads nothing else. */
+export * from './server/switch.ts';

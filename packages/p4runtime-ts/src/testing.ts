@@ -1,0 +1,2 @@
+/** Sub-path `@mooring/p4runtime-ts/testing`. */
+export {};
