@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+// The `mooring` command's first file: makes sure that the bundle in `cli/dist` is newer than every source, builds it
+// if not (esbuild, some 50 ms), and runs it. So a fresh clone needs no build step and a developer never runs stale
+// code. It is plain JavaScript because it runs before anything is built, and it is the only file outside the bundle
+// that a user starts. Where the sources or esbuild are missing (an installed copy), the bundle is run as it is.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const bundle = join(root, 'cli', 'dist', 'index.js');
+const stamp = join(root, 'cli', 'dist', '.built');
+
+/** The newest modification time under a directory, in milliseconds; 0 when there is none. */
+function newestMs(path) {
+  let newest = 0;
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    const child = join(path, entry.name);
+    const timeMs = entry.isDirectory() ? newestMs(child) : statSync(child).mtimeMs;
+    if (timeMs > newest) newest = timeMs;
+  }
+  return Math.max(newest, statSync(path).mtimeMs);
+}
+
+function sourceDirectories() {
+  const packages = join(root, 'packages');
+  const names = existsSync(packages) ? readdirSync(packages).map((name) => join(packages, name)) : [];
+  return [...names, join(root, 'controller'), join(root, 'cli')]
+    .flatMap((path) => [join(path, 'src'), join(path, 'package.json')])
+    .filter((path) => existsSync(path));
+}
+
+function isFresh() {
+  if (!existsSync(bundle) || !existsSync(stamp)) return false;
+  const builtMs = Number(readFileSync(stamp, 'utf8'));
+  return sourceDirectories().every((path) => {
+    const newest = path.endsWith('.json') ? statSync(path).mtimeMs : newestMs(path);
+    return newest <= builtMs;
+  });
+}
+
+if (process.env.MOORING_NO_BUILD !== '1' && existsSync(join(root, 'scripts', 'build.mjs')) && !isFresh()) {
+  const startedMs = Date.now();
+  const built = spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs'), '--quiet'], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  if (built.status === 0) writeFileSync(stamp, String(startedMs));
+  else if (!existsSync(bundle)) {
+    process.stderr.write('mooring: the sources could not be built (see above); run `npm ci` first.\n');
+    process.exit(1);
+  }
+}
+
+const { main } = await import(pathToFileURL(bundle).href);
+await main(process.argv.slice(2));

@@ -1,0 +1,1 @@
+export const compileCommand: import('../command-line/command.ts').Command = undefined as never;

@@ -1,0 +1,1 @@
+export const demoCommand: import('../command-line/command.ts').Command = undefined as never;

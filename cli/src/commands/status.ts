@@ -1,0 +1,1 @@
+export const statusCommand: import('../command-line/command.ts').Command = undefined as never;

@@ -1,0 +1,1 @@
+export const swapCommand: import('../command-line/command.ts').Command = undefined as never;

@@ -1,0 +1,25 @@
+/**
+ * A host as the demo's script sees it, whether it is a process on the kernel's TCP or a simulated one. Both kinds keep the same
+ * counters, so that scenes and report do not know which of the two they drive.
+ */
+import type { LoadClientOptions } from '../load/client.ts';
+import type { ClientTally, ServerTally } from '../load/tally.ts';
+import type { PlannedHost } from './world-plan.ts';
+
+/** A running host. */
+export interface DemoHost {
+  readonly plan: PlannedHost;
+  /** Last reported counters of a client; empty for a server. */
+  readonly clientTally: ClientTally;
+  /** Last reported counters of a server; zero for a client. */
+  readonly serverTally: ServerTally;
+  /** Starts serving on the host's address; resolves when connections are accepted. */
+  serve(port: number): Promise<void>;
+  /** Starts the client's load. */
+  load(options: LoadClientOptions): void;
+  setMarathonServers(names: readonly string[]): void;
+  /** Ends the load properly and returns the last counters. */
+  finish(patienceMs: number): Promise<ClientTally>;
+  /** Switches the host off, as if its power had been cut. */
+  stop(): void;
+}

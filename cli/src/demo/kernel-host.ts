@@ -1,0 +1,114 @@
+/**
+ * A host that is a process of its own on the kernel's TCP, in its own network namespace: `unshare --net` starts the
+ * host program (load/host.worker.ts), a veth pair is laid from the switch's namespace to it, and the host configures its own
+ * end. The namespace is held by nothing but the process, so it is gone when the process is. The host's addresses
+ * are static neighbours of nobody: it asks by ARP like any other host.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { distDirectory } from '../command-line/repository.ts';
+import type { LoadClientOptions } from '../load/client.ts';
+import { runIpBatch } from '../load/ip-batch.ts';
+import type { HostCommand, HostReport } from '../load/messages.ts';
+import { type ClientTally, emptyTally, type ServerTally } from '../load/tally.ts';
+import type { DemoHost } from './host.ts';
+import type { PlannedHost } from './world-plan.ts';
+
+/** Name of a host's only interface, inside its namespace. */
+export const HOST_INTERFACE = 'eth0';
+
+/** A host process in its own network namespace. */
+export class KernelHost implements DemoHost {
+  clientTally: ClientTally = emptyTally();
+  serverTally: ServerTally = { accepted: 0, open: 0, reset: 0, mismatchedBytes: 0 };
+  private readonly waiting: {
+    kind: HostReport['kind'];
+    resolve(report: HostReport): void;
+    reject(error: Error): void;
+  }[] = [];
+  private stopped = false;
+
+  private constructor(
+    readonly plan: PlannedHost,
+    private readonly process: ChildProcess,
+  ) {
+    process.on('message', (report: HostReport) => this.note(report));
+    process.on('exit', () => this.fail(new Error(`host ${plan.name} ended`)));
+    process.on('error', (error) => this.fail(new Error(`host ${plan.name} could not be started: ${error.message}`)));
+  }
+
+  /** Process id of the host program (in this process's PID namespace). */
+  get pid(): number {
+    return this.process.pid ?? 0;
+  }
+
+  /** Starts the host and joins it to the switch's interface. */
+  static async start(plan: PlannedHost, prefixLength: number): Promise<KernelHost> {
+    const program = join(distDirectory(), 'load', 'host.worker.js');
+    const child = spawn('unshare', ['--net', process.execPath, program], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    const host = new KernelHost(plan, child);
+    await host.await('ready');
+    runIpBatch([
+      `link add ${plan.switchInterface} type veth peer name ${HOST_INTERFACE} address ${plan.mac} netns ${host.pid}`,
+      `link set ${plan.switchInterface} up`,
+    ]);
+    host.send({
+      kind: 'settle',
+      interfaceName: HOST_INTERFACE,
+      ipCommands: [
+        'link set lo up',
+        ...plan.addresses.map((address) => `addr add ${address}/${prefixLength} dev ${HOST_INTERFACE}`),
+        `link set ${HOST_INTERFACE} up`,
+      ],
+    });
+    await host.await('settled');
+    return host;
+  }
+
+  async serve(port: number): Promise<void> {
+    this.send({ kind: 'serve', options: { name: this.plan.name, address: this.plan.addresses[0]!, port } });
+    await this.await('serving');
+  }
+
+  load(options: LoadClientOptions): void {
+    this.send({ kind: 'load', options });
+  }
+
+  setMarathonServers(names: readonly string[]): void {
+    this.send({ kind: 'marathon-servers', names });
+  }
+
+  async finish(patienceMs: number): Promise<ClientTally> {
+    this.send({ kind: 'finish', patienceMs });
+    const report = await this.await('finished');
+    if (report.kind === 'finished') this.clientTally = report.tally;
+    return this.clientTally;
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.process.kill('SIGKILL');
+  }
+
+  private send(command: HostCommand): void {
+    if (!this.stopped && this.process.connected) this.process.send(command);
+  }
+
+  private await(kind: HostReport['kind']): Promise<HostReport> {
+    return new Promise((resolve, reject) => this.waiting.push({ kind, resolve, reject }));
+  }
+
+  private note(report: HostReport): void {
+    if (report.kind === 'client-tally') this.clientTally = report.tally;
+    if (report.kind === 'server-tally') this.serverTally = report.tally;
+    if (report.kind === 'failed') this.fail(new Error(`host ${this.plan.name}: ${report.message}`));
+    const index = this.waiting.findIndex((waiter) => waiter.kind === report.kind);
+    if (index >= 0) this.waiting.splice(index, 1)[0]!.resolve(report);
+  }
+
+  private fail(error: Error): void {
+    for (const waiter of this.waiting.splice(0)) waiter.reject(error);
+  }
+}

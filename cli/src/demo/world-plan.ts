@@ -1,0 +1,49 @@
+/**
+ * The demo's network as data: which hosts there are, their addresses, and the switch port each hangs on. Everything
+ * else (namespaces, simulated hosts, the controller's YAML) is made from this one plan, so that they cannot disagree.
+ * All hosts share one Ethernet segment whose middle is the switch; servers sit at 10.0.0.11 and up, clients at
+ * 10.0.0.101 and up, the virtual address is 10.0.0.1.
+ */
+
+/** One host of the demo. */
+export interface PlannedHost {
+  readonly name: string;
+  readonly role: 'server' | 'client';
+  /** Switch port, from 1. */
+  readonly port: number;
+  /** IPv4 addresses; the first is the host's own, a client has more to spread its connections over. */
+  readonly addresses: readonly string[];
+  /** Ethernet address, aa:bb:cc:dd:ee:ff. */
+  readonly mac: string;
+  /** Name of the interface on the switch's side. */
+  readonly switchInterface: string;
+}
+
+/** The whole network. */
+export interface WorldPlan {
+  readonly hosts: readonly PlannedHost[];
+  readonly virtualAddress: string;
+  readonly virtualPort: number;
+  /** TCP port the servers listen on; differs from the virtual one so that port translation is used. */
+  readonly serverPort: number;
+  readonly prefixLength: number;
+}
+
+/** Plans `serverCount` servers (s1, s2, ...) and `clientCount` clients (c1, ...) with `addressesPerClient` addresses. */
+export function planWorld(serverCount: number, clientCount: number, addressesPerClient = 8): WorldPlan {
+  const hosts: PlannedHost[] = [];
+  for (let index = 1; index <= serverCount; index++) {
+    hosts.push(planHost(`s${index}`, 'server', hosts.length + 1, [`10.0.0.${10 + index}`]));
+  }
+  for (let index = 1; index <= clientCount; index++) {
+    const first = 101 + (index - 1) * addressesPerClient;
+    const addresses = Array.from({ length: addressesPerClient }, (_, offset) => `10.0.0.${first + offset}`);
+    hosts.push(planHost(`c${index}`, 'client', hosts.length + 1, addresses));
+  }
+  return { hosts, virtualAddress: '10.0.0.1', virtualPort: 80, serverPort: 8080, prefixLength: 24 };
+}
+
+function planHost(name: string, role: PlannedHost['role'], port: number, addresses: readonly string[]): PlannedHost {
+  const mac = `02:00:00:00:00:${port.toString(16).padStart(2, '0')}`;
+  return { name, role, port, addresses, mac, switchInterface: `sw${port}` };
+}

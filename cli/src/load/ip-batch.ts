@@ -1,0 +1,29 @@
+/**
+ * Runs a list of `ip` commands (iproute2) in one process, in this process's network namespace. A batch costs one program
+ * start however many commands it has, and stops at the first that fails, whose message is passed on.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+
+/**
+ * @param commands lines without the leading `ip`, e.g. `link set lo up`
+ * @throws Error with iproute2's own message, or naming the package to install when `ip` is missing
+ */
+export function runIpBatch(commands: readonly string[]): void {
+  const done = spawnSync('ip', ['-batch', '-'], { input: `${commands.join('\n')}\n`, encoding: 'utf8' });
+  if (done.error) {
+    throw new Error(`the program 'ip' could not be started (${done.error.message}); install it: apt install iproute2`);
+  }
+  if (done.status !== 0) throw new Error(`ip: ${done.stderr.trim() || `exit status ${done.status}`}`);
+}
+
+/**
+ * Keeps the kernel from giving interfaces of this network namespace IPv6 addresses of its own accord, whose neighbour
+ * and router discovery would be noise on the switch's ports. Does nothing on a kernel without IPv6.
+ */
+export function silenceIpv6(): void {
+  for (const scope of ['all', 'default']) {
+    const path = `/proc/sys/net/ipv6/conf/${scope}/disable_ipv6`;
+    if (existsSync(path)) writeFileSync(path, '1');
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * What the demo's main process and a host process say to each other over the IPC channel. Both ends import this file
+ * only, so that a host process loads neither the UI nor the controller.
+ */
+import type { LoadClientOptions } from './client.ts';
+import type { LoadServerOptions } from './server.ts';
+import type { ClientTally, ServerTally } from './tally.ts';
+
+/** Main process to host. */
+export type HostCommand =
+  /** Configure the host's only interface: `ip -batch` lines, then no offload. */
+  | { readonly kind: 'settle'; readonly interfaceName: string; readonly ipCommands: readonly string[] }
+  | { readonly kind: 'serve'; readonly options: LoadServerOptions }
+  | { readonly kind: 'load'; readonly options: LoadClientOptions }
+  | { readonly kind: 'marathon-servers'; readonly names: readonly string[] }
+  | { readonly kind: 'finish'; readonly patienceMs: number };
+
+/** Host to main process. */
+export type HostReport =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'settled' }
+  | { readonly kind: 'serving' }
+  | { readonly kind: 'server-tally'; readonly tally: ServerTally }
+  | { readonly kind: 'client-tally'; readonly tally: ClientTally }
+  | { readonly kind: 'finished'; readonly tally: ClientTally }
+  | { readonly kind: 'failed'; readonly message: string };
