@@ -1,0 +1,65 @@
+// A bucket's assignment: its base and current server and the state of a shift, written as one entry so that no packet
+// ever sees half of a change (rule R7). Only where base and current differ, or a pin may still lie in the registers,
+// does a packet look at the registers at all: in steady state a connection costs no memory and no register access.
+#ifndef MOORING_CORE_ASSIGNMENT_P4
+#define MOORING_CORE_ASSIGNMENT_P4
+
+#include "metadata.p4"
+
+control AssignmentLookup(inout metadata_t meta, out bool hit) {
+    /// @param base serves every connection that has no pin
+    /// @param current serves new connections, which are pinned while it is not the base
+    /// @param learn unpinned connections are reported, so that the controller can pin them to the base
+    /// @param seal a new connection whose pin finds no room is dropped instead of going to the base (rule R5)
+    /// @param unsettled the registers may hold pins of this bucket
+    /// @param candidates the multicast group of all servers its connections may live on; 0 for none
+    @name(".set_assignment")
+    action set_assignment(server_id_t base, server_id_t current, bit<1> learn, bit<1> seal, bit<1> unsettled,
+                          bit<16> candidates) {
+        meta.base = base;
+        meta.current = current;
+        meta.learn = learn == 1;
+        meta.sealed = seal == 1;
+        meta.unsettled = unsettled == 1;
+    }
+
+    @name(".buckets")
+    table buckets {
+        key = {
+            meta.vip: exact @name("vip");
+            meta.bucket: exact @name("bucket");
+        }
+        actions = { set_assignment; @defaultonly NoAction; }
+        const default_action = NoAction;
+        size = 65536;
+    }
+
+    apply {
+        hit = buckets.apply().hit;
+    }
+}
+
+/// An entry here for each bucket in shift is hit by every packet that only the base may see. When nothing hits it any
+/// more its idle timeout tells the controller, which then need not ask.
+control DrainWatch(inout metadata_t meta) {
+    @name(".watched")
+    action watched() {}
+
+    @name(".drain_watch")
+    table drain_watch {
+        key = {
+            meta.vip: exact @name("vip");
+            meta.bucket: exact @name("bucket");
+        }
+        actions = { watched; @defaultonly NoAction; }
+        const default_action = NoAction;
+        size = 65536;
+        MOORING_IDLE_TIMEOUT
+    }
+
+    apply {
+        drain_watch.apply();
+    }
+}
+
+#endif

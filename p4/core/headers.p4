@@ -1,0 +1,143 @@
+// The packet headers Mooring reads and writes, as their standards define them, and the two headers that travel
+// between controller and switch. Field names are the standards' own, so that a trace or a table entry reads like them.
+#ifndef MOORING_CORE_HEADERS_P4
+#define MOORING_CORE_HEADERS_P4
+
+typedef bit<48> mac_address_t;
+typedef bit<32> ipv4_address_t;
+typedef bit<16> l4_port_t;
+/// A port of the switch, as wide as P4Runtime carries it; a shell narrows it to what its target has.
+typedef bit<16> switch_port_t;
+
+const bit<16> ETHER_TYPE_IPV4 = 0x0800;
+const bit<16> ETHER_TYPE_ARP = 0x0806;
+const bit<8> PROTOCOL_ICMP = 1;
+const bit<8> PROTOCOL_TCP = 6;
+const bit<8> PROTOCOL_UDP = 17;
+const bit<16> ARP_REQUEST = 1;
+const bit<16> ARP_REPLY = 2;
+const bit<8> ICMP_ECHO_REPLY = 0;
+const bit<8> ICMP_ECHO_REQUEST = 8;
+
+/// IEEE 802.3
+header ethernet_t {
+    mac_address_t destination;
+    mac_address_t source;
+    bit<16> ether_type;
+}
+
+/// RFC 826, for IPv4 over Ethernet
+header arp_t {
+    bit<16> hardware_type;
+    bit<16> protocol_type;
+    bit<8> hardware_length;
+    bit<8> protocol_length;
+    bit<16> operation;
+    mac_address_t sender_mac;
+    ipv4_address_t sender_address;
+    mac_address_t target_mac;
+    ipv4_address_t target_address;
+}
+
+/// RFC 791
+header ipv4_t {
+    bit<4> version;
+    bit<4> ihl;
+    bit<8> type_of_service;
+    bit<16> total_length;
+    bit<16> identification;
+    bit<3> flags;
+    bit<13> fragment_offset;
+    bit<8> ttl;
+    bit<8> protocol;
+    bit<16> checksum;
+    ipv4_address_t source;
+    ipv4_address_t destination;
+}
+
+/// RFC 791, what follows the first twenty bytes
+header ipv4_options_t {
+    varbit<320> options;
+}
+
+/// RFC 792, the part common to echo request and reply
+header icmp_t {
+    bit<8> type;
+    bit<8> code;
+    bit<16> checksum;
+}
+
+/// RFC 9293, without options: they are payload here
+header tcp_t {
+    l4_port_t source;
+    l4_port_t destination;
+    bit<32> sequence;
+    bit<32> acknowledgment;
+    bit<4> data_offset;
+    bit<4> reserved;
+    bit<1> cwr;
+    bit<1> ece;
+    bit<1> urg;
+    bit<1> ack;
+    bit<1> psh;
+    bit<1> rst;
+    bit<1> syn;
+    bit<1> fin;
+    bit<16> window;
+    bit<16> checksum;
+    bit<16> urgent_pointer;
+}
+
+/// RFC 768
+header udp_t {
+    l4_port_t source;
+    l4_port_t destination;
+    bit<16> length;
+    bit<16> checksum;
+}
+
+/// What a packet-out asks for.
+const bit<8> PACKET_OUT_FORWARD = 0;
+const bit<8> PACKET_OUT_FLOOD = 1;
+const bit<8> PACKET_OUT_RELEASE = 2;
+const bit<8> PACKET_OUT_SWEEP = 3;
+
+/// In front of a packet from the controller.
+@controller_header("packet_out")
+header packet_out_t {
+    /// One of PACKET_OUT_*.
+    bit<8> operation;
+    /// Forward: the port it leaves by.
+    switch_port_t egress_port;
+    /// The epoch of the controller that sends it; one older than the switch's settings is ignored (rule R11).
+    bit<32> epoch;
+    /// Release: the way, slot and generation the digest named, and the connection it belongs to. Sweep: the first slot.
+    bit<8> way;
+    bit<32> slot;
+    bit<16> generation;
+    bit<16> vip;
+    ipv4_address_t client_address;
+    l4_port_t client_port;
+    /// Sweep: how many slots.
+    bit<32> count;
+}
+
+/// In front of a packet to the controller.
+@controller_header("packet_in")
+header packet_in_t {
+    switch_port_t ingress_port;
+}
+
+struct headers_t {
+    packet_out_t packet_out;
+    packet_in_t packet_in;
+    ethernet_t ethernet;
+    arp_t arp;
+    ipv4_t ipv4;
+    ipv4_options_t ipv4_options;
+    icmp_t icmp;
+    tcp_t tcp;
+    udp_t udp;
+}
+
+#endif

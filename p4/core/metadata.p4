@@ -1,0 +1,180 @@
+// What one packet's way through the load balancer carries from feature to feature. Grouped by the feature that
+// writes it; whoever reads a field finds its meaning here.
+#ifndef MOORING_CORE_METADATA_P4
+#define MOORING_CORE_METADATA_P4
+
+typedef bit<16> vip_id_t;
+typedef bit<16> bucket_t;
+typedef bit<16> server_id_t;
+typedef bit<16> generation_t;
+/// Time in units of 1.024 ms, wrapping after 50 days; only differences are looked at.
+typedef bit<32> ticks_t;
+/// A connection of a VIP: client address, client port, VIP. The whole identity, so that no other connection matches.
+typedef bit<64> connection_key_t;
+
+/// Number of slots in each of the two ways of the pin registers.
+#ifndef MOORING_SLOTS
+#define MOORING_SLOTS 16384
+#endif
+
+const bit<2> SLOT_EMPTY = 0;
+/// A SYN was sent to `server`; the handshake has not shown yet that it answers (rule R2).
+const bit<2> SLOT_TENTATIVE = 1;
+/// The client has acknowledged the server's SYN: the connection lives there.
+const bit<2> SLOT_CONFIRMED = 2;
+
+/// One slot of the pin registers.
+struct slot_t {
+    connection_key_t key;
+    bit<2> state;
+    /// Whether `sequence` holds the SYN-ACK's sequence number.
+    bit<1> answered;
+    /// Raised each time the slot is freed, so that a late release frees nobody else's pin (rule R3).
+    generation_t generation;
+    server_id_t server;
+    bucket_t bucket;
+    /// When the SYN was last seen (tentative), or the pin last reported (confirmed).
+    ticks_t stamp;
+    /// Initial sequence number of the server's SYN-ACK.
+    bit<32> sequence;
+}
+
+/// Which register slot of a packet's connection was found, if any.
+const bit<2> WAY_NONE = 0;
+const bit<2> WAY_FIRST = 1;
+const bit<2> WAY_SECOND = 2;
+
+/// What is told of a pin.
+const bit<8> EVENT_NONE = 0;
+/// A handshake completed with a pinned server: promote the slot to a table entry, then release it.
+const bit<8> EVENT_CONFIRMED = 1;
+/// The bucket is learning and this connection, which has no pin, lives on the bucket's base.
+const bit<8> EVENT_LEARNED = 2;
+/// The slot named is free of that pin (now, or it was before).
+const bit<8> EVENT_RELEASED = 3;
+/// A sweep met a tentative slot that has not expired.
+const bit<8> EVENT_TENTATIVE = 4;
+/// A sweep has come to its end.
+const bit<8> EVENT_SWEPT = 5;
+
+/// A message to the controller about a pin.
+struct pin_event_t {
+    bit<8> kind;
+    /// 0 or 1
+    bit<8> way;
+    bit<32> slot;
+    generation_t generation;
+    vip_id_t vip;
+    bucket_t bucket;
+    ipv4_address_t client_address;
+    l4_port_t client_port;
+    server_id_t server;
+}
+
+/// A message to the controller: this address was seen behind this port.
+struct mac_event_t {
+    mac_address_t mac;
+    switch_port_t port;
+}
+
+/// Why a packet was dropped; the index of the counter `drops`.
+const bit<8> DROP_NONE = 0;
+/// For a VIP that has no assignment for the packet's bucket.
+const bit<8> DROP_NO_ASSIGNMENT = 1;
+/// The assignment names a server the switch has no way to.
+const bit<8> DROP_NO_SERVER = 2;
+/// A SYN of a connection whose pin is about to be deleted (rule R6); the client resends it.
+const bit<8> DROP_PIN_CLOSING = 3;
+/// A SYN that found no room for its pin in a sealed bucket (rule R5); the client resends it.
+const bit<8> DROP_SEALED = 4;
+/// A fragment of a datagram to a VIP that is not its first: its ports are unknown.
+const bit<8> DROP_FRAGMENT = 5;
+/// The IPv4 header checksum is wrong.
+const bit<8> DROP_CHECKSUM = 6;
+/// For a VIP's address, but no VIP has its protocol and port.
+const bit<8> DROP_NO_VIP = 7;
+/// A packet-out of a controller that another has replaced, or whose operation does not exist.
+const bit<8> DROP_PACKET_OUT = 8;
+/// The packet has done its work (a release, a sweep).
+const bit<8> DROP_CONSUMED = 9;
+
+/// What a packet-out has done with the slot it names.
+const bit<8> ORDER_NONE = 0;
+const bit<8> ORDER_RELEASE = 1;
+const bit<8> ORDER_SWEEP = 2;
+
+/// Where a packet goes when the pipeline has decided.
+const bit<2> VERDICT_DROP = 0;
+const bit<2> VERDICT_PORT = 1;
+const bit<2> VERDICT_FLOOD = 2;
+const bit<2> VERDICT_CONTROLLER = 3;
+
+struct metadata_t {
+    // From the shell.
+    ticks_t now;
+    switch_port_t ingress_port;
+    bool checksum_wrong;
+
+    // Settings of the whole switch.
+    bit<32> epoch;
+    ticks_t tentative_lifetime;
+    ticks_t report_interval;
+
+    // Transport ports, whatever the protocol; `has_ports` is false for fragments and other protocols.
+    bool has_ports;
+    l4_port_t source_port;
+    l4_port_t destination_port;
+
+    // The connection.
+    vip_id_t vip;
+    ipv4_address_t client_address;
+    l4_port_t client_port;
+    bool is_syn;
+
+    // Its bucket: hash input and assignment.
+    bit<16> bucket_count;
+    bit<32> seed;
+    l4_port_t hashed_port;
+    bucket_t bucket;
+    server_id_t base;
+    server_id_t current;
+    bool learn;
+    bool sealed;
+    bool unsettled;
+
+    // Its pins. `slot` is the one that holds the connection, at `way`.
+    connection_key_t key;
+    bit<32> index_first;
+    bit<32> index_second;
+    slot_t first;
+    slot_t second;
+    slot_t slot;
+    bit<2> way;
+    bool slot_alive;
+    bool pinned;
+    server_id_t pin_server;
+    bool pin_closing;
+
+    // The decision.
+    server_id_t server;
+    bool unpinned;
+    /// Where to store `slot`, WAY_NONE for nowhere.
+    bit<2> store;
+    pin_event_t event;
+    mac_event_t mac_event;
+    bool mac_unknown;
+
+    // The verdict.
+    bit<2> verdict;
+    switch_port_t egress_port;
+    bit<16> flood_group;
+    bit<8> drop_reason;
+
+    // What a packet-out orders to be done with a slot.
+    bit<8> order;
+    // How far a sweep has come: the shell keeps it while the packet-out goes round `again`.
+    bit<32> sweep_offset;
+    bool again;
+}
+
+#endif

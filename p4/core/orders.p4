@@ -1,0 +1,115 @@
+// What the controller orders by packet-out about the pin registers, which it cannot write itself: to release a slot
+// whose pin has been promoted, and to go over slots and report what they hold.
+//
+// A release names connection and generation, so that one that comes late or twice frees nobody else's pin (rule R3).
+// It is answered whether it found the pin or not: either way the slot no longer holds it.
+#ifndef MOORING_CORE_ORDERS_P4
+#define MOORING_CORE_ORDERS_P4
+
+#include "headers.p4"
+#include "metadata.p4"
+#include "decision.p4"
+
+/// Frees the slot that `meta.way` names, if it still holds the pin that the order speaks of.
+control ReleaseSlot(in headers_t headers, inout metadata_t meta) {
+    apply {
+        meta.event = { EVENT_RELEASED, headers.packet_out.way, headers.packet_out.slot, headers.packet_out.generation,
+                       headers.packet_out.vip, 0, headers.packet_out.client_address, headers.packet_out.client_port,
+                       0 };
+        if (meta.slot.state == SLOT_CONFIRMED && meta.slot.key == meta.key
+            && meta.slot.generation == headers.packet_out.generation) {
+            meta.slot.state = SLOT_EMPTY;
+            meta.slot.generation = meta.slot.generation + 1;
+            meta.store = meta.way;
+        }
+    }
+}
+
+/// One step of a sweep: both ways alternate, so that each step reports one slot at most.
+control SweepSlot(in headers_t headers, inout metadata_t meta) {
+    ReportSlot() report_swept;
+
+    apply {
+        if (meta.slot.state == SLOT_CONFIRMED) {
+            report_swept.apply(meta, EVENT_CONFIRMED);
+        } else if (meta.slot.state == SLOT_TENTATIVE) {
+            if (meta.now - meta.slot.stamp > meta.tentative_lifetime) {
+                meta.slot.state = SLOT_EMPTY;
+                meta.slot.generation = meta.slot.generation + 1;
+                meta.store = meta.way;
+            } else {
+                report_swept.apply(meta, EVENT_TENTATIVE);
+            }
+        }
+    }
+}
+
+/// Reads a packet-out's header: what the packet behind it, or the slot it names, is for.
+control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool switched) {
+    bit<32> slot;
+
+    action refuse(bit<8> reason) {
+        meta.verdict = VERDICT_DROP;
+        meta.drop_reason = reason;
+    }
+
+    action name_slot(bit<8> order, bit<32> index) {
+        meta.order = order;
+        meta.index_first = index;
+        meta.index_second = index;
+    }
+
+    apply {
+        switched = false;
+        refuse(DROP_CONSUMED);
+        if (headers.packet_out.epoch < meta.epoch) {
+            refuse(DROP_PACKET_OUT);
+        } else if (headers.packet_out.operation == PACKET_OUT_FORWARD) {
+            meta.verdict = VERDICT_PORT;
+            meta.egress_port = headers.packet_out.egress_port;
+        } else if (headers.packet_out.operation == PACKET_OUT_FLOOD) {
+            switched = true;
+        } else if (headers.packet_out.operation == PACKET_OUT_RELEASE && headers.packet_out.slot < MOORING_SLOTS) {
+            name_slot(ORDER_RELEASE, headers.packet_out.slot);
+            meta.way = headers.packet_out.way == 0 ? WAY_FIRST : WAY_SECOND;
+            meta.client_address = headers.packet_out.client_address;
+            meta.client_port = headers.packet_out.client_port;
+            meta.vip = headers.packet_out.vip;
+            meta.key = meta.client_address ++ meta.client_port ++ meta.vip;
+        } else if (headers.packet_out.operation == PACKET_OUT_SWEEP) {
+            // Twice as many steps as slots: one for each way.
+            slot = headers.packet_out.slot + (meta.sweep_offset >> 1);
+            meta.way = meta.sweep_offset[0:0] == 0 ? WAY_FIRST : WAY_SECOND;
+            if ((meta.sweep_offset >> 1) < headers.packet_out.count && slot < MOORING_SLOTS) {
+                name_slot(ORDER_SWEEP, slot);
+                meta.sweep_offset = meta.sweep_offset + 1;
+                meta.again = true;
+            } else {
+                meta.event = { EVENT_SWEPT, 0, headers.packet_out.slot, headers.packet_out.generation, 0, 0, 0, 0, 0 };
+            }
+        } else {
+            refuse(DROP_PACKET_OUT);
+        }
+    }
+}
+
+/// Carries an order out on the slot it names; both ways have been read.
+control SlotOrder(in headers_t headers, inout metadata_t meta) {
+    ReleaseSlot() release_slot;
+    SweepSlot() sweep_slot;
+
+    apply {
+        if (meta.way == WAY_FIRST) {
+            meta.slot = meta.first;
+        } else {
+            meta.slot = meta.second;
+        }
+        if (meta.order == ORDER_RELEASE) {
+            release_slot.apply(headers, meta);
+        } else {
+            sweep_slot.apply(headers, meta);
+        }
+    }
+}
+
+#endif

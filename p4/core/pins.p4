@@ -1,0 +1,79 @@
+// Which server a connection is held to, if any (rule R1): a confirmed register slot, else an exact entry. A pin to a
+// server that is not alive is ignored here and now, without waiting for the controller to delete it.
+#ifndef MOORING_CORE_PINS_P4
+#define MOORING_CORE_PINS_P4
+
+#include "metadata.p4"
+
+/// The durable store of pins: one entry a connection, made by the controller from the registers' events.
+control ExactPins(inout metadata_t meta) {
+    /// @param server where the connection lives
+    /// @param closing the entry is about to be deleted: a SYN is dropped, to be resent (rule R6)
+    @name(".pin")
+    action pin(server_id_t server, bit<1> closing) {
+        meta.pin_server = server;
+        meta.pin_closing = closing == 1;
+    }
+
+    @name(".pins")
+    table pins {
+        key = {
+            meta.vip: exact @name("vip");
+            meta.client_address: exact @name("client_address");
+            meta.client_port: exact @name("client_port");
+        }
+        actions = { pin; @defaultonly NoAction; }
+        const default_action = NoAction;
+        size = 262144;
+        MOORING_IDLE_TIMEOUT
+    }
+
+    @name(".alive_for_pin")
+    action alive() {}
+
+    @name(".pin_servers")
+    table pin_servers {
+        key = { meta.pin_server: exact @name("server"); }
+        actions = { alive; @defaultonly NoAction; }
+        const default_action = NoAction;
+        size = 4096;
+    }
+
+    apply {
+        meta.pinned = false;
+        if (pins.apply().hit) {
+            meta.pinned = pin_servers.apply().hit;
+        }
+    }
+}
+
+/// Finds the register slot that holds the connection. Both ways have been read: the connection is in one at most.
+control SlotMatch(inout metadata_t meta) {
+    @name(".alive_for_slot")
+    action alive() {}
+
+    @name(".slot_servers")
+    table slot_servers {
+        key = { meta.slot.server: exact @name("server"); }
+        actions = { alive; @defaultonly NoAction; }
+        const default_action = NoAction;
+        size = 4096;
+    }
+
+    apply {
+        meta.way = WAY_NONE;
+        if (meta.first.state != SLOT_EMPTY && meta.first.key == meta.key) {
+            meta.slot = meta.first;
+            meta.way = WAY_FIRST;
+        } else if (meta.second.state != SLOT_EMPTY && meta.second.key == meta.key) {
+            meta.slot = meta.second;
+            meta.way = WAY_SECOND;
+        }
+        meta.slot_alive = false;
+        if (meta.way != WAY_NONE) {
+            meta.slot_alive = slot_servers.apply().hit;
+        }
+    }
+}
+
+#endif

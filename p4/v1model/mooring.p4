@@ -1,0 +1,298 @@
+// Mooring on v1model (BMv2 and the embedded switch): the shell around the features of p4/core. Here is only what the
+// architecture forces: intrinsic metadata, the registers, hashes, digests and counters, and the ordered list of
+// applies that makes a load balancer of the features.
+//
+// All work on a connection's pin happens in ingress, which this architecture runs for one packet at a time, so that
+// reading a slot and storing it back cannot be torn apart.
+#include <core.p4>
+#include <v1model.p4>
+
+// What core needs an architecture's word for.
+#define MOORING_IDLE_TIMEOUT support_timeout = true;
+#define MOORING_DIRECT_COUNTER(name) direct_counter(CounterType.packets_and_bytes) name;
+#define MOORING_COUNTED_BY(name) counters = name;
+
+#include "../core/headers.p4"
+#include "../core/metadata.p4"
+#include "../core/parser.p4"
+#include "../core/settings.p4"
+#include "../core/vip.p4"
+#include "../core/assignment.p4"
+#include "../core/pins.p4"
+#include "../core/decision.p4"
+#include "../core/orders.p4"
+#include "../core/translation.p4"
+#include "../core/addresses.p4"
+#include "../core/ethernet.p4"
+
+/// The port packets to and from the controller pass through.
+#ifndef MOORING_CPU_PORT
+#define MOORING_CPU_PORT 510
+#endif
+
+/// Egress checks nothing for a packet that was replicated, except that it does not go back where it came from.
+const bit<32> INSTANCE_TYPE_REPLICATION = 5;
+const bit<8> SWEEP_STATE = 1;
+
+struct user_metadata_t {
+    metadata_t mooring;
+    @field_list(1)
+    bit<32> sweep_offset;
+}
+
+parser MooringParser(packet_in packet, out headers_t headers, inout user_metadata_t user,
+                     inout standard_metadata_t standard) {
+    PacketParser() packet_parser;
+
+    state start {
+        packet_parser.apply(packet, headers, user.mooring, standard.ingress_port == MOORING_CPU_PORT);
+        transition accept;
+    }
+}
+
+control MooringVerifyChecksum(inout headers_t headers, inout user_metadata_t user) {
+    apply {
+        // Options are not read; a header that has some is checked by the server.
+        verify_checksum(headers.ipv4.isValid() && headers.ipv4.ihl == 5,
+                        { headers.ipv4.version, headers.ipv4.ihl, headers.ipv4.type_of_service,
+                          headers.ipv4.total_length, headers.ipv4.identification, headers.ipv4.flags,
+                          headers.ipv4.fragment_offset, headers.ipv4.ttl, headers.ipv4.protocol,
+                          headers.ipv4.source, headers.ipv4.destination },
+                        headers.ipv4.checksum, HashAlgorithm.csum16);
+    }
+}
+
+control MooringIngress(inout headers_t headers, inout user_metadata_t user, inout standard_metadata_t standard) {
+    Settings() settings;
+    MacLearning() mac_learning;
+    MacForwarding() mac_forwarding;
+    OwnAddresses() own_addresses;
+    VipLookup() vip_lookup;
+    ReturnLookup() return_lookup;
+    AssignmentLookup() assignment_lookup;
+    SlotMatch() slot_match;
+    ExactPins() exact_pins;
+    ServerDecision() server_decision;
+    RememberAnswer() remember_answer;
+    DrainWatch() drain_watch;
+    ToServer() to_server;
+    FromServer() from_server;
+    PacketOutOrder() packet_out_order;
+    SlotOrder() slot_order;
+
+    /// Packets dropped, by DROP_*.
+    @name(".drops")
+    counter(32, CounterType.packets) drops;
+
+    // A slot of each way lies in three registers: the connection; state, generation, server, bucket; time and number.
+    @name(".first_key") register<bit<64>>(MOORING_SLOTS) first_key;
+    @name(".first_pin") register<bit<64>>(MOORING_SLOTS) first_pin;
+    @name(".first_time") register<bit<64>>(MOORING_SLOTS) first_time;
+    @name(".second_key") register<bit<64>>(MOORING_SLOTS) second_key;
+    @name(".second_pin") register<bit<64>>(MOORING_SLOTS) second_pin;
+    @name(".second_time") register<bit<64>>(MOORING_SLOTS) second_time;
+
+    bit<64> pin_word;
+    bit<64> time_word;
+    bool own_address;
+    bool handled;
+    bool for_vip;
+    bool from_service;
+    bool switched;
+    bool assigned;
+    ipv4_address_t vip_address;
+    l4_port_t vip_port;
+
+    /// Two different hash functions: a connection that collides with another in one way hardly does in both.
+    action hash_slots() {
+        hash(user.mooring.index_first, HashAlgorithm.crc32, 32w0,
+             { user.mooring.client_address, user.mooring.client_port, user.mooring.vip }, (bit<32>)MOORING_SLOTS);
+        hash(user.mooring.index_second, HashAlgorithm.crc16, 32w0,
+             { user.mooring.client_address, user.mooring.client_port, user.mooring.vip }, (bit<32>)MOORING_SLOTS);
+    }
+
+    action load_slots() {
+        first_key.read(user.mooring.first.key, user.mooring.index_first);
+        first_pin.read(pin_word, user.mooring.index_first);
+        first_time.read(time_word, user.mooring.index_first);
+        user.mooring.first.state = pin_word[63:62];
+        user.mooring.first.answered = pin_word[61:61];
+        user.mooring.first.generation = pin_word[47:32];
+        user.mooring.first.server = pin_word[31:16];
+        user.mooring.first.bucket = pin_word[15:0];
+        user.mooring.first.stamp = time_word[63:32];
+        user.mooring.first.sequence = time_word[31:0];
+        second_key.read(user.mooring.second.key, user.mooring.index_second);
+        second_pin.read(pin_word, user.mooring.index_second);
+        second_time.read(time_word, user.mooring.index_second);
+        user.mooring.second.state = pin_word[63:62];
+        user.mooring.second.answered = pin_word[61:61];
+        user.mooring.second.generation = pin_word[47:32];
+        user.mooring.second.server = pin_word[31:16];
+        user.mooring.second.bucket = pin_word[15:0];
+        user.mooring.second.stamp = time_word[63:32];
+        user.mooring.second.sequence = time_word[31:0];
+    }
+
+    action pack_slot() {
+        pin_word = user.mooring.slot.state ++ user.mooring.slot.answered ++ 13w0 ++ user.mooring.slot.generation
+            ++ user.mooring.slot.server ++ user.mooring.slot.bucket;
+        time_word = user.mooring.slot.stamp ++ user.mooring.slot.sequence;
+    }
+
+    action store_first() {
+        first_key.write(user.mooring.index_first, user.mooring.slot.key);
+        first_pin.write(user.mooring.index_first, pin_word);
+        first_time.write(user.mooring.index_first, time_word);
+    }
+
+    action store_second() {
+        second_key.write(user.mooring.index_second, user.mooring.slot.key);
+        second_pin.write(user.mooring.index_second, pin_word);
+        second_time.write(user.mooring.index_second, time_word);
+    }
+
+    action drop_because(bit<8> reason) {
+        user.mooring.verdict = VERDICT_DROP;
+        user.mooring.drop_reason = reason;
+    }
+
+    apply {
+        user.mooring.now = standard.ingress_global_timestamp[41:10];
+        user.mooring.ingress_port = (bit<16>)standard.ingress_port;
+        user.mooring.checksum_wrong = standard.checksum_error == 1;
+        user.mooring.sweep_offset = user.sweep_offset;
+        settings.apply(user.mooring);
+
+        // Whose packet is it? `switched` sends it on by its Ethernet addresses, translated or not.
+        handled = false;
+        own_address = false;
+        for_vip = false;
+        from_service = false;
+        switched = false;
+        assigned = false;
+        if (headers.packet_out.isValid()) {
+            packet_out_order.apply(headers, user.mooring, switched);
+        } else {
+            mac_learning.apply(headers, user.mooring);
+            own_addresses.apply(headers, user.mooring, own_address, handled);
+            if (!handled && user.mooring.has_ports) {
+                vip_lookup.apply(headers, user.mooring, for_vip);
+                if (!for_vip && !own_address) {
+                    return_lookup.apply(headers, user.mooring, from_service, vip_address, vip_port);
+                }
+            }
+            switched = !handled && !for_vip && !own_address;
+            if (user.mooring.checksum_wrong && (for_vip || from_service)) {
+                drop_because(DROP_CHECKSUM);
+                for_vip = false;
+                from_service = false;
+                switched = false;
+            } else if (own_address && !handled && !for_vip) {
+                drop_because(user.mooring.has_ports ? DROP_NO_VIP : DROP_FRAGMENT);
+            }
+        }
+
+        // What is assigned to it, and which slot and pin does it have?
+        if (for_vip) {
+            hash(user.mooring.bucket, HashAlgorithm.crc32, 16w0,
+                 { user.mooring.hashed_port, user.mooring.seed, user.mooring.client_address },
+                 (bit<32>)user.mooring.bucket_count);
+            assignment_lookup.apply(user.mooring, assigned);
+            if (!assigned) {
+                drop_because(DROP_NO_ASSIGNMENT);
+            }
+        }
+        if ((assigned && user.mooring.unsettled)
+            || (from_service && headers.tcp.isValid() && headers.tcp.syn == 1 && headers.tcp.ack == 1)) {
+            hash_slots();
+            load_slots();
+            slot_match.apply(user.mooring);
+        }
+
+        // What follows from it.
+        if (user.mooring.order != ORDER_NONE) {
+            load_slots();
+            slot_order.apply(headers, user.mooring);
+        } else if (assigned) {
+            exact_pins.apply(user.mooring);
+            user.mooring.verdict = VERDICT_PORT;
+            server_decision.apply(headers, user.mooring);
+            if (user.mooring.unpinned && user.mooring.unsettled) {
+                drain_watch.apply(user.mooring);
+            }
+            if (user.mooring.verdict != VERDICT_DROP) {
+                to_server.apply(headers, user.mooring);
+            }
+        } else if (from_service) {
+            remember_answer.apply(headers, user.mooring);
+            from_server.apply(headers, user.mooring, vip_address, vip_port);
+        }
+        if (switched) {
+            mac_forwarding.apply(headers, user.mooring);
+        }
+
+        if (user.mooring.store != WAY_NONE) {
+            pack_slot();
+            if (user.mooring.store == WAY_FIRST) {
+                store_first();
+            } else {
+                store_second();
+            }
+        }
+        if (user.mooring.event.kind != EVENT_NONE) {
+            digest<pin_event_t>(1, user.mooring.event);
+        }
+        if (user.mooring.mac_unknown) {
+            digest<mac_event_t>(1, user.mooring.mac_event);
+        }
+
+        headers.packet_out.setInvalid();
+        user.sweep_offset = user.mooring.sweep_offset;
+        if (user.mooring.again) {
+            resubmit_preserving_field_list(SWEEP_STATE);
+            mark_to_drop(standard);
+        } else if (user.mooring.verdict == VERDICT_PORT) {
+            standard.egress_spec = (bit<9>)user.mooring.egress_port;
+        } else if (user.mooring.verdict == VERDICT_FLOOD) {
+            standard.mcast_grp = user.mooring.flood_group;
+        } else if (user.mooring.verdict == VERDICT_CONTROLLER) {
+            standard.egress_spec = MOORING_CPU_PORT;
+        } else {
+            drops.count((bit<32>)user.mooring.drop_reason);
+            mark_to_drop(standard);
+        }
+    }
+}
+
+control MooringEgress(inout headers_t headers, inout user_metadata_t user, inout standard_metadata_t standard) {
+    apply {
+        if (standard.instance_type == INSTANCE_TYPE_REPLICATION && standard.egress_port == standard.ingress_port) {
+            mark_to_drop(standard);
+        } else if (standard.egress_port == MOORING_CPU_PORT) {
+            headers.packet_in.setValid();
+            headers.packet_in.ingress_port = (bit<16>)standard.ingress_port;
+        }
+    }
+}
+
+control MooringComputeChecksum(inout headers_t headers, inout user_metadata_t user) {
+    // Checksums are adjusted where addresses are translated.
+    apply {}
+}
+
+control MooringDeparser(packet_out packet, in headers_t headers) {
+    apply {
+        packet.emit(headers.packet_in);
+        packet.emit(headers.ethernet);
+        packet.emit(headers.arp);
+        packet.emit(headers.ipv4);
+        packet.emit(headers.ipv4_options);
+        packet.emit(headers.icmp);
+        packet.emit(headers.tcp);
+        packet.emit(headers.udp);
+    }
+}
+
+V1Switch(MooringParser(), MooringVerifyChecksum(), MooringIngress(), MooringEgress(), MooringComputeChecksum(),
+         MooringDeparser()) main;
