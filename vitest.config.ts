@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ['{packages/*,controller,cli}/test/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
     testTimeout: 30_000,
+    reporters: ['default', './scripts/closing-line-reporter.mjs'],
     pool: 'forks',
     poolOptions: { forks: { maxForks: 2 } },
   },

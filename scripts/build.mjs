@@ -56,7 +56,9 @@ const externalNpm = {
   name: 'external-npm',
   setup(build) {
     build.onResolve({ filter: /^[^./]/ }, (args) =>
-      args.path.startsWith('@mooring/') || args.kind === 'entry-point' ? undefined : { path: args.path, external: true },
+      args.path.startsWith('@mooring/') || args.kind === 'entry-point'
+        ? undefined
+        : { path: args.path, external: true },
     );
   },
 };
@@ -75,7 +77,9 @@ if (process.argv.includes('--watch')) {
   console.log('watching for changes');
 } else {
   const startedMs = performance.now();
-  await Promise.all(builds.filter((options) => options.entryPoints.length > 0).map((options) => esbuild.build(options)));
+  await Promise.all(
+    builds.filter((options) => options.entryPoints.length > 0).map((options) => esbuild.build(options)),
+  );
   if (!process.argv.includes('--quiet')) {
     const places = builds.map((options) => relative(root, options.outdir)).join(', ');
     console.log(`built ${places} in ${Math.round(performance.now() - startedMs)} ms`);
