@@ -7,11 +7,12 @@
  * Stalls are measured on a running clock (running-clock.ts): the handshake, each answer and the close must each take
  * no more than a second of it.
  */
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { ByteStream } from './byte-stream.ts';
 import { encodeHello, parseGreeting } from './greeting.ts';
 import { type RandomSource, seededRandom, truncatedExponentialMs, uniformMs } from './random.ts';
 import { RunningClock } from './running-clock.ts';
+import type { Connect, LoadSocket } from './socket.ts';
 import { type ClientTally, emptyTally } from './tally.ts';
 
 /** Shape of the load. */
@@ -41,7 +42,7 @@ const LONGEST_COUNTED_TICK_MS = 200;
 
 /** A connection as the client sees it. */
 interface Connection {
-  readonly socket: Socket;
+  readonly socket: LoadSocket;
   readonly outgoing: ByteStream;
   readonly incoming: ByteStream;
   readonly endAtMs: number;
@@ -70,7 +71,11 @@ export class LoadClient {
   private stopping = false;
   private onEmpty: (() => void) | undefined;
 
-  constructor(private readonly options: LoadClientOptions) {
+  /** @param connectSocket opens a connection; by default on the kernel's TCP */
+  constructor(
+    private readonly options: LoadClientOptions,
+    private readonly connectSocket: Connect = connectByKernel,
+  ) {
     this.random = seededRandom(options.seed);
     this.timer = setInterval(() => this.tick(), TICK_MS);
   }
@@ -143,7 +148,7 @@ export class LoadClient {
     const { address, port, sourceAddresses, meanLifetimeMs, longestLifetimeMs } = this.options;
     const source = sourceAddresses[this.tally.opened % Math.max(1, sourceAddresses.length)];
     this.tally.opened++;
-    const socket = connect({ host: address, port, noDelay: true, ...(source ? { localAddress: source } : {}) });
+    const socket = this.connectSocket(address, port, source);
     const connection: Connection = {
       socket,
       outgoing: new ByteStream(key, 'client-to-server'),
@@ -273,4 +278,8 @@ export class LoadClient {
       if (alive >= this.options.target * 0.97) this.tally.fewestAlive = alive;
     } else if (alive < fewestAlive) this.tally.fewestAlive = alive;
   }
+}
+
+function connectByKernel(host: string, port: number, localAddress: string | undefined): LoadSocket {
+  return connect({ host, port, noDelay: true, ...(localAddress ? { localAddress } : {}) });
 }

@@ -5,6 +5,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { ByteStream } from './byte-stream.ts';
 import { encodeGreeting, parseHello } from './greeting.ts';
+import type { LoadSocket } from './socket.ts';
 import type { ServerTally } from './tally.ts';
 
 /** Where and as whom to serve. */
@@ -26,14 +27,9 @@ export async function startLoadServer(options: LoadServerOptions): Promise<LoadS
   const sockets = new Set<Socket>();
   const greeting = encodeGreeting(options.name);
   const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    tally.accepted++;
-    tally.open++;
     sockets.add(socket);
-    serve(socket, greeting, tally);
-    socket.on('close', () => {
-      tally.open--;
-      sockets.delete(socket);
-    });
+    serveConnection(socket, greeting, tally);
+    socket.on('close', () => sockets.delete(socket));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -49,7 +45,10 @@ export async function startLoadServer(options: LoadServerOptions): Promise<LoadS
   };
 }
 
-function serve(socket: Socket, greeting: Buffer, tally: ServerTally): void {
+/** Serves one connection whose socket stays half open after the client's end. */
+export function serveConnection(socket: LoadSocket, greeting: Buffer, tally: ServerTally): void {
+  tally.accepted++;
+  tally.open++;
   let hello: Buffer | undefined = Buffer.alloc(0);
   let incoming: ByteStream | undefined;
   let outgoing: ByteStream | undefined;
@@ -77,5 +76,8 @@ function serve(socket: Socket, greeting: Buffer, tally: ServerTally): void {
   socket.on('end', () => socket.end());
   socket.on('error', () => {
     tally.reset++;
+  });
+  socket.on('close', () => {
+    tally.open--;
   });
 }
