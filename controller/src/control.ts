@@ -1,0 +1,3 @@
+/** Sub-path `@mooring/controller/control`: the control socket's types and client, without the controller. */
+export * from './control-api/client.ts';
+export * from './control-api/types.ts';
