@@ -1,0 +1,233 @@
+/**
+ * Text to tokens. The whole program is cut up at once into parallel arrays, because the parser looks ahead and now
+ * and then goes back (types and comparisons both use `<`), and arrays of numbers are the cheapest thing to go
+ * back in. A token's place in its file is resolved here, in the same forward walk, so that making a span later is
+ * three array reads.
+ *
+ * Every maximal-munch rule is p4c's: numbers carry width and sign (`8w0xFF`), `>` is never joined with a second `>` (so
+ * that `bit<bit<8>>` closes; the parser joins them to a shift), a string may contain line breaks, `@pragma` runs to
+ * the end of its line.
+ */
+
+import { isDigit, isNamePart, isNameStart } from '../1-preprocess/macro-tokens.ts';
+import { type PreprocessedText, SegmentCursor } from '../1-preprocess/segments.ts';
+import type { Reporter } from '../diagnostics/diagnostic.ts';
+import type { Span } from '../diagnostics/span.ts';
+import { KEYWORDS, PUNCTUATION, type TokenKind } from './tokens.ts';
+
+const KEYWORD_KINDS: ReadonlyMap<string, TokenKind> = new Map(KEYWORDS.map((word) => [word, word]));
+
+/** Punctuation by first character, longest first. */
+const PUNCTUATION_BY_START: readonly (readonly TokenKind[])[] = (() => {
+  const table: TokenKind[][] = Array.from({ length: 128 }, () => []);
+  for (const text of PUNCTUATION) table[text.charCodeAt(0)]?.push(text);
+  return table;
+})();
+
+/** The tokens of a program; the last is always `end`. */
+export class TokenList {
+  readonly kinds: TokenKind[] = [];
+  /** Offsets in the preprocessed text. */
+  readonly starts: number[] = [];
+  readonly ends: number[] = [];
+  /** The characters of names and keywords; empty for all other tokens (see `text`). */
+  private readonly words: string[] = [];
+  private readonly files: number[] = [];
+  private readonly fileStarts: number[] = [];
+  private readonly fileEnds: number[] = [];
+  private readonly source: string;
+
+  constructor(source: string) {
+    this.source = source;
+  }
+
+  get length(): number {
+    return this.kinds.length;
+  }
+
+  push(kind: TokenKind, start: number, end: number, span: Span, word: string): void {
+    this.words.push(word);
+    this.kinds.push(kind);
+    this.starts.push(start);
+    this.ends.push(end);
+    this.files.push(span.file);
+    this.fileStarts.push(span.start);
+    this.fileEnds.push(span.end);
+  }
+
+  /** The token's characters. */
+  text(index: number): string {
+    return this.words[index] || this.source.slice(this.starts[index], this.ends[index]);
+  }
+
+  /** The token's place. */
+  span(index: number): Span {
+    return {
+      file: this.files[index] as number,
+      start: this.fileStarts[index] as number,
+      end: this.fileEnds[index] as number,
+    };
+  }
+
+  /** The place from the first to the last of these tokens; of the first alone where the two lie in different files. */
+  spanBetween(first: number, last: number): Span {
+    const file = this.files[first] as number;
+    const start = this.fileStarts[first] as number;
+    if (last <= first || this.files[last] !== file) return { file, start, end: this.fileEnds[first] as number };
+    return { file, start, end: Math.max(start, this.fileEnds[last] as number) };
+  }
+
+  /** True if nothing stands between this token and the next. */
+  touchesNext(index: number): boolean {
+    return this.ends[index] === this.starts[index + 1];
+  }
+}
+
+/** Cuts preprocessed text into tokens. Reports comments and strings that never end; never throws. */
+export function tokenize(input: PreprocessedText, reporter: Reporter): TokenList {
+  const { text } = input;
+  const tokens = new TokenList(text);
+  const cursor = new SegmentCursor(input);
+  const { length } = text;
+  let at = 0;
+  let inPragma = false;
+  let lineStart = true;
+  const push = (kind: TokenKind, start: number, end: number, word = '') => {
+    tokens.push(kind, start, end, cursor.span(start, end), word);
+  };
+  const endPragma = (offset: number) => {
+    inPragma = false;
+    push('pragma-end', offset, offset);
+  };
+
+  while (at < length) {
+    const code = text.charCodeAt(at);
+    if (code === 10) {
+      if (inPragma) endPragma(at);
+      lineStart = true;
+      at += 1;
+      continue;
+    }
+    if (code === 32 || code === 9 || code === 13 || code === 12 || code === 11) {
+      at += 1;
+      continue;
+    }
+    const start = at;
+    if (isNameStart(code)) {
+      at += 1;
+      while (isNamePart(text.charCodeAt(at))) at += 1;
+      const word = text.slice(start, at);
+      push(KEYWORD_KINDS.get(word) ?? 'identifier', start, at, word);
+    } else if (isDigit(code)) {
+      at = endOfNumber(text, at);
+      push('integer', start, at);
+    } else if (code === 47 && text.charCodeAt(at + 1) === 47) {
+      const end = text.indexOf('\n', at);
+      at = end < 0 ? length : end;
+      continue;
+    } else if (code === 47 && text.charCodeAt(at + 1) === 42) {
+      const end = text.indexOf('*/', at + 2);
+      if (end < 0) {
+        reporter.error('syntax', cursor.span(start, start + 2), 'this comment does not end: */ is missing');
+        at = length;
+      } else {
+        at = end + 2;
+        if (inPragma && text.slice(start, at).includes('\n')) endPragma(at);
+      }
+      continue;
+    } else if (code === 34) {
+      at = endOfString(text, at);
+      if (at < 0) {
+        reporter.error('syntax', cursor.span(start, start + 1), 'this string does not end: the closing " is missing');
+        at = length;
+      } else {
+        push('string-literal', start, at);
+      }
+    } else if (code === 35 && lineStart) {
+      // A line that starts with # and came through the preprocessor (of a program that was preprocessed elsewhere).
+      const end = text.indexOf('\n', at);
+      at = end < 0 ? length : end;
+      continue;
+    } else if (code === 64 && text.startsWith('@pragma', at) && !isNamePart(text.charCodeAt(at + 7))) {
+      at += 7;
+      push('pragma', start, at);
+      inPragma = true;
+    } else {
+      let kind: TokenKind = 'unexpected';
+      at += 1;
+      for (const candidate of code < 128 ? (PUNCTUATION_BY_START[code] as readonly TokenKind[]) : []) {
+        if (candidate.length === 1 || text.startsWith(candidate, start)) {
+          kind = candidate;
+          at = start + candidate.length;
+          break;
+        }
+      }
+      push(kind, start, at);
+    }
+    lineStart = false;
+  }
+  if (inPragma) endPragma(length);
+  push('end', length, length);
+  return tokens;
+}
+
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 92) at += 1;
+    else if (code === 34) return at + 1;
+  }
+  return -1;
+}
+
+/** The longest number that starts here: digits, `0x..`, `8w..`, `8s0b..`. */
+function endOfNumber(text: string, start: number): number {
+  let at = start;
+  while (isDigit(text.charCodeAt(at))) at += 1;
+  const width = text.charCodeAt(at);
+  if (width === 119 || width === 115) {
+    const value = at + 1;
+    const first = text.charCodeAt(value);
+    if (isDigit(first) || first === 95) return endOfDigits(text, value);
+  }
+  return endOfDigits(text, start);
+}
+
+function endOfDigits(text: string, start: number): number {
+  if (text.charCodeAt(start) === 48) {
+    const isPart = DIGITS_OF_BASE.get(text.charAt(start + 1).toLowerCase());
+    if (isPart?.(text.charCodeAt(start + 2))) {
+      let at = start + 3;
+      while (isPart(text.charCodeAt(at))) at += 1;
+      return at;
+    }
+  }
+  let at = start;
+  while (isDigit(text.charCodeAt(at)) || text.charCodeAt(at) === 95) at += 1;
+  return at;
+}
+
+const DIGITS_OF_BASE: ReadonlyMap<string, (code: number) => boolean> = new Map([
+  ['x', (code: number) => isDigit(code) || (code >= 97 && code <= 102) || (code >= 65 && code <= 70) || code === 95],
+  ['d', (code: number) => isDigit(code) || code === 95],
+  ['o', (code: number) => (code >= 48 && code <= 55) || code === 95],
+  ['b', (code: number) => code === 48 || code === 49 || code === 95],
+]);
+
+/** An integer literal taken apart. */
+export interface IntegerText {
+  readonly value: bigint;
+  readonly width: number | undefined;
+  readonly signed: boolean;
+  readonly base: 2 | 8 | 10 | 16;
+}
+
+/** Reads the text of an `integer` token. */
+export function parseInteger(text: string): IntegerText {
+  const match = /^(?:(\d+)([ws]))?(?:0([xXdDoObB]))?([0-9a-fA-F_]+)$/.exec(text);
+  const digits = (match?.[4] ?? '').replace(/_/g, '');
+  const letter = match?.[3]?.toLowerCase();
+  const base = letter === 'x' ? 16 : letter === 'o' ? 8 : letter === 'b' ? 2 : 10;
+  const value = digits === '' ? 0n : BigInt(base === 10 ? digits : `0${letter}${digits}`);
+  return { value, width: match?.[1] === undefined ? undefined : Number(match[1]), signed: match?.[2] === 's', base };
+}
