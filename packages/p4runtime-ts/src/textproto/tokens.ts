@@ -93,9 +93,9 @@ export function unescapeBytes(source: string, token: Token): Uint8Array {
   const body = token.text.slice(1, -1);
   if (!body.includes('\\')) return Buffer.from(body, 'utf8');
   const parts: Uint8Array[] = [];
-  const escape = /\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([\s\S]))/g;
+  const escapePattern = /\\(?:([0-7]{1,3})|[xX]([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([\s\S]))/g;
   let end = 0;
-  for (const found of body.matchAll(escape)) {
+  for (const found of body.matchAll(escapePattern)) {
     if (found.index > end) parts.push(Buffer.from(body.slice(end, found.index), 'utf8'));
     end = found.index + found[0].length;
     const [, octal, hexadecimal, short, long, named] = found;

@@ -1,0 +1,53 @@
+/**
+ * The P4Runtime service as grpc-js wants it: path and (de)serialisers of each method.
+ *
+ * grpc-js has no code generator for protobuf-es, but needs only this table; it is made from the generated service
+ * descriptor. `Buffer.from(array.buffer, ...)` wraps serialised bytes without copying.
+ */
+import { type DescMessage, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import type { MethodDefinition } from '@grpc/grpc-js';
+import { P4Runtime } from '../gen/p4/v1/p4runtime_pb.ts';
+
+function serializer<Desc extends DescMessage>(schema: Desc): (message: MessageShape<Desc>) => Buffer {
+  return (message) => {
+    const bytes = toBinary(schema, message);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  };
+}
+
+function deserializer<Desc extends DescMessage>(schema: Desc): (bytes: Buffer) => MessageShape<Desc> {
+  return (bytes) => fromBinary(schema, bytes);
+}
+
+function definition<Input extends DescMessage, Output extends DescMessage>(method: {
+  readonly name: string;
+  readonly methodKind: string;
+  readonly input: Input;
+  readonly output: Output;
+}): MethodDefinition<MessageShape<Input>, MessageShape<Output>> {
+  return {
+    path: `/${P4Runtime.typeName}/${method.name}`,
+    requestStream: method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming',
+    responseStream: method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming',
+    requestSerialize: serializer(method.input),
+    requestDeserialize: deserializer(method.input),
+    responseSerialize: serializer(method.output),
+    responseDeserialize: deserializer(method.output),
+  };
+}
+
+/** The methods of `p4.v1.P4Runtime`. */
+export const p4runtimeMethods = {
+  write: definition(P4Runtime.method.write),
+  read: definition(P4Runtime.method.read),
+  setForwardingPipelineConfig: definition(P4Runtime.method.setForwardingPipelineConfig),
+  getForwardingPipelineConfig: definition(P4Runtime.method.getForwardingPipelineConfig),
+  streamChannel: definition(P4Runtime.method.streamChannel),
+  capabilities: definition(P4Runtime.method.capabilities),
+};
+
+/** The trailer that carries `google.rpc.Status`. */
+export const detailsTrailer = 'grpc-status-details-bin';
+
+/** Pipelines and large batches exceed gRPC's usual 4 MB; this is what BMv2 accepts. */
+export const maximumMessageBytes = 256 * 1024 * 1024;
