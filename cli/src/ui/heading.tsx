@@ -1,0 +1,10 @@
+/** A pane's heading: its name in a rule as wide as the screen. */
+import { Text } from 'ink';
+import type { ReactElement } from 'react';
+import { fit } from './format.ts';
+
+/** `─ text ─────`. */
+export function Heading({ text, width }: { readonly text: string; readonly width: number }): ReactElement {
+  const title = fit(text, width - 4);
+  return <Text dimColor>{`─ ${title} ${'─'.repeat(Math.max(0, width - title.length - 3))}`}</Text>;
+}

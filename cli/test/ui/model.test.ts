@@ -1,0 +1,94 @@
+/** The view's reducer, the bucket map's layout and the plain display. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { emptyTally } from '../../src/load/tally.ts';
+import { layOutBuckets } from '../../src/ui/bucket-cells.ts';
+import { PlainDisplay } from '../../src/ui/display.ts';
+import { fit, formatBar, formatClock, formatCount } from '../../src/ui/format.ts';
+import { initialView, LOG_LINES_KEPT, reduceView, type ViewEvent } from '../../src/ui/model.ts';
+import { viewInShift } from './fixtures.ts';
+
+describe('reducer', () => {
+  test('a lost controller keeps its last picture', () => {
+    const known = viewInShift(5, 64);
+    const lost = reduceView(known, { kind: 'controller-lost' });
+    expect(lost.controllerReachable).toBe(false);
+    expect(lost.controller).toBe(known.controller);
+    expect(reduceView(lost, { kind: 'controller', view: known.controller! }).controllerReachable).toBe(true);
+  });
+
+  test('a scene changes alone', () => {
+    const view = reduceView(viewInShift(5, 64), { kind: 'scene', index: 3, state: 'running' });
+    expect(view.scenes.map((scene) => scene.state)).toEqual(['done', 'done', 'running', 'running', 'waiting']);
+  });
+
+  test('the log keeps the newest lines', () => {
+    let view = initialView('t', 's', false);
+    for (let index = 0; index < LOG_LINES_KEPT + 10; index++) {
+      view = reduceView(view, { kind: 'log', line: { atMs: index, text: `${index}`, severity: 'info' } });
+    }
+    expect(view.log).toHaveLength(LOG_LINES_KEPT);
+    expect(view.log.at(-1)?.text).toBe(`${LOG_LINES_KEPT + 9}`);
+  });
+});
+
+describe('bucket map', () => {
+  test('every bucket has its cell when there is room', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 300 }), (current) => {
+        const vip = { name: '', endpoint: '', protocol: '', base: current, current, inShift: current.map(() => false) };
+        const rows = layOutBuckets(vip, 30, 10);
+        const cells = rows.flatMap((row) =>
+          row.flatMap((segment) => Array.from({ length: segment.length }, () => segment.current)),
+        );
+        expect(cells).toEqual(current);
+      }),
+    );
+  });
+
+  test('many buckets share cells, and one in shift shows', () => {
+    const current = Array.from({ length: 1_000 }, (_, index) => (index < 500 ? 1 : 2));
+    const inShift = current.map((_, index) => index === 777);
+    const rows = layOutBuckets({ name: '', endpoint: '', protocol: '', base: current, current, inShift }, 10, 2);
+    expect(rows).toHaveLength(2);
+    expect(rows[0]).toEqual([{ current: 1, base: 1, inShift: false, length: 10 }]);
+    expect(rows[1]!.reduce((sum, segment) => sum + segment.length, 0)).toBe(10);
+    expect(rows[1]!.filter((segment) => segment.inShift)).toEqual([{ current: 2, base: 2, inShift: true, length: 1 }]);
+  });
+});
+
+test('plain display: one line per event, the load every five seconds', () => {
+  const lines: string[] = [];
+  const display = new PlainDisplay((line) => lines.push(line), {
+    title: 'demo',
+    subtitle: 'simulated',
+    withLoad: true,
+  });
+  const events: ViewEvent[] = [
+    { kind: 'scenes', scenes: [{ title: 'ramp up', state: 'waiting' }] },
+    { kind: 'scene', index: 0, state: 'running' },
+    { kind: 'clock', elapsedMs: 6_000 },
+    { kind: 'tally', tally: { ...emptyTally(), alive: 512, opened: 1_700, finished: 1_188 } },
+    { kind: 'clock', elapsedMs: 7_000 },
+    { kind: 'tally', tally: { ...emptyTally(), alive: 513 } },
+    { kind: 'controller', view: viewInShift(3, 8).controller! },
+    { kind: 'controller-lost' },
+    { kind: 'controller-lost' },
+    { kind: 'log', line: { atMs: 7_500, text: 'killed', severity: 'warning' } },
+  ];
+  for (const event of events) display.dispatch(event);
+  expect(lines).toEqual([
+    'demo: simulated',
+    '  0:00  == ramp up',
+    '  0:06  512 live, 1,700 opened, 1,188 finished, 0 reset, 0 stalled, 0 mismatched bytes',
+    '  0:07  the controller does not answer; the switch goes on alone',
+    '  0:07  warning: killed',
+  ]);
+});
+
+test('numbers, clocks, bars and cut texts', () => {
+  expect([formatCount(0), formatCount(999), formatCount(1_234_567)]).toEqual(['0', '999', '1,234,567']);
+  expect([formatClock(0), formatClock(61_999), formatClock(3_600_000)]).toEqual(['0:00', '1:01', '60:00']);
+  expect([formatBar(0, 4), formatBar(0.5, 4), formatBar(2, 4)]).toEqual(['░░░░', '██░░', '████']);
+  expect([fit('abc', 3), fit('abcd', 3), fit('abcd', 1), fit('abcd', 0)]).toEqual(['abc', 'ab…', 'a', '']);
+});
