@@ -9,11 +9,8 @@
 #include "metadata.p4"
 
 /// A slot can be taken when it is empty, or tentative for longer than any handshake lasts.
-control SlotIsFree(in slot_t slot, in metadata_t meta, out bool free) {
-    apply {
-        free = slot.state == SLOT_EMPTY
-            || (slot.state == SLOT_TENTATIVE && meta.now - slot.stamp > meta.tentative_lifetime);
-    }
+bool slot_is_free(in bit<2> state, in ticks_t age, in ticks_t tentative_lifetime) {
+    return state == SLOT_EMPTY || (state == SLOT_TENTATIVE && age > tentative_lifetime);
 }
 
 /// Describes the slot at hand to the controller.
@@ -33,14 +30,12 @@ control ReportSlot(inout metadata_t meta, in bit<8> kind) {
 
 /// A SYN of a connection that has no pin, in a bucket whose current server is not its base: takes a tentative slot.
 control PinTentatively(inout metadata_t meta) {
-    SlotIsFree() first_is_free;
-    SlotIsFree() second_is_free;
     bool first_free;
     bool second_free;
 
     apply {
-        first_is_free.apply(meta.first, meta, first_free);
-        second_is_free.apply(meta.second, meta, second_free);
+        first_free = slot_is_free(meta.first.state, meta.now - meta.first.stamp, meta.tentative_lifetime);
+        second_free = slot_is_free(meta.second.state, meta.now - meta.second.stamp, meta.tentative_lifetime);
         if (meta.way != WAY_NONE) {
             // Resent: its slot stays as it is if that server lives, and starts over with the current one if not.
             if (!meta.slot_alive) {

@@ -77,8 +77,7 @@ struct mac_event_t {
     switch_port_t port;
 }
 
-/// Why a packet was dropped; the index of the counter `drops`.
-const bit<8> DROP_NONE = 0;
+/// Why a packet was dropped; the index of the counter `drops`, from 1 on.
 /// For a VIP that has no assignment for the packet's bucket.
 const bit<8> DROP_NO_ASSIGNMENT = 1;
 /// The assignment names a server the switch has no way to.

@@ -8,14 +8,14 @@
 
 /// What replacing one address and one port adds to the one's complement sum, not folded.
 /// The terms are at most six times 0xffff, so 32 bits never overflow.
-function bit<32> checksum_difference(in ipv4_address_t old_address, in ipv4_address_t new_address,
+bit<32> checksum_difference(in ipv4_address_t old_address, in ipv4_address_t new_address,
                                      in l4_port_t old_port, in l4_port_t new_port) {
     return (bit<32>)(~old_address[31:16]) + (bit<32>)(~old_address[15:0]) + (bit<32>)(~old_port)
         + (bit<32>)new_address[31:16] + (bit<32>)new_address[15:0] + (bit<32>)new_port;
 }
 
 /// RFC 1624 equation 3: ~(~checksum + difference), folded to 16 bits.
-function bit<16> adjust_checksum(in bit<16> checksum, in bit<32> difference) {
+bit<16> adjust_checksum(in bit<16> checksum, in bit<32> difference) {
     bit<32> sum = (bit<32>)(~checksum) + difference;
     sum = (sum & 0xffff) + (sum >> 16);
     sum = (sum & 0xffff) + (sum >> 16);

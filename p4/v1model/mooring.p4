@@ -171,6 +171,8 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
         from_service = false;
         switched = false;
         assigned = false;
+        vip_address = 0;
+        vip_port = 0;
         if (headers.packet_out.isValid()) {
             packet_out_order.apply(headers, user.mooring, switched);
         } else {
