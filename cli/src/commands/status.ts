@@ -1,1 +1,78 @@
-export const statusCommand: import('../command-line/command.ts').Command = undefined as never;
+/** `mooring status`: what there is and what goes on, once as text or JSON, or live with `--watch`. */
+import { ControlClient, type Status } from '@mooring/controller/control';
+import { type CommandContext, type ParsedCommand, printResult } from '../command-line/command.ts';
+import { callController, STATE_DIRECTORY_OPTION, stateDirectory } from '../control-client/connect.ts';
+import { feedDisplay } from '../control-client/feed.ts';
+import { operationLine } from '../control-client/operation-command.ts';
+import { openDisplay } from '../ui/display.ts';
+import { formatCount } from '../ui/format.ts';
+
+/** The status as text. */
+export function statusText(status: Status): string {
+  const lines = [
+    `controller  ${status.state}, pid ${status.pid}, version ${status.version}${status.pinning ? '' : ', PINNING OFF'}`,
+    `switch      ${status.switch.address} ${status.switch.connected ? 'connected' : `not connected${status.switch.error ? `: ${status.switch.error}` : ''}`}`,
+    `pins        ${formatCount(status.counters.pinsExact)} exact (at most ${formatCount(status.counters.pinsExactPeak)}), ${formatCount(status.counters.registerPins)} in registers`,
+  ];
+  for (const vip of status.vips) {
+    const shifting = vip.bucketMap.phase.filter((phase) => phase !== 'steady').length;
+    lines.push(
+      '',
+      `${vip.name}  ${vip.address}:${vip.port} ${vip.protocol}, ${vip.buckets} buckets${shifting > 0 ? `, ${shifting} not settled` : ''}`,
+    );
+    for (const server of status.servers.filter((candidate) => candidate.vip === vip.name)) {
+      lines.push(
+        `  ${server.name.padEnd(10)} ${`${server.address}:${server.port}`.padEnd(21)} ${server.state.padEnd(8)} ${String(server.buckets).padStart(5)} buckets ${String(server.pins).padStart(6)} pins  ${server.health}`,
+      );
+    }
+  }
+  const operations = status.operations.slice(0, 5);
+  if (operations.length > 0)
+    lines.push('', 'operations', ...operations.map((operation) => `  ${operationLine(operation)}`));
+  return `${lines.join('\n')}\n`;
+}
+
+async function watch(context: CommandContext, client: ControlClient): Promise<void> {
+  const stop = new AbortController();
+  context.signal.addEventListener('abort', () => stop.abort(), { once: true });
+  const startedMs = performance.now();
+  const elapsedMs = (): number => performance.now() - startedMs;
+  const display = await openDisplay(context, {
+    title: 'mooring',
+    subtitle: client.socketPath,
+    withLoad: false,
+    onQuit: () => stop.abort(),
+    plain: false,
+  });
+  const clock = setInterval(() => display.dispatch({ kind: 'clock', elapsedMs: elapsedMs() }), 500);
+  try {
+    await feedDisplay(client, (event) => display.dispatch(event), { signal: stop.signal, intervalMs: 200, elapsedMs });
+  } finally {
+    clearInterval(clock);
+    display.close();
+  }
+}
+
+export const statusCommand: ParsedCommand = {
+  kind: 'parsed',
+  syntax: {
+    name: 'status',
+    summary: 'show servers, virtual addresses and running operations',
+    description: 'Shows what the controller knows. With --watch it shows it live until Ctrl-C or q.',
+    arguments: [],
+    options: [{ name: 'watch', short: 'w', kind: 'flag', description: 'live, full screen' }, STATE_DIRECTORY_OPTION],
+    examples: [
+      { command: 'mooring status', does: 'prints the state once' },
+      { command: "mooring status --json | jq '.status.servers'", does: 'for programs' },
+    ],
+  },
+  async run(context, parsed) {
+    const status = await callController(context, parsed, (client) => client.status());
+    if (parsed.flags.has('watch')) {
+      await watch(context, ControlClient.inStateDir(stateDirectory(context, parsed)));
+      return 0;
+    }
+    printResult(context, parsed.flags.has('json'), { ok: true, status }, statusText(status));
+    return 0;
+  },
+};

@@ -19,7 +19,7 @@ export function SceneLine(props: {
   };
   if (full.length <= props.width) {
     return (
-      <Text>
+      <Text wrap="truncate-end">
         {props.scenes.map((scene) => (
           <Text key={scene.title} color={colourOf(scene)} bold={scene.state === 'running'}>
             {`${MARKS[scene.state]} ${scene.title}  `}

@@ -1,0 +1,106 @@
+/**
+ * What `add`, `drain`, `swap` and `remove` have in common: send the request, then follow the operation to its end with
+ * one line per change of phase (or, with `--detach`, leave it to the controller), and end with a status that says how
+ * it went. The operation belongs to the controller: Ctrl-C here stops the watching, not the operation.
+ */
+import type { OperationRequest, OperationStatus } from '@mooring/controller/control';
+import { type CommandContext, type ExitStatus, printResult } from '../command-line/command.ts';
+import { CommandFailure, UsageError } from '../command-line/errors.ts';
+import type { OptionSpecification, ParsedArguments } from '../command-line/options.ts';
+import { callController, STATE_DIRECTORY_OPTION } from './connect.ts';
+import { operationTitle } from './view.ts';
+
+/** Options of every operating command. */
+export const OPERATION_OPTIONS: readonly OptionSpecification[] = [
+  { name: 'vip', kind: 'text', value: 'NAME', description: 'the virtual address, where there are several' },
+  { name: 'detach', short: 'd', kind: 'flag', description: 'return at once; the operation goes on' },
+  STATE_DIRECTORY_OPTION,
+];
+
+/** The drain deadline, for commands after which a server leaves. */
+export const DEADLINE_OPTION: OptionSpecification = {
+  name: 'deadline',
+  kind: 'count',
+  value: 'SECONDS',
+  description: 'end what is left on the server after this time; 0 waits without limit',
+};
+
+/** Where a server that the configuration does not list is, for `add` and `swap`. */
+export const DEFINITION_OPTIONS: readonly OptionSpecification[] = [
+  {
+    name: 'address',
+    kind: 'text',
+    value: 'IP',
+    description: 'IPv4 address, for a server the configuration does not list',
+  },
+  {
+    name: 'port',
+    kind: 'count',
+    value: 'PORT',
+    description: "the server's TCP port (default: that of the virtual address)",
+  },
+  { name: 'weight', kind: 'count', value: 'N', description: 'its share relative to the other servers (default 1)' },
+];
+
+/** The request's optional parts as given on the command line. */
+export function requestExtras(parsed: ParsedArguments): Partial<OperationRequest> {
+  const address = parsed.texts.get('address');
+  const port = parsed.counts.get('port');
+  const weight = parsed.counts.get('weight');
+  const deadlineSeconds = parsed.counts.get('deadline');
+  if (address === undefined && (port !== undefined || weight !== undefined)) {
+    throw new UsageError('--port and --weight describe a new server and need its --address', { field: '--address' });
+  }
+  return {
+    ...(parsed.texts.has('vip') ? { vip: parsed.texts.get('vip') } : {}),
+    ...(deadlineSeconds !== undefined ? { deadlineMs: Math.round(deadlineSeconds * 1000) } : {}),
+    ...(address !== undefined
+      ? {
+          definition: { address, ...(port !== undefined ? { port } : {}), ...(weight !== undefined ? { weight } : {}) },
+        }
+      : {}),
+  };
+}
+
+/** One line about where an operation stands. */
+export function operationLine(operation: OperationStatus): string {
+  const { buckets, committed, pinsLeft } = operation.progress;
+  const state = operation.phase === 'finished' ? (operation.outcome ?? 'done') : operation.phase;
+  const pins = pinsLeft > 0 ? `, ${pinsLeft} pinned connections left` : '';
+  const message = operation.message ? `: ${operation.message}` : '';
+  return `#${operation.id} ${operationTitle(operation)} ${state}, ${committed} of ${buckets} buckets${pins}${message}`;
+}
+
+/** Sends the request and follows the operation. */
+export async function runOperation(
+  context: CommandContext,
+  parsed: ParsedArguments,
+  request: OperationRequest,
+): Promise<ExitStatus> {
+  const json = parsed.flags.has('json');
+  const operation = await callController(context, parsed, async (client) => {
+    const begun = await client.operate(request);
+    if (parsed.flags.has('detach')) return begun;
+    let last = '';
+    try {
+      return await client.waitForOperation(begun.id, {
+        signal: context.signal,
+        onChange: (state) => {
+          const key = `${state.phase} ${state.message}`;
+          if (key === last || json) return;
+          last = key;
+          context.stderr.write(`${operationLine(state)}\n`);
+        },
+      });
+    } catch (error) {
+      if (!context.signal.aborted) throw error;
+      throw new CommandFailure(`stopped watching; operation #${begun.id} goes on`, {
+        code: 'INTERRUPTED',
+        hint: `mooring abort ${begun.id} aborts it, mooring status shows it.`,
+      });
+    }
+  });
+  const ok = operation.outcome === undefined || operation.outcome === 'done';
+  printResult(context, json, { ok, operation }, operationLine(operation));
+  return ok ? 0 : 1;
+}
