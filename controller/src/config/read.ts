@@ -1,0 +1,205 @@
+/**
+ * From `mooring.yaml` to a `Configuration`: reads every key, fills in defaults, then checks what spans several places (names
+ * and addresses used twice, timers that must not be shorter than others). Nothing is returned unless all of it is right,
+ * so that a wrong file is never half applied. docs/CONFIGURATION.md describes each key; a test holds the two together.
+ */
+import { generatedMac } from '../text/addresses.ts';
+import { ConfigurationError } from './diagnostics.ts';
+import * as scalar from './scalars.ts';
+import type { Configuration, ServerConfiguration, SwitchConfiguration, Timers, VipConfiguration } from './types.ts';
+import { type MapReader, YamlReader } from './yaml-reader.ts';
+
+/** Defaults for a real network: Linux servers resend a SYN-ACK for 63 s, and most middleboxes forget a silent connection in 6 minutes. */
+export const DEFAULT_TIMERS: Timers = {
+  idleMs: 360_000,
+  pinIdleMs: 360_000,
+  inFlightMs: 2_000,
+  handshakeMs: 64_000,
+  tentativeMs: 66_000,
+  reportMs: 1_000,
+  learnAfterMs: 30_000,
+  drainDeadlineMs: 0,
+  macIdleMs: 300_000,
+};
+
+/** Buckets of a VIP that names no number: enough for a share of 0.4 %. */
+export const DEFAULT_BUCKETS = 256;
+
+/**
+ * Reads a configuration.
+ * @param fileName stands in messages
+ * @throws ConfigurationError with all that is wrong
+ */
+export function readConfiguration(fileName: string, text: string): Configuration {
+  const reader = new YamlReader(text);
+  const root = reader.root();
+  const configuration = root === undefined ? undefined : readRoot(root);
+  if (configuration === undefined || reader.diagnostics.length > 0) {
+    throw new ConfigurationError(fileName, text, reader.diagnostics);
+  }
+  return configuration;
+}
+
+function readRoot(root: MapReader): Configuration | undefined {
+  const stateDir = root.optional('stateDir', scalar.text, 'mooring-state');
+  const switchReader = root.map('switch', '`switch`');
+  const switchConfiguration = switchReader === undefined ? undefined : readSwitch(switchReader);
+  if (switchReader === undefined)
+    root.error(undefined, 'the file has no `switch`: say where its P4Runtime server listens');
+  const timersReader = root.map('timers', '`timers`');
+  const timers = timersReader === undefined ? DEFAULT_TIMERS : readTimers(timersReader);
+  const vipReaders = root.maps('vips', 'VIP');
+  const vips = (vipReaders ?? []).map((vip) => readVip(vip));
+  if (vipReaders === undefined) root.error(undefined, 'the file has no `vips`: name at least one virtual address');
+  else if (vipReaders.length === 0) root.error('vips', '`vips` is empty: name at least one virtual address');
+  checkUnique(vipReaders ?? [], vips);
+  root.finish();
+  if (switchConfiguration === undefined) return undefined;
+  return { stateDir, switch: switchConfiguration, timers, vips: vips.map(({ vip }) => vip) };
+}
+
+function readSwitch(reader: MapReader): SwitchConfiguration | undefined {
+  const address = reader.required('address', scalar.hostAndPort);
+  const deviceId = reader.optional('deviceId', scalar.deviceId, 0n);
+  const ports = reader.scalars('ports', scalar.switchPort);
+  if (ports === undefined) reader.error(undefined, '`switch` has no `ports`: list the switch ports of the network');
+  else if (new Set(ports).size < ports.length) reader.error('ports', '`ports` names a port twice');
+  reader.finish();
+  return address === undefined || ports === undefined ? undefined : { address, deviceId, ports };
+}
+
+function readTimers(reader: MapReader): Timers {
+  const handshakeMs = reader.optional('handshake', scalar.durationMs, DEFAULT_TIMERS.handshakeMs);
+  const inFlightMs = reader.optional('inFlight', scalar.durationMs, DEFAULT_TIMERS.inFlightMs);
+  const idleMs = reader.optional('idle', scalar.durationMs, Math.max(DEFAULT_TIMERS.idleMs, handshakeMs));
+  const timers: Timers = {
+    idleMs,
+    pinIdleMs: reader.optional('pinIdle', scalar.durationMs, idleMs),
+    inFlightMs,
+    handshakeMs,
+    tentativeMs: reader.optional('tentative', scalar.durationMs, handshakeMs + inFlightMs),
+    reportMs: reader.optional('report', scalar.durationMs, DEFAULT_TIMERS.reportMs),
+    learnAfterMs: reader.optional('learnAfter', scalar.durationMs, DEFAULT_TIMERS.learnAfterMs),
+    drainDeadlineMs: reader.optional('drainDeadline', scalar.durationOrNoneMs, DEFAULT_TIMERS.drainDeadlineMs),
+    macIdleMs: reader.optional('macIdle', scalar.durationMs, DEFAULT_TIMERS.macIdleMs),
+  };
+  atLeast(reader, 'inFlight', inFlightMs, 1, '1ms');
+  atLeast(reader, 'handshake', handshakeMs, 1, '1ms');
+  atLeast(reader, 'report', timers.reportMs, 10, '10ms');
+  atLeast(reader, 'macIdle', timers.macIdleMs, 1000, '1s');
+  const why = 'or a handshake under way would be taken for an ended connection';
+  atLeast(reader, 'idle', idleMs, handshakeMs, `\`handshake\` (${handshakeMs}ms), ${why}`);
+  atLeast(reader, 'pinIdle', timers.pinIdleMs, handshakeMs, `\`handshake\` (${handshakeMs}ms), ${why}`);
+  const tentativeLeast = handshakeMs + inFlightMs;
+  const sum = `\`handshake\` + \`inFlight\` (${tentativeLeast}ms), or a new connection's slot could be taken from it`;
+  atLeast(reader, 'tentative', timers.tentativeMs, tentativeLeast, sum);
+  reader.finish();
+  return timers;
+}
+
+function atLeast(reader: MapReader, key: string, valueMs: number, leastMs: number, what: string): void {
+  if (valueMs < leastMs) reader.error(key, `\`${key}\` must be at least ${what}`);
+}
+
+/** What was read of a VIP, with the readers for checks across VIPs. */
+interface ReadVip {
+  readonly vip: VipConfiguration;
+  readonly serverReaders: readonly MapReader[];
+}
+
+function readVip(reader: MapReader): ReadVip {
+  const name = reader.required('name', scalar.name) ?? '';
+  const address = reader.required('address', scalar.address);
+  const port = reader.required('port', scalar.port) ?? 0;
+  const protocol = reader.optional('protocol', scalar.oneOf('tcp', 'udp'), 'tcp' as const);
+  if (protocol === 'udp') reader.error('protocol', 'UDP services are not supported yet: a VIP must be `tcp`');
+  const mac = reader.optional('mac', scalar.mac, undefined);
+  if (mac !== undefined && Number.parseInt(mac.slice(0, 2), 16) & 1) {
+    reader.error('mac', "a VIP's `mac` must be a unicast address (its first byte even)");
+  }
+  const buckets = reader.optional('buckets', scalar.integer(1, 65535), DEFAULT_BUCKETS);
+  const affinity = reader.optional('affinity', scalar.oneOf('client', 'connection'), 'connection' as const);
+  const serverReaders = reader.maps('servers', 'server');
+  if (serverReaders === undefined) reader.error(undefined, `${reader.what} has no \`servers\``);
+  const servers = (serverReaders ?? []).map((server) => readServer(server, port));
+  if (serverReaders !== undefined && !servers.some((server) => !server.spare)) {
+    reader.error('servers', `${reader.what} has no server in service: name at least one that is not \`spare\``);
+  }
+  const inService = servers.filter((server) => !server.spare).length;
+  if (inService > buckets) {
+    reader.error('buckets', `${reader.what} has fewer buckets (${buckets}) than servers in service (${inService})`);
+  }
+  reader.finish();
+  return {
+    vip: {
+      name,
+      address: address ?? '0.0.0.0',
+      protocol,
+      port,
+      mac: mac ?? generatedMac(address ?? '0.0.0.0'),
+      buckets,
+      affinity,
+      servers,
+    },
+    serverReaders: serverReaders ?? [],
+  };
+}
+
+function readServer(reader: MapReader, vipPort: number): ServerConfiguration {
+  const server: ServerConfiguration = {
+    name: reader.required('name', scalar.name) ?? '',
+    address: reader.required('address', scalar.address) ?? '0.0.0.0',
+    port: reader.optional('port', scalar.port, vipPort),
+    weight: reader.optional('weight', scalar.integer(1, 1000), 1),
+    mac: reader.optional('mac', scalar.mac, undefined),
+    switchPort: reader.optional('switchPort', scalar.switchPort, undefined),
+    spare: reader.optional('spare', scalar.boolean, false),
+  };
+  if ((server.mac === undefined) !== (server.switchPort === undefined)) {
+    const given = server.mac === undefined ? 'switchPort' : 'mac';
+    reader.error(given, `${reader.what} names only one of \`mac\` and \`switchPort\`: name both, or neither`);
+  }
+  reader.finish();
+  return server;
+}
+
+function checkUnique(readers: readonly MapReader[], vips: readonly ReadVip[]): void {
+  const vipNames = new Map<string, string>();
+  const services = new Map<string, string>();
+  const macs = new Map<string, string>();
+  const endpoints = new Map<string, string>();
+  const virtualAddresses = new Set(vips.map(({ vip }) => vip.address).filter((address) => address !== '0.0.0.0'));
+  vips.forEach(({ vip, serverReaders }, index) => {
+    const reader = readers[index]!;
+    once(vipNames, vip.name, reader.what, () => reader.error('name', `two VIPs are named \`${vip.name}\``));
+    const service = `${vip.address}:${vip.port}/${vip.protocol}`;
+    once(services, service, vip.name, (other) => {
+      reader.error('address', `${service} is VIP \`${other}\` already`);
+    });
+    if ((macs.get(vip.address) ?? vip.mac) !== vip.mac) {
+      reader.error('mac', `VIPs of one address (${vip.address}) must have one \`mac\``);
+    }
+    macs.set(vip.address, vip.mac);
+    const serverNames = new Map<string, string>();
+    vip.servers.forEach((server, serverIndex) => {
+      const serverReader = serverReaders[serverIndex]!;
+      once(serverNames, server.name, '', () => {
+        serverReader.error('name', `two servers of ${reader.what} are named \`${server.name}\``);
+      });
+      const endpoint = `${server.address}:${server.port}/${vip.protocol}`;
+      once(endpoints, endpoint, `\`${server.name}\` of VIP \`${vip.name}\``, (other) => {
+        serverReader.error('address', `${endpoint} is server ${other} already; a server's port serves one VIP`);
+      });
+      if (virtualAddresses.has(server.address)) {
+        serverReader.error('address', `${server.address} is a VIP's address; a server needs its own`);
+      }
+    });
+  });
+}
+
+function once(seen: Map<string, string>, key: string, owner: string, twice: (other: string) => void): void {
+  const other = seen.get(key);
+  if (key === '' || key.startsWith('0.0.0.0:')) return;
+  if (other !== undefined) twice(other);
+  else seen.set(key, owner);
+}
