@@ -66,6 +66,23 @@ export function preprocessText(path: string, text: string, options: PreprocessOp
   return preprocessor.finish();
 }
 
+/** For a program that was preprocessed elsewhere: its text as it is, with positions from the line markers (`# 12 "file"`). */
+export function readPreprocessed(path: string, options: PreprocessOptions): PreprocessedText | undefined {
+  const text = options.files.read(path);
+  if (text === undefined) {
+    options.reporter.error('I/O error', undefined, `${path}: there is no such file, or it cannot be read`);
+    return undefined;
+  }
+  const file = options.sourceMap.addFile(path, text);
+  for (const match of text.matchAll(/^[ \t]*#(?:line)?[ \t]+(\d+)(?:[ \t]+"([^"\n]*)")?.*$/gm)) {
+    const next = Math.min(match.index + match[0].length + 1, text.length);
+    options.sourceMap.addLineOverride(file.id, next, Number(match[1]), match[2]);
+  }
+  const writer = new SegmentWriter();
+  writer.verbatim(file.id, text, 0, text.length);
+  return writer.finish();
+}
+
 /** One `#if` ... `#endif`. */
 interface Conditional {
   readonly span: Span;

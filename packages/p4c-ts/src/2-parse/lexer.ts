@@ -167,7 +167,9 @@ export function tokenize(input: PreprocessedText, reporter: Reporter): TokenList
     lineStart = false;
   }
   if (inPragma) endPragma(length);
-  push('end', length, length);
+  // The end is shown behind the last thing that stands in the file, not on an empty last line.
+  const lastEnd = text.trimEnd().length;
+  push('end', lastEnd, lastEnd);
   return tokens;
 }
 

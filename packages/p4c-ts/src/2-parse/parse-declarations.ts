@@ -363,7 +363,7 @@ function parseState(p: TokenCursor): ParserState {
   const name = p.name("the state's name");
   p.scopes.pushContainer(name, false);
   p.expect('{');
-  const statements = parseStatements(p);
+  const statements = parseStatements(p, 'parser state');
   const transition = p.accept('transition') ? parseTransition(p) : undefined;
   p.expect('}');
   p.scopes.pop();

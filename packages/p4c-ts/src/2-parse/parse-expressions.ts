@@ -285,7 +285,8 @@ function parsePrimary(p: TokenCursor): Expression {
 export function parsePath(p: TokenCursor): PathExpression {
   const first = p.at;
   const absolute = p.accept('.');
-  const name = p.nonTypeName();
+  // `.name` is looked up at the top level, whatever the name means here.
+  const name = absolute ? p.name() : p.nonTypeName();
   return { kind: 'PathExpression', id: p.ids.next(), span: p.spanFrom(first), absolute, name };
 }
 
@@ -339,13 +340,18 @@ export function startsNamedExpression(p: TokenCursor): boolean {
 /** `name = value, ...`, a trailing comma allowed; stops before `end` or `...`. */
 export function parseNamedExpressions(p: TokenCursor, end: TokenKind): NamedExpression[] {
   const pairs: NamedExpression[] = [];
+  const seen = new Map<string, NamedExpression>();
   do {
     if (p.kind === end || p.kind === '...') break;
     const first = p.at;
     const name = p.name();
     p.expect('=');
     const value = parseExpression(p);
-    pairs.push({ kind: 'NamedExpression', id: p.ids.next(), span: p.spanFrom(first), name, value });
+    const pair: NamedExpression = { kind: 'NamedExpression', id: p.ids.next(), span: p.spanFrom(first), name, value };
+    const previous = seen.get(name.name);
+    if (previous === undefined) seen.set(name.name, pair);
+    else p.reportDuplicate(name, previous.name);
+    pairs.push(pair);
   } while (p.accept(','));
   return pairs;
 }

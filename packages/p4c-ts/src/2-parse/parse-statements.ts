@@ -53,6 +53,15 @@ const ASSIGNMENT_OPERATORS: ReadonlyMap<TokenKind, AssignmentOperator | undefine
   ['^=', '^'],
 ]);
 
+const NOT_IN_PARSER_STATES: ReadonlySet<TokenKind> = new Set<TokenKind>([
+  'switch',
+  'for',
+  'return',
+  'exit',
+  'break',
+  'continue',
+]);
+
 const STATEMENT_STARTS: ReadonlySet<TokenKind> = new Set<TokenKind>([
   'if',
   'switch',
@@ -65,12 +74,19 @@ const STATEMENT_STARTS: ReadonlySet<TokenKind> = new Set<TokenKind>([
   'transition',
 ]);
 
+/** Where a list of statements stands: parser states know no loops, `switch`, `return`, `exit` or instances. */
+export type StatementPlace = 'anywhere' | 'parser state';
+
 /** `{ ... }` with its annotations, in a scope of its own. */
-export function parseBlock(p: TokenCursor, annotations = parseAnnotations(p)): BlockStatement {
+export function parseBlock(
+  p: TokenCursor,
+  annotations: readonly Annotation[] = parseAnnotations(p),
+  place: StatementPlace = 'anywhere',
+): BlockStatement {
   return p.nested(() => {
     const first = p.expect('{');
     p.scopes.push();
-    const statements = parseStatements(p);
+    const statements = parseStatements(p, place);
     p.expect('}');
     p.scopes.pop();
     return { kind: 'BlockStatement', id: p.ids.next(), span: p.spanFrom(first), annotations, statements };
@@ -78,21 +94,22 @@ export function parseBlock(p: TokenCursor, annotations = parseAnnotations(p)): B
 }
 
 /** Statements up to `}` (or `transition`, in a parser state). */
-export function parseStatements(p: TokenCursor): Statement[] {
+export function parseStatements(p: TokenCursor, place: StatementPlace = 'anywhere'): Statement[] {
   return p.list(
-    () => parseStatement(p),
+    () => parseStatement(p, place),
     () => p.kind === '}' || p.kind === 'transition',
     (kind) => STATEMENT_STARTS.has(kind),
   );
 }
 
 /** One statement or declaration. */
-export function parseStatement(p: TokenCursor): Statement {
+export function parseStatement(p: TokenCursor, place: StatementPlace = 'anywhere'): Statement {
   const first = p.at;
   const annotations = parseAnnotations(p);
+  if (place === 'parser state' && NOT_IN_PARSER_STATES.has(p.kind)) p.fail("a statement of a parser state or '}'");
   switch (p.kind) {
     case '{':
-      return parseBlock(p, annotations);
+      return parseBlock(p, annotations, place);
     case 'if':
       return p.nested(() => parseIf(p, annotations));
     case 'switch':

@@ -159,6 +159,14 @@ export class TokenCursor {
     if (this.speculating === 0) this.reporter.error(errorClass, span, message);
   }
 
+  /** Reports a name that is given twice in one list. */
+  reportDuplicate(name: Identifier, previous: Identifier): void {
+    if (this.speculating > 0) return;
+    this.reporter.error('duplicate', name.span, `'${name.name}' is given twice here`, {
+      notes: [{ message: `'${name.name}' is first given here`, span: previous.span }],
+    });
+  }
+
   /** True once there were so many syntax errors that going on helps nobody. */
   get gaveUp(): boolean {
     return this.errors >= SYNTAX_ERROR_LIMIT;
