@@ -4,7 +4,7 @@
  * with what follows. If a function-like macro's name ends the work list, its arguments are read from the source text
  * behind the use, through `SourceTail`.
  *
- * Hostile input is bounded twice: by the number of tokens that one use may produce, and by the nesting of arguments.
+ * Hostile input is bounded twice: by the number of tokens that all uses may produce, and by the nesting of arguments.
  */
 import type { Span } from '../diagnostics/span.ts';
 import {
@@ -39,7 +39,9 @@ export interface SourceTail {
 /** What is wrong with a use of a macro. */
 export class MacroError extends Error {}
 
-const TOKEN_LIMIT = 2_000_000;
+/** Tokens that all uses of macros in one program may produce together: some seconds of work at most. */
+const TOKEN_LIMIT = 250_000;
+const TOO_MUCH = 'the macros of this program expand to too much text';
 const NESTING_LIMIT = 200;
 const NO_TAIL: SourceTail = { startsWithParenthesis: () => false, read: () => undefined };
 
@@ -76,14 +78,12 @@ export class MacroTable {
 
   /** Expands a use of a macro whose name was just read. Returns the replacing text. Throws `MacroError`. */
   expandUse(name: string, tail: SourceTail): string {
-    this.produced = 0;
     this.depth = 0;
     return textOfTokens(this.expand([{ kind: 'name', text: name, spaceBefore: false, hidden: undefined }], tail));
   }
 
   /** Expands all macros in a token list that nothing follows. Throws `MacroError`. */
   expandAll(tokens: readonly MacroToken[]): MacroToken[] {
-    this.produced = 0;
     this.depth = 0;
     return this.expand(tokens, NO_TAIL);
   }
@@ -119,7 +119,7 @@ export class MacroTable {
       const [first] = replacement;
       if (first !== undefined) replacement[0] = { ...first, spaceBefore: token.spaceBefore };
       this.produced += replacement.length + 1;
-      if (this.produced > TOKEN_LIMIT) throw new MacroError(`macro '${macro.name}' expands to too much text`);
+      if (this.produced > TOKEN_LIMIT) throw new MacroError(TOO_MUCH);
       for (let i = replacement.length - 1; i >= 0; i -= 1) work.push(replacement[i] as MacroToken);
     }
     this.depth -= 1;
@@ -212,7 +212,7 @@ export class MacroTable {
           i += 2;
         }
       } else output.push(token);
-      if (output.length > TOKEN_LIMIT) throw new MacroError(`macro '${macro.name}' expands to too much text`);
+      if (output.length > TOKEN_LIMIT) throw new MacroError(TOO_MUCH);
     }
     return output.map((token) => ({ ...token, hidden: unionOf(token.hidden, hidden) }));
   }
