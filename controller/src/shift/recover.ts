@@ -1,0 +1,72 @@
+/**
+ * After a start, or when the stream to the switch was lost for a while: the state of the protocol from what the switch holds
+ * and what the journal intends (rule R11). The base of a bucket is what the switch says, because a commit counts from the
+ * moment it is written; the current server is what the journal says, because it is written there first. Whatever
+ * was waited for is waited for again, from the start: that costs time and never a connection.
+ */
+import { enterShifting, nameOf, onWatchIdle, startSettling } from './buckets.ts';
+import { onPinIdle } from './pins.ts';
+import { addBucket, bucketOf, type Output, putPin, type ShiftState, viewOf } from './state.ts';
+import type { BucketName, ConnectionKey, ServerId, VipId } from './types.ts';
+
+/** A bucket as journal and switch have it together. */
+export interface RecoveredBucket extends BucketName {
+  readonly base: ServerId;
+  /** As intended. */
+  readonly current: ServerId;
+  /** Whether its registers may hold pins: the switch's word, or true where it has been in shift. */
+  readonly unsettled: boolean;
+  readonly learn: boolean;
+  /** Since when no packet of an unpinned connection was seen; undefined without watch entry. */
+  readonly watchElapsedMs: number | undefined;
+}
+
+/** An exact pin as read from the switch. */
+export interface RecoveredPin {
+  readonly key: ConnectionKey;
+  readonly vip: VipId;
+  readonly bucket: number;
+  readonly server: ServerId;
+  readonly closing: boolean;
+  readonly elapsedMs: number | undefined;
+}
+
+/** What there is to recover. */
+export interface Recovered {
+  readonly buckets: readonly RecoveredBucket[];
+  readonly pins: readonly RecoveredPin[];
+  /** Servers on their way out. */
+  readonly leaving: readonly ServerId[];
+  readonly pinIdleMs: number;
+}
+
+/** Fills an empty state and says what to do to go on. */
+export function recover(state: ShiftState, recovered: Recovered, out: Output): void {
+  for (const id of recovered.leaving) {
+    const view = viewOf(state, id);
+    view.stage = 'leaving';
+    state.leaving.add(view);
+  }
+  for (const bucket of recovered.buckets) addBucket(state, bucket, bucket.base, bucket.current, 'steady', false);
+  for (const pin of recovered.pins) {
+    // A pin may have a slot still: known only when the sweep has come round.
+    putPin(state, { ...pin, closing: false, slot: undefined, released: false, idle: false });
+    if (pin.closing) out.effects.push({ kind: 'set-pin', key: pin.key, server: pin.server, closing: false });
+  }
+  for (const { base, current, unsettled, learn, watchElapsedMs, ...name } of recovered.buckets) {
+    const bucket = bucketOf(state, name)!;
+    if (base !== current) {
+      bucket.unsettled = true;
+      bucket.learn = learn && viewOf(state, base).stage === 'serving';
+      out.effects.push({ kind: 'watch', name: nameOf(bucket) });
+      enterShifting(state, bucket, out);
+      // Told to whoever was there before, and not to be told again.
+      if ((watchElapsedMs ?? 0) >= state.settings.idleMs) onWatchIdle(state, bucket, out);
+    } else if (unsettled) {
+      startSettling(state, bucket, out);
+    }
+  }
+  for (const pin of recovered.pins) {
+    if (!pin.closing && (pin.elapsedMs ?? 0) >= recovered.pinIdleMs) onPinIdle(state, pin.key, out);
+  }
+}

@@ -1,0 +1,222 @@
+/**
+ * Everything the bucket protocol knows, as plain data, and the few functions that change it so that its counts stay true. The
+ * rules themselves are in `buckets.ts`, `pins.ts`, `sweep.ts` and `servers.ts`, which all work on this one state; what has
+ * to be durable is not here but in the journal and in the switch (rule R11), from which `recover.ts` builds it anew.
+ */
+import type {
+  BucketName,
+  BucketPhase,
+  ConnectionKey,
+  Effect,
+  Notice,
+  ServerId,
+  ShiftSettings,
+  SlotName,
+  VipId,
+} from './types.ts';
+
+/** A bucket and how far it is. */
+export interface Bucket {
+  readonly vip: VipId;
+  readonly bucket: number;
+  phase: BucketPhase;
+  base: ServerId;
+  current: ServerId;
+  /** Unpinned connections are being reported and pinned; kept while sealed. */
+  learn: boolean;
+  /** The registers may hold pins of it. */
+  unsettled: boolean;
+  /** Raised with every change of phase, so that a timer of an earlier phase is known to be stale. */
+  token: number;
+  /** While settling: the bucket is clear when the sweep has come this far (`Sweep.position`). */
+  sweepUntil: number | undefined;
+  /** A sweep met a tentative slot of it, which may still be confirmed. */
+  tentativeSeen: boolean;
+  /** Exact pins of this bucket's connections. */
+  readonly pins: Set<ConnectionKey>;
+  /** Connections whose slot has not been reported free yet. */
+  readonly unreleased: Set<ConnectionKey>;
+}
+
+/** An exact pin. */
+export interface Pin {
+  readonly key: ConnectionKey;
+  readonly vip: VipId;
+  readonly bucket: number;
+  server: ServerId;
+  /** Being deleted in two phases (rule R6). */
+  closing: boolean;
+  /** The slot it was promoted from, until that is reported free. */
+  slot: SlotName | undefined;
+  /** False while a register slot may still hold it. */
+  released: boolean;
+  /** The idle notification came while it could not be acted upon. */
+  idle: boolean;
+}
+
+/** What is known of a register slot. */
+export interface SlotRecord {
+  /** The last generation handled (rule R4). */
+  generation: number;
+  key: ConnectionKey;
+}
+
+/** A server as far as the protocol cares. */
+export interface ServerView {
+  readonly id: ServerId;
+  /** `serving`, or on its way out: `leaving` (named somewhere), `sweeping` (looking whether a slot names it), `in-flight`, `drained`. */
+  stage: 'serving' | 'leaving' | 'sweeping' | 'in-flight' | 'drained';
+  /** Its deadline has passed: what is left is ended. */
+  ending: boolean;
+  /** Its last connections have been ended. */
+  ended: boolean;
+  token: number;
+  sweepUntil: number | undefined;
+  tentativeSeen: boolean;
+  /** Buckets whose base it is, whose current it is, and pins that name it. */
+  bases: number;
+  currents: number;
+  readonly pins: Set<ConnectionKey>;
+}
+
+/** The sweep goes round and round while anybody waits for it. */
+export interface Sweep {
+  /** Chunks completed since the start. */
+  position: number;
+  /** The order under way. */
+  pending: { readonly tag: number; readonly barrier: boolean } | undefined;
+  nextTag: number;
+  /** Until the first answer of this epoch, events may be of an earlier one and are not believed. */
+  trusted: boolean;
+  /** After a start: pins read from the switch count as released when the sweep has come this far. */
+  recoveredUntil: number | undefined;
+}
+
+/** The whole state. */
+export interface ShiftState {
+  readonly settings: ShiftSettings;
+  readonly vips: Map<VipId, Bucket[]>;
+  readonly pins: Map<ConnectionKey, Pin>;
+  readonly slots: Map<SlotName, SlotRecord>;
+  readonly servers: Map<ServerId, ServerView>;
+  readonly sweep: Sweep;
+  /** Buckets that settle and servers that end: who waits for the sweep. */
+  readonly waiting: Set<Bucket>;
+  readonly leaving: Set<ServerView>;
+}
+
+/** Where a step puts what it decides. */
+export interface Output {
+  readonly effects: Effect[];
+  readonly notices: Notice[];
+}
+
+/** An empty state. `firstTag` should differ from the last epoch's tags. */
+export function createShiftState(settings: ShiftSettings, firstTag: number): ShiftState {
+  return {
+    settings,
+    vips: new Map(),
+    pins: new Map(),
+    slots: new Map(),
+    servers: new Map(),
+    sweep: { position: 0, pending: undefined, nextTag: firstTag & 0xffff, trusted: false, recoveredUntil: undefined },
+    waiting: new Set(),
+    leaving: new Set(),
+  };
+}
+
+/** The server's view; made when first named. */
+export function viewOf(state: ShiftState, id: ServerId): ServerView {
+  let view = state.servers.get(id);
+  if (view === undefined) {
+    view = {
+      id,
+      stage: 'serving',
+      ending: false,
+      ended: false,
+      token: 0,
+      sweepUntil: undefined,
+      tentativeSeen: false,
+      bases: 0,
+      currents: 0,
+      pins: new Set(),
+    };
+    state.servers.set(id, view);
+  }
+  return view;
+}
+
+/** Adds a bucket as it is in the switch. */
+export function addBucket(
+  state: ShiftState,
+  name: BucketName,
+  base: ServerId,
+  current: ServerId,
+  phase: BucketPhase,
+  unsettled: boolean,
+): Bucket {
+  const bucket: Bucket = {
+    vip: name.vip,
+    bucket: name.bucket,
+    phase,
+    base,
+    current,
+    learn: phase === 'learning',
+    unsettled,
+    token: 0,
+    sweepUntil: undefined,
+    tentativeSeen: false,
+    pins: new Set(),
+    unreleased: new Set(),
+  };
+  let buckets = state.vips.get(name.vip);
+  if (buckets === undefined) state.vips.set(name.vip, (buckets = []));
+  buckets[name.bucket] = bucket;
+  viewOf(state, base).bases++;
+  viewOf(state, current).currents++;
+  return bucket;
+}
+
+/** The bucket of that name, if there is one. */
+export function bucketOf(state: ShiftState, name: BucketName): Bucket | undefined {
+  return state.vips.get(name.vip)?.[name.bucket];
+}
+
+export function setBase(state: ShiftState, bucket: Bucket, base: ServerId): void {
+  viewOf(state, bucket.base).bases--;
+  bucket.base = base;
+  viewOf(state, base).bases++;
+}
+
+export function setCurrent(state: ShiftState, bucket: Bucket, current: ServerId): void {
+  viewOf(state, bucket.current).currents--;
+  bucket.current = current;
+  viewOf(state, current).currents++;
+}
+
+/** Adds a pin, or moves one to another server. */
+export function putPin(state: ShiftState, pin: Pin): void {
+  const before = state.pins.get(pin.key);
+  if (before !== undefined) viewOf(state, before.server).pins.delete(pin.key);
+  state.pins.set(pin.key, pin);
+  viewOf(state, pin.server).pins.add(pin.key);
+  const bucket = bucketOf(state, pin);
+  bucket?.pins.add(pin.key);
+  if (pin.released) bucket?.unreleased.delete(pin.key);
+  else bucket?.unreleased.add(pin.key);
+}
+
+export function removePin(state: ShiftState, pin: Pin): void {
+  state.pins.delete(pin.key);
+  viewOf(state, pin.server).pins.delete(pin.key);
+  const bucket = bucketOf(state, pin);
+  bucket?.pins.delete(pin.key);
+  bucket?.unreleased.delete(pin.key);
+}
+
+/** Says that no slot holds the pin any more. */
+export function markReleased(state: ShiftState, pin: Pin): void {
+  pin.released = true;
+  pin.slot = undefined;
+  bucketOf(state, pin)?.unreleased.delete(pin.key);
+}

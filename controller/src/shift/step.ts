@@ -1,0 +1,136 @@
+/**
+ * One step of the bucket protocol: what has happened goes in, what is to be done comes out. Events that arrive together may be
+ * stepped together; `finishStep` is due once after them and does what looks at the state as a whole. Nothing here or
+ * below asks for the time, waits, or fails.
+ */
+import {
+  onLearnDue,
+  onSealDue,
+  onTentativeOver,
+  onWatchIdle,
+  onWatchRead,
+  retargetBucket,
+  withBucket,
+} from './buckets.ts';
+import { onClosingDue, onConfirmed, onLearned, onPinIdle, onPinRead, onPinRefused, onReleased } from './pins.ts';
+import {
+  advanceLeaving,
+  onDeadline,
+  onForceDue,
+  onInFlightOver,
+  onServerLeaves,
+  onServerStays,
+  onServerTentativeOver,
+} from './servers.ts';
+import { bucketOf, type Output, type ShiftState } from './state.ts';
+import { onSweepLate, onSwept, turnSweep } from './sweep.ts';
+import type { PinEvent, ShiftEvent } from './types.ts';
+
+/** Handles one event. */
+export function step(state: ShiftState, event: ShiftEvent, out: Output): void {
+  switch (event.kind) {
+    case 'retarget':
+      for (const [bucket, to] of event.moves) {
+        withBucket(state, { vip: event.vip, bucket }, (found) => retargetBucket(state, found, to, out));
+      }
+      break;
+    case 'server-leaves':
+      onServerLeaves(state, event.server);
+      break;
+    case 'server-stays':
+      onServerStays(state, event.server);
+      break;
+    case 'deadline':
+      onDeadline(state, event.server, out);
+      break;
+    case 'pin-event':
+      onPinEvent(state, event.event, out);
+      break;
+    case 'watch-idle':
+      withBucket(state, event.name, (bucket) => onWatchIdle(state, bucket, out));
+      break;
+    case 'pin-idle':
+      onPinIdle(state, event.key, out);
+      break;
+    case 'watch-read':
+      withBucket(state, event.name, (bucket) => onWatchRead(state, bucket, event.token, event.elapsedMs, out));
+      break;
+    case 'pin-read':
+      onPinRead(state, event.key, event.elapsedMs, out);
+      break;
+    case 'pin-refused':
+      onPinRefused(state, event.key);
+      break;
+    case 'learn-due':
+      withBucket(state, event.name, (bucket) => onLearnDue(state, bucket, event.token, out));
+      break;
+    case 'recheck-due':
+      withBucket(state, event.name, (bucket) => {
+        if (bucket.token === event.token)
+          out.effects.push({ kind: 'read-watch', name: event.name, token: event.token });
+      });
+      break;
+    case 'seal-due':
+      withBucket(state, event.name, (bucket) => onSealDue(bucket, event.token, out));
+      break;
+    case 'force-due':
+      onForceDue(state, event.server, out);
+      break;
+    case 'closing-due':
+      onClosingDue(state, event.keys, out);
+      break;
+    case 'sweep-late':
+      onSweepLate(state, event.tag, out);
+      break;
+    case 'tentative-over':
+      withBucket(state, event.name, (bucket) => onTentativeOver(state, bucket, event.token));
+      break;
+    case 'server-tentative-over':
+      onServerTentativeOver(state, event.server, event.token);
+      break;
+    case 'in-flight-over':
+      onInFlightOver(state, event.server, event.token, out);
+      break;
+    default:
+      assertNever(event);
+  }
+}
+
+/** To be called once after the events of a step. */
+export function finishStep(state: ShiftState, out: Output): void {
+  advanceLeaving(state, out);
+  turnSweep(state, out);
+}
+
+function onPinEvent(state: ShiftState, event: PinEvent, out: Output): void {
+  if (event.kind === 'swept') {
+    onSwept(state, event.tag, out);
+    return;
+  }
+  // Until the first answer of this epoch anything may be a message to an earlier one; the sweep will tell it again.
+  if (!state.sweep.trusted) return;
+  switch (event.kind) {
+    case 'confirmed':
+      onConfirmed(state, event.slot, event.generation, event.pin, out);
+      break;
+    case 'learned':
+      onLearned(state, event.pin, out);
+      break;
+    case 'released':
+      onReleased(state, event, out);
+      break;
+    case 'tentative': {
+      const bucket = bucketOf(state, event.pin);
+      if (bucket !== undefined) bucket.tentativeSeen = true;
+      const server = state.servers.get(event.pin.server);
+      if (server !== undefined) server.tentativeSeen = true;
+      break;
+    }
+    default:
+      assertNever(event);
+  }
+}
+
+function assertNever(value: never): never {
+  throw new Error(`unexpected ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,97 @@
+/**
+ * What the controller needs of a switch, and nothing more: so that its decisions can be run against a fake, a model, or a switch
+ * that breaks at a chosen instant. `p4runtime.ts` is the one implementation that talks to a real one.
+ *
+ * A session is one connection: when it is lost it is over, and the controller opens another and reconciles. Calls are
+ * carried out in the order they are made.
+ */
+import type { PinEvent } from '../shift/types.ts';
+import type { EntryUpdate, ReadEntry, TableName } from './tables.ts';
+
+/** What holds for the whole switch. */
+export interface SwitchSettings {
+  readonly epoch: number;
+  readonly tentativeMs: number;
+  readonly reportMs: number;
+}
+
+/** An order by packet-out. */
+export type PacketOrder =
+  | { readonly kind: 'forward'; readonly port: number; readonly packet: Uint8Array }
+  | { readonly kind: 'flood'; readonly packet: Uint8Array }
+  | {
+      readonly kind: 'release';
+      readonly way: number;
+      readonly slot: number;
+      readonly generation: number;
+      readonly vip: number;
+      readonly clientAddress: number;
+      readonly clientPort: number;
+    }
+  | { readonly kind: 'sweep'; readonly first: number; readonly count: number; readonly tag: number };
+
+/** An address seen behind a port. */
+export interface MacEvent {
+  readonly mac: string;
+  readonly port: number;
+}
+
+/** What a switch tells on its own. Never throws. */
+export interface SwitchListener {
+  onPinEvents(events: readonly PinEvent[]): void;
+  onMacEvents(events: readonly MacEvent[]): void;
+  /** @param keys as `keyText` of the entries */
+  onIdle(table: TableName, keys: readonly string[]): void;
+  onPacketIn(port: number, packet: Uint8Array): void;
+  /** The session is over. Told once; not after `close`. */
+  onLost(reason: string): void;
+}
+
+/** Why an update was refused. */
+export interface WriteFailure {
+  readonly index: number;
+  /** The table is full. */
+  readonly full: boolean;
+  readonly message: string;
+}
+
+/** A connection as primary controller, with Mooring's program running on the switch. */
+export interface SwitchSession {
+  /** Whether the switch ran the program already. */
+  readonly pipeline: 'kept' | 'pushed';
+  /** Slots in each of the two ways of the pin registers. */
+  readonly slots: number;
+  readonly deviceId: string;
+  /** Applies updates in order, each by itself. @throws SwitchLostError */
+  write(updates: readonly EntryUpdate[]): Promise<readonly WriteFailure[]>;
+  /** @throws SwitchLostError */
+  writeSettings(settings: SwitchSettings): Promise<void>;
+  /** Sets multicast group 1. @throws SwitchLostError */
+  writeFloodGroup(ports: readonly number[]): Promise<void>;
+  /** All entries; with the time since their last hit if `withAge`. @throws SwitchLostError */
+  readTable(table: TableName, withAge: boolean): Promise<readonly ReadEntry[]>;
+  /** Time since the last hit of some entries, undefined where there is no such entry. @throws SwitchLostError */
+  readAges(table: TableName, keys: readonly (readonly (number | string)[])[]): Promise<readonly (number | undefined)[]>;
+  /** Fire and forget; carries the epoch of the last `writeSettings`. */
+  order(orders: readonly PacketOrder[]): void;
+  close(): void;
+}
+
+/** Opens a session. `electionId` must be above every earlier one. @throws SwitchUnreachableError, SwitchRefusedError */
+export type SwitchConnector = (electionId: number, listener: SwitchListener) => Promise<SwitchSession>;
+
+/** The switch does not answer, or went away. Worth trying again. */
+export class SwitchLostError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'SwitchLostError';
+  }
+}
+
+/** The switch answers but will not do: another program's tables, another controller, a pipeline it cannot run. */
+export class SwitchRefusedError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'SwitchRefusedError';
+  }
+}

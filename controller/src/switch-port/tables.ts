@@ -1,0 +1,90 @@
+/**
+ * The switch's tables as the controller writes them; docs/DATAPLANE.md has what they mean. Inside the controller an entry is a
+ * key and parameters in the order given here, numbers except MAC addresses, so that keys make cheap map keys; names are
+ * put on where entries leave for the switch.
+ */
+
+/** A value of a key or parameter: a number, or a MAC address as text. */
+export type Value = number | string;
+
+/** Names of a table's key fields, and of its actions' parameters. */
+export interface TableShape {
+  readonly key: readonly string[];
+  readonly actions: Readonly<Record<string, readonly string[]>>;
+  /** When its new and changed entries are written: lower first. Whatever an entry names must be there before it. */
+  readonly setStage: number;
+  /** When its entries are deleted, after all that is set. */
+  readonly deleteStage: number;
+}
+
+/** All tables the controller writes entries of. */
+export const TABLES = {
+  servers: {
+    key: ['vip', 'server'],
+    actions: { to_server: ['mac', 'egress_port', 'address', 'port'] },
+    setStage: 0,
+    deleteStage: 5,
+  },
+  returns: {
+    key: ['address', 'protocol', 'port'],
+    actions: { from_server: ['server', 'vip', 'address', 'port'] },
+    setStage: 0,
+    deleteStage: 5,
+  },
+  pin_servers: { key: ['server'], actions: { alive_for_pin: [] }, setStage: 0, deleteStage: 5 },
+  slot_servers: { key: ['server'], actions: { alive_for_slot: [] }, setStage: 0, deleteStage: 5 },
+  macs: { key: ['mac'], actions: { to_port: ['port'], flood: ['group'] }, setStage: 0, deleteStage: 5 },
+  mac_sources: { key: ['mac', 'port'], actions: { mac_known: [] }, setStage: 0, deleteStage: 5 },
+  pins: {
+    key: ['vip', 'client_address', 'client_port'],
+    actions: { pin: ['server', 'closing'] },
+    setStage: 1,
+    deleteStage: 4,
+  },
+  buckets: {
+    key: ['vip', 'bucket'],
+    actions: { set_assignment: ['base', 'current', 'learn', 'seal', 'unsettled', 'candidates'] },
+    setStage: 2,
+    deleteStage: 5,
+  },
+  drain_watch: { key: ['vip', 'bucket'], actions: { watched: [] }, setStage: 2, deleteStage: 4 },
+  vips: {
+    key: ['address', 'protocol', 'port'],
+    actions: { set_vip: ['vip', 'bucket_count', 'seed', 'port_mask'] },
+    setStage: 3,
+    deleteStage: 4,
+  },
+  addresses: { key: ['address'], actions: { own_address: ['mac'] }, setStage: 3, deleteStage: 4 },
+} as const satisfies Record<string, TableShape>;
+
+export type TableName = keyof typeof TABLES;
+export const TABLE_NAMES = Object.keys(TABLES) as TableName[];
+
+/** Number of stages a flush goes through. */
+export const STAGES = 6;
+
+/** An entry of a table. */
+export interface Entry {
+  readonly table: TableName;
+  readonly key: readonly Value[];
+  readonly action: string;
+  readonly params: readonly Value[];
+  /** 0: never. */
+  readonly idleTimeoutMs: number;
+}
+
+/** An entry as read. */
+export interface ReadEntry extends Entry {
+  /** Since its last hit, where asked for and known. */
+  readonly elapsedMs: number | undefined;
+}
+
+/** A key as text; what maps and events use. */
+export function keyText(key: readonly Value[]): string {
+  return key.join('/');
+}
+
+/** A change of one entry. */
+export type EntryUpdate =
+  | { readonly op: 'insert' | 'modify'; readonly entry: Entry }
+  | { readonly op: 'delete'; readonly entry: Pick<Entry, 'table' | 'key'> };
