@@ -59,13 +59,7 @@ async function dispatch(argv: readonly string[], context: CommandContext): Promi
     });
   }
   const command = await entry.load();
-  if (command.kind === 'raw') {
-    if (rest.length === 1 && (rest[0] === '--help' || rest[0] === '-h')) {
-      context.stdout.write(helpText(command.syntax));
-      return 0;
-    }
-    return command.run(context, rest);
-  }
+  if (command.kind === 'raw') return command.run(context, rest);
   const parsed = parseArguments(command.syntax, rest);
   if (parsed.flags.has('help')) {
     context.stdout.write(helpText(command.syntax));

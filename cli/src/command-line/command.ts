@@ -31,7 +31,7 @@ export interface ParsedCommand {
   run(context: CommandContext, parsed: ParsedArguments): Promise<ExitStatus>;
 }
 
-/** A command that parses its own arguments because it must accept another program's command line. */
+/** A command that parses its own arguments, `--help` included, because it must accept another program's command line. */
 export interface RawCommand {
   readonly kind: 'raw';
   readonly syntax: CommandSyntax;

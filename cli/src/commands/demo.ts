@@ -1,1 +1,169 @@
-export const demoCommand: import('../command-line/command.ts').Command = undefined as never;
+/**
+ * `mooring demo`: decides where the demo runs (in namespaces of its own, or on simulated hosts) and how, shows it, and prints and writes
+ * the report. Seen from outside it is one process: the part that runs inside the namespaces (demo/private-world.ts) is this same
+ * command once more.
+ */
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type CommandContext, type ExitStatus, type ParsedCommand, printResult } from '../command-line/command.ts';
+import { CommandFailure, UsageError } from '../command-line/errors.ts';
+import type { ParsedArguments } from '../command-line/options.ts';
+import type { DemoRunOptions } from '../demo/demo-run.ts';
+import { INSIDE_VARIABLE, machineProbe, probeNamespaces, runInside } from '../demo/private-world.ts';
+import { createWorkDirectory, removeWorkDirectory, WORK_DIRECTORY_VARIABLE } from '../demo/work-directory.ts';
+
+const DEFAULT_CONNECTIONS = 560;
+const DEFAULT_SEED = 1;
+const SHORTEST_RUN_SECONDS = 30;
+/** Connections to open in all in a run of the default size. */
+const CONNECTIONS_WANTED = 5_200;
+const SERVERS = 5;
+const IN_SERVICE = ['s1', 's2', 's3'];
+
+export const demoCommand: ParsedCommand = {
+  kind: 'parsed',
+  syntax: {
+    name: 'demo',
+    summary: 'watch servers being added, swapped and removed under load',
+    description:
+      'Compiles the load balancer, starts a switch, a controller, servers and clients, and changes the servers while\n' +
+      'hundreds of TCP connections live: one is added, one swapped (with the controller killed in the middle), one\n' +
+      'drained and removed. Every byte is checked. Takes under a minute; exit status 1 unless not a single connection\n' +
+      'was reset, stalled for over a second or got a wrong byte.',
+    arguments: [],
+    options: [
+      { name: 'no-pins', kind: 'flag', description: 'change servers as a plain hash would, and see the resets' },
+      {
+        name: 'json',
+        kind: 'text',
+        value: 'FILE',
+        description: 'write the closing report as JSON; - is standard output',
+      },
+      {
+        name: 'switch',
+        kind: 'text',
+        value: 'COMMAND',
+        description: 'use this switch instead of the embedded one, e.g. simple_switch_grpc',
+      },
+      { name: 'simulated', kind: 'flag', description: "use simulated hosts even where the kernel's can be had" },
+      { name: 'seed', kind: 'count', value: 'N', description: `seed of the load (default ${DEFAULT_SEED})` },
+      {
+        name: 'connections',
+        kind: 'count',
+        value: 'N',
+        description: `connections to keep alive (default ${DEFAULT_CONNECTIONS})`,
+      },
+      {
+        name: 'duration',
+        kind: 'count',
+        value: 'SECONDS',
+        description: `run at least this long (default ${SHORTEST_RUN_SECONDS})`,
+      },
+      { name: 'plain', kind: 'flag', description: 'plain lines instead of the full-screen view' },
+    ],
+    examples: [
+      { command: 'mooring demo', does: 'the demo; as root or not' },
+      { command: 'mooring demo --no-pins', does: 'the same without pinning: hundreds of resets' },
+      {
+        command: 'mooring demo --switch simple_switch_grpc --json report.json',
+        does: 'on BMv2, with the report in a file',
+      },
+    ],
+  },
+  run,
+};
+
+async function run(context: CommandContext, parsed: ParsedArguments): Promise<ExitStatus> {
+  const inside = context.environment[INSIDE_VARIABLE] === '1';
+  if (inside) return play(context, parsed, undefined, context.environment[WORK_DIRECTORY_VARIABLE]!);
+  const support = parsed.flags.has('simulated')
+    ? ({ kind: 'unavailable', reason: 'asked for by --simulated' } as const)
+    : probeNamespaces(machineProbe());
+  const workDirectory = createWorkDirectory();
+  try {
+    if (support.kind === 'unavailable') return await play(context, parsed, support.reason, workDirectory);
+    return await runInside(support.unshareArguments, ['demo', ...commandLine(parsed)], workDirectory, context.signal);
+  } finally {
+    removeWorkDirectory(workDirectory);
+  }
+}
+
+/** The command line that gives these arguments again. */
+function commandLine(parsed: ParsedArguments): string[] {
+  return [
+    ...[...parsed.flags].map((name) => `--${name}`),
+    ...[...parsed.texts].map(([name, value]) => `--${name}=${value}`),
+    ...[...parsed.counts].map(([name, value]) => `--${name}=${value}`),
+  ];
+}
+
+async function play(
+  context: CommandContext,
+  parsed: ParsedArguments,
+  simulatedReason: string | undefined,
+  workDirectory: string,
+): Promise<ExitStatus> {
+  const connections = parsed.counts.get('connections') ?? DEFAULT_CONNECTIONS;
+  if (!Number.isInteger(connections) || connections < 2) {
+    throw new UsageError('--connections expects a whole number of at least 2', { field: '--connections' });
+  }
+  const switchCommand = parsed.texts.get('switch');
+  if (switchCommand !== undefined && simulatedReason !== undefined) {
+    throw new CommandFailure(`--switch needs kernel hosts: ${simulatedReason}`, { code: 'NO_NAMESPACES' });
+  }
+  const quit = new AbortController();
+  const signal = AbortSignal.any([context.signal, quit.signal]);
+  if (context.environment[INSIDE_VARIABLE] === '1') process.once('disconnect', () => quit.abort());
+  const { openDisplay } = await import('../ui/display.ts');
+  const jsonFile = parsed.texts.get('json');
+  const hosts =
+    simulatedReason === undefined ? 'kernel TCP in network namespaces' : `simulated hosts: ${simulatedReason}`;
+  const display = await openDisplay(context, {
+    title: 'mooring demo',
+    subtitle: `${hosts} · ${switchCommand ?? 'embedded switch'}${parsed.flags.has('no-pins') ? ' · PINNING OFF' : ''}`,
+    withLoad: true,
+    onQuit: () => quit.abort(),
+    plain: parsed.flags.has('plain'),
+    quiet: jsonFile === '-',
+  });
+  let report: import('../demo/report.ts').DemoReport;
+  try {
+    const { runDemo } = await import('../demo/demo-run.ts');
+    const { planWorld } = await import('../demo/world-plan.ts');
+    const { demoScenes } = await import('../demo/scenes.ts');
+    const options: DemoRunOptions = {
+      plan: planWorld(SERVERS, 2),
+      inService: IN_SERVICE,
+      scenes: demoScenes(),
+      startWorld: async (plan) =>
+        simulatedReason === undefined
+          ? (await import('../demo/kernel-world.ts')).startKernelWorld(plan)
+          : (await import('../demo/simulated-world.ts')).startSimulatedWorld(plan),
+      simulatedReason,
+      switchCommand,
+      pinning: !parsed.flags.has('no-pins'),
+      seed: parsed.counts.get('seed') ?? DEFAULT_SEED,
+      load: {
+        connections,
+        openingsPerSecond: Math.max(50, connections / 2.5),
+        meanLifetimeMs: 5_000,
+        longestLifetimeMs: 9_000,
+      },
+      shortestRunMs: (parsed.counts.get('duration') ?? SHORTEST_RUN_SECONDS) * 1000,
+      connectionsWanted: connections >= DEFAULT_CONNECTIONS ? CONNECTIONS_WANTED : 0,
+      workDirectory,
+      display,
+      signal,
+      compile: async () => (await import('../program/load-balancer.ts')).compileLoadBalancer(),
+    };
+    report = await runDemo(options);
+  } finally {
+    display.close();
+  }
+  const { reportText } = await import('../demo/report.ts');
+  if (jsonFile !== undefined && jsonFile !== '-') {
+    writeFileSync(resolve(context.workingDirectory, jsonFile), `${JSON.stringify(report, null, 2)}\n`);
+  }
+  printResult(context, jsonFile === '-', report, reportText(report));
+  return report.ok ? 0 : 1;
+}

@@ -10,6 +10,7 @@ import { distDirectory } from '../command-line/repository.ts';
 import type { LoadClientOptions } from '../load/client.ts';
 import { runIpBatch } from '../load/ip-batch.ts';
 import type { HostCommand, HostReport } from '../load/messages.ts';
+import { disableOffload } from '../load/offload.ts';
 import { type ClientTally, emptyTally, type ServerTally } from '../load/tally.ts';
 import type { DemoHost } from './host.ts';
 import type { PlannedHost } from './world-plan.ts';
@@ -54,6 +55,9 @@ export class KernelHost implements DemoHost {
       `link add ${plan.switchInterface} type veth peer name ${HOST_INTERFACE} address ${plan.mac} netns ${host.pid}`,
       `link set ${plan.switchInterface} up`,
     ]);
+    // The switch reads frames as they are on the wire; and libpcap, which BMv2 uses, gives an interface that may merge
+    // segments a ring of few, huge slots, which the first burst overruns.
+    disableOffload(plan.switchInterface);
     host.send({
       kind: 'settle',
       interfaceName: HOST_INTERFACE,

@@ -10,6 +10,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { commandFile } from '../command-line/repository.ts';
+import { WORK_DIRECTORY_VARIABLE } from './work-directory.ts';
 
 /** Set in the environment of the inner process. */
 export const INSIDE_VARIABLE = 'MOORING_INSIDE_NAMESPACES';
@@ -74,12 +75,18 @@ export function machineProbe(): NamespaceProbe {
 export function runInside(
   unshareArguments: readonly string[],
   argv: readonly string[],
+  workDirectory: string,
   signal: AbortSignal,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn('unshare', [...unshareArguments, process.execPath, commandFile(), ...argv], {
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-      env: { ...process.env, [INSIDE_VARIABLE]: '1', MOORING_NO_BUILD: '1' },
+      env: {
+        ...process.env,
+        [INSIDE_VARIABLE]: '1',
+        [WORK_DIRECTORY_VARIABLE]: workDirectory,
+        MOORING_NO_BUILD: '1',
+      },
     });
     const stop = (): void => {
       if (child.connected) child.disconnect();

@@ -37,7 +37,10 @@ export interface LoadClientOptions {
 
 /** Longest time an answer may take before its connection counts as stalled. */
 export const STALL_LIMIT_MS = 1_000;
-const TICK_MS = 50;
+/** Short, so that what is due leaves evenly: a burst of a hundred packets would overrun a software switch's queues. */
+const TICK_MS = 5;
+/** Connections closed in a second at the end of the run, for the same reason. */
+const CLOSINGS_PER_SECOND = 250;
 const LONGEST_COUNTED_TICK_MS = 200;
 
 /** A connection as the client sees it. */
@@ -68,6 +71,7 @@ export class LoadClient {
   private readonly timer: NodeJS.Timeout;
   private marathonServers: ReadonlySet<string> = new Set();
   private openingCredit = 0;
+  private closingCredit = 0;
   private stopping = false;
   private onEmpty: (() => void) | undefined;
 
@@ -116,6 +120,7 @@ export class LoadClient {
     this.clock.tick(performance.now());
     this.tally.pausedMs = Math.round(this.clock.pausedMs);
     const nowMs = this.clock.nowMs;
+    if (this.stopping) this.closingCredit += ((nowMs - before) * CLOSINGS_PER_SECOND) / 1000;
     for (const connection of this.connections) this.attend(connection, nowMs);
     if (this.stopping) return;
     const rate = this.options.openingsPerSecond;
@@ -134,7 +139,9 @@ export class LoadClient {
       return;
     }
     if (connection.phase !== 'open') return;
-    if (this.stopping || (!connection.marathon && nowMs >= connection.endAtMs)) {
+    const isLast = this.stopping && this.closingCredit >= 1;
+    if (isLast || (!connection.marathon && nowMs >= connection.endAtMs)) {
+      if (isLast) this.closingCredit--;
       connection.phase = 'closing';
       connection.awaitedSinceMs = nowMs;
       connection.socket.end();

@@ -24,6 +24,8 @@ export interface DisplayOptions {
   readonly onQuit: () => void;
   /** Plain lines even on a terminal. */
   readonly plain: boolean;
+  /** Nothing at all, because standard output is for a program. */
+  readonly quiet?: boolean;
 }
 
 /** Whether the environment asks for output without colour (https://no-color.org). */
@@ -33,6 +35,7 @@ export function wantsColour(environment: Readonly<Record<string, string | undefi
 
 /** Opens the display that fits the output. */
 export async function openDisplay(context: CommandContext, options: DisplayOptions): Promise<Display> {
+  if (options.quiet) return new PlainDisplay(() => {}, options);
   if (options.plain || !context.stdout.isTTY || context.environment.TERM === 'dumb') {
     return new PlainDisplay((line) => context.stdout.write(`${line}\n`), options);
   }

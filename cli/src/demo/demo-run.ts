@@ -1,0 +1,202 @@
+/**
+ * One run of the demo, from nothing to the report: compile the P4 program and start the hosts side by side, then the switch, the
+ * controller (which pushes the program by P4Runtime), the servers and the load; play the scenes; count; stop everything.
+ * What is started is stopped in reverse order however the run ends.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import type { Status } from '@mooring/controller/control';
+import { CommandFailure } from '../command-line/errors.ts';
+import { feedDisplay } from '../control-client/feed.ts';
+import { type ClientTally, emptyTally, sumTallies } from '../load/tally.ts';
+import type { Display } from '../ui/display.ts';
+import { demoConfiguration } from './configuration.ts';
+import { ControllerProcess } from './controller-process.ts';
+import { type DemoReport, isSuccess, type StepReport, sumServerTallies } from './report.ts';
+import type { Scene, Stage } from './scenes.ts';
+import type { World } from './world.ts';
+import type { WorldPlan } from './world-plan.ts';
+
+/** What a run is made of. */
+export interface DemoRunOptions {
+  readonly plan: WorldPlan;
+  readonly inService: readonly string[];
+  readonly scenes: readonly Scene[];
+  readonly startWorld: (plan: WorldPlan) => Promise<World>;
+  /** Why the hosts are simulated, where they are. */
+  readonly simulatedReason: string | undefined;
+  readonly switchCommand: string | undefined;
+  readonly pinning: boolean;
+  readonly seed: number;
+  readonly load: DemoLoad;
+  readonly shortestRunMs: number;
+  readonly connectionsWanted: number;
+  readonly workDirectory: string;
+  readonly display: Display;
+  readonly signal: AbortSignal;
+  /** Compiles the load balancer's program. */
+  readonly compile: () => Promise<{ readonly deviceConfig: string; readonly p4info: string }>;
+}
+
+/** Size and rhythm of the load, over all clients. */
+export interface DemoLoad {
+  /** Live connections to keep up. */
+  readonly connections: number;
+  readonly openingsPerSecond: number;
+  readonly meanLifetimeMs: number;
+  readonly longestLifetimeMs: number;
+}
+
+const TICK_MS = 100;
+const MARATHONS_PER_SERVER_AND_CLIENT = 6;
+const FINISH_PATIENCE_MS = 6_000;
+
+/** Runs the demo. */
+export async function runDemo(options: DemoRunOptions): Promise<DemoReport> {
+  const { plan, display } = options;
+  const startedMs = performance.now();
+  const elapsedMs = (): number => performance.now() - startedMs;
+  const log = (text: string, severity: 'info' | 'warning' | 'error' = 'info'): void =>
+    display.dispatch({ kind: 'log', line: { atMs: elapsedMs(), text, severity } });
+  const cleanUp: (() => unknown)[] = [];
+  const ended = new AbortController();
+  const signal = AbortSignal.any([options.signal, ended.signal]);
+  const clock = setInterval(() => display.dispatch({ kind: 'clock', elapsedMs: elapsedMs() }), TICK_MS);
+  cleanUp.push(() => clearInterval(clock));
+  display.dispatch({
+    kind: 'scenes',
+    scenes: options.scenes.map((scene) => ({ title: scene.title, state: 'waiting' as const })),
+  });
+  try {
+    log('compiling p4/v1model/mooring.p4, starting hosts');
+    const compiling = options.compile().then((program) => {
+      log(`compiled: ${Math.round(program.deviceConfig.length / 1024)} KB for the switch`);
+      return program;
+    });
+    const [program, world] = await Promise.all([
+      compiling,
+      options.startWorld(plan).then((started) => {
+        cleanUp.push(() => started.stop());
+        log(`${started.hosts.length} hosts are up`);
+        return started;
+      }),
+    ]);
+    options.signal.throwIfAborted();
+    const files = ControllerProcess.filesIn(options.workDirectory);
+    const theSwitch = await world.startSwitch({
+      command: options.switchCommand,
+      logFile: `${options.workDirectory}/switch.log`,
+      signal,
+    });
+    cleanUp.push(() => theSwitch.stop());
+    log(`the switch is up: ${theSwitch.description}, P4Runtime at ${theSwitch.address}`);
+    mkdirSync(files.stateDirectory, { recursive: true });
+    writeFileSync(files.configurationFile, demoConfiguration(plan, options.inService, theSwitch.address));
+    writeFileSync(files.programFile, program.deviceConfig);
+    writeFileSync(files.p4infoFile, program.p4info);
+    const controller = new ControllerProcess({ ...files, switchAddress: theSwitch.address, pins: options.pinning });
+    cleanUp.push(() => controller.kill());
+
+    const servers = world.hosts.filter((host) => host.plan.role === 'server');
+    const clients = world.hosts.filter((host) => host.plan.role === 'client');
+    await Promise.all([...servers.map((host) => host.serve(plan.serverPort)), controller.start(signal)]);
+    log('the controller has pushed the program and serves');
+
+    let pinsAtMost = 0;
+    const watchPins = (status: Status): void => {
+      const { pinsExact, registerPins, pinsExactPeak } = status.counters;
+      pinsAtMost = Math.max(pinsAtMost, pinsExact + registerPins, pinsExactPeak);
+    };
+    const feeding = feedDisplay(controller.client, (event) => display.dispatch(event), {
+      signal,
+      intervalMs: 150,
+      elapsedMs,
+      onStatus: watchPins,
+    });
+    feeding.catch((error: unknown) => log(`the controller's events: ${String(error)}`, 'error'));
+
+    for (const [index, client] of clients.entries()) {
+      client.load({
+        address: plan.virtualAddress,
+        port: plan.virtualPort,
+        sourceAddresses: client.plan.addresses,
+        seed: options.seed * 1_000 + index,
+        target: Math.ceil(options.load.connections / clients.length),
+        openingsPerSecond: options.load.openingsPerSecond / clients.length,
+        meanLifetimeMs: options.load.meanLifetimeMs,
+        longestLifetimeMs: options.load.longestLifetimeMs,
+        shortestPauseMs: 200,
+        longestPauseMs: 800,
+        marathonsPerServer: MARATHONS_PER_SERVER_AND_CLIENT,
+      });
+    }
+    const tally = (): ClientTally =>
+      clients.length > 0 ? sumTallies(clients.map((c) => c.clientTally)) : emptyTally();
+    const tallying = setInterval(() => display.dispatch({ kind: 'tally', tally: tally() }), TICK_MS);
+    cleanUp.push(() => clearInterval(tallying));
+
+    const stage: Stage = {
+      signal,
+      controller,
+      shortestRunMs: options.shortestRunMs,
+      connectionsWanted: options.connectionsWanted,
+      aliveWanted: options.load.connections * 0.97,
+      elapsedMs,
+      tally,
+      log,
+      keepMarathonsOn: (names) => {
+        for (const client of clients) client.setMarathonServers(names);
+      },
+      powerOff: (name) => {
+        servers.find((host) => host.plan.name === name)?.stop();
+        log(`${name} is switched off`);
+      },
+      wait: (milliseconds) =>
+        new Promise((resolve, reject) => {
+          if (signal.aborted) return reject(signal.reason);
+          try {
+            controller.throwIfEnded();
+          } catch (error) {
+            return reject(error);
+          }
+          const timer = setTimeout(() => {
+            signal.removeEventListener('abort', stop);
+            resolve();
+          }, milliseconds);
+          const stop = (): void => {
+            clearTimeout(timer);
+            reject(signal.reason);
+          };
+          signal.addEventListener('abort', stop, { once: true });
+        }),
+    };
+    const steps: StepReport[] = [];
+    for (const [index, scene] of options.scenes.entries()) {
+      display.dispatch({ kind: 'scene', index, state: 'running' });
+      const step = await scene.play(stage);
+      if (step) steps.push(step);
+      display.dispatch({ kind: 'scene', index, state: step && step.outcome !== 'done' ? 'failed' : 'done' });
+    }
+    log('closing all connections and counting');
+    const connections = sumTallies(await Promise.all(clients.map((client) => client.finish(FINISH_PATIENCE_MS))));
+    display.dispatch({ kind: 'tally', tally: connections });
+    const serverSide = sumServerTallies(servers.map((host) => host.serverTally));
+    return {
+      ok: isSuccess(connections, serverSide, steps),
+      hosts: { kind: world.kind, ...(options.simulatedReason ? { reason: options.simulatedReason } : {}) },
+      switch: theSwitch.description,
+      pinning: options.pinning,
+      seed: options.seed,
+      durationMs: Math.round(elapsedMs()),
+      connections,
+      servers: serverSide,
+      pinsAtMost,
+      steps,
+    };
+  } catch (error) {
+    if (options.signal.aborted) throw new CommandFailure('the demo was interrupted', { code: 'INTERRUPTED' });
+    throw error;
+  } finally {
+    ended.abort();
+    for (const stop of cleanUp.reverse()) await stop();
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * The switch in the middle of the demo's hosts: the embedded one in this process (its packets in a worker thread), or a program that takes
+ * simple_switch_grpc's command line, BMv2 itself or `mooring switch`. Both are started by the very same arguments and
+ * get their program by P4Runtime from the controller.
+ */
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { CommandFailure } from '../command-line/errors.ts';
+import { deepenQueues } from './bmv2-queues.ts';
+
+/** Where the switch's P4Runtime server listens; inside the demo's own network namespace, so nobody is in the way. */
+export const SWITCH_ADDRESS = '127.0.0.1:9559';
+
+/** The port packets to and from the controller pass; must be the program's MOORING_CPU_PORT. */
+const CPU_PORT = 510;
+
+/** A running switch. */
+export interface DemoSwitch {
+  /** host:port of its P4Runtime server. */
+  readonly address: string;
+  readonly description: string;
+  stop(): Promise<void>;
+}
+
+/** simple_switch_grpc's arguments for these interfaces. */
+export function switchArguments(ports: readonly { readonly port: number; readonly interfaceName: string }[]): string[] {
+  return [
+    '--device-id',
+    '0',
+    '--no-p4',
+    ...ports.flatMap(({ port, interfaceName }) => ['-i', `${port}@${interfaceName}`]),
+    '--',
+    '--grpc-server-addr',
+    SWITCH_ADDRESS,
+    '--cpu-port',
+    String(CPU_PORT),
+  ];
+}
+
+/** BMv2's default, on the loopback interface of the demo's own network namespace. */
+const BMV2_THRIFT_PORT = 9090;
+const QUEUE_DEPTH_PACKETS = 4096;
+const POLL_INTERVAL_MS = 50;
+const START_PATIENCE_MS = 15_000;
+
+function acceptsConnections(address: string): Promise<boolean> {
+  const [host, port] = address.split(':');
+  return new Promise((resolve) => {
+    const socket = connect({ host: host!, port: Number(port) });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+/**
+ * Starts a foreign switch and waits until its P4Runtime server takes connections.
+ * @param command program and leading arguments, separated by blanks
+ * @throws CommandFailure with the end of its output when it does not start
+ */
+export async function startForeignSwitch(
+  command: string,
+  argv: readonly string[],
+  logFile: string,
+  signal: AbortSignal,
+): Promise<DemoSwitch> {
+  const [program, ...leading] = command.split(' ').filter(Boolean);
+  if (program === undefined) throw new CommandFailure('--switch names no program', { code: 'NO_SWITCH' });
+  const log = openSync(logFile, 'a');
+  const child = spawn(program, [...leading, ...argv], { stdio: ['ignore', log, log] });
+  closeSync(log);
+  let failure: string | undefined;
+  child.on('error', (error) => {
+    failure = `${program} could not be started: ${error.message}`;
+  });
+  child.on('exit', (code) => {
+    failure ??= `${program} ended with status ${code ?? 'unknown'}:\n${readFileSync(logFile, 'utf8').slice(-1_500)}`;
+  });
+  const deadlineMs = performance.now() + START_PATIENCE_MS;
+  while (!(await acceptsConnections(SWITCH_ADDRESS))) {
+    signal.throwIfAborted();
+    if (performance.now() > deadlineMs) failure ??= `${program} does not listen at ${SWITCH_ADDRESS}`;
+    if (failure) {
+      child.kill('SIGKILL');
+      throw new CommandFailure(failure, {
+        code: 'SWITCH_FAILED',
+        hint: 'Leave --switch out to use the embedded switch.',
+      });
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+  }
+  const deeper = await deepenQueues(BMV2_THRIFT_PORT, QUEUE_DEPTH_PACKETS);
+  return {
+    address: SWITCH_ADDRESS,
+    description: deeper ? `${command}, egress queues of ${QUEUE_DEPTH_PACKETS} packets` : command,
+    async stop() {
+      child.kill('SIGKILL');
+    },
+  };
+}
+
+/** What the demo needs of the embedded switch's package. */
+interface EmbeddedSwitchModule {
+  parseSwitchArguments(argv: readonly string[]): unknown;
+  startSwitch(argumentsParsed: unknown): Promise<EmbeddedSwitch>;
+}
+
+interface EmbeddedSwitch {
+  send(port: number, frame: Buffer): void;
+  onFrame(listener: (port: number, frame: Buffer) => void): void;
+  close(): Promise<void>;
+}
+
+async function embeddedSwitchModule(): Promise<EmbeddedSwitchModule> {
+  return (await import('@mooring/softswitch')) as unknown as EmbeddedSwitchModule;
+}
+
+/** Starts the embedded switch on network interfaces. */
+export async function startEmbeddedSwitch(argv: readonly string[]): Promise<DemoSwitch> {
+  const { parseSwitchArguments, startSwitch } = await embeddedSwitchModule();
+  const running = await startSwitch(parseSwitchArguments(argv));
+  return { address: SWITCH_ADDRESS, description: 'embedded switch', stop: () => running.close() };
+}
+
+/** Starts the embedded switch with ports in this process. */
+export async function startEmbeddedSwitchInProcess(
+  _ports: readonly number[],
+  deliver: (port: number, frame: Buffer) => void,
+): Promise<{ readonly demoSwitch: DemoSwitch; send(port: number, frame: Buffer): void }> {
+  const { parseSwitchArguments, startSwitch } = await embeddedSwitchModule();
+  const running = await startSwitch(parseSwitchArguments(switchArguments([])));
+  running.onFrame(deliver);
+  return {
+    demoSwitch: { address: SWITCH_ADDRESS, description: 'embedded switch', stop: () => running.close() },
+    send: (port, frame) => running.send(port, frame),
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * The demo's closing report: figures as data (what `--json FILE` writes) and as the text that stays on the terminal. The verdict is
+ * strict: one connection that was reset, refused, lost, cut short, stalled for over a second or got a wrong byte, or an operation
+ * that did not finish, and the demo has failed.
+ */
+import { type ClientTally, isFaultless, type ServerTally } from '../load/tally.ts';
+import { formatCount, formatSeconds } from '../ui/format.ts';
+
+/** One change of servers. */
+export interface StepReport {
+  readonly title: string;
+  readonly outcome: string;
+  readonly buckets: number;
+  /** From the request until the leaving server was safe to power off, or, where none leaves, until all is settled. */
+  readonly timeToDrainMs: number;
+  /** Where the controller was killed on the way: how long there was none. */
+  readonly controllerAwayMs?: number;
+}
+
+/** Everything the demo found. */
+export interface DemoReport {
+  readonly ok: boolean;
+  readonly hosts: { readonly kind: 'kernel' | 'simulated'; readonly reason?: string };
+  readonly switch: string;
+  readonly pinning: boolean;
+  readonly seed: number;
+  readonly durationMs: number;
+  readonly connections: ClientTally;
+  readonly servers: ServerTally;
+  readonly pinsAtMost: number;
+  readonly steps: readonly StepReport[];
+}
+
+/** Whether the run has shown what it is to show. */
+export function isSuccess(connections: ClientTally, servers: ServerTally, steps: readonly StepReport[]): boolean {
+  return isFaultless(connections) && servers.mismatchedBytes === 0 && steps.every((step) => step.outcome === 'done');
+}
+
+/** The sum over all servers. */
+export function sumServerTallies(tallies: readonly ServerTally[]): ServerTally {
+  const sum = { accepted: 0, open: 0, reset: 0, mismatchedBytes: 0 };
+  for (const tally of tallies) {
+    sum.accepted += tally.accepted;
+    sum.open += tally.open;
+    sum.reset += tally.reset;
+    sum.mismatchedBytes += tally.mismatchedBytes;
+  }
+  return sum;
+}
+
+/** The report as text. */
+export function reportText(report: DemoReport): string {
+  const c = report.connections;
+  const broken = c.reset + c.refused + c.failed + c.endedEarly;
+  const rows: [string, string][] = [
+    [
+      'hosts',
+      report.hosts.kind === 'kernel' ? 'kernel TCP in network namespaces' : `simulated (${report.hosts.reason})`,
+    ],
+    ['switch', report.switch],
+    ['pinning', report.pinning ? 'on' : 'OFF, as a plain hash'],
+    ['connections opened', formatCount(c.opened)],
+    ['  finished', formatCount(c.finished)],
+    ['  reset', formatCount(broken)],
+    ['  stalled over 1 s', formatCount(c.stalled)],
+    ['  alive at the fewest', c.fewestAlive === null ? 'the target was never reached' : formatCount(c.fewestAlive)],
+    ['  through the whole run', formatCount(c.marathonsFinished)],
+    ['bytes checked', formatCount(c.checkedBytes)],
+    ['  mismatched', formatCount(c.mismatchedBytes + report.servers.mismatchedBytes)],
+    ['longest answer', `${formatCount(c.longestAnswerMs)} ms`],
+    ['pins at the most', formatCount(report.pinsAtMost)],
+  ];
+  for (const step of report.steps) {
+    const away =
+      step.controllerAwayMs === undefined
+        ? ''
+        : `, controller killed on the way and away for ${formatSeconds(step.controllerAwayMs)}`;
+    const how = step.outcome === 'done' ? `drained in ${formatSeconds(step.timeToDrainMs)}` : step.outcome;
+    rows.push([step.title, `${how}, ${step.buckets} buckets${away}`]);
+  }
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const verdict = report.ok
+    ? 'No connection was reset, stalled or got a wrong byte.'
+    : report.pinning
+      ? 'FAILED: see the figures above.'
+      : 'This is what a change of servers does to connections when nothing holds them (--no-pins).';
+  return [
+    '',
+    ...rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`),
+    '',
+    `${verdict} (${formatSeconds(report.durationMs)}, seed ${report.seed})`,
+    '',
+  ].join('\n');
+}
