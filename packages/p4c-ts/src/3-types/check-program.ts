@@ -1,0 +1,52 @@
+// The front end's second half: from a syntax tree to a typed program. This file is the table of contents.
+//
+// Each step may assume that the steps before it found no error; a step with errors ends the check, because what
+// follows would report consequences. Within a step all errors are found. The order is that of p4c, so that the first
+// error of a program is the same one.
+
+import type * as ast from '../2-parse/ast.ts';
+import type { Reporter } from '../diagnostics/diagnostic.ts';
+import { Checker } from './check/checker.ts';
+import { checkTopLevel } from './check/declarations.ts';
+import { checkAfterFolding } from './checks/after-folding.ts';
+import { checkBuiltIns } from './checks/built-ins.ts';
+import { checkDuplicates } from './checks/duplicates.ts';
+import { checkParsedProgram } from './checks/parsed-program.ts';
+import { foldEarly } from './fold/early-fold.ts';
+import { resolveNames } from './resolve/resolve-names.ts';
+import type { TypedProgram } from './typed-program.ts';
+
+/**
+ * Resolves names, infers and checks types, evaluates constants, and checks everything that p4c's front end checks.
+ * Reports to `reporter`; returns undefined when there were errors. Never throws for any tree the parser can make.
+ */
+export function checkProgram(program: ast.Program, reporter: Reporter): TypedProgram | undefined {
+  checkDuplicates(program, reporter);
+  if (reporter.hasErrors()) return undefined;
+  checkParsedProgram(program, reporter);
+  if (reporter.hasErrors()) return undefined;
+  checkBuiltIns(program, reporter);
+  if (reporter.hasErrors()) return undefined;
+  const names = resolveNames(program, reporter);
+  if (reporter.hasErrors()) return undefined;
+  const early = foldEarly(program, names, reporter);
+  if (reporter.hasErrors()) return undefined;
+  checkAfterFolding(program, early, reporter);
+  if (reporter.hasErrors()) return undefined;
+
+  const checker = new Checker(program, names, early, reporter);
+  for (const declaration of program.declarations) checkTopLevel(checker, declaration);
+  if (reporter.hasErrors()) return undefined;
+
+  checker.folder.freeze();
+  fillConstants(checker);
+  return checker.tables.toTypedProgram(program, names);
+}
+
+/** Enters the value of every compile-time expression that has one. */
+function fillConstants(checker: Checker): void {
+  for (const expression of checker.tables.compileTime) {
+    const value = checker.folder.valueOf(expression);
+    if (value !== undefined) checker.tables.constants.set(expression, value);
+  }
+}
