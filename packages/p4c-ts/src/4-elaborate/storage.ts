@@ -1,0 +1,313 @@
+/**
+ * Storage: gives every variable of the program a place in the switch.
+ *
+ * BMv2 stores headers, header stacks, unions, and single fields. A structure is therefore taken apart: its
+ * scalars become fields of the metadata header `scalars`, its headers become header instances. Nothing else is ever
+ * allocated, so there is no layout to compute; names are unique, readable and derived from the source.
+ */
+import type { Span } from '../diagnostics/span.ts';
+import type * as ast from '../2-parse/ast.ts';
+import type * as T from '../3-types/types.ts';
+import * as build from '../5-lower/expressions.ts';
+import * as ir from '../5-lower/ir.ts';
+import { type Context, CannotElaborate, notOnTarget, notSupportedYet } from './context.ts';
+import { annotationNamed, localName, stringOf, withoutDot } from './names.ts';
+import { scalar, type Value } from './values.ts';
+
+/** How something is declared. */
+export interface StorageRequest {
+  /** Becomes part of the names; made unique. */
+  readonly name: string;
+  readonly role: ir.Variable['role'];
+  readonly span: Span | undefined;
+  /** Numbers of `@field_list`, inherited by the parts of a structure. */
+  readonly fieldLists?: readonly number[];
+  /** Names are given exactly, for the program's headers. */
+  readonly exactNames?: boolean;
+}
+
+/** The scalar type of a value that fits into one field; undefined for structures, headers and the like. */
+export function scalarTypeOf(type: T.Type): ir.ScalarType | undefined {
+  switch (type.kind) {
+    case 'bits':
+      return ir.bitsType(type.width, type.signed);
+    case 'bool':
+      return ir.BOOL;
+    case 'error':
+      return ir.ERROR;
+    case 'varbit':
+      return { kind: 'varbit', maxWidth: type.maxWidth };
+    case 'enum':
+      return ir.bitsType(32);
+    case 'serializable-enum':
+      return scalarTypeOf(type.underlying);
+    case 'newtype':
+      return scalarTypeOf(type.underlying);
+    case 'set':
+      return scalarTypeOf(type.element);
+    default:
+      return undefined;
+  }
+}
+
+/** Strips newtypes. */
+export function plainType(type: T.Type): T.Type {
+  return type.kind === 'newtype' ? plainType(type.underlying) : type;
+}
+
+/** Allocates storage for a variable of that type and returns it as an l-value. */
+export function allocate(context: Context, declared: T.Type, request: StorageRequest): Value {
+  const type = plainType(declared);
+  const scalarType = scalarTypeOf(type);
+  if (scalarType !== undefined) return scalar(build.read(allocateScalar(context, scalarType, request)));
+  const fieldRequest = (name: string, field?: ast.StructField): StorageRequest => ({
+    ...request,
+    name: request.exactNames ? name : `${request.name}.${name}`,
+    fieldLists: [...(request.fieldLists ?? []), ...fieldListNumbers(field, context)],
+  });
+  switch (type.kind) {
+    case 'struct': {
+      const fields = new Map<string, Value>();
+      for (const field of type.fields) {
+        const name = withoutDot(localName(field.name, field.declaration.annotations));
+        fields.set(field.name, allocate(context, field.type, fieldRequest(name, field.declaration)));
+      }
+      return { kind: 'struct', fields };
+    }
+    case 'tuple':
+    case 'list-expression': {
+      const fields = new Map<string, Value>();
+      type.components.forEach((component, index) => {
+        fields.set(String(index), allocate(context, component, fieldRequest(`f${index}`)));
+      });
+      return { kind: 'struct', fields };
+    }
+    case 'header': {
+      const instance = allocateHeader(context, headerType(context, type), request);
+      return { kind: 'header', type, reference: { kind: 'instance', instance } };
+    }
+    case 'header_union': {
+      const instance = allocateUnion(context, unionType(context, type), request);
+      return { kind: 'union', type, reference: { kind: 'instance', instance } };
+    }
+    case 'stack': {
+      const element = plainType(type.element);
+      if (element.kind === 'header') {
+        const name = uniqueHeaderName(context, request);
+        const elementType = headerType(context, element);
+        const elements = range(type.size).map((index) =>
+          allocateHeader(context, elementType, { ...request, name: `${name}[${index}]`, exactNames: true }),
+        );
+        const stack: ir.HeaderStack = { kind: 'header-stack', name, type: elementType, elements };
+        context.headerStacks.push(stack);
+        return { kind: 'stack', element, stack };
+      }
+      if (element.kind === 'header_union') {
+        const name = uniqueHeaderName(context, request);
+        const elementType = unionType(context, element);
+        const elements = range(type.size).map((index) =>
+          allocateUnion(context, elementType, { ...request, name: `${name}[${index}]`, exactNames: true }),
+        );
+        const stack: ir.UnionStack = { kind: 'union-stack', name, type: elementType, elements };
+        context.unionStacks.push(stack);
+        return { kind: 'union-stack', element, stack };
+      }
+      return {
+        kind: 'array',
+        elements: range(type.size).map((index) => allocate(context, type.element, fieldRequest(`e${index}`))),
+      };
+    }
+    case 'erroneous':
+    case 'void':
+    case 'string':
+    case 'match_kind':
+    case 'integer':
+    case 'dontcare':
+    case 'state':
+    case 'any':
+    case 'struct-expression':
+    case 'list':
+    case 'extern':
+    case 'parser':
+    case 'control':
+    case 'package':
+    case 'table':
+    case 'apply-result':
+    case 'action-enum':
+    case 'action':
+    case 'function':
+    case 'type-variable':
+    case 'type-type':
+      return notSupportedYet(request.span, `a variable of type ${type.kind}`);
+    default:
+      return notSupportedYet(request.span, `a variable of type ${(type as { kind: string }).kind}`);
+  }
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}
+
+function uniqueHeaderName(context: Context, request: StorageRequest): string {
+  return context.uniqueName('header', request.name);
+}
+
+/** A place for one scalar. */
+export function allocateScalar(context: Context, type: ir.ScalarType, request: StorageRequest): ir.Place {
+  const variable: ir.Variable = {
+    kind: 'variable',
+    name: context.uniqueName('variable', request.name),
+    type,
+    role: request.role,
+    fieldLists: request.fieldLists ?? [],
+  };
+  context.variables.push(variable);
+  return { kind: 'variable', variable };
+}
+
+function allocateHeader(context: Context, type: ir.HeaderType, request: StorageRequest): ir.HeaderInstance {
+  const name = context.uniqueName('header', request.name);
+  const instance: ir.HeaderInstance = { kind: 'header-instance', name, type, isMetadata: false };
+  context.headerInstances.push(instance);
+  return instance;
+}
+
+function allocateUnion(context: Context, type: ir.UnionType, request: StorageRequest): ir.UnionInstance {
+  const name = context.uniqueName('header', request.name);
+  const members = type.members.map((member) =>
+    allocateHeader(context, member.type, { ...request, name: `${name}.${member.name}` }),
+  );
+  const instance: ir.UnionInstance = { kind: 'union-instance', name, type, members };
+  context.unionInstances.push(instance);
+  return instance;
+}
+
+/** Name of a nominal type with its type arguments, as an identifier. */
+function typeName(type: T.HeaderType | T.HeaderUnionType | T.StructType): string {
+  const declared = withoutDot(localName(type.name, type.declaration.annotations));
+  if (type.typeArguments.length === 0) return declared;
+  return `${declared}_${type.typeArguments.map(argumentName).join('_')}`;
+}
+
+function argumentName(type: T.Type): string {
+  switch (type.kind) {
+    case 'bits':
+      return `${type.signed ? 'int' : 'bit'}${type.width}`;
+    case 'header':
+    case 'struct':
+    case 'header_union':
+      return typeName(type);
+    case 'newtype':
+    case 'enum':
+    case 'serializable-enum':
+      return type.name;
+    default:
+      return type.kind;
+  }
+}
+
+/** The switch's type for a header; each is made once. */
+export function headerType(context: Context, type: T.HeaderType): ir.HeaderType {
+  const name = typeName(type);
+  const known = context.headerTypes.get(name);
+  if (known !== undefined) return known;
+  const fields: ir.HeaderField[] = [];
+  let varbits = 0;
+  let bits = 0;
+  const add = (fieldName: string, fieldType: T.Type, span: Span): void => {
+    const plain = plainType(fieldType);
+    const scalarType = scalarTypeOf(plain);
+    if (scalarType !== undefined) {
+      if (scalarType.kind === 'varbit') varbits += 1;
+      bits += ir.widthOf(scalarType);
+      fields.push({ name: fieldName, type: scalarType, index: fields.length, alias: undefined });
+    } else if (plain.kind === 'struct') {
+      for (const inner of plain.fields) add(`${fieldName}.${inner.name}`, inner.type, span);
+    } else {
+      notSupportedYet(span, `a header field of type ${plain.kind}`);
+    }
+  };
+  for (const field of type.fields) add(field.name, field.type, field.declaration.span);
+  if (varbits > 1) {
+    throw new CannotElaborate('unsupported', type.declaration.span, `${type.name}: headers with multiple varbit fields not supported`);
+  }
+  if (bits % 8 !== 0) {
+    notOnTarget(
+      type.declaration.span,
+      `${type.name}: the header has ${bits} bits, but BMv2 handles only headers of whole bytes`,
+      `add a field of ${8 - (bits % 8)} bits`,
+    );
+  }
+  const made: ir.HeaderType = { kind: 'header-type', name, fields, span: type.declaration.span, isMetadata: false };
+  context.headerTypes.set(name, made);
+  return made;
+}
+
+function unionType(context: Context, type: T.HeaderUnionType): ir.UnionType {
+  const members = type.fields.map((field) => {
+    const plain = plainType(field.type);
+    if (plain.kind !== 'header') return notSupportedYet(field.declaration.span, 'a union member that is no header');
+    return { name: field.name, type: headerType(context, plain) };
+  });
+  return { kind: 'union-type', name: typeName(type), members };
+}
+
+/** The structure `standard_metadata_t` as one metadata header: the switch reads and writes its fields by name. */
+export function allocateMetadataHeader(context: Context, type: T.StructType, name: string): Value {
+  const fields: ir.HeaderField[] = type.fields.map((field, index) => ({
+    name: field.name,
+    type: scalarTypeOf(field.type) ?? notSupportedYet(field.declaration.span, 'a structure inside standard_metadata_t'),
+    index,
+    alias: stringOf(annotationNamed(field.declaration.annotations, 'alias')),
+  }));
+  const headerType: ir.HeaderType = {
+    kind: 'header-type',
+    name: typeName(type),
+    fields,
+    span: type.declaration.span,
+    isMetadata: true,
+  };
+  context.uniqueName('header', name);
+  const instance: ir.HeaderInstance = { kind: 'header-instance', name, type: headerType, isMetadata: true };
+  context.headerInstances.push(instance);
+  const values = new Map<string, Value>();
+  type.fields.forEach((field, index) => {
+    const place: ir.Place = { kind: 'field', header: { kind: 'instance', instance }, field: fields[index]! };
+    values.set(field.name, scalar(build.read(place)));
+  });
+  return { kind: 'struct', fields: values, header: instance };
+}
+
+function fieldListNumbers(field: ast.StructField | undefined, context: Context): number[] {
+  const annotation = field && annotationNamed(field.annotations, 'field_list');
+  if (annotation === undefined) return [];
+  const { body } = annotation;
+  const numbers: number[] = [];
+  if (body.kind === 'Unstructured') {
+    for (const token of body.tokens) {
+      if (token.tokenKind === 'integer') {
+        numbers.push(parseInteger(token.text));
+      } else if (token.tokenKind === 'identifier') {
+        const constantNamed = context.typed.topLevel.get(token.text)?.[0];
+        const value =
+          constantNamed?.kind === 'ConstantDeclaration' ? context.typed.constants.get(constantNamed.value) : undefined;
+        if (value?.kind !== 'integer') {
+          notOnTarget(token.span, `@field_list: ${token.text} must be a constant integer`);
+        }
+        numbers.push(Number(value.value));
+      }
+    }
+  } else if (body.kind === 'ExpressionList') {
+    for (const expression of body.expressions) {
+      const value = context.typed.constants.get(expression);
+      if (value?.kind === 'integer') numbers.push(Number(value.value));
+      else if (expression.kind === 'IntegerLiteral') numbers.push(Number(expression.value));
+    }
+  }
+  return numbers;
+}
+
+function parseInteger(text: string): number {
+  const digits = text.replace(/^\d+[ws]/, '').replaceAll('_', '');
+  return Number(digits);
+}

@@ -1,0 +1,545 @@
+/**
+ * Tables: made when first applied, with their actions translated in the frame of their control.
+ *
+ * A key must be something that BMv2 can look at while matching: a field, `isValid()`, or one of them under a constant
+ * mask. Any other key is computed into a temporary just before the table is applied. Actions are bodies of
+ * their own; directionless parameters are the control plane's data, directed ones are bound to what the table's
+ * `actions` list says.
+ */
+import { InternalError } from '../diagnostics/diagnostic.ts';
+import type { Span } from '../diagnostics/span.ts';
+import type * as ast from '../2-parse/ast.ts';
+import type { MatchedArgument, ResolvedActionReference, TableInfo } from '../3-types/typed-program.ts';
+import * as build from '../5-lower/expressions.ts';
+import * as ir from '../5-lower/ir.ts';
+import { Body, type Scope } from './body.ts';
+import { bindArguments } from './calls.ts';
+import { construct, evaluateConstant, integerOf } from './construct.ts';
+import { CannotElaborate, type Context, notOnTarget, notSupportedYet } from './context.ts';
+import { evaluate } from './expressions.ts';
+import { type BlockInstance, childFrame, enclosingInstance, type Frame, topFrame, type TableInstance } from './instances.ts';
+import { annotationNamed, controlPlaneName, keyName, localName, stringOf, withoutDot } from './names.ts';
+import { translateBlock } from './statements.ts';
+import { plainType, scalarTypeOf } from './storage.ts';
+import * as operations from './value-operations.ts';
+import { rangeToMasks } from './parsers.ts';
+import { scalar } from './values.ts';
+
+/** Where to go after a table. `labels`: by action, named by declaration. */
+export type AfterTable =
+  | { readonly kind: 'always'; readonly target: ir.Block }
+  | { readonly kind: 'hit-miss'; readonly hit: ir.Block; readonly miss: ir.Block }
+  | { readonly kind: 'labels'; readonly labels: ReadonlyMap<ast.ActionDeclaration, ir.Block>; readonly otherwise: ir.Block };
+
+/** Places that hold a table's computed keys, by position; undefined for keys that are read where they are. */
+const keyPlaces = new WeakMap<ir.Table, (ir.Place | undefined)[]>();
+
+/** Ends the current block by applying the table. */
+export function applyTable(
+  body: Body,
+  scope: Scope,
+  call: ast.CallExpression,
+  declaration: ast.TableDeclaration,
+  after: AfterTable,
+): void {
+  const { context } = body;
+  const instance = enclosingInstance(scope.frame);
+  const info = context.typed.tables.get(declaration);
+  if (instance === undefined || info === undefined) throw new InternalError('table outside of a control', call.span);
+  if (body.isAction) notSupportedYet(call.span, 'applying a table inside an action');
+  const frame: Scope = { ...scope, frame: instance.frame };
+  const keys = (info.key?.elements ?? []).map((element) => {
+    const value = evaluate(body, frame, element.expression);
+    return operations.expressionOf(value, element.expression.span);
+  });
+  let made = instance.tables.get(declaration);
+  if (made === undefined) {
+    made = makeTable(body, frame, instance, declaration, info, keys);
+    instance.tables.set(declaration, made);
+  } else {
+    storeKeys(body, made.table, keys, declaration.span);
+  }
+  const { table, exitFlag, byDeclaration } = made;
+  if (exitFlag !== undefined) body.assign({ kind: 'variable', variable: exitFlag }, build.FALSE, call.span);
+  // Where an action may exit and copies are still to be made, each way out first looks at the flag.
+  const checked = (target: ir.Block): ir.Block => {
+    if (exitFlag === undefined || scope.exitTo === undefined) return target;
+    const block = body.newBlock('exited');
+    block.terminator = {
+      kind: 'branch',
+      condition: build.read({ kind: 'variable', variable: exitFlag }),
+      whenTrue: scope.exitTo,
+      whenFalse: target,
+      span: call.span,
+    };
+    return block;
+  };
+  const next = ((): ir.ApplyNext => {
+    switch (after.kind) {
+      case 'always':
+        return { kind: 'always', target: checked(after.target) };
+      case 'hit-miss':
+        return { kind: 'hit-miss', hit: checked(after.hit), miss: checked(after.miss) };
+      case 'labels': {
+        const targets = new Map<ir.TableAction, ir.Block>();
+        for (const [action, block] of after.labels) {
+          const tableAction = byDeclaration.get(action);
+          if (tableAction !== undefined) targets.set(tableAction, checked(block));
+        }
+        return { kind: 'action', targets, otherwise: checked(after.otherwise) };
+      }
+    }
+  })();
+  body.terminate({ kind: 'apply', table, next, span: call.span });
+}
+
+function isSimpleKey(expression: ir.Expression): boolean {
+  if (expression.kind === 'is-valid') return expression.header.kind === 'instance';
+  if (expression.kind === 'binary' && expression.operator === '&') {
+    const { left, right } = expression;
+    return (right.kind === 'constant' && isPlainRead(left)) || (left.kind === 'constant' && isPlainRead(right));
+  }
+  return isPlainRead(expression);
+}
+
+function isPlainRead(expression: ir.Expression): boolean {
+  if (expression.kind !== 'read' || expression.type.kind === 'varbit') return false;
+  const { place } = expression;
+  return place.kind === 'variable' || place.header.kind === 'instance';
+}
+
+/** Assigns computed keys for another application of a table made before. */
+function storeKeys(body: Body, table: ir.Table, keys: readonly ir.Expression[], span: Span): void {
+  const places = keyPlaces.get(table) ?? [];
+  keys.forEach((key, index) => {
+    const place = places[index];
+    if (place !== undefined) body.assign(place, key, span);
+    else if (!build.sameExpression(key, table.keys[index]!.expression)) {
+      notSupportedYet(span, 'a table applied at several places with keys at different places');
+    }
+  });
+}
+
+function propertyNamed(declaration: ast.TableDeclaration, name: string): ast.CustomProperty | undefined {
+  for (const property of declaration.properties) {
+    if (property.kind === 'CustomProperty' && property.name.name === name) return property;
+  }
+  return undefined;
+}
+
+function makeTable(
+  body: Body,
+  scope: Scope,
+  instance: BlockInstance,
+  declaration: ast.TableDeclaration,
+  info: TableInfo,
+  keyExpressions: readonly ir.Expression[],
+): TableInstance {
+  const { context } = body;
+  const { frame } = instance;
+  const name = controlPlaneName(instance.path, declaration.name.name, declaration.annotations);
+  const lpmKeys = info.matchKinds.filter((kind) => kind === 'lpm').length;
+  if (lpmKeys > 1) {
+    throw new CannotElaborate(
+      'unsupported',
+      declaration.span,
+      `table ${name} has ${lpmKeys} keys of kind lpm, but BMv2 ranks entries by one prefix length only`,
+      'make all of them but one ternary; the control plane then sets priorities',
+    );
+  }
+  const places: (ir.Place | undefined)[] = [];
+  const keys: ir.TableKey[] = (info.key?.elements ?? []).map((element, index) => {
+    const matchKind = info.matchKinds[index] ?? 'exact';
+    if (!['exact', 'lpm', 'ternary', 'range', 'optional', 'selector'].includes(matchKind)) {
+      notOnTarget(element.matchKind.span, `match kind ${matchKind} is not supported by BMv2`);
+    }
+    let expression = keyExpressions[index]!;
+    if (isSimpleKey(expression)) {
+      places.push(undefined);
+    } else {
+      if (expression.type.kind === 'varbit') notOnTarget(element.span, 'a varbit cannot be a key on BMv2');
+      const place = body.temporary(expression.type, 'key');
+      body.assign(place, expression, element.span);
+      places.push(place);
+      expression = build.read(place);
+    }
+    const written = stringOf(annotationNamed(element.annotations, 'name'));
+    return {
+      matchKind,
+      expression,
+      name: withoutDot(written ?? keyName(element.expression, context.typed) ?? '') || undefined,
+      span: element.span,
+    };
+  });
+  const exitFlag =
+    scope.exitTo !== undefined && info.actions.some((reference) => mayExit(context, context.typed.actionReferences.get(reference)?.declaration))
+      ? makeFlag(context)
+      : undefined;
+  const byDeclaration = new Map<ast.ActionDeclaration, ir.TableAction>();
+  const actions: ir.TableAction[] = [];
+  const addAction = (resolved: ResolvedActionReference): void => {
+    if (byDeclaration.has(resolved.declaration)) return;
+    const action = compileAction(body, instance, resolved, exitFlag);
+    const tableAction: ir.TableAction = { action };
+    byDeclaration.set(resolved.declaration, tableAction);
+    actions.push(tableAction);
+  };
+  for (const reference of info.actions) {
+    const resolved = context.typed.actionReferences.get(reference);
+    if (resolved === undefined) throw new InternalError('unresolved action', reference.span);
+    addAction(resolved);
+  }
+  if (info.noAction !== undefined) addAction({ declaration: info.noAction, arguments: [] });
+
+  const actionValues = (resolved: ResolvedActionReference): bigint[] => {
+    const values: bigint[] = [];
+    resolved.declaration.parameters.forEach((parameter) => {
+      if (parameter.direction !== 'none') return;
+      const matched = resolved.arguments.find((item) => item.parameter.declaration === parameter);
+      if (matched === undefined) return;
+      values.push(constantArgument(context, frame, matched));
+    });
+    return values;
+  };
+  let defaultAction: ir.Table['defaultAction'];
+  if (info.defaultAction !== undefined) {
+    const resolved = context.typed.actionReferences.get(info.defaultAction);
+    const action = resolved && byDeclaration.get(resolved.declaration);
+    if (resolved === undefined || action === undefined) {
+      throw new InternalError('unresolved default_action', info.defaultAction.span);
+    }
+    defaultAction = { action, arguments: actionValues(resolved), isConst: info.defaultAction.isConst };
+  } else if (info.noAction !== undefined) {
+    const action = byDeclaration.get(info.noAction);
+    if (action !== undefined) defaultAction = { action, arguments: [], isConst: false };
+  }
+
+  const entries = info.entries && translateEntries(context, frame, info, info.entries, keys, byDeclaration, actionValues);
+  const sizeProperty = propertyNamed(declaration, 'size');
+  const size = sizeProperty && integerOf(evaluateConstant(context, frame, sizeProperty.value));
+  if (sizeProperty !== undefined && size === undefined) {
+    throw new CannotElaborate('expected', sizeProperty.span, 'the size of a table must be a constant');
+  }
+  const timeout = propertyNamed(declaration, 'support_timeout');
+  const profile = profileOf(body, frame, declaration);
+  const table: ir.Table = {
+    kind: 'table',
+    name,
+    keys,
+    actions,
+    defaultAction,
+    entries,
+    entriesAreConst: info.entries?.isConst ?? false,
+    size: size === undefined ? undefined : Number(size),
+    supportTimeout: timeout !== undefined && integerOf(evaluateConstant(context, frame, timeout.value)) === 1n,
+    counter: undefined,
+    meter: undefined,
+    profile,
+    isHidden: false,
+    span: declaration.span,
+  };
+  attachCounter(context, frame, declaration, table);
+  attachMeter(context, frame, declaration, table);
+  if (profile?.selector !== undefined) shareSelector(body, table, profile);
+  keyPlaces.set(table, places);
+  body.tables.push(table);
+  if (profile !== undefined && !body.profiles.includes(profile)) body.profiles.push(profile);
+  return { table, byDeclaration, exitFlag };
+}
+
+function makeFlag(context: Context): ir.Variable {
+  const variable: ir.Variable = {
+    kind: 'variable',
+    name: context.uniqueName('variable', 'exited'),
+    type: ir.BOOL,
+    role: 'temporary',
+    fieldLists: [],
+  };
+  context.variables.push(variable);
+  return variable;
+}
+
+function constantArgument(context: Context, frame: Frame, matched: MatchedArgument): bigint {
+  const { parameter } = matched;
+  const expression = matched.argument?.value ?? parameter.defaultValue;
+  if (expression === undefined) throw new InternalError(`no value for ${parameter.name}`);
+  const value = operations.convert(
+    context,
+    evaluateConstant(context, frame, expression),
+    context.concrete(parameter.type, frame),
+    expression.span,
+  );
+  const number = integerOf(value);
+  if (number === undefined) throw new CannotElaborate('expected', expression.span, 'an action argument must be a constant');
+  return number;
+}
+
+/** True when running the action may execute `exit`. */
+function mayExit(context: Context, declaration: ast.ActionDeclaration | undefined): boolean {
+  return declaration !== undefined && statementsExit(context, declaration.body.statements);
+}
+
+function statementsExit(context: Context, statements: readonly ast.Statement[]): boolean {
+  return statements.some((statement) => {
+    switch (statement.kind) {
+      case 'ExitStatement':
+        return true;
+      case 'BlockStatement':
+        return statementsExit(context, statement.statements);
+      case 'IfStatement':
+        return statementsExit(context, [statement.thenStatement, ...(statement.elseStatement ? [statement.elseStatement] : [])]);
+      case 'SwitchStatement':
+        return statement.cases.some((item) => item.body !== undefined && statementsExit(context, item.body.statements));
+      case 'ForStatement':
+      case 'ForInStatement':
+        return statementsExit(context, [statement.body]);
+      case 'CallStatement': {
+        const call = context.typed.calls.get(statement.call);
+        if (call?.kind === 'action') return mayExit(context, call.declaration);
+        if (call?.kind === 'function' && call.declaration.body !== undefined) {
+          return statementsExit(context, call.declaration.body.statements);
+        }
+        return false;
+      }
+      default:
+        return false;
+    }
+  });
+}
+
+/** Translates an action for the tables of one instance; shared by tables that bind the same arguments (that is, none). */
+function compileAction(
+  around: Body,
+  instance: BlockInstance,
+  resolved: ResolvedActionReference,
+  exitFlag: ir.Variable | undefined,
+): ir.Action {
+  const { context } = around;
+  const { declaration } = resolved;
+  const directed = resolved.arguments.filter((item) => item.parameter.direction !== 'none');
+  const key = `${declaration.id}`;
+  const canShare = directed.length === 0 && exitFlag === undefined;
+  const known = canShare ? instance.actions.get(key) : undefined;
+  if (known !== undefined) return known;
+  const isLocal = instance.declaration.kind === 'ControlDeclaration' && instance.declaration.locals.some((l) => l === declaration);
+  const name = controlPlaneName(isLocal ? instance.path : '', declaration.name.name, declaration.annotations);
+  const body = new Body(context, around.kind, declaration.name.name, true);
+  const frame = childFrame(isLocal ? instance.frame : topFrame(instance.frame));
+  const parameters: { name: string; type: ir.ScalarType }[] = [];
+  for (const parameter of declaration.parameters) {
+    if (parameter.direction !== 'none') continue;
+    const type = plainType(context.declaredType(parameter, frame));
+    const scalarType = scalarTypeOf(type);
+    if (scalarType === undefined || scalarType.kind === 'varbit') {
+      throw new CannotElaborate('invalid', parameter.span, 'action parameters must be bit<> or int<> on this target');
+    }
+    const parameterName = withoutDot(localName(parameter.name.name, parameter.annotations));
+    const index = parameters.length;
+    parameters.push({ name: parameterName, type: scalarType });
+    frame.bindings.set(parameter, scalar({ kind: 'parameter', type: scalarType, index, name: parameterName }));
+  }
+  const exit = exitFlag === undefined ? undefined : body.newBlock('exit');
+  const outer: Scope = {
+    frame: instance.frame,
+    returnTo: undefined,
+    exitTo: exit,
+    breakTo: undefined,
+    continueTo: undefined,
+  };
+  const copies = bindArguments(body, outer, frame, directed, 'sees-surroundings', declaration.span);
+  const end = body.newBlock('end');
+  const leave = copies.length > 0 ? body.newBlock('leave') : undefined;
+  const inner: Scope = { ...outer, frame, returnTo: { block: end, value: undefined }, exitTo: leave ?? exit };
+  translateBlock(body, inner, declaration.body);
+  body.goto(end);
+  const copyOut = (): void => {
+    for (const { target, source } of copies) operations.assign(body, target, source, declaration.span);
+  };
+  if (leave !== undefined) {
+    body.moveTo(leave);
+    copyOut();
+    if (exit !== undefined) body.goto(exit);
+    else body.terminate({ kind: 'exit', span: declaration.span });
+  }
+  if (exit !== undefined && exitFlag !== undefined) {
+    body.moveTo(exit);
+    body.assign({ kind: 'variable', variable: exitFlag }, build.TRUE, declaration.span);
+    body.terminate({ kind: 'return', span: declaration.span });
+  }
+  body.moveTo(end);
+  copyOut();
+  body.terminate({ kind: 'return', span: declaration.span });
+  const action: ir.Action = {
+    kind: 'action',
+    name,
+    parameters,
+    body: { entry: body.entry },
+    span: declaration.span,
+    isHidden: false,
+  };
+  if (canShare) instance.actions.set(key, action);
+  return action;
+}
+
+function translateEntries(
+  context: Context,
+  frame: Frame,
+  info: TableInfo,
+  property: ast.EntriesProperty,
+  keys: readonly ir.TableKey[],
+  byDeclaration: ReadonlyMap<ast.ActionDeclaration, ir.TableAction>,
+  actionValues: (resolved: ResolvedActionReference) => bigint[],
+): ir.TableEntry[] {
+  const priorities = rankEntries(info, property);
+  return property.entries.map((entry, index) => {
+    const resolved = context.typed.actionReferences.get(entry.action);
+    const action = resolved && byDeclaration.get(resolved.declaration);
+    if (resolved === undefined || action === undefined) throw new InternalError('unresolved action', entry.span);
+    const { keyset } = entry;
+    const parts =
+      keyset.kind === 'TupleKeysetExpression' || keyset.kind === 'ListExpression'
+        ? keyset.elements
+        : keyset.kind === 'DefaultExpression'
+          ? keys.map(() => keyset)
+          : [keyset];
+    const entryKeys = keys.map((key, at) => {
+      const part = parts[at];
+      if (part === undefined) throw new CannotElaborate('invalid', entry.span, 'an entry needs a value for each key');
+      return entryKey(context, frame, part, key);
+    });
+    return { keys: entryKeys, action, arguments: actionValues(resolved), priority: priorities[index]!, span: entry.span };
+  });
+}
+
+/** BMv2's priority of each entry: 1 for the one that wins. Without priorities the source order decides. */
+function rankEntries(info: TableInfo, property: ast.EntriesProperty): number[] {
+  const given = property.entries.map((_, index) => info.entryPriorities[index]);
+  const isWritten = property.entries.some(
+    (entry) => entry.priority !== undefined || annotationNamed(entry.annotations, 'priority') !== undefined,
+  );
+  if (!isWritten || given.some((priority) => priority === undefined)) return given.map((_, index) => index + 1);
+  const smallestWins = property.entries.every((entry) => entry.priority === undefined);
+  const order = given.map((priority, index) => ({ priority: priority!, index }));
+  order.sort((a, b) => {
+    const byPriority = a.priority < b.priority ? -1 : a.priority > b.priority ? 1 : 0;
+    return (smallestWins ? byPriority : -byPriority) || a.index - b.index;
+  });
+  const ranks = new Array<number>(given.length);
+  order.forEach((item, rank) => {
+    ranks[item.index] = rank + 1;
+  });
+  return ranks;
+}
+
+function entryKey(context: Context, frame: Frame, part: ast.Expression, key: ir.TableKey): ir.EntryKey {
+  const width = ir.widthOf(key.expression.type);
+  const ones = (1n << BigInt(width)) - 1n;
+  const number = (expression: ast.Expression): bigint => {
+    const value = integerOf(evaluateConstant(context, frame, expression));
+    if (value === undefined) throw new CannotElaborate('expected', expression.span, 'a key of an entry must be a constant');
+    return BigInt.asUintN(width, value);
+  };
+  switch (part.kind) {
+    case 'DefaultExpression':
+      return { kind: 'any' };
+    case 'MaskExpression':
+      return { kind: 'mask', value: number(part.value), mask: number(part.mask) };
+    case 'RangeExpression': {
+      const low = number(part.low);
+      const high = number(part.high);
+      if (key.matchKind === 'range') return { kind: 'range', low, high };
+      const masks = rangeToMasks(low, high, width);
+      const only = masks[0];
+      if (masks.length !== 1 || only === undefined) {
+        throw new CannotElaborate('unsupported', part.span, `a range as the key of kind ${key.matchKind}`);
+      }
+      return { kind: 'mask', value: only.value, mask: only.mask };
+    }
+    default: {
+      const value = number(part);
+      return key.matchKind === 'exact' ? { kind: 'exact', value } : { kind: 'mask', value, mask: ones };
+    }
+  }
+}
+
+function instanceOf(context: Context, frame: Frame, property: ast.CustomProperty) {
+  const value = evaluateConstant(context, frame, property.value);
+  return value.kind === 'instance' ? value.instance : undefined;
+}
+
+function attachCounter(context: Context, frame: Frame, declaration: ast.TableDeclaration, table: ir.Table): void {
+  const property = propertyNamed(declaration, 'counters');
+  if (property === undefined) return;
+  const instance = instanceOf(context, frame, property);
+  if (instance?.kind !== 'counter') {
+    throw new CannotElaborate('unexpected' as 'invalid', property.value.span, "the property counters must be a 'direct_counter'");
+  }
+  const { counter } = instance;
+  if (counter.table !== undefined && counter.table !== table) {
+    throw new CannotElaborate(
+      'invalid',
+      property.span,
+      `direct counters cannot be attached to multiple tables: ${counter.name} is that of ${counter.table.name} already`,
+      'declare a direct_counter for each table',
+    );
+  }
+  counter.table = table;
+  table.counter = counter;
+}
+
+function attachMeter(context: Context, frame: Frame, declaration: ast.TableDeclaration, table: ir.Table): void {
+  const property = propertyNamed(declaration, 'meters');
+  if (property === undefined) return;
+  const instance = instanceOf(context, frame, property);
+  if (instance?.kind !== 'meter' || !instance.meter.isDirect) {
+    throw new CannotElaborate('invalid', property.value.span, "the property meters must be a 'direct_meter'");
+  }
+  const { meter } = instance;
+  if (meter.table !== undefined && meter.table !== table) {
+    throw new CannotElaborate('invalid', property.span, `the direct meter ${meter.name} belongs to table ${meter.table.name} already`);
+  }
+  meter.table = table;
+  table.meter = meter;
+}
+
+function profileOf(body: Body, frame: Frame, declaration: ast.TableDeclaration): ir.ActionProfile | undefined {
+  const property = propertyNamed(declaration, 'implementation');
+  if (property === undefined) return undefined;
+  const { context } = body;
+  if (property.value.kind === 'ConstructorCallExpression') {
+    const made = construct(context, frame, property.value, undefined);
+    if (made.kind !== 'action-profile') {
+      throw new CannotElaborate('invalid', property.value.span, 'implementation must be an action_profile or action_selector');
+    }
+    const named = stringOf(annotationNamed(property.annotations, 'name'));
+    return named === undefined ? made.profile : { ...made.profile, name: withoutDot(named) };
+  }
+  const instance = instanceOf(context, frame, property);
+  if (instance?.kind !== 'action-profile') {
+    throw new CannotElaborate('invalid', property.value.span, 'implementation must be an action_profile or action_selector');
+  }
+  return instance.profile;
+}
+
+/** The selector's input comes from the table's keys of kind `selector`; tables that share it must agree. */
+function shareSelector(body: Body, table: ir.Table, profile: ir.ActionProfile): void {
+  const { selector } = profile;
+  if (selector === undefined) return;
+  const input = table.keys.filter((key) => key.matchKind === 'selector').map((key) => key.expression);
+  if (selector.input === undefined) {
+    selector.input = input;
+    return;
+  }
+  const same =
+    input.length === selector.input.length && input.every((item, index) => build.sameExpression(item, selector.input![index]!));
+  if (!same) {
+    throw new CannotElaborate(
+      'invalid',
+      table.span,
+      `action selector ${profile.name} is used by tables with different selector keys`,
+      'give all tables that share a selector the same selector keys in the same order',
+    );
+  }
+  void body;
+}
+

@@ -1,0 +1,129 @@
+/**
+ * Lowering: from elaborated graphs to what the BMv2 format can say. The list `passes` is the table of contents; it reads from
+ * top to bottom, one file a pass. Each pass rewrites the program in place and leaves the invariants of `check.ts` intact.
+ */
+import type { Reporter } from '../diagnostics/diagnostic.ts';
+import type { SourceMap, Span } from '../diagnostics/span.ts';
+import { removeDeadCode } from './dead-code.ts';
+import { expandDynamicIndexes } from './dynamic-index.ts';
+import { type Action, type Block, type Graph, type Place, type Program, reachableBlocks, type ScalarType } from './ir.ts';
+import { outlineStatements, type OutlineServices } from './outline.ts';
+import { prepareArguments } from './prepare-arguments.ts';
+import { propagateCopies } from './propagate.ts';
+import { simplifyGraph } from './simplify-graph.ts';
+import { MixedTableResults, unifyTableSites } from './table-sites.ts';
+
+/** One step of lowering. */
+export interface Pass {
+  /** For `--dump-after`. */
+  readonly name: string;
+  readonly run: (program: Program, services: LowerServices) => void;
+}
+
+/** What passes use from around them. */
+export interface LowerServices extends OutlineServices {
+  readonly reporter: Reporter;
+}
+
+/** Table of contents of this phase. */
+export const passes: readonly Pass[] = [
+  { name: 'simplify', run: eachGraph(simplifyGraph) },
+  { name: 'dynamic-index', run: eachGraph(expandDynamicIndexes) },
+  { name: 'propagate', run: (program) => propagateCopies(program, graphsOf(program)) },
+  { name: 'dead-code', run: (program) => removeDeadCode(program, graphsOf(program)) },
+  { name: 'simplify-again', run: eachGraph(simplifyGraph) },
+  { name: 'prepare-arguments', run: eachGraph((graph, services) => prepareArguments(graph, services.makeTemporary)) },
+  {
+    name: 'table-sites',
+    run: (program, services) => {
+      for (const pipeline of [program.ingress, program.egress]) unifyTableSites(pipeline, services);
+    },
+  },
+  {
+    name: 'outline',
+    run: (program, services) => {
+      for (const pipeline of [program.ingress, program.egress]) outlineStatements(pipeline, services);
+    },
+  },
+  {
+    name: 'simplify-pipelines',
+    run: (program) => {
+      simplifyGraph(program.ingress.graph);
+      simplifyGraph(program.egress.graph);
+    },
+  },
+];
+
+/** Runs all passes. `afterEach` sees the program after each one (for dumps and for checking invariants). */
+export function lower(
+  program: Program,
+  reporter: Reporter,
+  sources: SourceMap,
+  afterEach?: (pass: string, program: Program) => void,
+): void {
+  const services = makeServices(program, reporter, sources);
+  try {
+    for (const pass of passes) {
+      pass.run(program, services);
+      afterEach?.(pass.name, program);
+    }
+  } catch (problem) {
+    if (!(problem instanceof MixedTableResults)) throw problem;
+    reporter.error('target-error', problem.table.span, `${problem.message}, which BMv2's tables cannot answer both`, {
+      suggestion: 'apply the table once, or ask all applications the same question',
+    });
+  }
+}
+
+function makeServices(program: Program, reporter: Reporter, sources: SourceMap): LowerServices {
+  let nextBlock = 1_000_000;
+  const names = new Set(program.variables.map((variable) => variable.name));
+  const hidden = new Map<string, number>();
+  const stem = (/([^/\\]*?)(\.p4)?$/.exec(program.sourceName)?.[1] ?? 'p4').replace(/\W/g, '_');
+  return {
+    reporter,
+    newBlock: (name: string): Block => {
+      nextBlock += 1;
+      return { id: nextBlock, name, instructions: [], terminator: { kind: 'unreachable', span: undefined } };
+    },
+    makeTemporary: (type: ScalarType, base: string): Place => {
+      let name = base;
+      for (let suffix = 0; names.has(name); suffix++) name = `${base}_${suffix}`;
+      names.add(name);
+      const variable = { kind: 'variable' as const, name, type, role: 'temporary' as const, fieldLists: [] };
+      program.variables.push(variable);
+      return { kind: 'variable', variable };
+    },
+    nameFor: (span: Span | undefined): string => {
+      const base = span === undefined || span.file === 0 ? `${stem}_hidden` : `${stem}${sources.position(span).line}`;
+      const count = hidden.get(base);
+      hidden.set(base, (count ?? -1) + 1);
+      return count === undefined ? base : `${base}_${count}`;
+    },
+  };
+}
+
+/** Every graph of the program, with the actions of all tables that are applied. */
+export function graphsOf(program: Program): Graph[] {
+  const graphs = [program.parser.graph, program.ingress.graph, program.egress.graph];
+  for (const action of actionsOf(program)) graphs.push(action.body);
+  return graphs;
+}
+
+/** The actions of all tables that are applied, each once, in order. */
+export function actionsOf(program: Program): Action[] {
+  const actions = new Set<Action>();
+  for (const pipeline of [program.ingress, program.egress]) {
+    for (const block of reachableBlocks(pipeline.graph)) {
+      if (block.terminator.kind !== 'apply') continue;
+      for (const { action } of block.terminator.table.actions) actions.add(action);
+    }
+  }
+  return [...actions];
+}
+
+function eachGraph(run: (graph: Graph, services: LowerServices) => void): Pass['run'] {
+  return (program, services) => {
+    for (const graph of graphsOf(program)) run(graph, services);
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * Makes the arguments of primitives as plain as BMv2 wants them: fields, constants or action data. Anything computed
+ * goes into a temporary just before. (Assignments, conditions and logging take whole expressions.)
+ * Also evaluates a `lookahead` only where the parser can: as the whole source of an assignment.
+ */
+import { read } from './expressions.ts';
+import { type Expression, type Graph, type Instruction, type Place, reachableBlocks, type ScalarType } from './ir.ts';
+
+/** Gives out places for temporaries. */
+export type MakeTemporary = (type: ScalarType, name: string) => Place;
+
+/** Rewrites the graph in place. */
+export function prepareArguments(graph: Graph, makeTemporary: MakeTemporary): void {
+  for (const block of reachableBlocks(graph)) {
+    const out: Instruction[] = [];
+    for (const instruction of block.instructions) {
+      const plain = (expression: Expression): Expression => {
+        if (isPlain(expression)) return expression;
+        const place = makeTemporary(expression.type, 'arg');
+        out.push({ kind: 'assign', target: place, value: expression, span: instruction.span });
+        return read(place);
+      };
+      prepare(instruction, plain);
+      out.push(instruction);
+    }
+    block.instructions = out;
+  }
+}
+
+/** A constant, action data, or a field whose place is known. */
+export function isPlain(expression: Expression): boolean {
+  if (expression.kind === 'constant' || expression.kind === 'parameter') return true;
+  return expression.kind === 'read' && (expression.place.kind === 'variable' || expression.place.header.kind === 'instance');
+}
+
+function prepare(instruction: Instruction, plain: (expression: Expression) => Expression): void {
+  switch (instruction.kind) {
+    case 'count':
+    case 'execute-meter':
+    case 'read-register':
+      instruction.index = plain(instruction.index);
+      return;
+    case 'write-register':
+      instruction.index = plain(instruction.index);
+      instruction.value = plain(instruction.value);
+      return;
+    case 'random':
+      instruction.low = plain(instruction.low);
+      instruction.high = plain(instruction.high);
+      return;
+    case 'hash':
+      instruction.base = plain(instruction.base);
+      instruction.maximum = plain(instruction.maximum);
+      instruction.items = instruction.items.map((item) =>
+        item.kind === 'expression' ? { kind: 'expression', expression: field(plain, item.expression) } : item,
+      );
+      return;
+    case 'digest':
+      instruction.receiver = plain(instruction.receiver);
+      return;
+    case 'clone':
+      instruction.session = plain(instruction.session);
+      return;
+    case 'truncate':
+      instruction.length = plain(instruction.length);
+      return;
+    default:
+      return;
+  }
+}
+
+/** A calculation can read fields and constants, but not action data. */
+function field(plain: (expression: Expression) => Expression, expression: Expression): Expression {
+  if (expression.kind !== 'parameter') return plain(expression);
+  // Forces a temporary: a cast to its own type is no plain expression.
+  return plain({ kind: 'cast', type: expression.type, operand: expression });
+}

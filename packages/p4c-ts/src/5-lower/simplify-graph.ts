@@ -1,0 +1,85 @@
+/**
+ * Tidies a graph: empty blocks are skipped, branches on constants decided, chains of blocks with one way in and one
+ * way out joined. Inlining leaves many such blocks behind; here they disappear at once, so that every later pass and the
+ * emitter see only blocks that do something. Keeps the order of blocks, and so the output, deterministic.
+ */
+import { type Block, type Graph, mapSuccessors, reachableBlocks, successorsOf, type Terminator } from './ir.ts';
+
+/** Simplifies the graph in place. */
+export function simplifyGraph(graph: Graph): void {
+  let changed = true;
+  while (changed) {
+    changed = false;
+    for (const block of reachableBlocks(graph)) decide(block);
+    graph.entry = skipEmpty(graph.entry);
+    for (const block of reachableBlocks(graph)) mapSuccessors(block.terminator, skipEmpty);
+    for (const block of reachableBlocks(graph)) if (decide(block)) changed = true;
+    if (joinChains(graph)) changed = true;
+  }
+}
+
+/** Replaces a branch that always goes one way. */
+function decide(block: Block): boolean {
+  const { terminator } = block;
+  if (terminator.kind !== 'branch') return false;
+  const { condition, whenTrue, whenFalse, span } = terminator;
+  if (condition.kind === 'constant') {
+    block.terminator = { kind: 'goto', target: condition.value === 0n ? whenFalse : whenTrue, span };
+    return true;
+  }
+  if (whenTrue === whenFalse || sameEnding(whenTrue, whenFalse)) {
+    block.terminator = { kind: 'goto', target: whenTrue, span };
+    return true;
+  }
+  if (condition.kind === 'unary' && condition.operator === '!') {
+    block.terminator = { kind: 'branch', condition: condition.operand, whenTrue: whenFalse, whenFalse: whenTrue, span };
+  }
+  return false;
+}
+
+/** Two empty blocks that end alike without going anywhere. */
+function sameEnding(a: Block, b: Block): boolean {
+  if (a.instructions.length > 0 || b.instructions.length > 0) return false;
+  const ends: ReadonlySet<Terminator['kind']> = new Set(['return', 'exit', 'accept', 'reject']);
+  return a.terminator.kind === b.terminator.kind && ends.has(a.terminator.kind);
+}
+
+/** The block where something happens first. */
+function skipEmpty(start: Block): Block {
+  const seen = new Set<Block>();
+  let block = start;
+  while (block.instructions.length === 0 && block.terminator.kind === 'goto' && !seen.has(block)) {
+    seen.add(block);
+    block = block.terminator.target;
+  }
+  return block;
+}
+
+/** Joins a block with its only successor when that has no other predecessor. */
+function joinChains(graph: Graph): boolean {
+  const blocks = reachableBlocks(graph);
+  const predecessors = new Map<Block, number>([[graph.entry, 1]]);
+  for (const block of blocks) {
+    for (const successor of successorsOf(block.terminator)) {
+      predecessors.set(successor, (predecessors.get(successor) ?? 0) + 1);
+    }
+  }
+  let changed = false;
+  const gone = new Set<Block>();
+  for (const block of blocks) {
+    if (gone.has(block)) continue;
+    for (;;) {
+      const { terminator } = block;
+      if (terminator.kind !== 'goto') break;
+      const { target } = terminator;
+      if (target === block || predecessors.get(target) !== 1 || target === graph.entry) break;
+      if (block.instructions.length === 0) block.name = target.name;
+      block.instructions.push(...target.instructions);
+      block.terminator = target.terminator;
+      gone.add(target);
+      changed = true;
+    }
+  }
+  return changed;
+}
+

@@ -1,0 +1,51 @@
+/**
+ * The pieces of BMv2's JSON format, version 2.23: types of what is written, and the few notations that occur everywhere
+ * (numbers as hexadecimal strings padded to whole bytes, fields as pairs of names, positions in the source).
+ */
+import type { SourceMap, Span } from '../diagnostics/span.ts';
+
+/** Any JSON value, with members in the order in which they are written. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+/** A JSON object. */
+export type JsonObject = { [key: string]: Json };
+
+/** `0x0a` for 10 in one byte; negative numbers as `-0x0a`. `bytes` is the least number of bytes written. */
+export function hex(value: bigint | number, bytes = 0): string {
+  const number = BigInt(value);
+  const digits = (number < 0n ? -number : number).toString(16).padStart(bytes * 2, '0');
+  return `${number < 0n ? '-' : ''}0x${digits}`;
+}
+
+/** Bytes needed for that many bits. */
+export function bytesFor(bits: number): number {
+  return Math.ceil(bits / 8);
+}
+
+/** `{"type": "hexstr", "value": ...}`. */
+export function hexstr(value: bigint | number, bits: number): JsonObject {
+  return { type: 'hexstr', value: hex(value, bytesFor(bits)) };
+}
+
+/** Writes `source_info` objects: 1-based line, 0-based column and the text itself. */
+export class Positions {
+  private readonly sources: SourceMap;
+  constructor(sources: SourceMap) {
+    this.sources = sources;
+  }
+
+  /** `{ source_info: ... }` to be spread into an object; nothing for what the compiler made up. */
+  info(span: Span | undefined): { source_info?: JsonObject } {
+    if (span === undefined || span.file === 0) return {};
+    const { file, line, column } = this.sources.position(span);
+    const text = this.sources.textOf(span);
+    const end = text.search(/[\r\n]/);
+    return {
+      source_info: {
+        filename: file,
+        line,
+        column: column - 1,
+        source_fragment: (end === -1 ? text : `${text.slice(0, end)}...`).trimEnd(),
+      },
+    };
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * Names of the headers that the compiler adds: `scalars`, which holds all variables, and one header for each varbit variable.
+ * Chosen so that they collide with no header of the program.
+ */
+import type { Program, Variable } from '../5-lower/ir.ts';
+
+/** Where variables are stored. */
+export class Names {
+  /** The metadata header of all scalar variables. */
+  readonly scalars: string;
+  /** Its type. */
+  readonly scalarsType: string;
+  private readonly taken: Set<string>;
+  private readonly varbits = new Map<Variable, string>();
+
+  constructor(program: Program) {
+    this.taken = new Set(program.headerInstances.map((instance) => instance.name));
+    this.scalars = this.unused('scalars');
+    const types = new Set(program.headerInstances.map((instance) => instance.type.name));
+    let typeName = 'scalars_t';
+    for (let suffix = 0; types.has(typeName); suffix++) typeName = `scalars_t_${suffix}`;
+    this.scalarsType = typeName;
+  }
+
+  private unused(base: string): string {
+    let name = base;
+    for (let suffix = 0; this.taken.has(name); suffix++) name = `${base}_${suffix}`;
+    this.taken.add(name);
+    return name;
+  }
+
+  /** `["header", "field"]` of a variable. */
+  variable(variable: Variable): string[] {
+    if (variable.type.kind !== 'varbit') return [this.scalars, variable.name];
+    return [this.varbitHeader(variable), 'field'];
+  }
+
+  /** The header instance that holds a varbit variable. */
+  varbitHeader(variable: Variable): string {
+    let name = this.varbits.get(variable);
+    if (name === undefined) this.varbits.set(variable, (name = this.unused(variable.name)));
+    return name;
+  }
+}
