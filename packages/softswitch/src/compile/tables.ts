@@ -1,0 +1,210 @@
+/**
+ * Compiles tables: one function that finds the record for the packet's key, and one that applies it.
+ *
+ * For exact tables the whole lookup is generated: key words, hash, probe and comparison, with constants for sizes. The other kinds compute the
+ * key words here and ask their index object. `apply` then counts, stamps the hit time, runs the direct meter and calls the action
+ * with arguments read from the record. It returns what the pipeline needs to go on: hit or miss, or the action's position.
+ *
+ * Key fields of invalid headers read as 0, as in BMv2.
+ */
+import type { Table } from '../model/types.ts';
+import { HASH_FACTOR, HASH_SEED, type KeyLayout, makeKeyLayout } from '../tables/key-layout.ts';
+import { makeRecordLayout, type RecordLayout } from '../tables/records.ts';
+import { actionName, type CompileContext } from './actions.ts';
+import { Code } from './code.ts';
+import { at, Places, validityOf } from './headers.ts';
+import { fieldSlot, limbCount, SLOT } from './layout.ts';
+import { fieldDeclaration } from './ranges.ts';
+import { constantLimbs } from './values.ts';
+
+/** How a table finds its entry. */
+export type LookupKind = 'none' | 'exact' | 'trie' | 'prefix' | 'priority';
+
+/** Everything about a table that the generated code and the control side must agree on. */
+export interface TablePlan {
+  readonly table: Table;
+  readonly lookup: LookupKind;
+  readonly key: KeyLayout;
+  readonly record: RecordLayout;
+  /** Position of the LPM field in the key, or -1. */
+  readonly lpmField: number;
+  /** Elements each of the table's actions' data takes, per parameter. */
+  readonly rangeFields: readonly number[];
+}
+
+/** `action` of records whose action is in the action profile: the target is the first data element. */
+export const INDIRECT = -2;
+
+/** Elements of an action's arguments. */
+export function dataWordsOf(parameters: readonly { readonly bitwidth: number }[]): number {
+  return parameters.reduce((sum, parameter) => sum + limbCount(parameter.bitwidth), 0);
+}
+
+export function planTable(context: Pick<CompileContext, 'program'>, table: Table): TablePlan {
+  const key = makeKeyLayout(table.keys.map((each) => each.bitwidth));
+  const lpmField = table.keys.findIndex((each) => each.kind === 'lpm');
+  const dataWords = Math.max(
+    0,
+    ...table.actions.map((action) => dataWordsOf(context.program.actions[action]!.parameters)),
+  );
+  const record = makeRecordLayout(
+    key.words,
+    table.actionProfile >= 0 ? Math.max(dataWords, 1) : dataWords,
+    table.supportTimeout,
+  );
+  let lookup: LookupKind;
+  if (table.keys.length === 0) lookup = 'none';
+  else if (table.matchKind === 'exact') lookup = 'exact';
+  else if (table.matchKind === 'lpm' && lpmField < 0) lookup = 'exact';
+  else if (table.matchKind === 'lpm')
+    lookup =
+      table.keys.length === 1 && table.keys[0]!.bitwidth <= 32 && table.keys[0]!.bitwidth > 0 ? 'trie' : 'prefix';
+  else lookup = 'priority';
+  const rangeFields = table.keys.flatMap((each, i) => (each.kind === 'range' ? [i] : []));
+  return { table, lookup, key, record, lpmField, rangeFields };
+}
+
+/** Code of the words of a table's key, as the packet has them. */
+function keyWords(context: CompileContext, plan: TablePlan, code: Code): string[] {
+  const { program, layout } = context;
+  const places = new Places(program, layout);
+  const words: string[][] = Array.from({ length: plan.key.words }, () => []);
+  for (const [i, key] of plan.table.keys.entries()) {
+    const field = fieldDeclaration(program, key.field);
+    const header = places.header(key.field.header);
+    const slot = fieldSlot(program, layout, key.field);
+    const guard = header.metadata || key.kind === 'valid' || key.field.field < 0 ? undefined : validityOf(header);
+    const mask = key.mask === undefined ? undefined : constantLimbs(key.mask, Math.max(key.bitwidth, 1));
+    if (key.kind === 'valid' && header.metadata) {
+      for (const piece of plan.key.fields[i]!) words[piece.word]!.push(String(1 << piece.shift));
+      continue;
+    }
+    for (const piece of plan.key.fields[i]!) {
+      let value = at(slot, piece.limb);
+      if (field.signed && piece.width < 32) value = `(${value} & ${2 ** piece.width - 1})`;
+      if (mask !== undefined) value = `(${value} & ${mask[piece.limb]})`;
+      if (guard !== undefined) value = `(${guard} ? ${value} : 0)`;
+      words[piece.word]!.push(piece.shift === 0 ? value : `${value} << ${piece.shift}`);
+    }
+  }
+  return words.map((parts) => code.bind(parts.length === 1 ? parts[0]! : parts.join(' | '), 'k'));
+}
+
+/** The functions `lookup<n>()` and `table<n>()`. */
+export function compileTable(context: CompileContext, plan: TablePlan, position: number): Code {
+  const code = new Code(context.names);
+  const { table, record } = plan;
+  code.line(`// table ${table.name.replace(/[^\w.$ -]/g, '_')}`);
+  code.block(`function lookup${position}()`, () => compileLookup(context, plan, position, code));
+  code.block(`function table${position}()`, () => {
+    code.line(`const r = lookup${position}();`);
+    if (context.trace) code.line(`trace.table(${position}, r);`);
+    if (table.withCounters) {
+      code.line(`N${position}[r * 2]++;`);
+      code.line(`N${position}[r * 2 + 1] += F[${SLOT.ingressLength}];`);
+    }
+    if (record.lastHit >= 0) code.line(`E${position}[r * ${record.stride} + ${record.lastHit}] = I[0];`);
+    if (table.directMeter >= 0) {
+      const target = context.program.meters[table.directMeter]!.resultTarget!;
+      code.line(
+        `if (r !== 0) F[${fieldSlot(context.program, context.layout, target)}] = executeDirectMeter(${position}, r);`,
+      );
+    }
+    code.line(`const b = r * ${record.stride};`);
+    code.line(`const a = E${position}[b + ${record.action}];`);
+    if (table.actionProfile >= 0) {
+      code.block(`if (a === ${INDIRECT})`, () => {
+        const profile = table.actionProfile;
+        code.line(`let m = E${position}[b + ${record.data}];`);
+        if (context.program.actionProfiles[profile]!.selector !== undefined)
+          code.line(`if (m < 0) m = P${profile}.select(-m - 1, selector${profile}());`);
+        code.line('if (m < 0) return noAction();');
+        code.line(`const elements = P${profile}.elements;`);
+        code.line(`const o = m * P${profile}.stride;`);
+        if (context.trace) code.line(`trace.member(${profile}, m);`);
+        emitDispatch(
+          context,
+          code,
+          'elements[o]',
+          'elements',
+          'o + 1',
+          table.actions.map((action) => ({ test: action, action })),
+        );
+        code.line(`return ${resultCode(table, 'positionOf(elements[o])')};`);
+        if (table.next.kind === 'action') {
+          code.line(
+            `function positionOf(action) { switch (action) { ${table.actions.map((action, i) => `case ${action}: return ${i};`).join(' ')} default: return -1; } }`,
+          );
+        }
+      });
+    }
+    emitDispatch(
+      context,
+      code,
+      'a',
+      `E${position}`,
+      `b + ${record.data}`,
+      table.actions.map((action, i) => ({ test: i, action })),
+    );
+    code.line(`return ${resultCode(table, 'a')};`);
+  });
+  return code;
+}
+
+/** What `table<n>()` returns. */
+function resultCode(table: Table, action: string): string {
+  return table.next.kind === 'hitMiss' ? 'r !== 0' : action;
+}
+
+function emitDispatch(
+  context: CompileContext,
+  code: Code,
+  selector: string,
+  array: string,
+  base: string,
+  cases: readonly { readonly test: number; readonly action: number }[],
+): void {
+  if (cases.length === 0) return;
+  code.block(`switch (${selector})`, () => {
+    for (const { test, action } of cases) {
+      const { parameters, primitives } = context.program.actions[action]!;
+      if (primitives.length === 0 && !context.trace) continue;
+      const words = dataWordsOf(parameters);
+      const args = Array.from({ length: words }, (_, i) => `${array}[${base}${i === 0 ? '' : ` + ${i}`}]`);
+      code.line(`case ${test}: ${actionName(action)}(${args.join(', ')}); break;`);
+    }
+  });
+}
+
+function compileLookup(context: CompileContext, plan: TablePlan, position: number, code: Code): void {
+  switch (plan.lookup) {
+    case 'none':
+      code.line('return 0;');
+      return;
+    case 'exact': {
+      const words = keyWords(context, plan, code);
+      const steps = words.map((word) => `h = Math.imul(h ^ ${word}, ${HASH_FACTOR}); h ^= h >>> 15;`);
+      code.line(`let h = ${HASH_SEED}; ${steps.join(' ')}`);
+      code.block(`for (let s = h & H${position}_MASK; ; s = (s + 1) & H${position}_MASK)`, () => {
+        code.line(`const r = H${position}[s];`);
+        code.line('if (r === 0) return 0;');
+        code.line(`const b = r * ${plan.record.stride};`);
+        const tests = words.map((word, i) => `E${position}[b${i === 0 ? '' : ` + ${i}`}] === ${word}`);
+        code.line(`if (${tests.length === 0 ? 'true' : tests.join(' && ')}) return r;`);
+      });
+      return;
+    }
+    case 'trie': {
+      const [word] = keyWords(context, plan, code);
+      code.line(`return X${position}.lookup(${word});`);
+      return;
+    }
+    case 'prefix':
+    case 'priority': {
+      const words = keyWords(context, plan, code);
+      for (const [i, word] of words.entries()) code.line(`K${position}[${i}] = ${word};`);
+      code.line(`return X${position}.lookup(K${position});`);
+      return;
+    }
+  }
+}

@@ -1,0 +1,254 @@
+/**
+ * A program brought to life: compiled code, memory, tables, externs.
+ *
+ * A `DataPlane` is synchronous and has no IO: packets go in with a time, packets come out through a callback, and nothing else
+ * happens. Time and randomness are given from outside, so the same input always gives the same output. Changing the
+ * program means making another DataPlane.
+ */
+
+import { limbCount, SLOT } from '../compile/layout.ts';
+import {
+  type CompiledProgram,
+  compileProgram,
+  DROP_NAMES,
+  type GeneratedFunctions,
+  hashFor,
+} from '../compile/module.ts';
+import { dataWordsOf } from '../compile/tables.ts';
+import type { Program } from '../model/types.ts';
+import { ExactIndex } from '../tables/exact-index.ts';
+import { encodeArguments, type FieldMatch, TableRuntime } from '../tables/table.ts';
+import type { Tracer } from '../trace/tracer.ts';
+import { ActionProfileStore } from './action-profile.ts';
+import { Engine, INSTANCE } from './engine.ts';
+import { sum16 } from './hash.ts';
+import { AssertionFailed, formatMessage, stateHelpers, valueHelpers } from './helpers.ts';
+import { MAX_PACKET_BYTES, PacketMemory } from './memory.ts';
+import { Meters } from './meters.ts';
+import { Replication } from './replication.ts';
+import { ValueSet } from './value-set.ts';
+
+/** What a data plane needs of the world. */
+export interface DataPlaneOptions {
+  /** Port (value of egress_spec) that drops; 511 unless told otherwise. */
+  readonly dropPort?: number;
+  /** Queues of a port; 1 unless told otherwise. */
+  readonly priorityQueues?: number;
+  /** Numbers in [0, 1) for `random` and random groups. Repeatable unless told otherwise. */
+  readonly random?: () => number;
+  /** Whether a port is up; all are unless told otherwise. */
+  readonly isPortUp?: (port: number) => boolean;
+  /** Called with every packet sent: bytes [start, start + length) of `memory.bytes`, valid during the call. */
+  readonly output: (port: number, start: number, length: number) => void;
+  /** Called with the fields of a digest, each big-endian in whole bytes. `list` is the position in `program.learnLists`. */
+  readonly digest?: (list: number, values: readonly Uint8Array[]) => void;
+  /** Called with the lines of `log_msg` and failed assertions. */
+  readonly log?: (message: string) => void;
+  /** Records what happens to packets; the code is compiled with calls of it. */
+  readonly tracer?: Tracer;
+}
+
+/** Scratch room for hash inputs: a packet and some headers. */
+const SCRATCH_BYTES = 2 * MAX_PACKET_BYTES;
+
+export class DataPlane {
+  readonly program: Program;
+  readonly compiled: CompiledProgram;
+  readonly memory = new PacketMemory();
+  readonly tables: readonly TableRuntime[];
+  readonly profiles: readonly ActionProfileStore[];
+  readonly meters: readonly Meters[];
+  /** Direct meters of tables that have one, by table. */
+  readonly directMeters: readonly (Meters | undefined)[];
+  /** Packets and bytes of each cell of each indirect counter. */
+  readonly counters: readonly Float64Array[];
+  /** Limbs of each cell of each register, and one cell of zeros. */
+  readonly registers: readonly Int32Array[];
+  readonly valueSets: readonly ValueSet[];
+  readonly replication: Replication;
+  /** Drops by reason, in the order of `DROP_NAMES`. */
+  readonly drops = new Float64Array(DROP_NAMES.length);
+  /** Packet state (`F`); for tests and the tracer. */
+  readonly state: Int32Array;
+  readonly #engine: Engine;
+  /** The time in microseconds. */
+  readonly #time = new Float64Array(1);
+  /** [ms since start, lowest position of the current buffer]. */
+  readonly #integers = new Int32Array(2);
+  readonly #packetStart: number;
+
+  constructor(program: Program, options: DataPlaneOptions) {
+    this.program = program;
+    const tracer = options.tracer;
+    this.compiled = compileProgram(program, {
+      dropPort: options.dropPort ?? 511,
+      priorityQueues: options.priorityQueues ?? 1,
+      trace: tracer !== undefined,
+    });
+    const { layout, plans, fields } = this.compiled;
+    const F = new Int32Array(layout.size);
+    this.state = F;
+    F[SLOT.truncate] = 0x7fffffff;
+    const FB = new Uint8Array(F.buffer);
+    const B = new Uint8Array(SCRATCH_BYTES);
+    const I = this.#integers;
+    const T = this.#time;
+    const random = options.random ?? repeatableRandom();
+    const isUp = options.isPortUp ?? (() => true);
+    this.tables = plans.map((plan) => new TableRuntime(plan, () => I[0]!));
+    this.profiles = program.actionProfiles.map((_, profile) => {
+      const words = program.tables
+        .filter((table) => table.actionProfile === profile)
+        .flatMap((table) => table.actions.map((action) => dataWordsOf(program.actions[action]!.parameters)));
+      return new ActionProfileStore(Math.max(0, ...words), random, isUp);
+    });
+    this.meters = program.meters.map((meter) => new Meters(meter, meter.direct ? 1 : meter.size));
+    this.directMeters = program.tables.map((table) =>
+      table.directMeter < 0 ? undefined : new Meters(program.meters[table.directMeter]!, table.maxSize + 1),
+    );
+    this.counters = program.counters.map((counter) => new Float64Array(2 * counter.size));
+    this.registers = program.registers.map(
+      (register) => new Int32Array((register.size + 1) * limbCount(register.bitwidth)),
+    );
+    this.valueSets = program.parseValueSets.map(() => new ValueSet());
+    this.replication = new Replication(isUp);
+    const host = {
+      digest: options.digest ?? (() => {}),
+      log: options.log ?? (() => {}),
+    };
+    this.#engine = new Engine(this.compiled, F, I, this.memory, this.drops, this.replication, host);
+    this.#packetStart = this.memory.packetStart(0);
+    const imports: Record<string, unknown> = {
+      F,
+      M: this.memory.bytes,
+      D: this.memory.view,
+      B,
+      BD: new DataView(B.buffer),
+      T,
+      I,
+      drops: this.drops,
+      engine: this.#engine,
+      trace: tracer,
+      output: options.output,
+      sum16,
+      ...valueHelpers,
+      ...stateHelpers(F, FB, this.memory.bytes, B),
+      randomNumber: (low: number, high: number) => low + Math.floor(random() * (high - low + 1)),
+      randomBig: (low: bigint, high: bigint) => randomBig(random, low, high),
+      executeMeter: (meter: number, cell: number) => this.meters[meter]!.execute(cell, F[SLOT.ingressLength]!, T[0]!),
+      executeDirectMeter: (table: number, record: number) =>
+        this.directMeters[table]!.execute(record, F[SLOT.ingressLength]!, T[0]!),
+      logMessage: (message: number, values: readonly (number | bigint)[]) =>
+        host.log(formatMessage(this.compiled.messages[message]!, values)),
+      assertionFailed: (place: number) => {
+        throw new AssertionFailed(this.compiled.assertions[place]);
+      },
+      valueSetContains: (set: number, words: readonly number[], masks?: readonly number[]) =>
+        this.valueSets[set]!.contains(words, masks),
+      noAction: () => -1,
+    };
+    for (const [i, register] of this.registers.entries()) imports[`R${i}`] = register;
+    for (const [i, counter] of this.counters.entries()) imports[`C${i}`] = counter;
+    for (const [i, profile] of this.profiles.entries()) imports[`P${i}`] = profile;
+    for (const [i, calculation] of program.calculations.entries()) imports[`hash${i}`] = hashFor(calculation.algorithm);
+    for (const [i, profile] of program.actionProfiles.entries()) {
+      if (profile.selector !== undefined) imports[`selectorHash${i}`] = hashFor(profile.selector.algorithm);
+    }
+    for (const [i, table] of this.tables.entries()) {
+      imports[`E${i}`] = table.records.elements;
+      imports[`N${i}`] = table.records.counters;
+      imports[`K${i}`] = table.scratchKey;
+      imports[`X${i}`] = table.index;
+      if (table.index instanceof ExactIndex) {
+        imports[`H${i}`] = table.index.slots;
+        imports[`H${i}_MASK`] = table.index.mask;
+      }
+    }
+    const functions = new Function('imports', this.compiled.source)(imports) as GeneratedFunctions;
+    this.#engine.functions = functions;
+    this.loadProgramEntries();
+    void fields;
+    void INSTANCE;
+  }
+
+  /** Sets the time for packets and control operations, in microseconds since the switch started. */
+  setTime(nowUs: number): void {
+    this.#time[0] = nowUs;
+    this.#integers[0] = nowUs / 1000;
+  }
+
+  /** The time last set, in microseconds. */
+  get nowUs(): number {
+    return this.#time[0]!;
+  }
+
+  /** Takes a packet through the switch; outputs come before it returns. Bytes are copied. */
+  receive(port: number, packet: Uint8Array): void {
+    if (packet.length <= MAX_PACKET_BYTES) this.memory.bytes.set(packet, this.#packetStart);
+    this.#engine.receive(packet.length, port);
+  }
+
+  /** Where a packet may be put before `receiveInPlace`. */
+  get packetStart(): number {
+    return this.#packetStart;
+  }
+
+  /** Takes the packet of `length` bytes that was written to `memory.bytes` at `packetStart`. */
+  receiveInPlace(port: number, length: number): void {
+    this.#engine.receive(length, port);
+  }
+
+  /** Tells groups and replicas that a port went up or down. */
+  portChanged(): void {
+    for (const profile of this.profiles) profile.portChanged();
+    this.replication.portChanged();
+  }
+
+  /** Sets default actions and constant entries as the program has them. Entry n of a table gets slot n. */
+  loadProgramEntries(): void {
+    for (const table of this.tables) {
+      this.resetDefault(table);
+      const { constEntries } = table.plan.table;
+      // In the format the lowest priority wins, here the highest.
+      for (const [slot, entry] of constEntries.entries()) {
+        const match: FieldMatch[] = entry.match.map((each) =>
+          each.kind === 'valid' ? { kind: 'exact', value: each.value } : (each as FieldMatch),
+        );
+        table.insert(
+          slot,
+          match,
+          -entry.priority,
+          { kind: 'action', action: entry.action, data: encodeArguments(this.program, entry.action, entry.data) },
+          0,
+        );
+      }
+    }
+  }
+
+  /** Gives a table the default action of the program. */
+  resetDefault(table: TableRuntime): void {
+    const entry = table.plan.table.defaultEntry;
+    table.setDefault(
+      entry === undefined
+        ? undefined
+        : { kind: 'action', action: entry.action, data: encodeArguments(this.program, entry.action, entry.data) },
+    );
+  }
+}
+
+/** A small generator (mulberry32) with a fixed seed. */
+function repeatableRandom(): () => number {
+  let state = 0x6d6f6f72;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let value = Math.imul(state ^ (state >>> 15), 1 | state);
+    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
+    return ((value ^ (value >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** Uniform enough: 64 bits of randomness over the span. */
+function randomBig(random: () => number, low: bigint, high: bigint): bigint {
+  const bits = (BigInt(Math.floor(random() * 4294967296)) << 32n) | BigInt(Math.floor(random() * 4294967296));
+  return low + ((bits * (high - low + 1n)) >> 64n);
+}

@@ -1,0 +1,79 @@
+/**
+ * Meters: token buckets, two of them for three colours.
+ *
+ * A cell has for each rate tokens per microsecond, a burst and a bucket. Time is the packet's time, so meters are as deterministic as the
+ * clock. As in BMv2, tokens are counted from the start of time in whole numbers (no error adds up), the higher rate is asked first, and a
+ * packet that finds it empty takes nothing from the lower one. A cell without configuration gives colour 0 (green).
+ */
+import type { MeterArray } from '../model/types.ts';
+
+/** A rate in tokens (bytes or packets) per second and the bucket's size. */
+export interface TokenRate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** Doubles per rate: tokens per microsecond, burst, tokens in the bucket, tokens given since the start. */
+const PER_RATE = 4;
+
+export class Meters {
+  readonly declaration: MeterArray;
+  /** Per cell: configured, time of configuration in microseconds, then the rates from the lowest. */
+  #cells: Float64Array;
+  readonly #stride: number;
+
+  constructor(declaration: MeterArray, size: number) {
+    this.declaration = declaration;
+    this.#stride = 2 + PER_RATE * declaration.rateCount;
+    this.#cells = new Float64Array(size * this.#stride);
+  }
+
+  /** Makes room for direct meters of more entries. */
+  grow(size: number): void {
+    if (size * this.#stride <= this.#cells.length) return;
+    const larger = new Float64Array(Math.max(size * this.#stride, 2 * this.#cells.length));
+    larger.set(this.#cells);
+    this.#cells = larger;
+  }
+
+  /** Sets the rates of a cell, lowest first, as many as declared; none: unconfigured. */
+  configure(cell: number, rates: readonly TokenRate[] | undefined, nowUs: number): void {
+    this.grow(cell + 1);
+    const cells = this.#cells;
+    const base = cell * this.#stride;
+    cells.fill(0, base, base + this.#stride);
+    if (rates === undefined) return;
+    cells[base] = 1;
+    cells[base + 1] = nowUs;
+    for (let i = 0; i < this.declaration.rateCount; i++) {
+      const rate = rates[Math.min(i, rates.length - 1)]!;
+      const at = base + 2 + PER_RATE * i;
+      cells[at] = rate.perSecond / 1e6;
+      cells[at + 1] = rate.burst;
+      cells[at + 2] = rate.burst;
+    }
+  }
+
+  /** The colour of a packet: 0 green, 1 yellow, 2 red (1 of two where only one rate is declared). */
+  execute(cell: number, lengthBytes: number, nowUs: number): number {
+    const cells = this.#cells;
+    const base = cell * this.#stride;
+    if (cells[base] !== 1) return 0;
+    const elapsedUs = Math.max(0, nowUs - cells[base + 1]!);
+    const input = this.declaration.unit === 'packets' ? 1 : lengthBytes;
+    for (let rate = this.declaration.rateCount - 1; rate >= 0; rate--) {
+      const at = base + 2 + PER_RATE * rate;
+      const given = Math.floor(elapsedUs * cells[at]!);
+      cells[at + 2] = Math.min(cells[at + 2]! + given - cells[at + 3]!, cells[at + 1]!);
+      cells[at + 3] = given;
+      if (cells[at + 2]! < input) return rate + 1;
+      cells[at + 2]! -= input;
+    }
+    return 0;
+  }
+
+  /** Takes over the configuration and state of another pipeline's meter. */
+  copyFrom(other: Meters): void {
+    this.#cells.set(other.#cells.subarray(0, this.#cells.length));
+  }
+}

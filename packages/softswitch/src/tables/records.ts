@@ -1,0 +1,56 @@
+/**
+ * The entries of one table, as records in one `Int32Array`.
+ *
+ * A record holds what a packet needs of an entry side by side: key words, action, action data, time of the last hit. A hit
+ * then costs one or two cache lines however many entries there are. Record 0 is the default entry; entry `slot` of the control
+ * side is record slot + 1. The array is allocated for the table's declared size and more; the operating system gives memory only for what is
+ * touched.
+ *
+ * Counters are doubles (exact up to 2^53), two a record: packets and bytes.
+ */
+
+export interface RecordLayout {
+  readonly keyWords: number;
+  /** Element of the action's position in the table's action list, or -1 for none; of tables with action profile, the target (see `pack`). */
+  readonly action: number;
+  /** First element of the action data. */
+  readonly data: number;
+  readonly dataWords: number;
+  /** Element of the time of the last hit in ms since the switch started; -1 where the table does not age. */
+  readonly lastHit: number;
+  readonly stride: number;
+}
+
+export function makeRecordLayout(keyWords: number, dataWords: number, ageing: boolean): RecordLayout {
+  const action = keyWords;
+  const data = action + 1;
+  const lastHit = ageing ? data + dataWords : -1;
+  return { keyWords, action, data, dataWords, lastHit, stride: data + dataWords + (ageing ? 1 : 0) };
+}
+
+/** Records beyond the declared size, for batches that insert before they delete. */
+const SPARE_RECORDS = 1024;
+
+export class Records {
+  readonly layout: RecordLayout;
+  /** Greatest number of entries. */
+  readonly capacity: number;
+  readonly elements: Int32Array;
+  /** 1 for records in use. */
+  readonly used: Uint8Array;
+  readonly counters: Float64Array | undefined;
+
+  constructor(layout: RecordLayout, maxSize: number, withCounters: boolean) {
+    this.layout = layout;
+    this.capacity = maxSize + SPARE_RECORDS;
+    this.elements = new Int32Array((this.capacity + 1) * layout.stride);
+    this.elements[layout.action] = -1;
+    this.used = new Uint8Array(this.capacity + 1);
+    this.counters = withCounters ? new Float64Array(2 * (this.capacity + 1)) : undefined;
+  }
+
+  /** First element of a record. */
+  base(record: number): number {
+    return record * this.layout.stride;
+  }
+}
