@@ -3,18 +3,24 @@
  * it is near enough to be a slip of the finger (at most a third of the word's letters, and at least one).
  */
 
-/** Levenshtein distance of two words, by the one-row dynamic programme. */
+/** Edits (insert, delete, replace a letter, exchange two neighbours) from one word to another. */
 export function editDistance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let i = 1; i <= left.length; i++) {
-    const next = [i];
+    const row = [i];
     for (let j = 1; j <= right.length; j++) {
-      const substitution = row[j - 1]! + (left[i - 1] === right[j - 1] ? 0 : 1);
-      next.push(Math.min(substitution, row[j]! + 1, next[j - 1]! + 1));
+      const substitution = last[j - 1]! + (left[i - 1] === right[j - 1] ? 0 : 1);
+      let best = Math.min(substitution, last[j]! + 1, row[j - 1]! + 1);
+      if (i > 1 && j > 1 && left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1]) {
+        best = Math.min(best, beforeLast[j - 2]! + 1);
+      }
+      row.push(best);
     }
-    row = next;
+    beforeLast = last;
+    last = row;
   }
-  return row[right.length]!;
+  return last[right.length]!;
 }
 
 /** The candidate that `word` was probably meant to be, or undefined. */

@@ -13,8 +13,9 @@ export interface OptionSpecification {
   readonly name: string;
   /** One-letter alias without the dash. */
   readonly short?: string;
-  /** `flag` takes no value; `count` is a non-negative number (seconds may have fractions); `text` is anything. */
-  readonly kind: 'flag' | 'text' | 'count';
+  /** `flag` takes no value; `count` is a non-negative number (seconds may have fractions); `text` is anything; `list` is
+   *  a text that may be given several times. */
+  readonly kind: 'flag' | 'text' | 'count' | 'list';
   /** Name of the value in the help, e.g. `FILE`. */
   readonly value?: string;
   readonly description: string;
@@ -43,6 +44,7 @@ export interface ParsedArguments {
   readonly flags: ReadonlySet<string>;
   readonly texts: ReadonlyMap<string, string>;
   readonly counts: ReadonlyMap<string, number>;
+  readonly lists: ReadonlyMap<string, readonly string[]>;
   readonly positional: readonly string[];
 }
 
@@ -66,6 +68,7 @@ export function parseArguments(syntax: CommandSyntax, argv: readonly string[]): 
   const flags = new Set<string>();
   const texts = new Map<string, string>();
   const counts = new Map<string, number>();
+  const lists = new Map<string, string[]>();
   const positional: string[] = [];
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index]!;
@@ -93,10 +96,11 @@ export function parseArguments(syntax: CommandSyntax, argv: readonly string[]): 
       throw new UsageError(`${written} needs a value: ${written} ${option.value ?? 'VALUE'}`, { field: written });
     }
     if (option.kind === 'text') texts.set(option.name, value);
+    else if (option.kind === 'list') lists.set(option.name, [...(lists.get(option.name) ?? []), value]);
     else counts.set(option.name, parseCount(written, value));
   }
   if (!flags.has('help')) checkPositional(syntax, positional);
-  return { flags, texts, counts, positional };
+  return { flags, texts, counts, lists, positional };
 }
 
 function parseCount(written: string, value: string): number {
