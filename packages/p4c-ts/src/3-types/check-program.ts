@@ -37,6 +37,8 @@ export function checkProgram(program: ast.Program, reporter: Reporter): TypedPro
   const checker = new Checker(program, names, early, reporter);
   for (const declaration of program.declarations) checkTopLevel(checker, declaration);
   if (reporter.hasErrors()) return undefined;
+  for (const check of checker.deferredChecks) check();
+  if (reporter.hasErrors()) return undefined;
 
   checker.folder.freeze();
   fillConstants(checker);

@@ -91,6 +91,7 @@ function parameterFor(
 function bindArgument(c: Checker, argument: ast.Argument, parameter: Parameter): boolean {
   const text = expressionText(argument.value);
   if (parameter.direction === 'out' || parameter.direction === 'inout') {
+    if (parameter.direction === 'out' && argument.value.kind === 'DefaultExpression') return true;
     if (!c.isLeftValue(argument.value)) {
       c.error(
         argument.value.span,

@@ -105,10 +105,6 @@ function checkFunction(
   declaration: ast.FunctionDeclaration,
   type: FunctionType,
 ): Type {
-  if (c.context.inActionList) {
-    c.error(node.span, `'${expressionText(node)}' is not an action`);
-    return erroneousType;
-  }
   const result = checkInvocation(c, node, type);
   if (result === undefined) return erroneousType;
   const call: ResolvedCall = {
@@ -130,8 +126,11 @@ function checkFunction(
 // --------------------------------------------------------------------------------------------------------- methods
 
 function checkMemberCall(c: Checker, node: ast.CallExpression, callee: ast.MemberExpression): Type {
-  const target = checkExpression(c, callee.target);
   const name = callee.member.name;
+  const checksBefore = c.deferredChecks.length;
+  const target = checkExpression(c, callee.target);
+  // The size of a[7] is that of any element, whether there are 8 or not.
+  if (isSizeMethod(name)) c.deferredChecks.length = checksBefore;
   if (target.kind === 'erroneous') {
     checkArguments(c, node.arguments);
     return erroneousType;

@@ -65,6 +65,8 @@ export class Checker {
   /** Types of functions, extern methods and constructors, in terms of their own type variables. */
   readonly functionTypes = new Map<ast.FunctionDeclaration | ast.Method, FunctionType>();
   readonly pendingInferences: PendingInference[] = [];
+  /** Checks to run once the whole program is checked. */
+  readonly deferredChecks: (() => void)[] = [];
   context: Context = TOP_LEVEL;
 
   constructor(program: ast.Program, names: ResolvedNames, early: EarlyConstants, reporter: Reporter) {

@@ -239,10 +239,16 @@ export function constructorParametersOf(c: Checker, type: Container): readonly P
   if (type.kind === 'package') return type.parameters;
   const { declaration } = type;
   if (declaration.kind !== 'ParserDeclaration' && declaration.kind !== 'ControlDeclaration') return [];
+  const specialization = new Map(
+    declaration.typeParameters.map((parameter, index) => {
+      const variable = c.typeVariable(parameter);
+      return [variable, type.typeArguments[index] ?? variable];
+    }),
+  );
   return declaration.constructorParameters.map((parameter) => ({
     name: parameter.name.name,
     direction: parameter.direction,
-    type: c.tables.declarationTypes.get(parameter) ?? erroneousType,
+    type: substitute(c.tables.declarationTypes.get(parameter) ?? erroneousType, specialization),
     optional: parameter.annotations.some((annotation) => annotation.name.name === 'optional'),
     defaultValue: parameter.defaultValue,
     declaration: parameter,

@@ -238,7 +238,6 @@ function checkInterface(
 function checkParser(c: Checker, node: ast.ParserDeclaration): void {
   checkAnnotations(c, node.annotations);
   c.within({ parser: node }, () => {
-    rejectGeneric(c, node);
     const parameters = readParameters(c, node.parameters);
     checkParameterList(c, parameters, { forbidModules: true, forbidPackages: true });
     readParameters(c, node.constructorParameters);
@@ -246,7 +245,7 @@ function checkParser(c: Checker, node: ast.ParserDeclaration): void {
       kind: 'parser',
       name: node.name.name,
       declaration: node,
-      typeArguments: [],
+      typeArguments: node.typeParameters.map((parameter) => c.typeVariable(parameter)),
       parameters,
     });
     for (const local of node.locals) checkLocal(c, local);
@@ -265,7 +264,6 @@ function checkParser(c: Checker, node: ast.ParserDeclaration): void {
 function checkControl(c: Checker, node: ast.ControlDeclaration): void {
   checkAnnotations(c, node.annotations);
   c.within({ control: node }, () => {
-    rejectGeneric(c, node);
     const parameters = readParameters(c, node.parameters);
     checkParameterList(c, parameters, { forbidModules: true, forbidPackages: true });
     readParameters(c, node.constructorParameters);
@@ -273,18 +271,12 @@ function checkControl(c: Checker, node: ast.ControlDeclaration): void {
       kind: 'control',
       name: node.name.name,
       declaration: node,
-      typeArguments: [],
+      typeArguments: node.typeParameters.map((parameter) => c.typeVariable(parameter)),
       parameters,
     });
     for (const local of node.locals) checkLocal(c, local);
     checkBlock(c, node.body);
   });
-}
-
-function rejectGeneric(c: Checker, node: ast.ParserDeclaration | ast.ControlDeclaration): void {
-  if (node.typeParameters.length === 0) return;
-  const what = node.kind === 'ParserDeclaration' ? 'parser' : 'control';
-  c.reporter.error('unsupported', node.name.span, `${what} '${node.name.name}' with a body cannot be generic`);
 }
 
 function checkLocal(

@@ -179,8 +179,7 @@ function checkIndex(c: Checker, node: ast.IndexExpression): Type {
       return erroneousType;
     }
     if (target.kind === 'stack' && index < 0n) {
-      c.error(node.span, `'${expressionText(node)}': negative array index ${index}`);
-      return erroneousType;
+      c.deferredChecks.push(() => c.error(node.span, `'${expressionText(node)}': negative array index ${index}`));
     }
   }
   const known = index !== undefined && index >= 0n;
@@ -192,9 +191,9 @@ function checkIndex(c: Checker, node: ast.IndexExpression): Type {
   }
   if (c.isLeftValue(node.target)) c.tables.leftValues.add(node);
   if (target.kind === 'stack') {
-    if (known && index >= BigInt(target.size)) {
-      c.error(node.index.span, `array index ${index} is not below the array size ${target.size}`);
-      return erroneousType;
+    const { size } = target;
+    if (known && index >= BigInt(size)) {
+      c.deferredChecks.push(() => c.error(node.index.span, `array index ${index} is not below the array size ${size}`));
     }
     if (target.element.kind === 'extern' && c.isCompileTime(node.target)) c.tables.compileTime.add(node);
     return target.element;

@@ -322,9 +322,12 @@ export function checkComparable(
 function convertToCommon(c: Checker, left: Operand, right: Operand): boolean {
   const common = commonType(left.type, right.type);
   if (common === undefined) return false;
-  const unifier = new Unifier();
-  unifier.add(common, left.type === common ? right.type : left.type);
-  if (unifier.solve() !== undefined) return false;
+  const other = left.type === common ? right.type : left.type;
+  if (other.kind !== 'any') {
+    const unifier = new Unifier();
+    unifier.add(common, other);
+    if (unifier.solve() !== undefined) return false;
+  }
   coerce(c, left.expression, common);
   coerce(c, right.expression, common);
   return true;

@@ -105,9 +105,10 @@ function checkKeyElement(c: Checker, element: ast.KeyElement): Type {
 function resolveReference(c: Checker, expression: ast.Expression): ResolvedActionReference | undefined {
   const callee = expression.kind === 'CallExpression' ? expression.callee : expression;
   if (expression.kind === 'CallExpression') {
-    for (const argument of expression.arguments) {
-      if (isErroneous(checkExpression(c, argument.value))) return undefined;
-    }
+    const types = c.within({ inActionList: false }, () =>
+      expression.arguments.map((argument) => checkExpression(c, argument.value)),
+    );
+    if (types.some(isErroneous)) return undefined;
   }
   if (callee.kind !== 'PathExpression') {
     const type = checkExpression(c, expression);

@@ -152,8 +152,8 @@ export class Unifier {
     return undefined;
   }
 
-  private push(destination: Type, source: Type): void {
-    this.stack.push({ destination, source, castAllowed: false });
+  private push(destination: Type, source: Type, castAllowed = false): void {
+    this.stack.push({ destination, source, castAllowed });
   }
 
   private pushAll(destinations: readonly Type[], sources: readonly Type[]): string | undefined {
@@ -180,10 +180,10 @@ export class Unifier {
       case 'tuple':
       case 'list-expression':
         if (source.kind !== 'tuple' && source.kind !== 'list-expression') return this.mismatch(destination, source);
-        return this.unifyComponents(destination.components, source.components, 'the tuple');
+        return this.unifyComponents(destination.components, source.components, 'the tuple', castAllowed);
       case 'struct':
       case 'header':
-        return this.unifyStructure(destination, source);
+        return this.unifyStructure(destination, source, castAllowed);
       case 'bits':
         if (castAllowed && source.kind === 'serializable-enum')
           return this.unify(destination, source.underlying, false);
@@ -208,7 +208,7 @@ export class Unifier {
         }
         if (source.kind === 'list-expression') {
           const elements = Array.from({ length: destination.size }, () => destination.element);
-          return this.unifyComponents(elements, source.components, 'the stack');
+          return this.unifyComponents(elements, source.components, 'the stack', castAllowed);
         }
         return this.mismatch(destination, source);
       case 'list':
@@ -224,20 +224,25 @@ export class Unifier {
     return `${printType(this.resolve(source))} is not ${printType(this.resolve(destination))}`;
   }
 
-  private unifyComponents(destinations: readonly Type[], sources: readonly Type[], what: string): string | undefined {
+  private unifyComponents(
+    destinations: readonly Type[],
+    sources: readonly Type[],
+    what: string,
+    castAllowed: boolean,
+  ): string | undefined {
     const dots = endsWithDots(sources);
     const given = dots ? sources.length - 1 : sources.length;
     if (dots ? given > destinations.length : given !== destinations.length) {
       return `${what} needs ${destinations.length} elements, but ${given} are given`;
     }
-    for (let i = 0; i < given; i++) this.push(destinations[i]!, sources[i]!);
+    for (let i = 0; i < given; i++) this.push(destinations[i]!, sources[i]!, castAllowed);
     return undefined;
   }
 
-  private unifyStructure(destination: StructureType, source: Type): string | undefined {
+  private unifyStructure(destination: StructureType, source: Type, castAllowed: boolean): string | undefined {
     if (source.kind === 'list-expression') {
       const types = destination.fields.map((field) => field.type);
-      return this.unifyComponents(types, source.components, printType(destination));
+      return this.unifyComponents(types, source.components, printType(destination), castAllowed);
     }
     if (source.kind === 'struct-expression') {
       if (!source.dots && source.fields.length !== destination.fields.length) {
@@ -246,7 +251,7 @@ export class Unifier {
       const given = new Map(source.fields.map((field) => [field.name, field.type]));
       for (const field of destination.fields) {
         const type = given.get(field.name);
-        if (type !== undefined) this.push(field.type, type);
+        if (type !== undefined) this.push(field.type, type, castAllowed);
         else if (!source.dots) return `field '${field.name}' of ${printType(destination)} has no initializer`;
       }
       for (const field of source.fields) {

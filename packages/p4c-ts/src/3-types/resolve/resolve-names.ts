@@ -191,8 +191,7 @@ class Resolver {
             const outer = this.declaration;
             this.declaration = state;
             this.annotations(state.annotations);
-            this.block(state.statements);
-            if (state.transition !== undefined) this.expression(state.transition);
+            this.block(state.statements, state.transition);
             this.declaration = outer;
           }
         });
@@ -245,7 +244,7 @@ class Resolver {
         this.scope.add(node.name.name, node);
         break;
       case 'Instantiation': {
-        this.type(node.type);
+        this.type(node.type, node.arguments);
         for (const argument of node.arguments) this.expression(argument.value);
         this.scope.add(node.name.name, node);
         const outerInstance = this.instance;
@@ -355,7 +354,8 @@ class Resolver {
 
   // -------------------------------------------------------------------------------------------------- statements
 
-  private block(statements: readonly ast.Statement[]): void {
+  /** Statements in a scope of their own; a parser state's transition sees what they declare. */
+  private block(statements: readonly ast.Statement[], transition?: ast.Expression): void {
     this.warnShadowing(
       statements.filter(
         (each): each is ast.VariableDeclaration | ast.ConstantDeclaration | ast.Instantiation =>
@@ -364,6 +364,7 @@ class Resolver {
     );
     this.nested(() => {
       for (const statement of statements) this.statement(statement);
+      if (transition !== undefined) this.expression(transition);
     });
   }
 
@@ -486,7 +487,7 @@ class Resolver {
         for (const argument of node.arguments) this.expression(argument.value);
         return;
       case 'ConstructorCallExpression':
-        this.type(node.type);
+        this.type(node.type, node.arguments);
         for (const argument of node.arguments) this.expression(argument.value);
         return;
       case 'MaskExpression':
@@ -509,13 +510,14 @@ class Resolver {
     }
   }
 
-  private type(node: ast.TypeNode): void {
+  /** Resolves the names in a type; `args` are the constructor's arguments where the type is instantiated. */
+  private type(node: ast.TypeNode, args?: readonly ast.Argument[]): void {
     switch (node.kind) {
       case 'NamedType':
-        this.typeName(node);
+        this.typeName(node, args);
         return;
       case 'SpecializedType':
-        this.typeName(node.base);
+        this.typeName(node.base, args);
         for (const argument of node.typeArguments) this.type(argument);
         return;
       case 'ArrayType':
@@ -558,18 +560,16 @@ class Resolver {
   private path(node: ast.PathExpression, args: readonly ast.Argument[] | undefined): void {
     let found = this.lookUp(node.name.name, 'expression', node.absolute ? this.root : this.scope, node.absolute);
     if (found.length > 1 && args !== undefined) {
-      found = found.filter((entry) => {
-        const parameters = callableParameters(entry);
-        return parameters === undefined || callMatches(parameters, args);
-      });
+      found = found.filter((entry) => mayCall(entry, args));
     }
     const entry = this.single(node.name, found, 'expression');
     if (entry !== undefined) this.result.paths.set(node, entry as NamedThing);
   }
 
-  private typeName(node: ast.NamedType): void {
+  private typeName(node: ast.NamedType, args: readonly ast.Argument[] | undefined): void {
     const scope = node.absolute ? this.root : this.scope;
-    const found = this.lookUp(node.name.name, 'type', scope, node.absolute);
+    let found = this.lookUp(node.name.name, 'type', scope, node.absolute);
+    if (found.length > 1 && args !== undefined) found = found.filter((entry) => mayCall(entry, args));
     const entry = this.single(node.name, found, 'type');
     if (entry === undefined) return;
     if (entry === this.typeDeclaration) {
@@ -588,7 +588,9 @@ class Resolver {
       const own = scope.own(name);
       if (own.length === 0) continue;
       const visible = own.filter((entry) =>
-        context === 'type' ? isTypeEntry(entry) : entry !== (this.declaration as ScopeEntry | undefined),
+        context === 'type'
+          ? isTypeEntry(entry)
+          : entry.kind === 'ParserState' || entry !== (this.declaration as ScopeEntry | undefined),
       );
       if (visible.length > 0) return visible;
     }
@@ -677,12 +679,21 @@ function isStatementDeclaration(entry: ScopeEntry): boolean {
   }
 }
 
+function mayCall(entry: ScopeEntry, args: readonly ast.Argument[]): boolean {
+  const parameters = callableParameters(entry);
+  return parameters === undefined || callMatches(parameters, args);
+}
+
 function callableParameters(entry: ScopeEntry): readonly ast.Parameter[] | undefined {
   switch (entry.kind) {
     case 'FunctionDeclaration':
     case 'ActionDeclaration':
     case 'Method':
+    case 'PackageTypeDeclaration':
       return entry.parameters;
+    case 'ParserDeclaration':
+    case 'ControlDeclaration':
+      return entry.constructorParameters;
     default:
       return undefined;
   }
