@@ -45,6 +45,13 @@ export const demoCommand: ParsedCommand = {
         value: 'COMMAND',
         description: 'use this switch instead of the embedded one, e.g. simple_switch_grpc',
       },
+      {
+        name: 'program',
+        kind: 'text',
+        value: 'FILE',
+        description: 'BMv2 JSON to use instead of compiling, e.g. p4c-bm2-ss made it',
+      },
+      { name: 'p4info', kind: 'text', value: 'FILE', description: 'P4Info of that program' },
       { name: 'simulated', kind: 'flag', description: "use simulated hosts even where the kernel's can be had" },
       { name: 'seed', kind: 'count', value: 'N', description: `seed of the load (default ${DEFAULT_SEED})` },
       {
@@ -108,6 +115,11 @@ async function play(
     throw new UsageError('--connections expects a whole number of at least 2', { field: '--connections' });
   }
   const switchCommand = parsed.texts.get('switch');
+  const programFile = parsed.texts.get('program');
+  const p4infoFile = parsed.texts.get('p4info');
+  if ((programFile === undefined) !== (p4infoFile === undefined)) {
+    throw new UsageError('--program and --p4info belong together: give both or neither', { field: '--program' });
+  }
   if (switchCommand !== undefined && simulatedReason !== undefined) {
     throw new CommandFailure(`--switch needs kernel hosts: ${simulatedReason}`, { code: 'NO_NAMESPACES' });
   }
@@ -154,7 +166,12 @@ async function play(
       workDirectory,
       display,
       signal,
-      compile: async () => (await import('../program/load-balancer.ts')).compileLoadBalancer(),
+      compile: async () => {
+        const { compileLoadBalancer, readProgram } = await import('../program/load-balancer.ts');
+        return programFile === undefined || p4infoFile === undefined
+          ? compileLoadBalancer()
+          : readProgram(resolve(context.workingDirectory, programFile), resolve(context.workingDirectory, p4infoFile));
+      },
     };
     report = await runDemo(options);
   } finally {
