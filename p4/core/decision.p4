@@ -52,8 +52,10 @@ control PinTentatively(inout metadata_t meta) {
         }
         if (meta.store != WAY_NONE) {
             if (meta.way == WAY_NONE) {
-                // Whatever an expired slot held is freed by this.
-                meta.slot.generation = meta.slot.generation + 1;
+                if (meta.slot.state != SLOT_EMPTY) {
+                    // What the expired slot held is freed by this.
+                    meta.slot.generation = meta.slot.generation + 1;
+                }
                 meta.slot.key = meta.key;
                 meta.slot.state = SLOT_TENTATIVE;
                 meta.slot.answered = 0;

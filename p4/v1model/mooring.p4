@@ -36,8 +36,11 @@ const bit<8> SWEEP_STATE = 1;
 
 struct user_metadata_t {
     metadata_t mooring;
+    // A resubmitted packet keeps nothing but these: how far its sweep has come, and when it came in.
     @field_list(1)
     bit<32> sweep_offset;
+    @field_list(1)
+    ticks_t sweep_time;
 }
 
 parser MooringParser(packet_in packet, out headers_t headers, inout user_metadata_t user,
@@ -45,7 +48,9 @@ parser MooringParser(packet_in packet, out headers_t headers, inout user_metadat
     PacketParser() packet_parser;
 
     state start {
-        packet_parser.apply(packet, headers, user.mooring, standard.ingress_port == MOORING_CPU_PORT);
+        // A sweep that goes round has lost its ingress port.
+        packet_parser.apply(packet, headers, user.mooring,
+                            standard.ingress_port == MOORING_CPU_PORT || user.sweep_offset != 0);
         transition accept;
     }
 }
@@ -158,7 +163,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     }
 
     apply {
-        user.mooring.now = standard.ingress_global_timestamp[41:10];
+        user.mooring.now = user.sweep_offset == 0 ? standard.ingress_global_timestamp[41:10] : user.sweep_time;
         user.mooring.ingress_port = (bit<16>)standard.ingress_port;
         user.mooring.checksum_wrong = standard.checksum_error == 1;
         user.mooring.sweep_offset = user.sweep_offset;
@@ -251,6 +256,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
 
         headers.packet_out.setInvalid();
         user.sweep_offset = user.mooring.sweep_offset;
+        user.sweep_time = user.mooring.now;
         if (user.mooring.again) {
             resubmit_preserving_field_list(SWEEP_STATE);
             mark_to_drop(standard);
