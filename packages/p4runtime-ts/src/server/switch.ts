@@ -302,9 +302,10 @@ export interface UpdateFailure {
 export type SwitchEvent =
   /** Packets that left at the CPU port: the bytes of the `packet_in` controller header, then the rest. */
   | { readonly kind: 'packet-in'; readonly packets: readonly Uint8Array[] }
-  /** Digest samples. Each has one value per leaf field of the digest's type, depth first, in declaration order (bool: 1 byte). */
+  /** Digest samples. Each has one value per leaf field of the digest's type, depth first, in declaration order
+   *  (bool: 1 byte; enum and error: the member's number; header: 1 byte of validity, then its fields). */
   | { readonly kind: 'digest'; readonly digestId: number; readonly samples: readonly (readonly Uint8Array[])[] }
-  /** Entries whose idle timeout has run out. Told once; again only after the entry was hit or modified and ran out anew. */
+  /** Entries whose idle timeout has run out; told again after each further idle timeout without a hit. */
   | { readonly kind: 'idle'; readonly tableId: number; readonly slots: readonly number[] }
   /** A port went up or down, appeared or was removed. */
   | { readonly kind: 'port-status'; readonly port: number; readonly up: boolean };

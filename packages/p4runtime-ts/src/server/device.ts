@@ -1,0 +1,514 @@
+/**
+ * One device: its switch, its pipelines, its controllers. Everything that changes something goes through one queue, so two
+ * Writes never interleave, and a new primary is told only when the writes of the old one are done.
+ */
+import {
+  type DigestListAck,
+  type Entity,
+  type MasterArbitrationUpdate,
+  type Error as P4Error,
+  type PacketOut,
+  type SetForwardingPipelineConfigRequest,
+  type StreamError,
+  type StreamMessageRequest,
+  type StreamMessageResponse,
+  type Uint128,
+  type Update,
+  type WriteRequest,
+  WriteRequest_Atomicity,
+} from '../gen/p4/v1/p4runtime_pb.ts';
+import type { Timers } from '../timers.ts';
+import { Code, RpcError } from '../transport/rpc-error.ts';
+import { type ArbitrationNotice, RoleArbitration } from './arbitration.ts';
+import { Pipelines } from './pipeline.ts';
+import { keyMessage, readPattern } from './read/read.ts';
+import { asRpcError, denied, exhausted, invalid, notFound, precondition } from './refusals.ts';
+import type { PipelineState } from './store/state.ts';
+import { DigestLists } from './stream/digests.ts';
+import { Outbox, type StreamSink } from './stream/outbox.ts';
+import { ControllerHeaderCodec } from './stream/packet-io.ts';
+import type { CounterCells, EntryStates, Switch, SwitchEvent } from './switch.ts';
+import type { Translations } from './translation.ts';
+import { Batch } from './write/batch.ts';
+import { applyUpdate } from './write/write.ts';
+
+/** How a device behaves. */
+export interface DeviceOptions {
+  readonly deviceId: bigint;
+  readonly target: Switch;
+  readonly strict: boolean;
+  readonly translations: Translations;
+  readonly maximumStreams: number;
+  readonly timers: Timers;
+  /** Tells what has no other place to go: port changes, and what went wrong beside any call. */
+  readonly onEvent: (event: DeviceEvent) => void;
+}
+
+/** What a device tells its owner. */
+export type DeviceEvent =
+  | { readonly kind: 'pipeline'; readonly deviceId: bigint; readonly program: string }
+  | { readonly kind: 'port-status'; readonly deviceId: bigint; readonly port: number; readonly up: boolean }
+  | { readonly kind: 'error'; readonly deviceId: bigint; readonly error: unknown };
+
+/** A connected controller. */
+interface Controller {
+  readonly outbox: Outbox;
+  readonly role: string;
+}
+
+function toBigInt128(id: Uint128 | undefined): bigint | undefined {
+  return id === undefined ? undefined : (id.high << 64n) | id.low;
+}
+
+/** See the file's comment. */
+export class Device {
+  readonly deviceId: bigint;
+  readonly #options: DeviceOptions;
+  readonly #target: Switch;
+  readonly #pipelines: Pipelines;
+  readonly #roles = new Map<string, RoleArbitration<Controller>>();
+  readonly #digests = new Map<number, DigestLists>();
+  readonly #unsubscribe: () => void;
+  #packetIn: ControllerHeaderCodec | undefined;
+  #packetOut: ControllerHeaderCodec | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+  #queued = 0;
+  #streams = 0;
+
+  constructor(options: DeviceOptions) {
+    this.deviceId = options.deviceId;
+    this.#options = options;
+    this.#target = options.target;
+    this.#pipelines = new Pipelines(options.target, options);
+    this.#unsubscribe = options.target.subscribe((event) => this.#switchEvent(event));
+  }
+
+  /** Stops listening to the switch. */
+  close(): void {
+    this.#unsubscribe();
+    for (const digest of this.#digests.values()) digest.clear();
+  }
+
+  /** Runs `work` when all earlier work is done. */
+  #enqueue<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#queued++;
+    const result = this.#queue.then(work);
+    this.#queue = result.then(
+      () => this.#queued--,
+      () => this.#queued--,
+    );
+    return result;
+  }
+
+  // --- who may -------------------------------------------------------------------------------------------------------
+
+  /** Checks that a write comes from the primary of its role. */
+  #authorize(role: string, electionId: bigint | undefined): void {
+    const arbitration = this.#roles.get(role);
+    if (arbitration === undefined || arbitration.size === 0) {
+      // Scripts without a stream: BMv2 lets them write, as long as nobody else is there.
+      if (!this.#options.strict && electionId === undefined && this.#streams === 0) return;
+      if (arbitration === undefined && role !== '') throw notFound(`There is no role '${role}'.`);
+    }
+    if (arbitration?.isPrimary(electionId)) return;
+    throw denied(
+      'Only the primary controller may do this; the request has another election id than the primary, or there is none.',
+    );
+  }
+
+  // --- writing -------------------------------------------------------------------------------------------------------
+
+  /** Does a Write. Rejects with the error of the whole, which carries those of the updates. */
+  async write(request: WriteRequest): Promise<void> {
+    this.#authorize(request.role, toBigInt128(request.electionId));
+    if (this.#pipelines.current === undefined) throw precondition('No forwarding pipeline config is set yet.');
+    await this.#enqueue(() => this.#write(request.updates, request.atomicity));
+  }
+
+  async #write(updates: readonly Update[], atomicity: WriteRequest_Atomicity): Promise<void> {
+    const state = this.#pipelines.current;
+    if (state === undefined) throw precondition('No forwarding pipeline config is set yet.');
+    const isAtomic = atomicity !== WriteRequest_Atomicity.CONTINUE_ON_ERROR;
+    const batch = new Batch();
+    const errors = new Map<number, RpcError>();
+    for (let index = 0; index < updates.length; index++) {
+      batch.begin(index);
+      const mark = batch.mark();
+      try {
+        applyUpdate(state, batch, updates[index]!);
+      } catch (error) {
+        batch.rollBack(mark);
+        errors.set(index, asRpcError(error));
+        if (isAtomic) break;
+      }
+    }
+    if (isAtomic && errors.size > 0) {
+      batch.undoAll();
+      this.#refuse(updates, errors, true);
+    }
+    const saved = this.#pipelines.saved;
+    if (saved !== undefined) {
+      saved.updates.push(...batch.updates);
+      batch.settle(new Set());
+    } else if (batch.updates.length > 0) await this.#apply(batch, errors, isAtomic);
+    this.#configureDigests(state, updates);
+    if (errors.size > 0) this.#refuse(updates, errors, isAtomic);
+  }
+
+  async #apply(batch: Batch, errors: Map<number, RpcError>, isAtomic: boolean): Promise<void> {
+    try {
+      const failures = await this.#target.apply(batch.updates, isAtomic);
+      const failed = new Set<number>();
+      for (const { index, error } of failures) {
+        const owner = batch.owners[index] ?? 0;
+        failed.add(owner);
+        errors.set(owner, asRpcError(error));
+      }
+      if (isAtomic && failed.size > 0) batch.undoAll();
+      else batch.settle(failed);
+    } catch (error) {
+      batch.undoAll();
+      throw asRpcError(error);
+    }
+  }
+
+  /** The error of a Write in which updates failed. */
+  #refuse(updates: readonly Update[], errors: ReadonlyMap<number, RpcError>, isAtomic: boolean): never {
+    const details = updates.map((_, index): P4Error => {
+      const error = errors.get(index);
+      const others = isAtomic
+        ? { code: Code.ABORTED, reason: 'Not applied, because another update of the batch failed.' }
+        : undefined;
+      const { code, reason } = error ?? others ?? { code: Code.OK, reason: '' };
+      return {
+        $typeName: 'p4.v1.Error',
+        canonicalCode: code,
+        message: reason,
+        space: error === undefined ? '' : 'mooring',
+        code: 0,
+        details: undefined,
+      };
+    });
+    const [first] = errors.values();
+    const message =
+      updates.length === 1 && first !== undefined
+        ? first.reason
+        : `${errors.size} of ${updates.length} updates failed.`;
+    throw new RpcError(Code.UNKNOWN, message, details);
+  }
+
+  // --- reading -------------------------------------------------------------------------------------------------------
+
+  /** Does a Read: all valid patterns are answered, the others reported at the end. */
+  async read(patterns: readonly Entity[], emit: (entities: Entity[]) => Promise<void>): Promise<void> {
+    const state = this.#pipelines.current;
+    if (state === undefined) throw precondition('No forwarding pipeline config is set yet.');
+    // A reader sees a Write wholly or not at all: it begins when the writes before it are done.
+    if (this.#queued > 0) await this.#queue;
+    const target = this.#pipelines.saved === undefined ? this.#target : nothingHappened(state);
+    const errors = new Map<number, RpcError>();
+    for (let index = 0; index < patterns.length; index++) {
+      try {
+        await readPattern(state, target, patterns[index]!, emit);
+      } catch (error) {
+        errors.set(index, asRpcError(error));
+      }
+    }
+    if (errors.size === 0) return;
+    const [only] = errors.values();
+    if (patterns.length === 1 && only !== undefined) throw only;
+    const details = patterns.map((_, index): P4Error => {
+      const error = errors.get(index);
+      return {
+        $typeName: 'p4.v1.Error',
+        canonicalCode: error?.code ?? Code.OK,
+        message: error?.reason ?? '',
+        space: '',
+        code: 0,
+        details: undefined,
+      };
+    });
+    throw new RpcError(Code.UNKNOWN, `${errors.size} of ${patterns.length} requests failed.`, details);
+  }
+
+  // --- pipeline ------------------------------------------------------------------------------------------------------
+
+  /** Does a SetForwardingPipelineConfig. */
+  async setPipeline(request: SetForwardingPipelineConfigRequest): Promise<void> {
+    this.#authorize(request.role, toBigInt128(request.electionId));
+    await this.#enqueue(async () => {
+      try {
+        if (await this.#pipelines.set(request.action, request.config)) this.#pipelineChanged();
+      } catch (error) {
+        throw asRpcError(error);
+      }
+    });
+  }
+
+  /** The config that was set last. */
+  get config(): PipelineState['config'] | undefined {
+    return this.#pipelines.current?.config;
+  }
+
+  #pipelineChanged(): void {
+    const state = this.#pipelines.running!;
+    const headers = state.program.controllerHeaders;
+    this.#packetIn = new ControllerHeaderCodec(headers.find('packet_in'), state.codecs, false);
+    this.#packetOut = new ControllerHeaderCodec(headers.find('packet_out'), state.codecs, this.#options.strict);
+    for (const digest of this.#digests.values()) digest.clear();
+    this.#digests.clear();
+    for (const [digestId, config] of state.digests) this.#addDigest(state, digestId, config);
+    this.#options.onEvent({ kind: 'pipeline', deviceId: this.deviceId, program: state.program.name });
+  }
+
+  #configureDigests(state: PipelineState, updates: readonly Update[]): void {
+    if (state !== this.#pipelines.running || !updates.some(({ entity }) => entity?.entity.case === 'digestEntry'))
+      return;
+    for (const [digestId, config] of state.digests) {
+      const lists = this.#digests.get(digestId);
+      if (lists === undefined) this.#addDigest(state, digestId, config);
+      else lists.configure(config);
+    }
+    for (const [digestId, lists] of this.#digests)
+      if (!state.digests.has(digestId)) {
+        lists.clear();
+        this.#digests.delete(digestId);
+      }
+  }
+
+  #addDigest(state: PipelineState, digestId: number, config: Parameters<DigestLists['configure']>[0]): void {
+    const info = state.program.digests.byId(digestId)!;
+    const send = (value: Parameters<ConstructorParameters<typeof DigestLists>[3]>[0]) =>
+      this.#toPrimaries({ case: 'digest', value });
+    this.#digests.set(digestId, new DigestLists(info, config, this.#options.timers, send));
+  }
+
+  // --- streams -------------------------------------------------------------------------------------------------------
+
+  /** Sends to every primary; `false` if there is none, or none could take it. */
+  #toPrimaries(update: StreamMessageResponse['update']): boolean {
+    let sent = false;
+    for (const { primary } of this.#roles.values())
+      if (primary !== undefined)
+        sent = primary.outbox.send({ $typeName: 'p4.v1.StreamMessageResponse', update }) || sent;
+    return sent;
+  }
+
+  #switchEvent(event: SwitchEvent): void {
+    switch (event.kind) {
+      case 'packet-in':
+        for (const packet of event.packets) {
+          const unpacked = this.#packetIn?.unpack(packet);
+          if (unpacked === undefined) continue;
+          this.#toPrimaries({ case: 'packet', value: { $typeName: 'p4.v1.PacketIn', ...unpacked } });
+        }
+        break;
+      case 'digest':
+        this.#digests.get(event.digestId)?.add(event.samples);
+        break;
+      case 'idle':
+        this.#idle(event.tableId, event.slots);
+        break;
+      case 'port-status':
+        this.#options.onEvent({ ...event, deviceId: this.deviceId });
+        break;
+    }
+  }
+
+  #idle(tableId: number, slots: readonly number[]): void {
+    const table = this.#pipelines.running?.tables.get(tableId);
+    if (table === undefined) return;
+    const tableEntry = slots.flatMap((slot) => {
+      const entry = table.bySlot(slot);
+      if (entry === undefined || entry.extra.idleTimeoutNs === 0n) return [];
+      const { metadata, controllerMetadata, idleTimeoutNs } = entry.extra;
+      return [{ ...keyMessage(table, entry), metadata, controllerMetadata, idleTimeoutNs }];
+    });
+    if (tableEntry.length === 0) return;
+    const timestamp = BigInt(Math.round(this.#options.timers.nowMs() * 1000)) * 1000n;
+    this.#toPrimaries({
+      case: 'idleTimeoutNotification',
+      value: { $typeName: 'p4.v1.IdleTimeoutNotification', tableEntry, timestamp },
+    });
+  }
+
+  /**
+   * A controller's first arbitration message on a stream.
+   *
+   * @returns the stream's further handling
+   * @throws RpcError; the stream must end with it
+   */
+  join(first: MasterArbitrationUpdate, sink: StreamSink): DeviceStream {
+    if (this.#streams >= this.#options.maximumStreams)
+      throw exhausted(`There are ${this.#streams} streams already, and no more are allowed.`);
+    const role = first.role?.name ?? '';
+    let arbitration = this.#roles.get(role);
+    if (arbitration === undefined) this.#roles.set(role, (arbitration = new RoleArbitration()));
+    const controller: Controller = { outbox: new Outbox(sink), role };
+    const { deviceId } = this;
+    this.#announce(arbitration, this.#arbitrate(arbitration, controller, first));
+    this.#streams++;
+    let isOpen = true;
+    return {
+      message: (message) => {
+        if (message.update.case !== 'arbitration') {
+          this.#streamMessage(controller, arbitration, message);
+          return;
+        }
+        const { value } = message.update;
+        if (value.deviceId !== deviceId) throw precondition('The device id of a stream cannot change.');
+        if ((value.role?.name ?? '') !== role)
+          throw precondition('The role of a stream cannot change; open another one.');
+        this.#announce(arbitration, this.#arbitrate(arbitration, controller, value));
+      },
+      end: (error) => controller.outbox.end(error),
+      closed: () => {
+        if (!isOpen) return;
+        isOpen = false;
+        this.#streams--;
+        this.#announce(arbitration, arbitration.leave(controller));
+      },
+    };
+  }
+
+  #arbitrate(arbitration: RoleArbitration<Controller>, controller: Controller, message: MasterArbitrationUpdate) {
+    let electionId = toBigInt128(message.electionId);
+    // BMv2 takes an unset election id for 0, and makes such a client primary if it is alone.
+    if (electionId === undefined && !this.#options.strict && arbitration.size === 0 && controller.role === '')
+      electionId = 0n;
+    const before = arbitration.primary;
+    const notices = arbitration.update(controller, electionId, message.role?.config);
+    if (arbitration.primary !== before) for (const digest of this.#digests.values()) digest.clear();
+    return notices;
+  }
+
+  /** Tells backups at once, the new primary when the writes of its predecessor are done. */
+  #announce(arbitration: RoleArbitration<Controller>, notices: readonly ArbitrationNotice<Controller>[]): void {
+    for (const notice of notices) {
+      if (notice.code !== Code.OK || this.#queued === 0) this.#notify(notice);
+      else
+        void this.#queue.then(() => {
+          if (arbitration.primary === notice.to) this.#notify(notice);
+        });
+    }
+  }
+
+  #notify({ to, code, message, electionId, roleConfig }: ArbitrationNotice<Controller>): void {
+    to.outbox.send({
+      $typeName: 'p4.v1.StreamMessageResponse',
+      update: {
+        case: 'arbitration',
+        value: {
+          $typeName: 'p4.v1.MasterArbitrationUpdate',
+          deviceId: this.deviceId,
+          role:
+            to.role === '' && roleConfig === undefined
+              ? undefined
+              : { $typeName: 'p4.v1.Role', id: 0n, name: to.role, config: roleConfig },
+          electionId:
+            electionId === undefined
+              ? undefined
+              : { $typeName: 'p4.v1.Uint128', high: electionId >> 64n, low: BigInt.asUintN(64, electionId) },
+          status: { $typeName: 'google.rpc.Status', code, message, details: [] },
+        },
+      },
+    });
+  }
+
+  #streamMessage(
+    controller: Controller,
+    arbitration: RoleArbitration<Controller>,
+    message: StreamMessageRequest,
+  ): void {
+    const { update } = message;
+    try {
+      if (update.case === 'packet') {
+        if (arbitration.primary !== controller) throw denied('Only the primary may send packets.');
+        this.#sendPacket(update.value);
+      } else if (update.case === 'digestAck') {
+        if (arbitration.primary !== controller) throw denied('Only the primary may acknowledge digests.');
+        this.#acknowledge(update.value);
+      } else if (update.case === undefined) throw invalid('The message is empty.');
+      else throw new RpcError(Code.UNIMPLEMENTED, 'Messages of other architectures are not supported.');
+    } catch (error) {
+      const { code, reason } = asRpcError(error);
+      controller.outbox.send({
+        $typeName: 'p4.v1.StreamMessageResponse',
+        update: {
+          case: 'error',
+          value: {
+            $typeName: 'p4.v1.StreamError',
+            canonicalCode: code,
+            message: reason,
+            space: '',
+            code: 0,
+            details: errorDetails(update),
+          },
+        },
+      });
+    }
+  }
+
+  #sendPacket(packet: PacketOut): void {
+    if (this.#packetOut === undefined) throw precondition('No forwarding pipeline config is set yet.');
+    this.#target.packetOut([this.#packetOut.pack(packet.payload, packet.metadata)]);
+  }
+
+  #acknowledge(ack: DigestListAck): void {
+    if (this.#pipelines.running?.program.digests.byId(ack.digestId) === undefined)
+      throw invalid(`There is no digest with id ${ack.digestId} in the running program.`);
+    this.#digests.get(ack.digestId)?.acknowledge(ack.listId);
+  }
+}
+
+/** A stream that has joined a device. */
+export interface DeviceStream {
+  /** @throws RpcError; the stream must end with it */
+  message(message: StreamMessageRequest): void;
+  end(error: RpcError | undefined): void;
+  /** The client has gone. */
+  closed(): void;
+}
+
+function errorDetails(update: StreamMessageRequest['update']): StreamError['details'] {
+  switch (update.case) {
+    case 'packet':
+      return { case: 'packetOut', value: { $typeName: 'p4.v1.PacketOutError', packetOut: update.value } };
+    case 'digestAck':
+      return {
+        case: 'digestListAck',
+        value: { $typeName: 'p4.v1.DigestListAckError', digestListAck: update.value },
+      };
+    case 'other':
+      return { case: 'other', value: { $typeName: 'p4.v1.StreamOtherError', other: update.value } };
+    default:
+      return { case: undefined };
+  }
+}
+
+/** Live state of a pipeline that is saved but not yet committed: no packet has changed anything. */
+function nothingHappened(state: PipelineState): Switch {
+  const zeros = (count: number): CounterCells => ({
+    packets: new BigUint64Array(count),
+    bytes: new BigUint64Array(count),
+  });
+  const unused = (): never => {
+    throw new Error('A saved pipeline is only read.');
+  };
+  return {
+    prepare: unused,
+    commit: unused,
+    discard: unused,
+    apply: unused,
+    packetOut: unused,
+    subscribe: unused,
+    readEntries: (_tableId, slots): Promise<EntryStates> =>
+      Promise.resolve({ ...zeros(slots.length), ageNs: new BigUint64Array(slots.length) }),
+    readCounter: (_counterId, indexes) => Promise.resolve(zeros(indexes.length)),
+    readRegister: (registerId, indexes) => {
+      const type = state.program.registers.byId(registerId)?.type;
+      const bits = type?.kind === 'bits' ? type.bitwidth : 8;
+      return Promise.resolve(indexes.map(() => new Uint8Array((bits + 7) >>> 3)));
+    },
+  };
+}

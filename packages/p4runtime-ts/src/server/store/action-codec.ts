@@ -1,0 +1,104 @@
+/**
+ * Actions with arguments: from messages to what the switch gets and to what the store keeps, and back.
+ *
+ * Stored, the arguments are one string of single-byte characters, as in `key-codec.ts`.
+ */
+import type { Action } from '../../gen/p4/v1/p4runtime_pb.ts';
+import type { ActionInfo, ParamInfo } from '../../schema/program.ts';
+import { invalid } from '../refusals.ts';
+import type { DirectAction } from '../switch.ts';
+import type { CodecFactory, ValueCodec } from '../translation.ts';
+
+interface ParamPlan {
+  readonly param: ParamInfo;
+  readonly codec: ValueCodec;
+  readonly offset: number;
+}
+
+/** An action as stored. */
+export interface StoredAction {
+  readonly actionId: number;
+  readonly params: string;
+}
+
+/** Parameters of one action. */
+export class ActionCodec {
+  readonly info: ActionInfo;
+  readonly #plans: ParamPlan[];
+  readonly #byId = new Map<number, ParamPlan>();
+  readonly #scratch: Buffer;
+  readonly #length: number;
+
+  constructor(info: ActionInfo, codecs: CodecFactory) {
+    this.info = info;
+    let offset = 0;
+    this.#plans = info.params.items.map((param) => {
+      const codec = codecs.codec(param.type);
+      const plan = { param, codec, offset };
+      offset += codec.length;
+      this.#byId.set(param.id, plan);
+      return plan;
+    });
+    this.#length = offset;
+    this.#scratch = Buffer.alloc(Math.max(1, offset));
+  }
+
+  /**
+   * An action from its message, whose id is this action's.
+   *
+   * @param object for messages: `table x`
+   * @throws RpcError INVALID_ARGUMENT or OUT_OF_RANGE
+   */
+  decode(message: Action, object: string): { readonly action: DirectAction; readonly stored: StoredAction } {
+    const params: (Uint8Array | undefined)[] = new Array(this.#plans.length).fill(undefined);
+    for (const { paramId, value } of message.params) {
+      const plan = this.#byId.get(paramId);
+      if (plan === undefined)
+        throw invalid(`${object}, action ${this.info.alias} has no parameter with id ${paramId}.`);
+      if (params[plan.param.index] !== undefined)
+        throw invalid(`${object}, action ${this.info.alias}, parameter ${plan.param.name} is given twice.`);
+      params[plan.param.index] = plan.codec.toSwitch(
+        value,
+        `${object}, action ${this.info.alias}, parameter ${plan.param.name}`,
+      );
+    }
+    for (const { param, offset } of this.#plans) {
+      const value = params[param.index];
+      if (value === undefined) throw invalid(`${object}, action ${this.info.alias} lacks the parameter ${param.name}.`);
+      this.#scratch.set(value, offset);
+    }
+    const action: DirectAction = { kind: 'action', actionId: this.info.id, params: params as Uint8Array[] };
+    return { action, stored: { actionId: this.info.id, params: this.#scratch.toString('latin1', 0, this.#length) } };
+  }
+
+  /** An action that the switch named, as stored. */
+  store(action: DirectAction): StoredAction {
+    for (const { param, offset, codec } of this.#plans)
+      this.#scratch.set((action.params[param.index] ?? new Uint8Array(0)).subarray(0, codec.length), offset);
+    return { actionId: this.info.id, params: this.#scratch.toString('latin1', 0, this.#length) };
+  }
+
+  /** A stored action as the switch gets it. */
+  toSwitch(params: string): DirectAction {
+    const bytes = new Uint8Array(Buffer.from(params, 'latin1'));
+    return {
+      kind: 'action',
+      actionId: this.info.id,
+      params: this.#plans.map(({ offset, codec }) => bytes.slice(offset, offset + codec.length)),
+    };
+  }
+
+  /** A stored action as message. */
+  toMessage(params: string): Action {
+    const bytes = new Uint8Array(Buffer.from(params, 'latin1'));
+    return {
+      $typeName: 'p4.v1.Action',
+      actionId: this.info.id,
+      params: this.#plans.map(({ param, offset, codec }) => ({
+        $typeName: 'p4.v1.Action.Param',
+        paramId: param.id,
+        value: codec.toController(bytes.subarray(offset, offset + codec.length)),
+      })),
+    };
+  }
+}
