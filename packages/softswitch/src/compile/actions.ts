@@ -1,8 +1,10 @@
 /**
  * Compiles actions: each becomes a function whose parameters are the limbs of its arguments, each primitive a few statements.
  *
- * Jumps inside actions (how p4c translates `if` there) only go forward; a jump target t becomes the end of a labelled block around
- * everything before it, so that `break` is the jump.
+ * Jumps inside actions that only go forward are how p4c translates `if` there: a jump target t becomes the end of a labelled block
+ * around everything before it, so that `break` is the jump. An action that also jumps backwards (`for`) becomes a `switch` over the pieces
+ * between jump targets inside a loop, because JavaScript has no other way back. Each jump backwards is counted: a loop
+ * without end would stop the switch, so the packet is dropped at a limit.
  */
 import { ProgramError } from '../model/reader.ts';
 import type { Argument, Expression, Primitive, Program, SourceInfo } from '../model/types.ts';
@@ -63,11 +65,16 @@ export function compilePrimitives(
   locals: Locals = NO_LOCALS,
 ): void {
   const targets = new Set<number>();
+  let backwards = false;
   for (const [position, primitive] of primitives.entries()) {
     const target = jumpTarget(primitive);
     if (target === undefined) continue;
-    if (target <= position) throw new ProgramError('', 'a jump backwards in an action is not supported', 'unsupported');
+    if (target <= position) backwards = true;
     targets.add(Math.min(target, primitives.length));
+  }
+  if (backwards) {
+    compilePieces(context, code, primitives, locals, targets);
+    return;
   }
   for (const target of [...targets].sort((a, b) => b - a)) code.line(`J${target}: {`);
   for (let position = 0; position <= primitives.length; position++) {
@@ -75,6 +82,48 @@ export function compilePrimitives(
     const primitive = primitives[position];
     if (primitive !== undefined) new PrimitiveCompiler(context, code, locals).compile(primitive);
   }
+}
+
+/** Jumps backwards that one run of an action may make; BMv2 has no such limit and would loop for ever. */
+const MAX_BACKWARD_JUMPS = 1_000_000;
+
+/** Primitives with jumps backwards: `P` is where to go on, every jump target begins a case. */
+function compilePieces(
+  context: CompileContext,
+  code: Code,
+  primitives: readonly Primitive[],
+  locals: Locals,
+  targets: ReadonlySet<number>,
+): void {
+  code.line('let P = 0, jumps = 0;');
+  const label = code.names.fresh('L');
+  code.block(`${label}: for (;;) switch (P)`, () => {
+    let position = 0;
+    while (position < primitives.length) {
+      code.block(`case ${position}:`, () => {
+        do {
+          const primitive = primitives[position]!;
+          const target = jumpTarget(primitive);
+          if (target === undefined) new PrimitiveCompiler(context, code, locals).compile(primitive);
+          else {
+            const jump = () => {
+              if (target <= position) code.line(`if (++jumps > ${MAX_BACKWARD_JUMPS}) loopLimit();`);
+              if (target >= primitives.length) code.line(`break ${label};`);
+              else code.line(`P = ${target}; continue ${label};`);
+            };
+            if (primitive.operation === '_jump') jump();
+            else {
+              const expressions = new ExpressionCompiler(context.program, context.layout, code, locals);
+              const condition = { kind: 'dataToBool', operand: data(primitive.arguments[0]!) } as const;
+              code.block(`if (!${expressions.condition(condition)})`, jump);
+            }
+          }
+          position++;
+        } while (position < primitives.length && !targets.has(position));
+      });
+    }
+    code.line(`break ${label};`);
+  });
 }
 
 function jumpTarget(primitive: Primitive): number | undefined {

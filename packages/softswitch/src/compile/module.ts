@@ -164,6 +164,7 @@ const HELPERS = [
   'executeDirectMeter',
   'logMessage',
   'assertionFailed',
+  'loopLimit',
   'valueSetContains',
   'noAction',
 ];

@@ -154,7 +154,9 @@ export class Node {
     return this.isNull ? otherwise : this.integer();
   }
 
+  /** A truth value; p4c writes some of them as 0 and 1. */
   boolean(): boolean {
+    if (this.value === 0 || this.value === 1) return this.value === 1;
     if (typeof this.value !== 'boolean') this.fail(`expected true or false, found ${describe(this.value)}`);
     return this.value as boolean;
   }

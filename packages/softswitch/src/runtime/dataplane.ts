@@ -22,7 +22,7 @@ import type { Tracer } from '../trace/tracer.ts';
 import { ActionProfileStore } from './action-profile.ts';
 import { Engine, INSTANCE } from './engine.ts';
 import { sum16 } from './hash.ts';
-import { AssertionFailed, formatMessage, stateHelpers, valueHelpers } from './helpers.ts';
+import { AssertionFailed, formatMessage, LoopLimit, stateHelpers, valueHelpers } from './helpers.ts';
 import { MAX_PACKET_BYTES, PacketMemory } from './memory.ts';
 import { Meters } from './meters.ts';
 import { Replication } from './replication.ts';
@@ -142,6 +142,9 @@ export class DataPlane {
         host.log(formatMessage(this.compiled.messages[message]!, values)),
       assertionFailed: (place: number) => {
         throw new AssertionFailed(this.compiled.assertions[place]);
+      },
+      loopLimit: () => {
+        throw new LoopLimit('an action loops without end, the packet is dropped');
       },
       valueSetContains: (set: number, words: readonly number[], masks?: readonly number[]) =>
         this.valueSets[set]!.contains(words, masks),

@@ -11,7 +11,7 @@ import type { CompiledProgram, GeneratedFunctions } from '../compile/module.ts';
 import { DROP } from '../compile/module.ts';
 import { fieldDeclaration } from '../compile/ranges.ts';
 import type { FieldRef } from '../model/types.ts';
-import { AssertionFailed } from './helpers.ts';
+import { AssertionFailed, LoopLimit } from './helpers.ts';
 import { MAX_PACKET_BYTES, type PacketMemory } from './memory.ts';
 import type { Replication } from './replication.ts';
 
@@ -116,8 +116,8 @@ export class Engine {
     this.#memory.giveAll();
     this.#jobs.length = 0;
     this.#jobsDone = 0;
-    if (!(error instanceof AssertionFailed)) throw error;
-    this.#drops[DROP.assertion]!++;
+    if (!(error instanceof AssertionFailed || error instanceof LoopLimit)) throw error;
+    this.#drops[error instanceof LoopLimit ? DROP.passLimit : DROP.assertion]!++;
     this.#host.log(error.message);
   }
 

@@ -8,6 +8,9 @@ const MASK64 = (1n << 64n) - 1n;
 /** Thrown by `assert` and `assume`; the packet is dropped. */
 export class AssertionFailed extends Error {}
 
+/** Thrown when an action loops too long; the packet is dropped. */
+export class LoopLimit extends Error {}
+
 /** Helpers on plain values. */
 export const valueHelpers = {
   big2: (low: number, high: number): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0),

@@ -104,7 +104,7 @@ export class TableRuntime {
       );
     }
     const base = records.base(record);
-    packKey(plan.key, match.map(keyValue), records.elements, base);
+    packKey(plan.key, this.#keyValues(match), records.elements, base);
     this.#writeTarget(record, target);
     this.#setTimeout(record, timeoutMs);
     if (records.counters !== undefined) records.counters.fill(0, 2 * record, 2 * record + 2);
@@ -198,11 +198,18 @@ export class TableRuntime {
     for (let record = 1; record <= this.#highest; record++) {
       if (this.records.used[record] === 0) continue;
       const words = new Int32Array(this.plan.key.words);
-      packKey(this.plan.key, match.map(keyValue), words);
+      packKey(this.plan.key, this.#keyValues(match), words);
       const base = this.records.base(record);
       if (words.every((word, i) => word === this.records.elements[base + i])) return record - 1;
     }
     return -1;
+  }
+
+  /** The values fields contribute to the key words; a prefix without the bits beyond it. */
+  #keyValues(match: readonly FieldMatch[]): bigint[] {
+    return match.map((each, i) =>
+      each.kind === 'lpm' ? each.value & maskOf(each, this.plan.table.keys[i]!.bitwidth) : keyValue(each),
+    );
   }
 
   #requireUsed(slot: number): void {
