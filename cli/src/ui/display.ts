@@ -39,6 +39,8 @@ export async function openDisplay(context: CommandContext, options: DisplayOptio
   if (options.plain || !context.stdout.isTTY || context.environment.TERM === 'dumb') {
     return new PlainDisplay((line) => context.stdout.write(`${line}\n`), options);
   }
+  // React's development build costs several times the processor time.
+  process.env.NODE_ENV ??= 'production';
   const { TerminalDisplay } = await import('./terminal-display.tsx');
   return new TerminalDisplay(context, options);
 }

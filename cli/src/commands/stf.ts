@@ -1,1 +1,0 @@
-export const stfCommand: import('../command-line/command.ts').Command = undefined as never;
