@@ -48,15 +48,21 @@ export function checkActionCall(
     );
     return undefined;
   }
-  return collect(action, matched);
+  return collect(action, matched, c.context.inActionList);
 }
 
-function collect(action: ActionType, matched: ReadonlyMap<Parameter, ast.Argument>): MatchedArgument[] {
+function collect(
+  action: ActionType,
+  matched: ReadonlyMap<Parameter, ast.Argument>,
+  inActionList: boolean,
+): MatchedArgument[] {
   const result: MatchedArgument[] = [];
   for (const parameter of action.parameters) {
     const argument = matched.get(parameter);
     if (argument !== undefined) result.push({ parameter, source: 'given', argument });
-    else if (parameter.defaultValue !== undefined) result.push({ parameter, source: 'default', argument });
+    else if (parameter.defaultValue !== undefined && !(inActionList && parameter.direction === 'none')) {
+      result.push({ parameter, source: 'default', argument });
+    }
   }
   return result;
 }

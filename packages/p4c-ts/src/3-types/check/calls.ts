@@ -33,10 +33,12 @@ import { directConstruction } from './constructions.ts';
 import { assign, coerce } from './convert.ts';
 import { checkExpression } from './expressions.ts';
 import { memberType } from './members.ts';
+import { checkParameterList } from './parameters.ts';
 import { typeOfNode } from './written-types.ts';
 
 /** Type of a call's result. */
 export function checkCall(c: Checker, node: ast.CallExpression): Type {
+  c.callContexts.set(node, c.context);
   const type = c.within({ inSwitchExpression: false }, () => dispatch(c, node));
   if (type.kind !== 'erroneous') checkSelectContext(c, node);
   return type;
@@ -481,6 +483,10 @@ function finishInvocation(
       break;
   }
   const converted: MatchedArgument[] = [];
+  if (type.typeParameters.length > 0) {
+    const parameters = matched.map((each) => ({ ...each.parameter, type: resolve(each.parameter.type) }));
+    if (!checkParameterList(c, parameters, { forbidModules: false, forbidPackages: false })) return undefined;
+  }
   let fine = true;
   for (const each of matched) {
     const parameter = { ...each.parameter, type: resolve(each.parameter.type) };
@@ -532,6 +538,11 @@ function convertArgument(c: Checker, argument: ast.Argument, parameter: Paramete
     case 'dontcare':
       if (argument.value.kind === 'DefaultExpression') return true;
       c.error(argument.span, `'${text}': no type could be inferred for parameter '${parameter.name}'`);
+      return false;
+    case 'struct-expression':
+      c.error(argument.value.span, `'${text}': no type could be inferred for this structure`, {
+        suggestion: `cast it to the structure that is meant: (T)${text}`,
+      });
       return false;
     case 'table':
     case 'action':

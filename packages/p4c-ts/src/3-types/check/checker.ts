@@ -65,6 +65,10 @@ export class Checker {
   /** Types of functions, extern methods and constructors, in terms of their own type variables. */
   readonly functionTypes = new Map<ast.FunctionDeclaration | ast.Method, FunctionType>();
   readonly pendingInferences: PendingInference[] = [];
+  /** Unknowns of a construction that a later inference determined. */
+  readonly lateBindings = new Map<TypeVariable, Type>();
+  /** Where each call stands, for checks that run later. */
+  readonly callContexts = new Map<ast.CallExpression, Context>();
   /** Checks to run once the whole program is checked. */
   readonly deferredChecks: (() => void)[] = [];
   context: Context = TOP_LEVEL;

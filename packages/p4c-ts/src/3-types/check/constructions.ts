@@ -280,6 +280,7 @@ function constructContainer(
     mismatch(c, node, at, matched, failure, container.name);
     return undefined;
   }
+  for (const [unknown, type] of unifier.adopted()) c.lateBindings.set(unknown, type);
   const dontCares = dontCareVariables(unifier, fresh, matched);
   const resolve = (type: Type): Type => substitute(unifier.resolve(substitute(type, fresh)), dontCares);
   const target = resolve(container) as Container;

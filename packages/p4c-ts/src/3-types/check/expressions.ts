@@ -138,7 +138,7 @@ function typeOfNamed(c: Checker, named: NamedThing, node: ast.PathExpression): T
     case 'BuiltInState':
       return stateType;
     case 'EnumMember':
-      return matchKindType;
+      return c.tables.declarationTypes.get(named) ?? matchKindType;
     case 'FunctionDeclaration':
       return c.functionTypes.get(named) ?? erroneousType;
     case 'ConstantDeclaration':
@@ -174,8 +174,7 @@ function checkIndex(c: Checker, node: ast.IndexExpression): Type {
   const text = expressionText(node.index);
   if (index !== undefined) {
     if (index > 0x7fffffffn) {
-      if (target.kind === 'stack') c.error(node.index.span, `index too large: ${index}`);
-      else c.reporter.error('overlimit', node.index.span, `${index}: value too large for an index`);
+      c.reporter.error('overlimit', node.index.span, `${index}: value too large for an index`);
       return erroneousType;
     }
     if (target.kind === 'stack' && index < 0n) {

@@ -235,12 +235,13 @@ function sameBoundArguments(
   used: ResolvedActionReference,
   listed: ResolvedActionReference,
 ): boolean {
-  if (used.arguments.length < listed.arguments.length) {
+  const bound = listed.arguments.filter((each) => each.source === 'given');
+  if (used.arguments.filter((each) => each.source === 'given').length < bound.length) {
     c.error(at.span, `'${expressionText(at)}': not enough arguments; those bound in the list must be repeated`);
     return false;
   }
   const byName = new Map(used.arguments.map((each) => [each.parameter.name, each]));
-  for (const inList of listed.arguments) {
+  for (const inList of bound) {
     const here = byName.get(inList.parameter.name);
     if (sameArgument(c, inList, here)) continue;
     c.error(

@@ -14,6 +14,7 @@ import {
   boolType,
   dontCareType,
   type ErroneousType,
+  type ExternType,
   erroneousType,
   errorType,
   type Field,
@@ -24,15 +25,17 @@ import {
   type StructureType,
   stringType,
   substitute,
+  substituteParameters,
   type Type,
   type TypeVariable,
   typeContains,
   voidType,
   withoutNewtypes,
 } from '../types.ts';
+import { externSubstitution } from './calls.ts';
 import type { Checker } from './checker.ts';
 import { checkExpression } from './expressions.ts';
-import { checkParameter } from './parameters.ts';
+import { checkParameter, checkParameterList } from './parameters.ts';
 
 /** The type that is written; `erroneousType` after an error. Generic types come back unapplied. */
 export function typeOfNode(c: Checker, node: ast.TypeNode): Type {
@@ -143,7 +146,7 @@ function specializedType(c: Checker, node: ast.SpecializedType): Type {
     }
   }
   const result = substitute(base, new Map(parameters.map((parameter, index) => [parameter, args[index]!])));
-  return validSpecialization(c, node, result) ? result : erroneousType;
+  return validSpecialization(c, result) ? result : erroneousType;
 }
 
 function containsDeclarationOf(type: Type, base: Type): boolean {
@@ -152,15 +155,27 @@ function containsDeclarationOf(type: Type, base: Type): boolean {
 }
 
 /** After substitution the fields must still be of allowed types (`header H<T> { T f; }` with T = string is not). */
-function validSpecialization(c: Checker, node: ast.SpecializedType, type: Type): boolean {
+function validSpecialization(c: Checker, type: Type): boolean {
+  if (type.kind === 'extern') return validMethods(c, type);
   if (type.kind !== 'header' && type.kind !== 'struct' && type.kind !== 'header_union') return true;
-  return checkFields(c, type, node);
+  return checkFields(c, type);
+}
+
+function validMethods(c: Checker, type: ExternType): boolean {
+  const substitution = externSubstitution(c, type);
+  return type.declaration.methods.every((method) => {
+    const own = c.functionTypes.get(method);
+    if (own === undefined) return true;
+    const parameters = substituteParameters(own.parameters, substitution);
+    return checkParameterList(c, parameters, { forbidModules: false, forbidPackages: false });
+  });
 }
 
 function arrayType(c: Checker, node: ast.ArrayType): Type {
   const element = typeOfNode(c, node.element);
   checkExpression(c, node.size);
-  const size = c.integerValue(node.size);
+  const early = c.early.values.get(node.size);
+  const size = early?.kind === 'integer' ? early.value : undefined;
   if (element.kind === 'erroneous') return element;
   if (size === undefined) {
     if (!c.reporter.hasErrors() || c.tables.types.get(node.size)?.kind !== 'erroneous') {
@@ -285,11 +300,11 @@ function declareStructure(
         ? { kind: 'struct', declaration: node, ...common }
         : { kind: 'header_union', declaration: node, ...common };
   c.tables.declarationTypes.set(node, type);
-  checkFields(c, type, undefined);
+  checkFields(c, type);
 }
 
 /** Reports fields of a type that the structure cannot hold; at the field, or at the specialization that makes it so. */
-function checkFields(c: Checker, type: StructureType, _at: ast.SpecializedType | undefined): boolean {
+function checkFields(c: Checker, type: StructureType): boolean {
   let valid = true;
   for (const field of type.fields) {
     if (fieldAllowed(type.kind, field.type)) continue;

@@ -55,6 +55,9 @@ function checkNode(node: ast.Node, ancestors: Ancestors, reporter: Reporter): vo
       return;
     case 'ParserDeclaration':
     case 'ControlDeclaration':
+      if (node.kind === 'ParserDeclaration' && !node.states.some((state) => state.name.name === 'start')) {
+        reporter.error('invalid', node.name.span, `parser '${node.name.name}' has no state 'start'`);
+      }
       checkConstructorParameters(node.constructorParameters, reporter);
       checkDistinctLists(node.typeParameters, node.parameters, node.constructorParameters, reporter);
       return;
@@ -113,10 +116,20 @@ function checkNode(node: ast.Node, ancestors: Ancestors, reporter: Reporter): vo
           reporter.error('invalid', element.span, "'...' must be the last element");
       }
       return;
+    case 'SelectExpression':
+      for (const key of node.keys.slice(0, -1)) {
+        if (key.kind === 'DotsExpression') reporter.error('invalid', key.span, "'...' must be the last element");
+      }
+      return;
     case 'TupleKeysetExpression':
       for (const element of node.elements.slice(0, -1)) {
         if (element.kind === 'DotsExpression')
           reporter.error('invalid', element.span, "'...' must be the last element");
+      }
+      return;
+    case 'IntegerLiteral':
+      if (node.width === 0 && node.signed) {
+        reporter.error('invalid', node.span, 'the width of a signed type cannot be zero');
       }
       return;
     case 'BitsType':

@@ -175,7 +175,12 @@ export class TypedFolder {
     if (named === undefined) return undefined;
     const bound = this.bindings?.get(named);
     if (bound !== undefined) return bound;
-    if (named.kind === 'EnumMember') return { kind: 'match_kind', member: named.name.name };
+    if (named.kind === 'EnumMember') {
+      const type = this.tables.declarationTypes.get(named);
+      if (type?.kind !== 'serializable-enum') return { kind: 'match_kind', member: named.name.name };
+      const value = this.tables.enumValues.get(named);
+      return { kind: 'enum', declaration: type.declaration, member: named.name.name, value };
+    }
     if (named.kind !== 'ConstantDeclaration') return undefined;
     const value = this.convertedValueOf(named.value);
     const type = this.tables.declarationTypes.get(named);

@@ -36,6 +36,7 @@ export class Unifier {
   private readonly bindings = new Map<TypeVariable, Type>();
   private readonly unknowns = new Set<TypeVariable>();
   private readonly integers = new Set<TypeVariable>();
+  private readonly adoptedUnknowns: TypeVariable[] = [];
   private readonly stack: Constraint[] = [];
 
   /** Makes a new unknown, printed as `name`. */
@@ -108,6 +109,29 @@ export class Unifier {
     return substitute(type, open);
   }
 
+  /**
+   * Type arguments of a generic parser or control that its own construction could not infer (`m(p1())`): they become
+   * unknowns of this inference. What they turn out to be is in `adopted`.
+   */
+  private adopt(typeArguments: readonly Type[]): void {
+    for (const argument of typeArguments) {
+      if (argument.kind !== 'type-variable' || argument.declaration !== undefined || this.unknowns.has(argument))
+        continue;
+      this.unknowns.add(argument);
+      this.adoptedUnknowns.push(argument);
+    }
+  }
+
+  /** Bindings found for unknowns of earlier inferences. */
+  adopted(): ReadonlyMap<TypeVariable, Type> {
+    const result = new Map<TypeVariable, Type>();
+    for (const unknown of this.adoptedUnknowns) {
+      const bound = this.bindingOf(unknown);
+      if (bound !== undefined) result.set(unknown, bound);
+    }
+    return result;
+  }
+
   private follow(type: Type): Type {
     let current = type;
     while (current.kind === 'type-variable') {
@@ -171,6 +195,7 @@ export class Unifier {
       case 'parser':
       case 'control':
         if (source.kind !== destination.kind) return this.mismatch(destination, source);
+        this.adopt(source.typeArguments);
         return this.unifyParameters(destination.parameters, source.parameters, destination.kind);
       case 'package':
         if (source.kind !== 'package' || source.declaration !== destination.declaration) {

@@ -103,7 +103,10 @@ class Resolver {
     this.scope.add(node.name.name, node);
     const outer = this.typeDeclaration;
     this.typeDeclaration = node;
-    this.annotations(node.annotations);
+    this.nested(() => {
+      if ('typeParameters' in node) this.openTypeParameters(node.typeParameters);
+      this.annotations(node.annotations);
+    });
     switch (node.kind) {
       case 'HeaderDeclaration':
       case 'HeaderUnionDeclaration':
@@ -120,7 +123,12 @@ class Resolver {
         break;
       case 'SerializableEnumDeclaration':
         this.type(node.underlyingType);
-        for (const member of node.members) if (member.value !== undefined) this.expression(member.value);
+        this.nested(() => {
+          for (const member of node.members) {
+            if (member.value !== undefined) this.expression(member.value);
+            this.scope.add(member.name.name, member);
+          }
+        });
         break;
       case 'TypedefDeclaration':
         if ('name' in node.type && 'annotations' in node.type) this.typeDeclarationNode(node.type);
