@@ -17,6 +17,14 @@ export function isAppliedTwice(context: Context, instance: ast.Instantiation): b
       const declaration = context.typed.paths.get(call.receiver);
       if (declaration?.kind === 'Instantiation') fresh.set(declaration, (fresh.get(declaration) ?? 0) + 1);
     }
+    // Given to a constructor, an instance may be applied wherever the parameter is.
+    for (const construction of context.typed.constructions.values()) {
+      for (const { argument } of construction.arguments) {
+        if (argument?.value.kind !== 'PathExpression') continue;
+        const declaration = context.typed.paths.get(argument.value);
+        if (declaration?.kind === 'Instantiation') fresh.set(declaration, (fresh.get(declaration) ?? 0) + 2);
+      }
+    }
     counts = fresh;
     counted.set(context, fresh);
   }

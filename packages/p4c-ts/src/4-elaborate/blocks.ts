@@ -36,7 +36,14 @@ export function applyBlock(
     storage = materialized.get(instance) ?? new Map();
     materialized.set(instance, storage);
   }
-  const copies = bindArguments(body, scope, instance.frame, call.arguments, 'closed', expression.span, storage);
+  // The call was resolved against the receiver's type; its parameters are those of the instance, by position.
+  const matched = call.arguments.map((item, index) => {
+    const declaration = instance.declaration.parameters[index];
+    if (declaration === undefined) return item;
+    const type = body.context.declaredType(declaration, instance.frame);
+    return { ...item, parameter: { ...item.parameter, declaration, type } };
+  });
+  const copies = bindArguments(body, scope, instance.frame, matched, 'closed', expression.span, storage);
   const { span } = expression;
   inline(body, scope, instance.frame, copies, undefined, span, (inner) => runInstance(body, inner, instance, span));
 }

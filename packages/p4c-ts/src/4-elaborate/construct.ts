@@ -162,7 +162,7 @@ function makeExtern(
       const isDirect = type.name === 'direct_meter';
       if (isDirect) {
         const result = type.typeArguments[0];
-        if (result !== undefined && plainType(result).kind !== 'bits') {
+        if (result !== undefined && scalarTypeOf(result)?.kind !== 'bits') {
           throw new CannotElaborate('invalid', span, 'the result of a direct_meter must be of type bit<W> on this target');
         }
       }

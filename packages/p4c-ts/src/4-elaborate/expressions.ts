@@ -253,6 +253,9 @@ function evaluateMember(body: Body, scope: Scope, expression: ast.MemberExpressi
   switch (target.kind) {
     case 'field': {
       const value = evaluate(body, scope, expression.target);
+      if (value.kind === 'header' && (value.reference.kind === 'next' || value.reference.kind === 'union-next')) {
+        throw new CannotElaborate('uninitialized', expression.span, 'a field of .next is read before it is extracted');
+      }
       return fieldOf(context, value, expression.member.name, expression.span);
     }
     case 'enum-member':

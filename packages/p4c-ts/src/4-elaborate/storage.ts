@@ -284,17 +284,17 @@ function fieldListNumbers(field: ast.StructField | undefined, context: Context):
   const { body } = annotation;
   const numbers: number[] = [];
   if (body.kind === 'Unstructured') {
-    for (const token of body.tokens) {
+    // Numbers, constants and members of enums (`Lists.recirculated`), separated by commas.
+    for (let at = 0; at < body.tokens.length; at++) {
+      const token = body.tokens[at]!;
       if (token.tokenKind === 'integer') {
         numbers.push(parseInteger(token.text));
       } else if (token.tokenKind === 'identifier') {
-        const constantNamed = context.typed.topLevel.get(token.text)?.[0];
-        const value =
-          constantNamed?.kind === 'ConstantDeclaration' ? context.typed.constants.get(constantNamed.value) : undefined;
-        if (value?.kind !== 'integer') {
-          notOnTarget(token.span, `@field_list: ${token.text} must be a constant integer`);
-        }
-        numbers.push(Number(value.value));
+        const isMember = body.tokens[at + 1]?.text === '.' && body.tokens[at + 2] !== undefined;
+        const value = isMember ? memberValue(context, token.text, body.tokens[at + 2]!.text) : constantValue(context, token.text);
+        if (value === undefined) notOnTarget(token.span, `@field_list: ${token.text} must be a constant integer`);
+        numbers.push(Number(value));
+        if (isMember) at += 2;
       }
     }
   } else if (body.kind === 'ExpressionList') {
@@ -305,6 +305,20 @@ function fieldListNumbers(field: ast.StructField | undefined, context: Context):
     }
   }
   return numbers;
+}
+
+function constantValue(context: Context, name: string): bigint | undefined {
+  const declaration = context.typed.topLevel.get(name)?.[0];
+  if (declaration?.kind !== 'ConstantDeclaration') return undefined;
+  const value = context.typed.constants.get(declaration.value);
+  return value?.kind === 'integer' ? value.value : undefined;
+}
+
+function memberValue(context: Context, enumName: string, memberName: string): bigint | undefined {
+  const declaration = context.typed.topLevel.get(enumName)?.[0];
+  if (declaration?.kind !== 'SerializableEnumDeclaration') return undefined;
+  const member = declaration.members.find((candidate) => candidate.name.name === memberName);
+  return member && context.typed.enumValues.get(member);
 }
 
 function parseInteger(text: string): number {

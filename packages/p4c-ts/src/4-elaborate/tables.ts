@@ -214,7 +214,10 @@ function makeTable(
     if (action !== undefined) defaultAction = { action, arguments: [], isConst: false };
   }
 
-  const entries = info.entries && translateEntries(context, frame, info, info.entries, keys, byDeclaration, actionValues);
+  const order = propertyNamed(declaration, 'largest_priority_wins');
+  const largestWins = order === undefined || integerOf(evaluateConstant(context, frame, order.value)) !== 0n;
+  const entries =
+    info.entries && translateEntries(context, frame, info, info.entries, keys, byDeclaration, actionValues, largestWins);
   const sizeProperty = propertyNamed(declaration, 'size');
   const size = sizeProperty && integerOf(evaluateConstant(context, frame, sizeProperty.value));
   if (sizeProperty !== undefined && size === undefined) {
@@ -389,8 +392,9 @@ function translateEntries(
   keys: readonly ir.TableKey[],
   byDeclaration: ReadonlyMap<ast.ActionDeclaration, ir.TableAction>,
   actionValues: (resolved: ResolvedActionReference) => bigint[],
+  largestWins: boolean,
 ): ir.TableEntry[] {
-  const priorities = rankEntries(info, property);
+  const priorities = rankEntries(info, property, largestWins);
   return property.entries.map((entry, index) => {
     const resolved = context.typed.actionReferences.get(entry.action);
     const action = resolved && byDeclaration.get(resolved.declaration);
@@ -411,24 +415,39 @@ function translateEntries(
   });
 }
 
-/** BMv2's priority of each entry: 1 for the one that wins. Without priorities the source order decides. */
-function rankEntries(info: TableInfo, property: ast.EntriesProperty): number[] {
+/**
+ * BMv2's priority of each entry: the lowest number wins. `@priority(n)` is taken as it is, with the position of the entry
+ * for those without; priorities of the language are ranked, largest first unless `largest_priority_wins = false`;
+ * without either the source order decides.
+ */
+function rankEntries(info: TableInfo, property: ast.EntriesProperty, largestWins: boolean): number[] {
+  const annotated = property.entries.map((entry) => annotatedPriority(entry));
+  if (annotated.some((priority) => priority !== undefined)) return annotated.map((priority, index) => priority ?? index + 1);
   const given = property.entries.map((_, index) => info.entryPriorities[index]);
-  const isWritten = property.entries.some(
-    (entry) => entry.priority !== undefined || annotationNamed(entry.annotations, 'priority') !== undefined,
-  );
+  const isWritten = property.entries.some((entry) => entry.priority !== undefined);
   if (!isWritten || given.some((priority) => priority === undefined)) return given.map((_, index) => index + 1);
-  const smallestWins = property.entries.every((entry) => entry.priority === undefined);
   const order = given.map((priority, index) => ({ priority: priority!, index }));
   order.sort((a, b) => {
     const byPriority = a.priority < b.priority ? -1 : a.priority > b.priority ? 1 : 0;
-    return (smallestWins ? byPriority : -byPriority) || a.index - b.index;
+    return (largestWins ? -byPriority : byPriority) || a.index - b.index;
   });
   const ranks = new Array<number>(given.length);
   order.forEach((item, rank) => {
     ranks[item.index] = rank + 1;
   });
   return ranks;
+}
+
+function annotatedPriority(entry: ast.TableEntry): number | undefined {
+  const annotation = annotationNamed(entry.annotations, 'priority');
+  if (annotation === undefined) return undefined;
+  const { body } = annotation;
+  if (body.kind === 'Unstructured') {
+    const token = body.tokens.find((candidate) => candidate.tokenKind === 'integer');
+    return token === undefined ? undefined : Number(token.text);
+  }
+  const first = body.kind === 'ExpressionList' ? body.expressions[0] : undefined;
+  return first?.kind === 'IntegerLiteral' ? Number(first.value) : undefined;
 }
 
 function entryKey(context: Context, frame: Frame, part: ast.Expression, key: ir.TableKey): ir.EntryKey {
