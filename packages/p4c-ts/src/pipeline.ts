@@ -19,12 +19,14 @@ import { preprocess, readPreprocessed } from './1-preprocess/preprocess.ts';
 import { NodeIds } from './2-parse/ast.ts';
 import { parseProgram } from './2-parse/parse.ts';
 import { printProgram } from './2-parse/print.ts';
+import { checkProgram } from './3-types/check-program.ts';
+import { emitP4Info } from './7-emit-p4info/emit-p4info.ts';
 import type { CompileOptions, CompileOutput } from './api/options.ts';
 import type { Reporter } from './diagnostics/diagnostic.ts';
 import type { SourceMap } from './diagnostics/span.ts';
 
 /** The phases' names, as `--dump-after` takes them. */
-export const PHASES = ['preprocess', 'parse'] as const;
+export const PHASES = ['preprocess', 'parse', 'types', 'p4info'] as const;
 export type Phase = (typeof PHASES)[number];
 
 /** What all phases of one compilation share. */
@@ -58,4 +60,13 @@ export function runPipeline(path: string, compilation: Compilation): void {
   output.ast = program;
   dump('parse', () => printProgram(program));
   if (failed() || options.stopAfter === 'parse') return;
+
+  const typed = checkProgram(program, reporter);
+  output.typed = typed;
+  if (typed === undefined || failed() || options.stopAfter === 'types') return;
+
+  if (options.p4info !== false) {
+    output.controlPlane = emitP4Info(typed, reporter, options.arch ?? 'v1model');
+    if (failed()) return;
+  }
 }

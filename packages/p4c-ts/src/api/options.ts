@@ -2,6 +2,8 @@
 import type { SourceFileSystem } from '../1-preprocess/file-system.ts';
 import type { PreprocessedText } from '../1-preprocess/segments.ts';
 import type { Program } from '../2-parse/ast.ts';
+import type { TypedProgram } from '../3-types/typed-program.ts';
+import type { ControlPlane } from '../7-emit-p4info/model.ts';
 import type { Diagnostic, WarningAction } from '../diagnostics/diagnostic.ts';
 import type { SourceMap } from '../diagnostics/span.ts';
 import type { Phase } from '../pipeline.ts';
@@ -19,6 +21,8 @@ export interface CompileOptions {
   readonly alreadyPreprocessed?: boolean;
   /** Front end only (`--check`): any architecture, no back end, P4Info if `p4info` is set. */
   readonly checkOnly?: boolean;
+  /** The architecture's name, as P4Info gives it; default `v1model`. */
+  readonly arch?: string;
   /** Make P4Info and the program's table entries; default true. */
   readonly p4info?: boolean;
   /** Keep calls of externs that v1model does not define, for a switch that brings them along. */
@@ -44,6 +48,10 @@ export interface CompileOptions {
 export interface CompileOutput {
   readonly preprocessed?: PreprocessedText | undefined;
   readonly ast?: Program | undefined;
+  /** What names mean, types of expressions, values of constants. */
+  readonly typed?: TypedProgram | undefined;
+  /** P4Info and table entries; `@mooring/p4c-ts/p4info` makes messages and files of them. */
+  readonly controlPlane?: ControlPlane | undefined;
   /** The BMv2 JSON document, as a plain object. */
   readonly bmv2?: Readonly<Record<string, unknown>> | undefined;
 }

@@ -1,0 +1,46 @@
+/** What all parts of P4Info generation share. */
+import type * as ast from '../2-parse/ast.ts';
+import type { TypedProgram } from '../3-types/typed-program.ts';
+import type { Reporter } from '../diagnostics/diagnostic.ts';
+import { annotationFields, annotationNamed, documentation, type Evaluate } from './annotations.ts';
+import type { Preamble, SymbolKind } from './model.ts';
+import { Symbols } from './symbols.ts';
+import { TypeSpecs } from './type-specs.ts';
+
+export class P4InfoContext {
+  readonly typed: TypedProgram;
+  readonly reporter: Reporter;
+  readonly symbols = new Symbols();
+  readonly types: TypeSpecs;
+
+  constructor(typed: TypedProgram, reporter: Reporter) {
+    this.typed = typed;
+    this.reporter = reporter;
+    this.types = new TypeSpecs(typed, reporter);
+  }
+
+  /** Evaluates expressions of structured annotations: they know no constructor parameters. */
+  readonly evaluate: Evaluate = (expression) => this.typed.constants.get(expression);
+
+  /** The preamble of an object that was added to `symbols`. */
+  preamble(
+    kind: SymbolKind,
+    name: string,
+    annotations: readonly ast.Annotation[],
+    isHidden?: (annotation: string) => boolean,
+  ): Preamble {
+    const doc = documentation(annotations);
+    return {
+      id: this.symbols.id(kind, name),
+      name,
+      alias: this.symbols.alias(name),
+      ...annotationFields(annotations, this.evaluate, isHidden),
+      ...(doc === undefined ? {} : { doc }),
+    };
+  }
+}
+
+/** True for what `@hidden` keeps from the control plane. */
+export function isHidden(annotations: readonly ast.Annotation[]): boolean {
+  return annotationNamed(annotations, 'hidden') !== undefined;
+}

@@ -1,0 +1,171 @@
+/**
+ * What of a program is still there when its unreachable parts are gone: which instances are applied, which tables, and which
+ * extern functions are called, and in what order. As in p4c, P4Info describes only that, apart from extern instances, which
+ * the control plane may want to read even if nothing uses them.
+ *
+ * The walk follows applications from the package's blocks. Branches whose condition is known (also through constructor
+ * parameters) are taken or left; nothing is followed behind `return` and `exit`.
+ */
+import type * as ast from '../2-parse/ast.ts';
+import { forEachChild } from '../3-types/support/walk.ts';
+import type { ResolvedCall } from '../3-types/typed-program.ts';
+import { type BlockInstance, childInstance, directInstance } from './environments.ts';
+
+/** The call of an extern function, with the instance in whose environment it stands. */
+export interface ExternFunctionCall {
+  readonly call: ast.CallExpression;
+  readonly resolved: Extract<ResolvedCall, { kind: 'function' }>;
+  readonly block: BlockInstance;
+}
+
+/** The live parts of one top-level block, the blocks inlined into it included. */
+export class Liveness {
+  /** Applied instances, in no particular order. */
+  readonly blocks = new Set<BlockInstance>();
+  private readonly tables = new Map<BlockInstance, Set<ast.TableDeclaration>>();
+  /** Direct applications in the order of their calls, by the block that makes them. */
+  readonly direct = new Map<BlockInstance, BlockInstance[]>();
+  /** Extern functions called outside tables' actions, in order. */
+  readonly externCalls: ExternFunctionCall[] = [];
+
+  constructor(top: BlockInstance) {
+    this.visitBlock(top);
+  }
+
+  isTableLive(block: BlockInstance, table: ast.TableDeclaration): boolean {
+    return this.tables.get(block)?.has(table) === true;
+  }
+
+  private visitBlock(block: BlockInstance): void {
+    if (this.blocks.has(block)) return;
+    this.blocks.add(block);
+    const { declaration } = block;
+    if (declaration.kind === 'ControlDeclaration') {
+      for (const local of declaration.locals) {
+        if (local.kind === 'VariableDeclaration' && local.initializer !== undefined)
+          this.visit(block, local.initializer);
+      }
+      this.visitStatements(block, declaration.body.statements);
+      return;
+    }
+    for (const local of declaration.locals) this.visit(block, local);
+    for (const state of declaration.states) this.visit(block, state);
+  }
+
+  /** Visits statements in order; false if control does not come out at the end. */
+  private visitStatements(block: BlockInstance, statements: readonly ast.Statement[]): boolean {
+    for (const statement of statements) if (!this.visitStatement(block, statement)) return false;
+    return true;
+  }
+
+  private visitStatement(block: BlockInstance, statement: ast.Statement): boolean {
+    switch (statement.kind) {
+      case 'BlockStatement':
+        return this.visitStatements(block, statement.statements);
+      case 'IfStatement': {
+        this.visit(block, statement.condition);
+        const condition = block.environment.evaluate(statement.condition);
+        const known = condition?.kind === 'bool' ? condition.value : undefined;
+        const thenGoesOn = known === false || this.visitStatement(block, statement.thenStatement);
+        const elseGoesOn =
+          known === true ||
+          statement.elseStatement === undefined ||
+          this.visitStatement(block, statement.elseStatement);
+        if (known !== undefined) return known ? thenGoesOn : elseGoesOn;
+        return thenGoesOn || elseGoesOn;
+      }
+      case 'ReturnStatement':
+        if (statement.value !== undefined) this.visit(block, statement.value);
+        return false;
+      case 'ExitStatement':
+      case 'BreakStatement':
+      case 'ContinueStatement':
+        return false;
+      default:
+        this.visit(block, statement);
+        return true;
+    }
+  }
+
+  /** Visits everything below a node for calls. */
+  private visit(block: BlockInstance, node: ast.Node): void {
+    switch (node.kind) {
+      case 'BlockStatement':
+      case 'IfStatement':
+        this.visitStatement(block, node);
+        return;
+      case 'Annotation':
+        return;
+      case 'CallExpression':
+        forEachChild(node, (child) => this.visit(block, child));
+        this.visitCall(block, node);
+        return;
+      default:
+        forEachChild(node, (child) => this.visit(block, child));
+    }
+  }
+
+  private visitCall(block: BlockInstance, call: ast.CallExpression): void {
+    const resolved = block.environment.typed.calls.get(call);
+    switch (resolved?.kind) {
+      case 'table-apply': {
+        let live = this.tables.get(block);
+        if (live === undefined) this.tables.set(block, (live = new Set()));
+        live.add(resolved.table);
+        return;
+      }
+      case 'apply': {
+        const child = this.receiver(block, call, resolved);
+        if (child !== undefined) this.visitBlock(child);
+        return;
+      }
+      case 'function':
+        if (resolved.declaration.isExtern) this.externCalls.push({ call, resolved, block });
+        else if (resolved.declaration.body !== undefined) {
+          this.visitStatements(block, resolved.declaration.body.statements);
+        }
+        return;
+      case 'action':
+        this.visitStatements(block, resolved.declaration.body.statements);
+        return;
+      default:
+    }
+  }
+
+  private receiver(
+    block: BlockInstance,
+    call: ast.CallExpression,
+    resolved: Extract<ResolvedCall, { kind: 'apply' }>,
+  ): BlockInstance | undefined {
+    const { typed } = block.environment;
+    if (resolved.direct) {
+      const child = directInstance(block, call, resolved.type);
+      const list = this.direct.get(block) ?? [];
+      if (child !== undefined && !list.includes(child)) list.push(child);
+      this.direct.set(block, list);
+      return child;
+    }
+    if (resolved.receiver.kind !== 'PathExpression') return undefined;
+    const named = typed.paths.get(resolved.receiver);
+    if (named === undefined) return undefined;
+    return named.kind === 'Instantiation' ? childInstance(block, named) : block.environment.blockOf(named);
+  }
+}
+
+/** The calls of extern functions in the body of a table's action, those of called actions and functions included. */
+export function externCallsOfAction(block: BlockInstance, action: ast.ActionDeclaration): ExternFunctionCall[] {
+  const calls: ExternFunctionCall[] = [];
+  const visit = (node: ast.Node): void => {
+    if (node.kind === 'Annotation') return;
+    forEachChild(node, visit);
+    if (node.kind !== 'CallExpression') return;
+    const resolved = block.environment.typed.calls.get(node);
+    if (resolved?.kind === 'action') visit(resolved.declaration.body);
+    else if (resolved?.kind === 'function') {
+      if (resolved.declaration.isExtern) calls.push({ call: node, resolved, block });
+      else if (resolved.declaration.body !== undefined) visit(resolved.declaration.body);
+    }
+  };
+  visit(action.body);
+  return calls;
+}
