@@ -29,6 +29,8 @@ export interface StartControllerOptions {
   readonly stateDir?: string;
   /** False: base and current change at once and nothing is pinned, as a plain hash would. For comparison only. */
   readonly pins?: boolean;
+  /** How long to try to reach the switch at the start; 5 s by default. */
+  readonly connectTimeoutMs?: number;
   readonly clock?: Clock;
   /** Called with each line of the log as it happens. */
   readonly onLog?: (level: 'info' | 'warning' | 'error', text: string) => void;

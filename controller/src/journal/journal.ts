@@ -38,6 +38,7 @@ export class Journal<R, S> {
   private readonly format: JournalFormat<R, S>;
   private file: AppendFile;
   private batches: number;
+  private pending: R[] = [];
   private readonly compactAfter: number;
 
   private constructor(
@@ -77,11 +78,18 @@ export class Journal<R, S> {
     return new Journal(path, files, format, state, await files.openForAppend(path), batches.length, compactAfter);
   }
 
-  /** Writes a batch of records and adds it to the state; returns once it is durable. */
-  async append(records: readonly R[]): Promise<void> {
-    if (records.length === 0) return;
-    await this.file.append(encode(records));
-    for (const record of records) this.format.apply(this.state, record);
+  /** Adds a record to the state and to the next batch. */
+  add(record: R): void {
+    this.format.apply(this.state, record);
+    this.pending.push(record);
+  }
+
+  /** Writes what was added since the last flush as one batch; returns once it is durable. Nothing may be acted upon before. */
+  async flush(): Promise<void> {
+    if (this.pending.length === 0) return;
+    const batch = this.pending;
+    this.pending = [];
+    await this.file.append(encode(batch));
     this.batches++;
     if (this.batches >= this.compactAfter) await this.compact();
   }

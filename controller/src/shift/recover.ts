@@ -6,7 +6,7 @@
  */
 import { enterShifting, nameOf, onWatchIdle, startSettling } from './buckets.ts';
 import { onPinIdle } from './pins.ts';
-import { addBucket, bucketOf, type Output, putPin, type ShiftState, viewOf } from './state.ts';
+import { addBucket, bucketOf, type Output, putPin, type ShiftState, setBase, viewOf } from './state.ts';
 import type { BucketName, ConnectionKey, ServerId, VipId } from './types.ts';
 
 /** A bucket as journal and switch have it together. */
@@ -55,7 +55,9 @@ export function recover(state: ShiftState, recovered: Recovered, out: Output): v
   }
   for (const { base, current, unsettled, learn, watchElapsedMs, ...name } of recovered.buckets) {
     const bucket = bucketOf(state, name)!;
-    if (base !== current) {
+    if (base !== current && !state.settings.pins) {
+      setBase(state, bucket, current);
+    } else if (base !== current) {
       bucket.unsettled = true;
       bucket.learn = learn && viewOf(state, base).stage === 'serving';
       out.effects.push({ kind: 'watch', name: nameOf(bucket) });

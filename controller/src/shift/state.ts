@@ -99,6 +99,8 @@ export interface ShiftState {
   readonly pins: Map<ConnectionKey, Pin>;
   readonly slots: Map<SlotName, SlotRecord>;
   readonly servers: Map<ServerId, ServerView>;
+  /** Connections that are known to be in a slot: promoted, and their release not answered yet. */
+  readonly slotted: Set<ConnectionKey>;
   readonly sweep: Sweep;
   /** Buckets that settle and servers that end: who waits for the sweep. */
   readonly waiting: Set<Bucket>;
@@ -119,6 +121,7 @@ export function createShiftState(settings: ShiftSettings, firstTag: number): Shi
     pins: new Map(),
     slots: new Map(),
     servers: new Map(),
+    slotted: new Set(),
     sweep: { position: 0, pending: undefined, nextTag: firstTag & 0xffff, trusted: false, recoveredUntil: undefined },
     waiting: new Set(),
     leaving: new Set(),
@@ -204,10 +207,13 @@ export function putPin(state: ShiftState, pin: Pin): void {
   bucket?.pins.add(pin.key);
   if (pin.released) bucket?.unreleased.delete(pin.key);
   else bucket?.unreleased.add(pin.key);
+  if (pin.slot === undefined) state.slotted.delete(pin.key);
+  else state.slotted.add(pin.key);
 }
 
 export function removePin(state: ShiftState, pin: Pin): void {
   state.pins.delete(pin.key);
+  state.slotted.delete(pin.key);
   viewOf(state, pin.server).pins.delete(pin.key);
   const bucket = bucketOf(state, pin);
   bucket?.pins.delete(pin.key);
@@ -218,5 +224,6 @@ export function removePin(state: ShiftState, pin: Pin): void {
 export function markReleased(state: ShiftState, pin: Pin): void {
   pin.released = true;
   pin.slot = undefined;
+  state.slotted.delete(pin.key);
   bucketOf(state, pin)?.unreleased.delete(pin.key);
 }

@@ -1,0 +1,207 @@
+/**
+ * The control socket: HTTP/1.1 with JSON over a unix socket in the state directory that only its owner may open (mode 0600). A
+ * socket file that a killed controller left behind is replaced; one that still answers is not, since two controllers must
+ * not share a state directory.
+ */
+import { chmod, mkdir, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { dirname } from 'node:path';
+import { OperationRefusedError } from '../operations/errors.ts';
+import { parseOperationRequest } from './requests.ts';
+import type {
+  ControlErrorBody,
+  ControlErrorCode,
+  ControlEvent,
+  LogLine,
+  OperationRequest,
+  OperationStatus,
+  Status,
+} from './types.ts';
+
+/** What the socket gives access to. */
+export interface ControlService {
+  status(): Status;
+  operation(id: number): OperationStatus | undefined;
+  /** @throws OperationRefusedError */
+  operate(request: OperationRequest): Promise<OperationStatus>;
+  /** @throws OperationRefusedError */
+  abort(id: number): Promise<OperationStatus>;
+  /** Calls back on every change, until the returned function is called. */
+  listen(listener: ControlListener): () => void;
+}
+
+/** Who hears of changes. */
+export interface ControlListener {
+  /** Something that the status shows may be different. */
+  onChange(): void;
+  onOperation(operation: OperationStatus): void;
+  onLog(line: LogLine): void;
+}
+
+/** Another controller has the socket. */
+export class SocketInUseError extends Error {
+  constructor(path: string) {
+    super(`another controller is running: it answers at ${path}`);
+    this.name = 'SocketInUseError';
+  }
+}
+
+const HTTP_STATUS: Readonly<Record<ControlErrorCode, number>> = {
+  'bad-request': 400,
+  'not-found': 404,
+  conflict: 409,
+  unavailable: 503,
+  internal: 500,
+};
+const BODY_LIMIT_BYTES = 64 * 1024;
+const DEFAULT_INTERVAL_MS = 500;
+
+/** A listening control socket. */
+export class ControlServer {
+  private readonly server: Server;
+  private readonly path: string;
+
+  private constructor(server: Server, path: string) {
+    this.server = server;
+    this.path = path;
+  }
+
+  /** Listens at `path`. @throws SocketInUseError, or what the operating system says */
+  static async listen(path: string, service: ControlService): Promise<ControlServer> {
+    await mkdir(dirname(path), { recursive: true });
+    if (await answers(path)) throw new SocketInUseError(path);
+    await rm(path, { force: true });
+    const server = createServer((request, response) => {
+      void handle(service, request, response).catch((error: unknown) => refuse(response, asBody(error)));
+    });
+    // Nobody else may open it even in the moment between listening and chmod.
+    const umask = process.umask(0o177);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(path, resolve);
+      });
+    } finally {
+      process.umask(umask);
+    }
+    await chmod(path, 0o600);
+    return new ControlServer(server, path);
+  }
+
+  /** Stops listening and ends what is open. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeAllConnections();
+    await closed;
+    await rm(this.path, { force: true });
+  }
+}
+
+async function handle(service: ControlService, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://controller');
+  const route = `${request.method} ${url.pathname}`;
+  const operation = /^\/v1\/operations\/(\d+)$/.exec(url.pathname);
+  if (route === 'GET /v1/status') {
+    answer(response, 200, service.status());
+  } else if (route === 'POST /v1/operations') {
+    const parsed = parseOperationRequest(await readJson(request));
+    answer(response, 202, { operation: await service.operate(parsed) });
+  } else if (operation !== null && request.method === 'GET') {
+    const found = service.operation(Number(operation[1]));
+    if (found === undefined) {
+      throw new OperationRefusedError({ code: 'not-found', message: `there is no operation ${operation[1]}` });
+    }
+    answer(response, 200, { operation: found });
+  } else if (operation !== null && request.method === 'DELETE') {
+    answer(response, 200, { operation: await service.abort(Number(operation[1])) });
+  } else if (route === 'GET /v1/events') {
+    const intervalMs = Number(url.searchParams.get('intervalMs') ?? DEFAULT_INTERVAL_MS);
+    streamEvents(service, response, Number.isFinite(intervalMs) ? Math.max(20, intervalMs) : DEFAULT_INTERVAL_MS);
+  } else {
+    throw new OperationRefusedError({
+      code: 'not-found',
+      message: `there is no ${route}`,
+      choices: [
+        'GET /v1/status',
+        'GET /v1/events',
+        'POST /v1/operations',
+        'GET /v1/operations/:id',
+        'DELETE /v1/operations/:id',
+      ],
+    });
+  }
+}
+
+function streamEvents(service: ControlService, response: ServerResponse, intervalMs: number): void {
+  response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+  const send = (event: ControlEvent): void => {
+    // Who reads too slowly loses states in between, never memory.
+    if (!response.writableNeedDrain) response.write(`${JSON.stringify(event)}\n`);
+  };
+  let changed = false;
+  let timer: NodeJS.Timeout | undefined;
+  const sendStatus = (): void => {
+    timer = undefined;
+    if (!changed) return;
+    changed = false;
+    send({ kind: 'status', status: service.status() });
+    timer = setTimeout(sendStatus, intervalMs);
+  };
+  const stop = service.listen({
+    onChange() {
+      changed = true;
+      timer ??= setTimeout(sendStatus, intervalMs);
+    },
+    onOperation: (operation) => send({ kind: 'operation', operation }),
+    onLog: (line) => send({ kind: 'log', line }),
+  });
+  response.on('close', () => {
+    stop();
+    clearTimeout(timer);
+  });
+  send({ kind: 'status', status: service.status() });
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > BODY_LIMIT_BYTES) {
+      throw new OperationRefusedError({ code: 'bad-request', message: 'the request is longer than 64 KiB' });
+    }
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    throw new OperationRefusedError({ code: 'bad-request', message: 'the request is not JSON' });
+  }
+}
+
+function asBody(error: unknown): ControlErrorBody {
+  if (error instanceof OperationRefusedError) return error.body;
+  return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
+}
+
+function answer(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(`${JSON.stringify(body)}\n`);
+}
+
+function refuse(response: ServerResponse, body: ControlErrorBody): void {
+  if (response.headersSent) response.destroy();
+  else answer(response, HTTP_STATUS[body.code], { error: body });
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+}

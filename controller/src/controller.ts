@@ -1,0 +1,171 @@
+/**
+ * Puts a controller together and starts it: configuration, journal, switch, control socket, in that order, so that whatever is wrong
+ * is said before anything is changed. The same function serves `mooring up`, the demo and tests; nothing here or below
+ * ends the process.
+ */
+import { readFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { systemClock } from './clock.ts';
+import { ConfigurationError } from './config/diagnostics.ts';
+import { readConfiguration } from './config/read.ts';
+import type { Configuration } from './config/types.ts';
+import { CONTROL_SOCKET_NAME, ControlClient } from './control-api/client.ts';
+import { type ControlListener, ControlServer } from './control-api/server.ts';
+import type { Status } from './control-api/types.ts';
+import { Engine } from './engine/engine.ts';
+import { Log } from './engine/log.ts';
+import { statusOf } from './engine/status.ts';
+import { beginIntent } from './intent/begin.ts';
+import { intentFormat } from './intent/intent.ts';
+import { nodeFiles } from './journal/files.ts';
+import { Journal } from './journal/journal.ts';
+import type { StartControllerOptions } from './options.ts';
+import { p4runtimeConnector } from './switch-port/p4runtime.ts';
+import type { SwitchConnector } from './switch-port/port.ts';
+
+/** Stands in the status. */
+export const CONTROLLER_VERSION = '0.1.0';
+const JOURNAL_NAME = 'journal';
+const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
+
+/** A controller at work. */
+export interface RunningController {
+  readonly configuration: Configuration;
+  /** Absolute. */
+  readonly stateDir: string;
+  readonly socketPath: string;
+  /** Speaks to it by its socket. */
+  readonly client: ControlClient;
+  status(): Status;
+  /** Ends it; the switch goes on as it is. */
+  stop(): Promise<void>;
+  /** Resolves when it has been stopped. Rejects when it cannot go on: the journal cannot be written, or our bug. */
+  readonly finished: Promise<void>;
+}
+
+/**
+ * Starts a controller and returns once the switch has everything.
+ * @throws ConfigurationError, JournalDamagedError, IntentConflictError, SocketInUseError
+ * @throws SwitchLostError when no switch answers, SwitchRefusedError when it will not do
+ */
+export async function startController(
+  options: StartControllerOptions,
+  /** For tests: another way to a switch. */
+  connect?: SwitchConnector,
+): Promise<RunningController> {
+  const clock = options.clock ?? systemClock;
+  const { configuration, directory } = await loadConfiguration(options);
+  const stateDir = options.stateDir ?? absolute(configuration.stateDir, directory);
+  const address = options.switchAddress ?? configuration.switch.address;
+  const log = new Log(() => clock.wallMs());
+  if (options.onLog !== undefined) {
+    const { onLog } = options;
+    log.listen(({ level, text }) => onLog(level, text));
+  }
+  const listeners = new Set<ControlListener>();
+  log.listen((line) => {
+    for (const listener of listeners) listener.onLog(line);
+  });
+
+  const startedAtMs = clock.wallMs();
+  let stopped = false;
+  let engine: Engine | undefined;
+  const frame = () => ({ version: CONTROLLER_VERSION, startedAtMs, switchAddress: address, stopped });
+  const socketPath = join(stateDir, CONTROL_SOCKET_NAME);
+  const whenReady = () => {
+    if (engine === undefined) throw new Error('the control socket was asked before the controller was made');
+    return engine;
+  };
+  // The socket comes before the journal is opened, for it is what keeps two controllers from sharing one.
+  const server = await ControlServer.listen(socketPath, {
+    status: () => statusOf(whenReady(), frame()),
+    operation: (id) => whenReady().operations.get(id),
+    operate: (request) => whenReady().submit(() => whenReady().operations.request(request)),
+    abort: (id) => whenReady().submit(() => whenReady().operations.abort(id)),
+    listen(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  });
+  let journal: Journal<Parameters<typeof intentFormat.apply>[1], ReturnType<typeof intentFormat.empty>> | undefined;
+  try {
+    journal = await Journal.open(join(stateDir, JOURNAL_NAME), nodeFiles, intentFormat);
+    for (const remark of beginIntent(configuration, journal)) log.write('warning', remark);
+    const connector =
+      connect ??
+      p4runtimeConnector({
+        address,
+        deviceId: configuration.switch.deviceId,
+        program: options.program,
+        connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+      });
+    engine = new Engine({
+      configuration,
+      journal,
+      connect: connector,
+      clock,
+      log,
+      pinning: options.pins ?? true,
+      onChange: () => {
+        for (const listener of listeners) listener.onChange();
+      },
+      onOperation: (operation) => {
+        for (const listener of listeners) listener.onOperation(operation);
+      },
+    });
+    await engine.start();
+  } catch (error) {
+    engine?.stop();
+    await server.close();
+    await journal?.close();
+    throw error;
+  }
+  const { pipeline } = engine.session ?? { pipeline: 'kept' };
+  log.write('info', `the switch at ${address} is ready (pipeline ${pipeline}), epoch ${journal.state.epoch}`);
+  const opened = journal;
+  const running = engine;
+  const finished = running.run().finally(async () => {
+    stopped = true;
+    running.stop();
+    await server.close();
+    await opened.close();
+  });
+  // Whoever awaits `finished` hears of it; nobody need.
+  finished.catch((error: unknown) => log.write('error', `the controller has stopped: ${String(error)}`));
+  return {
+    configuration,
+    stateDir,
+    socketPath,
+    client: new ControlClient(socketPath),
+    status: () => statusOf(running, frame()),
+    async stop() {
+      running.stop();
+      await finished.catch(() => undefined);
+    },
+    finished,
+  };
+}
+
+async function loadConfiguration(
+  options: StartControllerOptions,
+): Promise<{ readonly configuration: Configuration; readonly directory: string }> {
+  const source = options.configuration;
+  if (source.kind === 'text') {
+    return { configuration: readConfiguration(source.name, source.text), directory: process.cwd() };
+  }
+  let text: string;
+  try {
+    text = await readFile(source.path, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const reason = code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
+    throw new ConfigurationError(source.path, '', [
+      { line: 1, column: 1, length: 1, message: `cannot read it: ${reason}` },
+    ]);
+  }
+  return { configuration: readConfiguration(source.path, text), directory: dirname(resolve(source.path)) };
+}
+
+function absolute(path: string, directory: string): string {
+  return isAbsolute(path) ? path : join(directory, path);
+}

@@ -1,0 +1,23 @@
+/**
+ * Which bucket a connection falls into, computed as the switch does (`hash` in p4/v1model): CRC-32 over client port (masked), seed
+ * and client address, modulo the number of buckets. Needed only for pins read back from the switch, whose entries do not name it.
+ */
+import { crc32 } from '../journal/crc32.ts';
+
+/** What a VIP's hash depends on. */
+export interface HashParameters {
+  readonly buckets: number;
+  readonly seed: number;
+  /** 0xffff, or 0 for affinity by client. */
+  readonly portMask: number;
+}
+
+/** The bucket of a client's connection. */
+export function bucketOfConnection(hash: HashParameters, clientAddress: number, clientPort: number): number {
+  const bytes = new Uint8Array(10);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, clientPort & hash.portMask);
+  view.setUint32(2, hash.seed);
+  view.setUint32(6, clientAddress);
+  return crc32(bytes) % hash.buckets;
+}

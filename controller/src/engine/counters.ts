@@ -1,0 +1,53 @@
+/** Running totals of one controller process, for the status. */
+import type { Notice, PinEvent } from '../shift/types.ts';
+import type { PacketOrder } from '../switch-port/port.ts';
+
+/** See the file's comment. */
+export class Totals {
+  pinsExact = 0;
+  pinsExactPeak = 0;
+  registerPins = 0;
+  registerPinsPeak = 0;
+  digests = 0;
+  confirmed = 0;
+  learned = 0;
+  releases = 0;
+  pinsRefused = 0;
+  bucketsFlipped = 0;
+  bucketsCommitted = 0;
+  bucketsAborted = 0;
+  bucketsUnsealed = 0;
+  sweeps = 0;
+  entriesWritten = 0;
+  writes = 0;
+  reconnects = 0;
+
+  countPinEvents(events: readonly PinEvent[]): void {
+    this.digests += events.length;
+    for (const event of events) {
+      if (event.kind === 'confirmed') this.confirmed++;
+      else if (event.kind === 'learned') this.learned++;
+    }
+  }
+
+  countNotice(notice: Notice): void {
+    if (notice.kind === 'flipped') this.bucketsFlipped++;
+    else if (notice.kind === 'committed') this.bucketsCommitted++;
+    else if (notice.kind === 'aborted') this.bucketsAborted++;
+    else if (notice.kind === 'unsealed') this.bucketsUnsealed++;
+  }
+
+  countOrders(orders: readonly PacketOrder[]): void {
+    for (const order of orders) {
+      if (order.kind === 'release') this.releases++;
+      else if (order.kind === 'sweep') this.sweeps++;
+    }
+  }
+
+  notePins(exact: number, registers: number): void {
+    this.pinsExact = exact;
+    this.registerPins = registers;
+    this.pinsExactPeak = Math.max(this.pinsExactPeak, exact);
+    this.registerPinsPeak = Math.max(this.registerPinsPeak, registers);
+  }
+}

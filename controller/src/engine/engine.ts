@@ -1,0 +1,561 @@
+/**
+ * The loop that joins decisions and IO. One turn takes what has come in, steps the bucket protocol, tells the operations, and
+ * then carries out what was decided, stage by stage: journal, tables, orders, reads and timers. While a turn waits for the disk
+ * or the switch, events gather; so the more there is to do the larger the batches become, and the less each costs.
+ * A command has a turn to itself, so that a bucket that one turn commits and another moves on has its watch made anew.
+ *
+ * When the session is lost the turn is abandoned where it stands. That is the same as a crash, and cured in the same way: a
+ * new epoch, a new session, and everything again from journal and switch.
+ */
+import type { Clock } from '../clock.ts';
+import type { Configuration } from '../config/types.ts';
+import type { OperationStatus } from '../control-api/types.ts';
+import type { Intent, IntentRecord, ServerRecord } from '../intent/types.ts';
+import type { Journal } from '../journal/journal.ts';
+import { arpRequest, parseArpReply } from '../network/arp.ts';
+import { forgetMacs, learnMacs } from '../network/bridge.ts';
+import { Resolver } from '../network/resolver.ts';
+import { OperationRefusedError } from '../operations/errors.ts';
+import { Operations } from '../operations/operations.ts';
+import { createShiftState, type Output, type ShiftState } from '../shift/state.ts';
+import { finishStep, step } from '../shift/step.ts';
+import type { Effect, ShiftEvent, TimerEvent } from '../shift/types.ts';
+import {
+  type MacEvent,
+  type PacketOrder,
+  type SwitchConnector,
+  type SwitchListener,
+  SwitchLostError,
+  SwitchRefusedError,
+  type SwitchSession,
+} from '../switch-port/port.ts';
+import { Shadow } from '../switch-port/shadow.ts';
+import { keyText, type TableName } from '../switch-port/tables.ts';
+import { formatIpv4, ipv4 } from '../text/addresses.ts';
+import { Totals } from './counters.ts';
+import {
+  connectionParts,
+  deleteLiveEntries,
+  deleteServerEntries,
+  setAssignment,
+  setPin,
+  setServerEntries,
+  setWatch,
+  slotParts,
+} from './entries.ts';
+import type { Log } from './log.ts';
+import { reconcile, vipOf } from './reconcile.ts';
+import { TimerWheel } from './timers.ts';
+
+/** What an engine is made of. */
+export interface EngineOptions {
+  readonly configuration: Configuration;
+  readonly journal: Journal<IntentRecord, Intent>;
+  readonly connect: SwitchConnector;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly pinning: boolean;
+  /** Told when something that `status` shows may have changed. */
+  readonly onChange?: () => void;
+  readonly onOperation?: (operation: OperationStatus) => void;
+}
+
+/** First and longest pause between two attempts to reach the switch. */
+const RECONNECT_MS = 50;
+const RECONNECT_LONGEST_MS = 2_000;
+
+interface Command {
+  readonly run: () => void;
+  readonly done: (error?: unknown) => void;
+}
+
+/** See the file's comment. */
+export class Engine {
+  readonly operations: Operations;
+  readonly totals = new Totals();
+  readonly options: EngineOptions;
+  readonly shadow = new Shadow();
+  session: SwitchSession | undefined;
+  /** Whether the first session has been reconciled. */
+  serving = false;
+  lostReason: string | undefined;
+  private state: ShiftState;
+  private readonly timers: TimerWheel<TimerEvent>;
+  private readonly deadlines: TimerWheel<number>;
+  private readonly resolver: Resolver;
+  private readonly reserved: ReadonlySet<string>;
+  private events: ShiftEvent[] = [];
+  private macEvents: MacEvent[] = [];
+  private idleMacs: string[] = [];
+  private answers: { readonly mac: string; readonly address: number; readonly port: number }[] = [];
+  private unresolved: number[] = [];
+  private dueDeadlines: number[] = [];
+  private commands: Command[] = [];
+  private packets: PacketOrder[] = [];
+  private wake: (() => void) | undefined;
+  private out: Output = { effects: [], notices: [] };
+  private stopped = false;
+  private recovered = false;
+
+  constructor(options: EngineOptions) {
+    this.options = options;
+    const { configuration, journal, clock, log } = options;
+    this.state = createShiftState(
+      { ...configuration.timers, slots: 1, sweepChunk: 1, sweepLateMs: 1, pins: options.pinning },
+      0,
+    );
+    this.timers = new TimerWheel(clock, (events) => this.enqueue(events));
+    this.deadlines = new TimerWheel(clock, (operations) => {
+      this.dueDeadlines.push(...operations);
+      this.wakeUp();
+    });
+    this.reserved = new Set(configuration.vips.map((vip) => vip.mac));
+    this.resolver = new Resolver({
+      clock,
+      ask: (address) => this.ask(address),
+      onGivenUp: (address) => this.onGivenUp(address),
+    });
+    this.operations = new Operations({
+      configuration,
+      intent: journal.state,
+      shift: () => this.state,
+      wallMs: () => clock.wallMs(),
+      record: (record) => journal.add(record),
+      order: (event) => step(this.state, event, this.out),
+      serverChanged: (server) => this.setServer(server),
+      serverGone: (server) => {
+        const vip = vipOf(configuration, journal.state, server);
+        if (vip !== undefined) deleteServerEntries(this.shadow, server, vip);
+      },
+      resolve: (server) => this.resolver.want(ipv4(server.address)),
+      armDeadline: (operation, atMs) => this.deadlines.add(Math.max(0, atMs - clock.wallMs()), operation),
+      changed: (operation) => options.onOperation?.(operation),
+      log: (level, text) => log.write(level, text),
+    });
+  }
+
+  /** The protocol's state, for the status. */
+  get shift(): ShiftState {
+    return this.state;
+  }
+
+  /** Connects for the first time and brings the switch up to date. @throws SwitchLostError, SwitchRefusedError */
+  async start(): Promise<void> {
+    await this.openSession();
+  }
+
+  /** Works until `stop`. @throws whatever cannot be cured: a journal that cannot be written, our bugs */
+  async run(): Promise<void> {
+    let pauseMs = RECONNECT_MS;
+    while (!this.stopped) {
+      try {
+        if (this.session === undefined) {
+          await this.openSession();
+          pauseMs = RECONNECT_MS;
+          this.totals.reconnects++;
+          this.options.log.write('info', 'the switch is back');
+        }
+        await this.somethingToDo();
+        if (this.session !== undefined && !this.stopped) await this.turn();
+      } catch (error) {
+        if (!(error instanceof SwitchLostError || error instanceof SwitchRefusedError)) throw error;
+        this.lose(error.message);
+        await new Promise<void>((resolve) => this.options.clock.after(pauseMs, resolve));
+        pauseMs = Math.min(2 * pauseMs, RECONNECT_LONGEST_MS);
+      }
+    }
+  }
+
+  /** Ends `run` after the present turn; the switch goes on as it is. */
+  stop(): void {
+    this.stopped = true;
+    this.timers.clear();
+    this.deadlines.clear();
+    this.resolver.stop();
+    this.session?.close();
+    this.session = undefined;
+    this.failCommands('the controller is stopping');
+    this.wakeUp();
+  }
+
+  /**
+   * Runs a command in a turn of its own and returns once its records are durable.
+   * @throws OperationRefusedError
+   */
+  submit<T>(run: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.session === undefined || !this.serving) {
+        reject(unavailable(this.lostReason ?? 'the controller is still starting'));
+        return;
+      }
+      let result: T;
+      this.commands.push({
+        run: () => {
+          result = run();
+        },
+        done: (error) => (error === undefined ? resolve(result) : reject(error)),
+      });
+      this.wakeUp();
+    });
+  }
+
+  private async openSession(): Promise<void> {
+    const { journal, configuration, clock, connect } = this.options;
+    const epoch = journal.state.epoch + 1;
+    journal.add({ kind: 'start', epoch, atMs: clock.wallMs() });
+    await journal.flush();
+    this.timers.clear();
+    this.deadlines.clear();
+    this.events = [];
+    const session = await connect(epoch, this.listener());
+    try {
+      const { tentativeMs, reportMs } = configuration.timers;
+      await session.writeSettings({ epoch, tentativeMs, reportMs });
+      await session.writeFloodGroup(configuration.switch.ports);
+      const out: Output = { effects: [], notices: [] };
+      const previous = this.recovered ? this.state : undefined;
+      const { shadow } = this;
+      const pinning = this.options.pinning;
+      this.state = await reconcile({ configuration, intent: journal.state, session, shadow, pinning, previous }, out);
+      this.recovered = true;
+      this.session = session;
+      this.lostReason = undefined;
+      // First what was under way as it was; then, in a turn of its own, what the operations make of it.
+      this.out = out;
+      finishStep(this.state, out);
+      await this.carryOut(out);
+      this.out = { effects: [], notices: [] };
+      for (const server of journal.state.servers.values()) {
+        if (server.mac === undefined && server.state !== 'drained') this.resolver.want(ipv4(server.address));
+      }
+      this.resolver.askAgain();
+      this.operations.resume();
+      this.conclude(this.out);
+      await this.carryOut(this.out);
+      this.serving = true;
+      this.options.onChange?.();
+    } catch (error) {
+      session.close();
+      this.session = undefined;
+      throw error;
+    }
+  }
+
+  private listener(): SwitchListener {
+    return {
+      onPinEvents: (events) => {
+        this.totals.countPinEvents(events);
+        this.enqueue(events.map((event) => ({ kind: 'pin-event', event }) as const));
+      },
+      onMacEvents: (events) => {
+        this.macEvents.push(...events);
+        this.wakeUp();
+      },
+      onIdle: (table, keys) => this.onIdle(table, keys),
+      onPacketIn: (port, packet) => {
+        const answer = parseArpReply(packet);
+        if (answer === undefined) return;
+        this.answers.push({ ...answer, port });
+        this.wakeUp();
+      },
+      onLost: (reason) => {
+        this.lose(reason);
+        this.wakeUp();
+      },
+    };
+  }
+
+  private onIdle(table: TableName, keys: readonly string[]): void {
+    if (table === 'mac_sources') {
+      this.idleMacs.push(...keys);
+      this.wakeUp();
+    } else if (table === 'pins') {
+      this.enqueue(keys.map((key) => ({ kind: 'pin-idle', key })));
+    } else if (table === 'drain_watch') {
+      this.enqueue(
+        keys.map((key) => {
+          const [vip, bucket] = key.split('/').map(Number);
+          return { kind: 'watch-idle', name: { vip: vip!, bucket: bucket! } };
+        }),
+      );
+    }
+  }
+
+  private lose(reason: string): void {
+    if (this.stopped) return;
+    if (this.session !== undefined || this.lostReason !== reason) {
+      this.options.log.write('warning', `the switch is away: ${reason}`);
+    }
+    this.session?.close();
+    this.session = undefined;
+    this.lostReason = reason;
+    this.timers.clear();
+    this.failCommands(reason);
+    this.options.onChange?.();
+  }
+
+  private failCommands(reason: string): void {
+    for (const command of this.commands.splice(0)) command.done(unavailable(reason));
+  }
+
+  private enqueue(events: readonly ShiftEvent[]): void {
+    for (const event of events) this.events.push(event);
+    this.wakeUp();
+  }
+
+  private wakeUp(): void {
+    this.wake?.();
+    this.wake = undefined;
+  }
+
+  private isIdle(): boolean {
+    return (
+      this.events.length === 0 &&
+      this.commands.length === 0 &&
+      this.macEvents.length === 0 &&
+      this.idleMacs.length === 0 &&
+      this.answers.length === 0 &&
+      this.unresolved.length === 0 &&
+      this.dueDeadlines.length === 0
+    );
+  }
+
+  private async somethingToDo(): Promise<void> {
+    while (this.isIdle() && this.session !== undefined && !this.stopped) {
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    }
+    // Let whatever arrives in the same moment join the batch.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+
+  private async turn(): Promise<void> {
+    const out: Output = { effects: [], notices: [] };
+    this.out = out;
+    const command = this.commands.shift();
+    if (command !== undefined) {
+      try {
+        command.run();
+      } catch (error) {
+        command.done(error);
+        return;
+      }
+    } else {
+      this.takeIn(out);
+    }
+    this.conclude(out);
+    try {
+      await this.carryOut(out, () => command?.done());
+    } catch (error) {
+      command?.done(error);
+      throw error;
+    }
+    this.options.onChange?.();
+  }
+
+  private takeIn(out: Output): void {
+    const { journal, configuration } = this.options;
+    for (const event of this.events.splice(0)) step(this.state, event, out);
+    learnMacs(this.shadow, this.macEvents.splice(0), this.reserved, configuration.timers.macIdleMs);
+    forgetMacs(this.shadow, this.idleMacs.splice(0));
+    for (const answer of this.answers.splice(0)) this.onAnswer(answer);
+    for (const address of this.unresolved.splice(0)) {
+      for (const server of [...journal.state.servers.values()]) {
+        if (ipv4(server.address) === address) this.operations.onUnresolved(server);
+      }
+    }
+    for (const operation of this.dueDeadlines.splice(0)) this.operations.onDeadline(operation);
+  }
+
+  /** Lets the operations hear what happened, and the protocol what they order, until both have said all. */
+  private conclude(out: Output): void {
+    for (let told = 0; ; ) {
+      finishStep(this.state, out);
+      if (told === out.notices.length) return;
+      for (; told < out.notices.length; told++) {
+        const notice = out.notices[told]!;
+        this.totals.countNotice(notice);
+        this.operations.onNotice(notice);
+      }
+    }
+  }
+
+  private onAnswer(answer: { readonly mac: string; readonly address: number; readonly port: number }): void {
+    this.resolver.answered(answer.address);
+    const { journal, log } = this.options;
+    for (const server of [...journal.state.servers.values()]) {
+      if (ipv4(server.address) !== answer.address || server.mac !== undefined || server.state === 'drained') continue;
+      const found: ServerRecord = { ...server, mac: answer.mac, switchPort: answer.port };
+      journal.add({ kind: 'server', server: found });
+      log.write('info', `server \`${server.name}\` (${server.address}) is ${answer.mac} behind port ${answer.port}`);
+      this.setServer(found);
+      this.operations.onResolved(found);
+    }
+  }
+
+  private setServer(server: ServerRecord): void {
+    const vip = vipOf(this.options.configuration, this.options.journal.state, server);
+    if (vip !== undefined) setServerEntries(this.shadow, server, vip);
+  }
+
+  private ask(address: number): void {
+    const { journal, configuration } = this.options;
+    for (const server of journal.state.servers.values()) {
+      const vip = vipOf(configuration, journal.state, server);
+      if (ipv4(server.address) !== address || vip === undefined) continue;
+      this.session?.order([{ kind: 'flood', packet: arpRequest(vip.mac, ipv4(vip.address), address) }]);
+      return;
+    }
+  }
+
+  private onGivenUp(address: number): boolean {
+    const servers = [...this.options.journal.state.servers.values()];
+    const active = servers.some((server) => ipv4(server.address) === address && server.state === 'active');
+    if (active) {
+      this.options.log.write(
+        'warning',
+        `no answer to ARP for ${formatIpv4(address)}: its server gets no packets until it answers`,
+      );
+    } else {
+      this.unresolved.push(address);
+      this.wakeUp();
+    }
+    return active;
+  }
+
+  /** Carries out effects in their order. @param onDurable called when the journal has everything */
+  private async carryOut(out: Output, onDurable?: () => void): Promise<void> {
+    const { journal, configuration } = this.options;
+    const { timers } = configuration;
+    const releases: Extract<Effect, { kind: 'release' }>[] = [];
+    const reads: Extract<Effect, { kind: 'read-watch' | 'read-pin' }>[] = [];
+    const changes = new Map<number, Map<number, readonly [number, number, number]>>();
+    for (const effect of out.effects) {
+      switch (effect.kind) {
+        case 'assign': {
+          const { vip, bucket } = effect.name;
+          const { base, current } = effect.assignment;
+          let ofVip = changes.get(vip);
+          if (ofVip === undefined) changes.set(vip, (ofVip = new Map()));
+          ofVip.set(bucket, [bucket, base, current]);
+          setAssignment(this.shadow, effect.name, effect.assignment);
+          break;
+        }
+        case 'watch':
+          setWatch(this.shadow, effect.name, timers);
+          break;
+        case 'unwatch':
+          this.shadow.delete('drain_watch', [effect.name.vip, effect.name.bucket]);
+          break;
+        case 'set-pin':
+          setPin(this.shadow, effect.key, effect.server, effect.closing, timers);
+          break;
+        case 'delete-pin':
+          this.shadow.delete('pins', connectionParts(effect.key));
+          break;
+        case 'ignore-pins-of':
+          deleteLiveEntries(this.shadow, effect.server);
+          break;
+        case 'release':
+          releases.push(effect);
+          break;
+        case 'sweep':
+          this.packets.push({ kind: 'sweep', first: effect.first, count: effect.count, tag: effect.tag });
+          break;
+        case 'read-watch':
+        case 'read-pin':
+          reads.push(effect);
+          break;
+        case 'timer':
+          break;
+        default:
+          throw new Error(`unexpected effect ${JSON.stringify(effect satisfies never)}`);
+      }
+    }
+    for (const [vip, moved] of changes) {
+      const before = journal.state.assignments.get(vip);
+      const changed = [...moved.values()].filter(
+        ([bucket, base, current]) => before?.base[bucket] !== base || before.current[bucket] !== current,
+      );
+      if (changed.length > 0) journal.add({ kind: 'assignment', vip, changes: changed });
+    }
+    await journal.flush();
+    onDurable?.();
+
+    const session = this.requireSession();
+    const refusedPins = await this.flushTables(session);
+    this.totals.notePins(this.shadow.size('pins'), this.state.slotted.size);
+    const orders = this.packets.splice(0);
+    for (const release of releases) {
+      if (refusedPins.has(release.key)) continue;
+      const { way, index } = slotParts(release.slot);
+      const [vip, clientAddress, clientPort] = connectionParts(release.key);
+      const { generation } = release;
+      orders.push({ kind: 'release', way, slot: index, generation, vip, clientAddress, clientPort });
+    }
+    this.totals.countOrders(orders);
+    if (orders.length > 0) session.order(orders);
+    for (const effect of out.effects) if (effect.kind === 'timer') this.timers.add(effect.delayMs, effect.event);
+    await this.readAges(session, reads);
+  }
+
+  private async flushTables(session: SwitchSession): Promise<ReadonlySet<string>> {
+    const { written, writes, refused } = await this.shadow.flush((updates) => session.write(updates));
+    this.totals.entriesWritten += written;
+    this.totals.writes += writes;
+    const refusedPins = new Set<string>();
+    for (const { update, failure } of refused) {
+      const { table, key } = update.entry;
+      if (table === 'pins' && failure.full) {
+        refusedPins.add(keyText(key));
+        continue;
+      }
+      if (failure.full) {
+        // Learned addresses can wait; whatever else has no room is said.
+        if (table !== 'macs' && table !== 'mac_sources')
+          this.options.log.write('error', `the table \`${table}\` is full`);
+        continue;
+      }
+      throw new SwitchLostError(`the switch refused to ${update.op} ${table} ${keyText(key)}: ${failure.message}`);
+    }
+    this.totals.pinsRefused += refusedPins.size;
+    this.enqueueRefused(refusedPins);
+    return refusedPins;
+  }
+
+  private enqueueRefused(keys: ReadonlySet<string>): void {
+    if (keys.size > 0) this.enqueue([...keys].map((key) => ({ kind: 'pin-refused', key })));
+  }
+
+  private async readAges(
+    session: SwitchSession,
+    reads: readonly Extract<Effect, { kind: 'read-watch' | 'read-pin' }>[],
+  ): Promise<void> {
+    const watches = reads.filter((effect) => effect.kind === 'read-watch');
+    const pins = reads.filter((effect) => effect.kind === 'read-pin');
+    if (watches.length > 0) {
+      const keys = watches.map(({ name }) => [name.vip, name.bucket]);
+      const ages = await session.readAges('drain_watch', keys);
+      this.enqueue(
+        watches.map(({ name, token }, index) => ({ kind: 'watch-read', name, token, elapsedMs: ages[index] })),
+      );
+    }
+    if (pins.length > 0) {
+      const ages = await session.readAges(
+        'pins',
+        pins.map(({ key }) => connectionParts(key)),
+      );
+      this.enqueue(pins.map(({ key }, index) => ({ kind: 'pin-read', key, elapsedMs: ages[index] })));
+    }
+  }
+
+  private requireSession(): SwitchSession {
+    if (this.session === undefined) throw new SwitchLostError(this.lostReason ?? 'the session is over');
+    return this.session;
+  }
+}
+
+function unavailable(reason: string): OperationRefusedError {
+  return new OperationRefusedError({ code: 'unavailable', message: `the controller cannot act now: ${reason}` });
+}

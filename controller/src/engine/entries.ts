@@ -1,0 +1,115 @@
+/**
+ * From what the controller wants to entries of the switch's tables: VIPs, servers, assignments, watches, pins. One place for
+ * every entry's shape, so that what is written and what is read back cannot disagree.
+ */
+import type { Timers, VipConfiguration } from '../config/types.ts';
+import type { ServerRecord } from '../intent/types.ts';
+import type { Assignment, BucketName, ConnectionKey, ServerId, VipId } from '../shift/types.ts';
+import type { Shadow } from '../switch-port/shadow.ts';
+import { ipv4 } from '../text/addresses.ts';
+
+const PROTOCOL_NUMBERS = { tcp: 6, udp: 17 } as const;
+
+/** The seed of every VIP's hash, until seeds can be shifted. */
+export const HASH_SEED = 0;
+
+/** 0xffff spreads by client address and port, 0 by address alone. */
+export function portMask(vip: VipConfiguration): number {
+  return vip.affinity === 'client' ? 0 : 0xffff;
+}
+
+/** A VIP and its address. */
+export function setVipEntries(shadow: Shadow, id: VipId, vip: VipConfiguration): void {
+  shadow.set({
+    table: 'vips',
+    key: [ipv4(vip.address), PROTOCOL_NUMBERS[vip.protocol], vip.port],
+    action: 'set_vip',
+    params: [id, vip.buckets, HASH_SEED, portMask(vip)],
+    idleTimeoutMs: 0,
+  });
+  shadow.set({
+    table: 'addresses',
+    key: [ipv4(vip.address)],
+    action: 'own_address',
+    params: [vip.mac],
+    idleTimeoutMs: 0,
+  });
+}
+
+/** A server and the way to it; without its MAC address only what needs none. */
+export function setServerEntries(shadow: Shadow, server: ServerRecord, vip: VipConfiguration): void {
+  const { id } = server;
+  setLiveEntries(shadow, id);
+  shadow.set({
+    table: 'returns',
+    key: [ipv4(server.address), PROTOCOL_NUMBERS[vip.protocol], server.port],
+    action: 'from_server',
+    params: [id, server.vip, ipv4(vip.address), vip.port],
+    idleTimeoutMs: 0,
+  });
+  if (server.mac === undefined || server.switchPort === undefined) return;
+  shadow.set({
+    table: 'servers',
+    key: [server.vip, id],
+    action: 'to_server',
+    params: [server.mac, server.switchPort, ipv4(server.address), server.port],
+    idleTimeoutMs: 0,
+  });
+}
+
+/** Takes a server out of the switch. A newer one at the same address keeps its way back. */
+export function deleteServerEntries(shadow: Shadow, server: ServerRecord, vip: VipConfiguration): void {
+  deleteLiveEntries(shadow, server.id);
+  shadow.delete('servers', [server.vip, server.id]);
+  const returnKey = [ipv4(server.address), PROTOCOL_NUMBERS[vip.protocol], server.port];
+  if (shadow.get('returns', returnKey)?.params[0] === server.id) shadow.delete('returns', returnKey);
+}
+
+/** Pins and slots that name the server count. */
+export function setLiveEntries(shadow: Shadow, id: ServerId): void {
+  shadow.set({ table: 'pin_servers', key: [id], action: 'alive_for_pin', params: [], idleTimeoutMs: 0 });
+  shadow.set({ table: 'slot_servers', key: [id], action: 'alive_for_slot', params: [], idleTimeoutMs: 0 });
+}
+
+/** Pins and slots that name the server are ignored. */
+export function deleteLiveEntries(shadow: Shadow, id: ServerId): void {
+  shadow.delete('pin_servers', [id]);
+  shadow.delete('slot_servers', [id]);
+}
+
+export function setAssignment(shadow: Shadow, { vip, bucket }: BucketName, assignment: Assignment): void {
+  const { base, current, learn, seal, unsettled } = assignment;
+  shadow.set({
+    table: 'buckets',
+    key: [vip, bucket],
+    action: 'set_assignment',
+    params: [base, current, Number(learn), Number(seal), Number(unsettled), 0],
+    idleTimeoutMs: 0,
+  });
+}
+
+export function setWatch(shadow: Shadow, { vip, bucket }: BucketName, timers: Timers): void {
+  const idleTimeoutMs = timers.idleMs;
+  shadow.set({ table: 'drain_watch', key: [vip, bucket], action: 'watched', params: [], idleTimeoutMs });
+}
+
+export function setPin(shadow: Shadow, key: ConnectionKey, server: ServerId, closing: boolean, timers: Timers): void {
+  shadow.set({
+    table: 'pins',
+    key: connectionParts(key),
+    action: 'pin',
+    params: [server, Number(closing)],
+    idleTimeoutMs: timers.pinIdleMs,
+  });
+}
+
+/** VIP, client address and client port of a connection. */
+export function connectionParts(key: ConnectionKey): [vip: VipId, clientAddress: number, clientPort: number] {
+  const [vip, address, port] = key.split('/');
+  return [Number(vip), Number(address), Number(port)];
+}
+
+/** The way and index of a slot, which travel as one number. */
+export function slotParts(slot: number): { readonly way: number; readonly index: number } {
+  return { way: slot % 2, index: Math.floor(slot / 2) };
+}

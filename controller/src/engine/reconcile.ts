@@ -1,0 +1,179 @@
+/**
+ * The beginning of a session: what the switch holds and what the journal intends become one state (rule R11), and the tables'
+ * shadow is filled from both, so that the flush that follows writes nothing but differences. No table is wiped: a packet
+ * that arrives meanwhile finds its entries as they were.
+ *
+ * A switch that was restarted is empty; it gets everything from the intent, and the pins that this process still knows.
+ */
+import type { Configuration, VipConfiguration } from '../config/types.ts';
+import type { Intent, ServerRecord } from '../intent/types.ts';
+import { type RecoveredBucket, type RecoveredPin, recover } from '../shift/recover.ts';
+import { createShiftState, type Output, type Pin, type ShiftState } from '../shift/state.ts';
+import type { ConnectionKey, ShiftSettings } from '../shift/types.ts';
+import { SwitchRefusedError, type SwitchSession } from '../switch-port/port.ts';
+import type { Shadow } from '../switch-port/shadow.ts';
+import { keyText, type ReadEntry, TABLE_NAMES, type TableName } from '../switch-port/tables.ts';
+import { bucketOfConnection } from './bucket-hash.ts';
+import { HASH_SEED, portMask, setAssignment, setPin, setServerEntries, setVipEntries, setWatch } from './entries.ts';
+
+/** What reconciling needs to know. */
+export interface ReconcileInput {
+  readonly configuration: Configuration;
+  readonly intent: Intent;
+  readonly session: SwitchSession;
+  readonly shadow: Shadow;
+  readonly pinning: boolean;
+  /** The state of the session before, if there was one in this process. */
+  readonly previous: ShiftState | undefined;
+}
+
+/** Slots a sweep order covers: a few milliseconds of a software switch's time. */
+const SWEEP_CHUNK = 1024;
+const SWEEP_LATE_MS = 2_000;
+
+/**
+ * Reads the switch and makes the state to go on with.
+ * @param out gets what is to be done first
+ * @throws SwitchRefusedError when the switch serves what the journal knows nothing of; SwitchLostError
+ */
+export async function reconcile(input: ReconcileInput, out: Output): Promise<ShiftState> {
+  const { configuration, intent, session, shadow } = input;
+  const tables = await readTables(session);
+  const known = new Set([...intent.vips.keys()]);
+  const foreign = tables.get('vips')!.find((entry) => !known.has(Number(entry.params[0])));
+  if (foreign !== undefined) {
+    throw new SwitchRefusedError(
+      'the switch serves a VIP that this state directory knows nothing of: use the state directory of the controller ' +
+        'that set it up, or restart the switch',
+    );
+  }
+  for (const [table, entries] of tables) shadow.load(table, entries);
+  const empty = tables.get('buckets')!.length === 0;
+  wantStaticEntries(configuration, intent, shadow, empty, tables);
+
+  const { timers } = configuration;
+  const settings: ShiftSettings = {
+    ...timers,
+    slots: session.slots,
+    sweepChunk: SWEEP_CHUNK,
+    sweepLateMs: SWEEP_LATE_MS,
+    pins: input.pinning,
+  };
+  // Tags of an earlier epoch must not be taken for ours.
+  const state = createShiftState(settings, intent.epoch << 8);
+  const pins = empty && input.previous !== undefined ? rememberedPins(input.previous) : readPins(input, tables);
+  const buckets = recoverBuckets(intent, tables);
+  const leaving = [...intent.servers.values()].filter((server) => server.state === 'draining').map(({ id }) => id);
+  shadow.clear('pins');
+  shadow.clear('drain_watch');
+  for (const pin of pins) setPin(shadow, pin.key, pin.server, pin.closing, timers);
+  recover(state, { buckets, pins, leaving, pinIdleMs: timers.pinIdleMs }, out);
+  for (const list of state.vips.values()) {
+    for (const bucket of list) {
+      const { base, current, learn, unsettled } = bucket;
+      setAssignment(shadow, bucket, { base, current, learn, seal: bucket.phase === 'sealed', unsettled });
+      if (base !== current) setWatch(shadow, bucket, timers);
+    }
+  }
+  return state;
+}
+
+async function readTables(session: SwitchSession): Promise<Map<TableName, readonly ReadEntry[]>> {
+  const tables = new Map<TableName, readonly ReadEntry[]>();
+  for (const table of TABLE_NAMES) {
+    tables.set(table, await session.readTable(table, table === 'pins' || table === 'drain_watch'));
+  }
+  return tables;
+}
+
+function wantStaticEntries(
+  configuration: Configuration,
+  intent: Intent,
+  shadow: Shadow,
+  empty: boolean,
+  tables: ReadonlyMap<TableName, readonly ReadEntry[]>,
+): void {
+  for (const table of ['vips', 'addresses', 'returns', 'servers', 'pin_servers', 'slot_servers', 'buckets'] as const) {
+    shadow.clear(table);
+  }
+  // What the switch has learned stays; an empty one is told again what it knew.
+  if (!empty) {
+    for (const table of ['macs', 'mac_sources'] as const) {
+      shadow.clear(table);
+      for (const entry of tables.get(table)!) shadow.set(entry);
+    }
+  }
+  for (const { id, vip } of vipsOf(configuration, intent)) setVipEntries(shadow, id, vip);
+  for (const server of intent.servers.values()) {
+    const vip = vipOf(configuration, intent, server);
+    if (server.state !== 'drained' && vip !== undefined) setServerEntries(shadow, server, vip);
+  }
+}
+
+function recoverBuckets(intent: Intent, tables: ReadonlyMap<TableName, readonly ReadEntry[]>): RecoveredBucket[] {
+  const inSwitch = new Map(tables.get('buckets')!.map((entry) => [keyText(entry.key), entry]));
+  const watches = new Map(tables.get('drain_watch')!.map((entry) => [keyText(entry.key), entry]));
+  const result: RecoveredBucket[] = [];
+  for (const [vip, { base, current }] of intent.assignments) {
+    base.forEach((journaledBase, bucket) => {
+      const key = keyText([vip, bucket]);
+      const params = inSwitch.get(key)?.params.map(Number);
+      const known = params !== undefined && intent.servers.has(params[0]!);
+      const intended = current[bucket]!;
+      const actualBase = known ? params[0]! : journaledBase;
+      result.push({
+        vip,
+        bucket,
+        base: actualBase,
+        current: intended,
+        learn: known && params[2] === 1,
+        unsettled: known && (params[4] === 1 || params[1] !== intended),
+        watchElapsedMs: watches.get(key)?.elapsedMs,
+      });
+    });
+  }
+  return result;
+}
+
+function readPins(input: ReconcileInput, tables: ReadonlyMap<TableName, readonly ReadEntry[]>): RecoveredPin[] {
+  const { configuration, intent } = input;
+  const vips = new Map(vipsOf(configuration, intent).map(({ id, vip }) => [id, vip]));
+  return tables.get('pins')!.flatMap((entry) => {
+    const [vip, clientAddress, clientPort] = entry.key.map(Number) as [number, number, number];
+    const [server, closing] = entry.params.map(Number) as [number, number];
+    const service = vips.get(vip);
+    // A pin to a server that is gone is ignored by the switch; it goes with the next flush.
+    if (service === undefined || !intent.servers.has(server)) return [];
+    const hash = { buckets: service.buckets, seed: HASH_SEED, portMask: portMask(service) };
+    const bucket = bucketOfConnection(hash, clientAddress, clientPort);
+    const key: ConnectionKey = keyText(entry.key);
+    return [{ key, vip, bucket, server, closing: closing === 1, elapsedMs: entry.elapsedMs }];
+  });
+}
+
+function rememberedPins(previous: ShiftState): RecoveredPin[] {
+  return [...previous.pins.values()].map(({ key, vip, bucket, server }: Pin) => {
+    return { key, vip, bucket, server, closing: false, elapsedMs: 0 };
+  });
+}
+
+/** The VIPs in service, by both their sides. */
+export function vipsOf(
+  configuration: Configuration,
+  intent: Intent,
+): { readonly id: number; readonly vip: VipConfiguration }[] {
+  return [...intent.vips.values()].flatMap((record) => {
+    const vip = configuration.vips.find((candidate) => candidate.name === record.name);
+    return vip === undefined ? [] : [{ id: record.id, vip }];
+  });
+}
+
+/** The VIP a server serves. */
+export function vipOf(
+  configuration: Configuration,
+  intent: Intent,
+  server: ServerRecord,
+): VipConfiguration | undefined {
+  const name = intent.vips.get(server.vip)?.name;
+  return configuration.vips.find((candidate) => candidate.name === name);
+}

@@ -1,0 +1,116 @@
+/** The status as the control socket tells it, made from the engine's present state. Reads only. */
+import type { BucketPhase, ServerStatus, Status, VipStatus } from '../control-api/types.ts';
+import { recordsOf } from '../operations/catalogue.ts';
+import type { Engine } from './engine.ts';
+import { vipsOf } from './reconcile.ts';
+
+const LINES_SHOWN = 50;
+
+/** What of the status does not come from the engine. */
+export interface StatusFrame {
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly switchAddress: string;
+  readonly stopped: boolean;
+}
+
+/** The status now. */
+export function statusOf(engine: Engine, frame: StatusFrame): Status {
+  const { configuration, journal, clock, log, pinning } = engine.options;
+  const intent = journal.state;
+  const { session, shift, totals } = engine;
+  const vips = vipsOf(configuration, intent);
+  const state = frame.stopped
+    ? 'stopped'
+    : !engine.serving
+      ? 'starting'
+      : session === undefined
+        ? 'reconnecting'
+        : 'serving';
+  return {
+    version: frame.version,
+    pid: process.pid,
+    startedAtMs: frame.startedAtMs,
+    nowMs: clock.wallMs(),
+    epoch: intent.epoch,
+    state,
+    pinning,
+    vips: vips.map(({ id, vip }): VipStatus => {
+      const assignment = intent.assignments.get(id)!;
+      const buckets = shift.vips.get(id) ?? [];
+      return {
+        name: vip.name,
+        address: vip.address,
+        port: vip.port,
+        protocol: vip.protocol,
+        affinity: vip.affinity,
+        buckets: vip.buckets,
+        bucketMap: {
+          base: assignment.base.map((base, bucket) => buckets[bucket]?.base ?? base),
+          current: assignment.current.map((current, bucket) => buckets[bucket]?.current ?? current),
+          phase: assignment.base.map((_, bucket): BucketPhase => buckets[bucket]?.phase ?? 'steady'),
+        },
+      };
+    }),
+    servers: vips.flatMap(({ id, vip }) => serversOf(engine, id, vip.name)),
+    operations: engine.operations.list(),
+    counters: {
+      pinsExact: totals.pinsExact,
+      pinsExactPeak: totals.pinsExactPeak,
+      registerPins: totals.registerPins,
+      registerPinsPeak: totals.registerPinsPeak,
+      digests: totals.digests,
+      confirmed: totals.confirmed,
+      learned: totals.learned,
+      releases: totals.releases,
+      pinsRefused: totals.pinsRefused,
+      bucketsFlipped: totals.bucketsFlipped,
+      bucketsCommitted: totals.bucketsCommitted,
+      bucketsAborted: totals.bucketsAborted,
+      bucketsUnsealed: totals.bucketsUnsealed,
+      sweeps: totals.sweeps,
+      entriesWritten: totals.entriesWritten,
+      writes: totals.writes,
+      reconnects: totals.reconnects,
+    },
+    switch: {
+      address: frame.switchAddress,
+      deviceId: String(configuration.switch.deviceId),
+      connected: session !== undefined,
+      primary: session !== undefined,
+      pipeline: session?.pipeline ?? 'none',
+      slots: session?.slots ?? 0,
+      ...(engine.lostReason === undefined ? {} : { error: engine.lostReason }),
+    },
+    log: log.lines.slice(-LINES_SHOWN),
+  };
+}
+
+function serversOf(engine: Engine, vip: number, vipName: string): ServerStatus[] {
+  const { configuration, journal } = engine.options;
+  const records = recordsOf(journal.state, vip);
+  const known: ServerStatus[] = [...records.values()].map((server) => {
+    const view = engine.shift.servers.get(server.id);
+    return {
+      id: server.id,
+      name: server.name,
+      vip: vipName,
+      address: server.address,
+      port: server.port,
+      weight: server.weight,
+      health: 'unknown',
+      state: server.state,
+      buckets: view?.currents ?? 0,
+      baseBuckets: view?.bases ?? 0,
+      pins: view?.pins.size ?? 0,
+    };
+  });
+  const spares = configuration.vips
+    .find((candidate) => candidate.name === vipName)!
+    .servers.filter((server) => !records.has(server.name))
+    .map(({ name, address, port, weight }): ServerStatus => {
+      const nothing = { id: 0, buckets: 0, baseBuckets: 0, pins: 0 };
+      return { ...nothing, name, vip: vipName, address, port, weight, health: 'unknown', state: 'spare' };
+    });
+  return [...known, ...spares].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+}

@@ -1,0 +1,138 @@
+/**
+ * Which servers there are, whoever knows of them: those in service by the journal, and those the configuration lists as spares.
+ * Names are looked up here, so that every refusal names what would have been right.
+ */
+
+import type { Configuration, ServerConfiguration, VipConfiguration } from '../config/types.ts';
+import type { ServerDefinition } from '../control-api/types.ts';
+import type { Intent, ServerRecord, VipRecord } from '../intent/types.ts';
+import type { VipId } from '../shift/types.ts';
+import { parseIpv4, parseMac } from '../text/addresses.ts';
+import { didYouMean } from '../text/did-you-mean.ts';
+import { OperationRefusedError } from './errors.ts';
+
+/** A VIP with both its sides. */
+export interface KnownVip {
+  readonly record: VipRecord;
+  readonly configuration: VipConfiguration;
+}
+
+/** Finds the VIP a request means. @throws OperationRefusedError */
+export function findVip(configuration: Configuration, intent: Intent, name: string | undefined): KnownVip {
+  const names = configuration.vips.map((vip) => vip.name);
+  const wanted = name ?? (names.length === 1 ? names[0] : undefined);
+  if (wanted === undefined) {
+    throw new OperationRefusedError({
+      code: 'bad-request',
+      field: 'vip',
+      message: 'there are several VIPs: say which one',
+      choices: names,
+    });
+  }
+  const vip = configuration.vips.find((candidate) => candidate.name === wanted);
+  const record = [...intent.vips.values()].find((candidate) => candidate.name === wanted);
+  if (vip === undefined || record === undefined) throw unknown('VIP', 'vip', wanted, names);
+  return { record, configuration: vip };
+}
+
+/** Servers of a VIP that are or were in service, by name; the newest where a name was used before. */
+export function recordsOf(intent: Intent, vip: VipId): Map<string, ServerRecord> {
+  const result = new Map<string, ServerRecord>();
+  for (const server of intent.servers.values()) if (server.vip === vip) result.set(server.name, server);
+  return result;
+}
+
+/** Servers that have buckets or are about to. */
+export function inService(intent: Intent, vip: VipId): ServerRecord[] {
+  return [...recordsOf(intent, vip).values()].filter(({ state }) => state === 'active' || state === 'joining');
+}
+
+/** A server in service, to be taken out of it. @throws OperationRefusedError */
+export function findActive(intent: Intent, vip: KnownVip, name: string): ServerRecord {
+  const records = recordsOf(intent, vip.record.id);
+  const server = records.get(name);
+  const active = [...records.values()].filter(({ state }) => state === 'active').map((record) => record.name);
+  if (server?.state === 'active') return server;
+  if (server === undefined && !vip.configuration.servers.some((candidate) => candidate.name === name)) {
+    throw unknown('server', 'server', name, active);
+  }
+  const why = { joining: 'is just being added', draining: 'is leaving already', drained: 'has left already' };
+  throw new OperationRefusedError({
+    code: 'conflict',
+    field: 'server',
+    message: `server \`${name}\` ${server === undefined ? 'is a spare and not in service' : why[server.state as keyof typeof why]}`,
+    choices: active,
+  });
+}
+
+/** A server out of service, to be taken into it, with what is known of it. @throws OperationRefusedError */
+export function findSpare(
+  intent: Intent,
+  vip: KnownVip,
+  name: string,
+  field: 'server' | 'replacement',
+  definition: ServerDefinition | undefined,
+): ServerConfiguration {
+  const records = recordsOf(intent, vip.record.id);
+  const record = records.get(name);
+  if (record !== undefined && record.state !== 'drained') {
+    const state = { active: 'in service', joining: 'being added', draining: 'still leaving' }[record.state];
+    throw new OperationRefusedError({ code: 'conflict', field, message: `server \`${name}\` is ${state} already` });
+  }
+  if (definition !== undefined) return fromDefinition(intent, vip, name, definition);
+  const listed = vip.configuration.servers.find((candidate) => candidate.name === name);
+  if (listed !== undefined) return listed;
+  if (record !== undefined) return { ...record, spare: true };
+  const spares = vip.configuration.servers
+    .map((server) => server.name)
+    .filter((candidate) => (records.get(candidate)?.state ?? 'drained') === 'drained');
+  const error = unknown('server', field, name, spares);
+  throw new OperationRefusedError({
+    ...error.body,
+    hint: 'a server that the configuration does not list needs its address',
+  });
+}
+
+function fromDefinition(intent: Intent, vip: KnownVip, name: string, given: ServerDefinition): ServerConfiguration {
+  const refuse = (field: string, message: string): never => {
+    throw new OperationRefusedError({ code: 'bad-request', field, message });
+  };
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)) refuse('server', `\`${name}\` is not a name a server can have`);
+  const isInteger = (value: unknown, low: number, high: number): boolean =>
+    typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high;
+  const { address, port = vip.configuration.port, weight = 1, mac, switchPort } = given;
+  if (typeof address !== 'string' || parseIpv4(address) === undefined) {
+    refuse('definition.address', `\`address\` must be an IPv4 address, not \`${String(address)}\``);
+  }
+  if (!isInteger(port, 1, 65535)) refuse('definition.port', '`port` must be from 1 to 65535');
+  if (!isInteger(weight, 1, 1000)) refuse('definition.weight', '`weight` must be from 1 to 1000');
+  const canonical =
+    mac === undefined ? undefined : (parseMac(String(mac)) ?? refuse('definition.mac', '`mac` is no MAC address'));
+  if (switchPort !== undefined && !isInteger(switchPort, 0, 65535)) {
+    refuse('definition.switchPort', '`switchPort` must be from 0 to 65535');
+  }
+  if ((mac === undefined) !== (switchPort === undefined)) {
+    refuse('definition', 'name both `mac` and `switchPort`, or neither');
+  }
+  for (const other of intent.servers.values()) {
+    if (other.name === name && other.vip === vip.record.id) continue;
+    if (other.address === address && other.port === port) {
+      refuse(
+        'definition.address',
+        `${address}:${port} is server \`${other.name}\` already; a server's port serves one VIP`,
+      );
+    }
+  }
+  return { name, address, port, weight, mac: canonical, switchPort, spare: true };
+}
+
+function unknown(what: string, field: string, name: string, choices: readonly string[]): OperationRefusedError {
+  const meant = didYouMean(name, choices);
+  return new OperationRefusedError({
+    code: 'not-found',
+    field,
+    message: `there is no ${what} \`${name}\``,
+    choices,
+    ...(meant === undefined ? {} : { hint: `did you mean \`${meant}\`?` }),
+  });
+}

@@ -1,0 +1,392 @@
+/**
+ * The one place that speaks P4Runtime: Mooring's tables, digests and controller headers by the names of the P4 program, over
+ * `@mooring/p4runtime-ts`. A session is one stream; the client's own reconnection is off, because after a loss the
+ * controller has to reconcile anyway and opens a new session with a higher election id.
+ *
+ * The program on the switch is recognised by the pipeline's cookie, a hash of P4Info and device config. If it is the same, it and
+ * its entries stay; otherwise it is pushed, which empties the switch.
+ */
+import { createHash } from 'node:crypto';
+import {
+  ClientStateError,
+  codeName,
+  type DataOutput,
+  type DigestList,
+  formatMac,
+  P4RuntimeClient,
+  Program,
+  RpcError,
+  readP4Info,
+  type TableEntry,
+  type TableEntryInput,
+  type UpdateInput,
+} from '@mooring/p4runtime-ts';
+import type { PipelineProgram } from '../options.ts';
+import type { PinEvent } from '../shift/types.ts';
+import {
+  type MacEvent,
+  type PacketOrder,
+  type SwitchConnector,
+  type SwitchListener,
+  SwitchLostError,
+  SwitchRefusedError,
+  type SwitchSession,
+  type SwitchSettings,
+  type WriteFailure,
+} from './port.ts';
+import { type Entry, type EntryUpdate, keyText, type ReadEntry, TABLES, type TableName, type Value } from './tables.ts';
+
+/** How to reach a switch and what it shall run. */
+export interface P4RuntimeOptions {
+  /** host:port */
+  readonly address: string;
+  readonly deviceId: bigint;
+  readonly program: PipelineProgram;
+  /** How long to keep trying; a dead switch is told after this. */
+  readonly connectTimeoutMs: number;
+}
+
+/** Operations of the `packet_out` header and kinds of `pin_event_t`; docs/DATAPLANE.md. */
+const OPERATION = { forward: 0, flood: 1, release: 2, sweep: 3 } as const;
+const EVENT = { confirmed: 1, learned: 2, released: 3, tentative: 4, swept: 5 } as const;
+const FLOOD_GROUP = 1;
+const TICKS_PER_MS = 1000 / 1024;
+/** Reports wait this long for company. */
+const DIGEST_TIMEOUT_NS = 1_000_000;
+const DIGEST_LIST_SIZE = 512;
+const DIGEST_ACK_TIMEOUT_NS = 500_000_000;
+/** An order about slots is all header. */
+const NO_PAYLOAD = new Uint8Array(0);
+/** Above this many single entries it is cheaper to read the whole table. */
+const SINGLE_READS = 64;
+/** gRPC codes of the P4Runtime specification. */
+const CODE_UNKNOWN = 2;
+const CODE_RESOURCE_EXHAUSTED = 8;
+const CODE_FAILED_PRECONDITION = 9;
+
+/** Makes the connector for a switch. @throws P4InfoError when the program's P4Info cannot be read */
+export function p4runtimeConnector(options: P4RuntimeOptions): SwitchConnector {
+  const program = new Program(readP4Info(options.program.p4info));
+  const cookie = createHash('sha256')
+    .update(options.program.p4info)
+    .update(options.program.deviceConfig)
+    .digest()
+    .readBigUInt64BE(0);
+  return async (electionId, listener) => {
+    const client = await connect(options, program, electionId);
+    try {
+      if (!client.isPrimary) {
+        throw new SwitchRefusedError(
+          `another controller is the primary of device ${options.deviceId} at ${options.address} ` +
+            `(election id ${client.arbitration.electionId ?? 'unknown'}, ours is ${electionId})`,
+        );
+      }
+      const session = new P4RuntimeSession(client, listener, program, options.deviceId);
+      await session.prepare(options.program, cookie);
+      return session;
+    } catch (error) {
+      client.close();
+      throw translate(error);
+    }
+  };
+}
+
+async function connect(options: P4RuntimeOptions, program: Program, electionId: number): Promise<P4RuntimeClient> {
+  const { address, deviceId, connectTimeoutMs } = options;
+  try {
+    return await P4RuntimeClient.connect({
+      address,
+      deviceId,
+      electionId,
+      p4info: program,
+      connectTimeoutMs,
+      // Only while the first connection is being made; `P4RuntimeSession` ends with its stream.
+      reconnect: true,
+      onError: () => undefined,
+    });
+  } catch (error) {
+    const reason = error instanceof RpcError ? `${codeName(error.code)}: ${error.message}` : String(error);
+    throw new SwitchLostError(`no switch answers at ${address}: ${reason}`, { cause: error });
+  }
+}
+
+class P4RuntimeSession implements SwitchSession {
+  pipeline: 'kept' | 'pushed' = 'kept';
+  readonly slots: number;
+  readonly deviceId: string;
+  private readonly client: P4RuntimeClient;
+  private readonly program: Program;
+  private epoch = 0;
+  private over = false;
+
+  constructor(client: P4RuntimeClient, listener: SwitchListener, program: Program, deviceId: bigint) {
+    this.client = client;
+    this.program = program;
+    this.deviceId = String(deviceId);
+    this.slots = Number(program.registers.get('first_key').size);
+    client.onArbitration((state) => {
+      if (state.isPrimary || this.over) return;
+      this.over = true;
+      const reason = client.isConnected ? 'another controller has become primary' : 'the connection was lost';
+      client.close();
+      listener.onLost(state.message === '' ? reason : `${reason} (${state.message})`);
+    });
+    client.onDigest(undefined, (list) => {
+      if (list.digest === 'mac_event_t') listener.onMacEvents(decodeMacEvents(list));
+      else if (list.digest === 'pin_event_t') listener.onPinEvents(decodePinEvents(list));
+    });
+    client.onIdleTimeout(({ entries }) => {
+      const byTable = new Map<TableName, string[]>();
+      for (const entry of entries) {
+        const table = entry.table as TableName;
+        const keys = byTable.get(table) ?? [];
+        if (keys.length === 0) byTable.set(table, keys);
+        keys.push(keyText(decodeKey(table, entry)));
+      }
+      for (const [table, keys] of byTable) listener.onIdle(table, keys);
+    });
+    client.onPacketIn(({ payload, metadata }) => listener.onPacketIn(Number(metadata.ingress_port), payload));
+  }
+
+  /** Keeps or pushes the pipeline and has digests sent. */
+  async prepare(program: PipelineProgram, cookie: bigint): Promise<void> {
+    if ((await this.runningCookie()) !== cookie) {
+      const { p4info, deviceConfig } = program;
+      await this.client.setPipeline({ p4info, deviceConfig, cookie });
+      this.pipeline = 'pushed';
+    }
+    const config = {
+      maxTimeoutNs: DIGEST_TIMEOUT_NS,
+      maxListSize: DIGEST_LIST_SIZE,
+      ackTimeoutNs: DIGEST_ACK_TIMEOUT_NS,
+    };
+    const present = new Set((await this.client.readAll({ kind: 'digest' })).map((digest) => digest.digest));
+    await this.client.write(
+      ['pin_event_t', 'mac_event_t'].map((digest) => ({
+        op: present.has(digest) ? 'modify' : 'insert',
+        entity: { kind: 'digest', digest, config },
+      })),
+    );
+  }
+
+  async write(updates: readonly EntryUpdate[]): Promise<readonly WriteFailure[]> {
+    const results = await this.guard(() => this.client.tryWrite(updates.map(encodeUpdate)));
+    return results.flatMap(({ index, ok, code, message }) => {
+      if (ok) return [];
+      const update = updates[index]!;
+      // BMv2's server cannot say why an entry was not added.
+      const full =
+        code === CODE_RESOURCE_EXHAUSTED ||
+        (code === CODE_UNKNOWN && update.op === 'insert' && update.entry.table === 'pins');
+      return [{ index, full, message: `${codeName(code)}: ${message}` }];
+    });
+  }
+
+  async writeSettings({ epoch, tentativeMs, reportMs }: SwitchSettings): Promise<void> {
+    const params = { epoch, tentative_lifetime: ticks(tentativeMs), report_interval: ticks(reportMs) };
+    const entry: TableEntryInput = {
+      kind: 'table',
+      table: 'settings',
+      isDefault: true,
+      action: { name: 'set_settings', params },
+    };
+    await this.guard(() => this.client.modify(entry));
+    this.epoch = epoch;
+  }
+
+  async writeFloodGroup(ports: readonly number[]): Promise<void> {
+    await this.guard(async () => {
+      const present = await this.client.readAll({ kind: 'multicast', group: FLOOD_GROUP });
+      const replicas = ports.map((port) => ({ port, instance: 1 }));
+      const op = present.length > 0 ? 'modify' : 'insert';
+      await this.client.write([{ op, entity: { kind: 'multicast', group: FLOOD_GROUP, replicas } }]);
+    });
+  }
+
+  async readTable(table: TableName, withAge: boolean): Promise<readonly ReadEntry[]> {
+    const pattern: TableEntryInput = { kind: 'table', table, ...(withAge ? { timeSinceLastHitNs: 0 } : {}) };
+    const entries = await this.guard(() => this.client.readAll(pattern));
+    return entries.filter((entry) => !entry.isDefault).map((entry) => decodeEntry(table, entry));
+  }
+
+  async readAges(table: TableName, keys: readonly (readonly Value[])[]): Promise<readonly (number | undefined)[]> {
+    const patterns: TableEntryInput[] =
+      keys.length > SINGLE_READS
+        ? [{ kind: 'table', table, timeSinceLastHitNs: 0 }]
+        : keys.map((key) => ({ kind: 'table', table, match: named(TABLES[table].key, key), timeSinceLastHitNs: 0 }));
+    const entries = await this.guard(() => this.client.readAll(...patterns));
+    const ages = new Map(entries.map((entry) => [keyText(decodeKey(table, entry)), elapsedMs(entry)]));
+    return keys.map((key) => ages.get(keyText(key)));
+  }
+
+  order(orders: readonly PacketOrder[]): void {
+    try {
+      for (const order of orders) {
+        const payload = order.kind === 'forward' || order.kind === 'flood' ? order.packet : NO_PAYLOAD;
+        this.client.packetOut(payload, encodeOrder(order, this.epoch));
+      }
+    } catch (error) {
+      // Lost with the stream, as a packet would be; whoever waits for an answer asks again.
+      if (!(error instanceof ClientStateError)) throw error;
+    }
+  }
+
+  close(): void {
+    this.over = true;
+    this.client.close();
+  }
+
+  private async runningCookie(): Promise<bigint | undefined> {
+    try {
+      return (await this.client.getPipeline('cookie')).cookie;
+    } catch (error) {
+      if (error instanceof RpcError && error.code === CODE_FAILED_PRECONDITION) return undefined;
+      throw error;
+    }
+  }
+
+  private async guard<T>(call: () => Promise<T>): Promise<T> {
+    if (this.over) throw new SwitchLostError('the session is over');
+    try {
+      return await call();
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+}
+
+function translate(error: unknown): unknown {
+  if (error instanceof RpcError) {
+    return new SwitchLostError(`${codeName(error.code)}: ${error.message}`, { cause: error });
+  }
+  if (error instanceof ClientStateError) return new SwitchLostError(error.message, { cause: error });
+  return error;
+}
+
+function ticks(durationMs: number): number {
+  return Math.ceil(durationMs * TICKS_PER_MS);
+}
+
+function named(names: readonly string[], values: readonly Value[]): Record<string, Value> {
+  return Object.fromEntries(names.map((name, index) => [name, values[index]!]));
+}
+
+function encodeUpdate({ op, entry }: EntryUpdate): UpdateInput {
+  const match = named(TABLES[entry.table].key, entry.key);
+  if (op === 'delete') return { op, entity: { kind: 'table', table: entry.table, match } };
+  const { action, params, idleTimeoutMs } = entry as Entry;
+  const names = (TABLES[entry.table].actions as Readonly<Record<string, readonly string[]>>)[action]!;
+  return {
+    op,
+    entity: {
+      kind: 'table',
+      table: entry.table,
+      match,
+      action: { name: action, params: named(names, params) },
+      ...(idleTimeoutMs === 0 ? {} : { idleTimeoutNs: BigInt(idleTimeoutMs) * 1_000_000n }),
+    },
+  };
+}
+
+/** Fields and parameters that are MAC addresses; all else are numbers. */
+const MAC_FIELD = 'mac';
+
+function decodeValue(name: string, value: unknown): Value {
+  if (name !== MAC_FIELD) return Number(value);
+  return typeof value === 'string' ? value : formatMac(value as bigint);
+}
+
+function decodeKey(table: TableName, entry: TableEntry): Value[] {
+  return TABLES[table].key.map((name) => decodeValue(name, entry.match[name]));
+}
+
+function decodeEntry(table: TableName, entry: TableEntry): ReadEntry {
+  const { action } = entry;
+  if (action === undefined || !('name' in action)) throw new Error(`an entry of ${table} has no action of its own`);
+  // Names come back as the P4Info has them, perhaps with the control they are in.
+  const name = action.name.slice(action.name.lastIndexOf('.') + 1);
+  const names = (TABLES[table].actions as Readonly<Record<string, readonly string[]>>)[name];
+  if (names === undefined) throw new Error(`an entry of ${table} has the unexpected action ${action.name}`);
+  return {
+    table,
+    key: decodeKey(table, entry),
+    action: name,
+    params: names.map((parameter) => decodeValue(parameter, action.params[parameter])),
+    idleTimeoutMs: Number(entry.idleTimeoutNs / 1_000_000n),
+    elapsedMs: elapsedMs(entry),
+  };
+}
+
+function elapsedMs(entry: TableEntry): number | undefined {
+  return entry.timeSinceLastHitNs === undefined ? undefined : Number(entry.timeSinceLastHitNs) / 1e6;
+}
+
+function encodeOrder(order: PacketOrder, epoch: number): Record<string, number> {
+  const header = {
+    operation: OPERATION[order.kind],
+    egress_port: 0,
+    epoch,
+    way: 0,
+    slot: 0,
+    generation: 0,
+    vip: 0,
+    client_address: 0,
+    client_port: 0,
+    count: 0,
+  };
+  switch (order.kind) {
+    case 'forward':
+      return { ...header, egress_port: order.port };
+    case 'flood':
+      return header;
+    case 'release':
+      return {
+        ...header,
+        way: order.way,
+        slot: order.slot,
+        generation: order.generation,
+        vip: order.vip,
+        client_address: order.clientAddress,
+        client_port: order.clientPort,
+      };
+    case 'sweep':
+      return { ...header, slot: order.first, count: order.count, generation: order.tag };
+    default:
+      throw new Error(`unexpected order ${JSON.stringify(order satisfies never)}`);
+  }
+}
+
+type Sample = Readonly<Record<string, DataOutput>>;
+
+function decodeMacEvents(list: DigestList): MacEvent[] {
+  return list.entries.map((entry) => {
+    const { mac, port } = entry as Sample;
+    return { mac: decodeValue('mac', mac) as string, port: Number(port) };
+  });
+}
+
+function decodePinEvents(list: DigestList): PinEvent[] {
+  return list.entries.flatMap((entry): PinEvent[] => {
+    const sample = entry as Sample;
+    const number = (field: string): number => Number(sample[field]);
+    const slot = number('slot') * 2 + number('way');
+    const generation = number('generation');
+    const vip = number('vip');
+    const key = `${vip}/${number('client_address')}/${number('client_port')}`;
+    const pin = { key, vip, bucket: number('bucket'), server: number('server') };
+    switch (number('kind')) {
+      case EVENT.confirmed:
+        return [{ kind: 'confirmed', slot, generation, pin }];
+      case EVENT.learned:
+        return [{ kind: 'learned', pin }];
+      case EVENT.released:
+        return [{ kind: 'released', slot, generation, key }];
+      case EVENT.tentative:
+        return [{ kind: 'tentative', slot, pin }];
+      case EVENT.swept:
+        return [{ kind: 'swept', tag: generation }];
+      default:
+        return [];
+    }
+  });
+}
