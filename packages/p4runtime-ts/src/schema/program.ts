@@ -197,7 +197,8 @@ export class Program {
     this.types = new TypeResolver(p4info.typeInfo);
     const seen = new Map<number, string>();
     const named = (preamble: Preamble | undefined, what: string): Named & { annotations: readonly string[] } => {
-      if (preamble === undefined || preamble.id === 0) throw new P4InfoError(`A ${what} has no id.`);
+      if (preamble === undefined || preamble.id === 0)
+        throw new P4InfoError(`There is an object without id, of kind ${what}.`);
       if (preamble.name === '') throw new P4InfoError(`The ${what} with id ${preamble.id} has no name.`);
       const other = seen.get(preamble.id);
       if (other !== undefined)

@@ -103,9 +103,10 @@ export class P4RuntimeServer {
             tls.requireClientCertificate ?? false,
           );
     const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync(options.address, credentials, (error, bound) =>
-        error === null ? resolve(bound) : reject(error),
-      );
+      server.bindAsync(options.address, credentials, (error, bound) => {
+        if (error === null) resolve(bound);
+        else reject(new Error(`Cannot listen on ${options.address}: ${error.message}`, { cause: error }));
+      });
     });
     const address = options.address.startsWith('unix:')
       ? options.address

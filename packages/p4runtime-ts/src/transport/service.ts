@@ -5,8 +5,11 @@
  * descriptor. `Buffer.from(array.buffer, ...)` wraps serialised bytes without copying.
  */
 import { type DescMessage, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf';
-import type { MethodDefinition } from '@grpc/grpc-js';
+import { logVerbosity, type MethodDefinition, setLogVerbosity } from '@grpc/grpc-js';
 import { P4Runtime } from '../gen/p4/v1/p4runtime_pb.ts';
+
+// What goes wrong is reported to the caller; grpc-js shall not write to the standard error output besides, unless asked to.
+if (process.env.GRPC_VERBOSITY === undefined) setLogVerbosity(logVerbosity.NONE);
 
 function serializer<Desc extends DescMessage>(schema: Desc): (message: MessageShape<Desc>) => Buffer {
   return (message) => {

@@ -190,7 +190,8 @@ function extraOf(state: PipelineState, info: TableInfo, message: TableEntry): En
   const meter = meterConfig === undefined ? undefined : directMeterRates(state, info, meterConfig);
   if (idleTimeoutNs === 0n && metadata.length === 0 && controllerMetadata === 0n && meter === undefined)
     return plainExtra;
-  return { idleTimeoutNs, metadata, controllerMetadata, isConst: false, meter };
+  // A copy: the message's bytes are a view of the whole request, which must not stay in memory for their sake.
+  return { idleTimeoutNs, metadata: new Uint8Array(metadata), controllerMetadata, isConst: false, meter };
 }
 
 /** Checks and converts the configuration of a table's direct meter. */
