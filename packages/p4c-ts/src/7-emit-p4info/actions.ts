@@ -23,7 +23,7 @@ export function describeAction(context: P4InfoContext, object: ActionObject): Ac
   const { declaration, name, environment } = object;
   const { types, reporter } = context;
   const preamble = context.preamble('action', name, declaration.annotations);
-  const parameters = controlPlaneParameters(declaration);
+  const parameters = object.isOnlyCalled ? [] : controlPlaneParameters(declaration);
   const ids = fieldIds(parameters, reporter);
   const params = parameters.map((parameter, index) => {
     const type = parameterType(context, environment, parameter);

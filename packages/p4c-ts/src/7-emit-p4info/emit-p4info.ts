@@ -347,7 +347,8 @@ class Emitter {
         );
         return undefined;
       }
-      const name = written.startsWith('.') ? written.slice(1) : `${withoutDot(block.path)}.${written}`;
+      // Names of things made inside a table are not prefixed, in p4c either.
+      const name = withoutDot(written);
       const { environment } = block;
       return { name, annotations: property.annotations, construction, environment, span, madeInPlace: true };
     }

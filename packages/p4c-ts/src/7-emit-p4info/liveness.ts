@@ -25,7 +25,9 @@ export class Liveness {
   private readonly tables = new Map<BlockInstance, Set<ast.TableDeclaration>>();
   /** Direct applications in the order of their calls, by the block that makes them. */
   readonly direct = new Map<BlockInstance, BlockInstance[]>();
-  /** Extern functions called outside tables' actions, in order. */
+  /** Actions called directly, by the block that calls them, in order. */
+  readonly calledActions: { readonly block: BlockInstance; readonly declaration: ast.ActionDeclaration }[] = [];
+  /** Extern functions called outside actions, in order. */
   readonly externCalls: ExternFunctionCall[] = [];
 
   constructor(top: BlockInstance) {
@@ -100,6 +102,23 @@ export class Liveness {
         forEachChild(node, (child) => this.visit(block, child));
         this.visitCall(block, node);
         return;
+      case 'ConditionalExpression': {
+        this.visit(block, node.condition);
+        const condition = block.environment.evaluate(node.condition);
+        const known = condition?.kind === 'bool' ? condition.value : undefined;
+        if (known !== false) this.visit(block, node.whenTrue);
+        if (known !== true) this.visit(block, node.whenFalse);
+        return;
+      }
+      case 'BinaryExpression': {
+        this.visit(block, node.left);
+        if (node.operator === '&&' || node.operator === '||') {
+          const left = block.environment.evaluate(node.left);
+          if (left?.kind === 'bool' && left.value === (node.operator === '||')) return;
+        }
+        this.visit(block, node.right);
+        return;
+      }
       default:
         forEachChild(node, (child) => this.visit(block, child));
     }
@@ -111,7 +130,11 @@ export class Liveness {
       case 'table-apply': {
         let live = this.tables.get(block);
         if (live === undefined) this.tables.set(block, (live = new Set()));
+        if (live.has(resolved.table)) return;
         live.add(resolved.table);
+        for (const property of resolved.table.properties) {
+          if (property.kind === 'KeyProperty') for (const key of property.elements) this.visit(block, key.expression);
+        }
         return;
       }
       case 'apply': {
@@ -120,13 +143,14 @@ export class Liveness {
         return;
       }
       case 'function':
-        if (resolved.declaration.isExtern) this.externCalls.push({ call, resolved, block });
-        else if (resolved.declaration.body !== undefined) {
+        if (resolved.declaration.isExtern) {
+          if (isRunTime(resolved)) this.externCalls.push({ call, resolved, block });
+        } else if (resolved.declaration.body !== undefined) {
           this.visitStatements(block, resolved.declaration.body.statements);
         }
         return;
       case 'action':
-        this.visitStatements(block, resolved.declaration.body.statements);
+        this.calledActions.push({ block, declaration: resolved.declaration });
         return;
       default:
     }
@@ -152,7 +176,12 @@ export class Liveness {
   }
 }
 
-/** The calls of extern functions in the body of a table's action, those of called actions and functions included. */
+/** False for `static_assert`, of which nothing is left after compilation. */
+function isRunTime(resolved: Extract<ResolvedCall, { kind: 'function' }>): boolean {
+  return resolved.declaration.name.name !== 'static_assert';
+}
+
+/** The calls of extern functions in the body of an action, those of called actions and functions included. */
 export function externCallsOfAction(block: BlockInstance, action: ast.ActionDeclaration): ExternFunctionCall[] {
   const calls: ExternFunctionCall[] = [];
   const visit = (node: ast.Node): void => {
@@ -162,8 +191,9 @@ export function externCallsOfAction(block: BlockInstance, action: ast.ActionDecl
     const resolved = block.environment.typed.calls.get(node);
     if (resolved?.kind === 'action') visit(resolved.declaration.body);
     else if (resolved?.kind === 'function') {
-      if (resolved.declaration.isExtern) calls.push({ call: node, resolved, block });
-      else if (resolved.declaration.body !== undefined) visit(resolved.declaration.body);
+      if (resolved.declaration.isExtern) {
+        if (isRunTime(resolved)) calls.push({ call: node, resolved, block });
+      } else if (resolved.declaration.body !== undefined) visit(resolved.declaration.body);
     }
   };
   visit(action.body);

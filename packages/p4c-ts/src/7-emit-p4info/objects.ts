@@ -1,7 +1,7 @@
 /**
  * The objects of a program that the control plane sees, in the order in which P4Info lists them. That order is that of p4c
- * after inlining: for each block of the package, the top-level actions it uses come first (in the order of use by its
- * tables), then its own declarations in source order, each nested instance's in the place of the instance, those of direct
+ * after inlining: for each block of the package, the top-level actions it uses come first (in the order of use, by tables
+ * before direct calls), then its own declarations in source order, each nested instance's in the place of the instance, those of direct
  * applications last.
  */
 import type * as ast from '../2-parse/ast.ts';
@@ -15,6 +15,8 @@ export interface ActionObject {
   readonly name: string;
   readonly declaration: ast.ActionDeclaration;
   readonly environment: Environment;
+  /** No table runs it: the program calls it directly and gives all its parameters. */
+  readonly isOnlyCalled: boolean;
   readonly externCalls: readonly ExternFunctionCall[];
 }
 export interface TableObject {
@@ -85,27 +87,26 @@ function objectsOfBlock(typed: TypedProgram, top: BlockInstance): ControlPlaneOb
   collectLocals(typed, liveness, top, locals);
   const used = new Map<string, ActionObject>();
   const global: ActionObject[] = [];
+  const use = (block: BlockInstance, name: string, declaration: ast.ActionDeclaration, isOnlyCalled: boolean): void => {
+    if (used.has(name)) return;
+    const { environment } = block;
+    const externCalls = externCallsOfAction(block, declaration);
+    const action: ActionObject = { kind: 'action', name, declaration, environment, isOnlyCalled, externCalls };
+    used.set(name, action);
+    if (!isLocal(block, declaration)) global.push(action);
+  };
   for (const table of locals) {
     if (table.kind !== 'table') continue;
-    for (const { name, declaration } of actionsOfTable(typed, table)) {
-      if (used.has(name)) continue;
-      const { block } = table;
-      const action: ActionObject = {
-        kind: 'action',
-        name,
-        declaration,
-        environment: block.environment,
-        externCalls: externCallsOfAction(block, declaration),
-      };
-      used.set(name, action);
-      if (!isLocal(block, declaration)) global.push(action);
-    }
+    for (const { name, declaration } of actionsOfTable(typed, table)) use(table.block, name, declaration, false);
   }
+  for (const { block, declaration } of liveness.calledActions)
+    use(block, actionName(block, declaration), declaration, true);
   const inOrder = locals.flatMap((object): ControlPlaneObject[] => {
     if (object.kind !== 'action') return [object];
     const action = used.get(object.name);
     return action === undefined ? [] : [action];
   });
+  if (top.declaration.kind === 'ParserDeclaration') return inOrder;
   return [...global, ...inOrder, { kind: 'calls', externCalls: liveness.externCalls }];
 }
 
@@ -124,6 +125,7 @@ function collectLocals(
           name: nameIn(block, local),
           declaration: local,
           environment: block.environment,
+          isOnlyCalled: true,
           externCalls: [],
         });
         break;
@@ -172,6 +174,7 @@ function actionsOfTable(
     else if (property.kind === 'CustomProperty' && property.name.name === 'default_action') add(property);
   }
   const noAction = typed.tables.get(table.declaration)?.noAction;
-  if (noAction !== undefined) found.push({ name: actionName(table.block, noAction), declaration: noAction });
+  if (noAction !== undefined && !found.some((item) => item.declaration === noAction))
+    found.push({ name: actionName(table.block, noAction), declaration: noAction });
   return found;
 }

@@ -145,7 +145,10 @@ function actionReferences(context: P4InfoContext, { declaration, block, name }: 
       },
     ];
   });
-  if (info?.noAction !== undefined) {
+  const isListed = info?.actions.some(
+    (reference) => context.typed.actionReferences.get(reference)?.declaration === info.noAction,
+  );
+  if (info?.noAction !== undefined && isListed !== true) {
     references.push({
       id: context.symbols.id('action', actionName(block, info.noAction)),
       annotations: ['@defaultonly'],

@@ -72,7 +72,8 @@ export class TypeSpecs {
         return type.underlying.kind === 'bits' ? type.underlying.width : undefined;
       case 'newtype': {
         const translation = translationOf(type.declaration.annotations, this.reporter);
-        return translation === undefined ? this.bitwidth(type.underlying) : (translation.bitwidth ?? 0);
+        // Only the outermost type's own translation counts.
+        return translation === undefined ? this.bitwidth(T.withoutNewtypes(type)) : (translation.bitwidth ?? 0);
       }
       default:
         return undefined;
