@@ -16,6 +16,15 @@ export function portsOf(statements: readonly StfStatement[]): number[] {
   return [...ports].sort((a, b) => a - b);
 }
 
+/** The same ports, with the number of packets that the test sends to each. */
+export function packetsByPort(statements: readonly StfStatement[]): Map<number, number> {
+  const counts = new Map(portsOf(statements).map((port) => [port, 0]));
+  for (const statement of statements) {
+    if (statement.kind === 'packet') counts.set(statement.port, (counts.get(statement.port) ?? 0) + 1);
+  }
+  return counts;
+}
+
 /** Performs the test; throws `StfError` with the first thing that is not as expected. */
 export async function runStatements(
   statements: readonly StfStatement[],

@@ -3,7 +3,8 @@
  *
  * Packets go in through FIFOs that the switch reads as pcap files (`--use-files 0`) and come out in pcap files that it
  * writes and flushes packet by packet, so no network interface and no privilege is needed. Commands go to simple_switch_CLI,
- * whose prompt tells when one is done. Instead of sleeping, the runner polls for the packets that are expected, and
+ * whose prompt tells when one is done. The switch merges its inputs by time and for that waits for the next packet of each, so an
+ * input is closed after its last packet. Instead of sleeping, the runner polls for the packets that are expected, and
  * waits a short while longer for any that are not.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
@@ -24,8 +25,8 @@ export interface SimpleSwitchOptions {
   readonly cliCommand: string;
   /** TCP port for Thrift, on this machine; two switches at a time need two. */
   readonly thriftPort: number;
-  /** Ports that the test uses. */
-  readonly ports: readonly number[];
+  /** Ports that the test uses, with the number of packets that it sends to each. */
+  readonly ports: ReadonlyMap<number, number>;
   /** How long to wait for packets that do not come, and at the end for packets that should not, in ms. */
   readonly patienceMs: number;
   readonly quietMs: number;
@@ -39,6 +40,8 @@ export class SimpleSwitch implements StfSwitch {
   private readonly folder: string;
   private readonly process: ChildProcess;
   private readonly inputs = new Map<number, FileHandle>();
+  private readonly remaining: Map<number, number>;
+  private sent = 0;
   private cli: ChildProcess | undefined;
   private cliOutput = '';
   private log = '';
@@ -46,8 +49,9 @@ export class SimpleSwitch implements StfSwitch {
   private constructor(options: SimpleSwitchOptions, folder: string, jsonFile: string) {
     this.options = options;
     this.folder = folder;
+    this.remaining = new Map(options.ports);
     const [program, ...fixed] = options.command.split(/\s+/);
-    const interfaces = options.ports.flatMap((port) => ['-i', `${port}@pcap${port}`]);
+    const interfaces = [...options.ports.keys()].flatMap((port) => ['-i', `${port}@pcap${port}`]);
     const args = [
       ...fixed,
       '--use-files',
@@ -56,6 +60,8 @@ export class SimpleSwitch implements StfSwitch {
       String(options.thriftPort),
       '--device-id',
       String(options.thriftPort),
+      '--notifications-addr',
+      `ipc://${join(folder, 'notifications.ipc')}`,
       ...interfaces,
       jsonFile,
     ];
@@ -73,7 +79,7 @@ export class SimpleSwitch implements StfSwitch {
   /** Starts the switch with a program. Throws `StfError` if it does not come up. */
   static async start(options: SimpleSwitchOptions, jsonFile: string): Promise<SimpleSwitch> {
     const folder = mkdtempSync(join(tmpdir(), 'stf-'));
-    for (const port of options.ports) execFileSync('mkfifo', [join(folder, `pcap${port}_in.pcap`)]);
+    for (const port of options.ports.keys()) execFileSync('mkfifo', [join(folder, `pcap${port}_in.pcap`)]);
     const self = new SimpleSwitch(options, folder, jsonFile);
     try {
       await self.waitUntilUp();
@@ -86,11 +92,12 @@ export class SimpleSwitch implements StfSwitch {
 
   private async waitUntilUp(): Promise<void> {
     // The switch opens its inputs one after another, and each opening waits for the other end.
-    for (const port of this.options.ports) {
+    for (const port of this.options.ports.keys()) {
       const handle = await Promise.race([open(join(this.folder, `pcap${port}_in.pcap`), 'w'), this.exited()]);
       if (handle === undefined) throw new StfError(0, `the switch ended: ${this.log.trim()}`);
       this.inputs.set(port, handle);
       await handle.write(pcapHeader());
+      await this.closeIfDone(port);
     }
     const deadline = Date.now() + 20_000;
     while (!(await accepts(this.options.thriftPort))) {
@@ -186,8 +193,8 @@ export class SimpleSwitch implements StfSwitch {
 
   async readCounter(counter: string, index: number): Promise<CounterValue> {
     const answer = await this.command(`counter_read ${counter} ${index}`);
-    const packets = /packets\s*[=:]\s*(\d+)/.exec(answer)?.[1];
-    const bytes = /bytes\s*[=:]\s*(\d+)/.exec(answer)?.[1];
+    const packets = /(\d+) packets/.exec(answer)?.[1];
+    const bytes = /(\d+) bytes/.exec(answer)?.[1];
     if (packets === undefined || bytes === undefined) throw new StfError(0, `counter_read: ${answer.trim()}`);
     return { packets: Number(packets), bytes: Number(bytes) };
   }
@@ -216,7 +223,16 @@ export class SimpleSwitch implements StfSwitch {
   async send(port: number, data: Uint8Array): Promise<void> {
     const handle = this.inputs.get(port);
     if (handle === undefined) throw new StfError(0, `port ${port} is not connected`);
-    await handle.write(pcapRecord(data));
+    this.sent += 1;
+    await handle.write(pcapRecord(data, this.sent));
+    this.remaining.set(port, (this.remaining.get(port) ?? 1) - 1);
+    await this.closeIfDone(port);
+  }
+
+  private async closeIfDone(port: number): Promise<void> {
+    if ((this.remaining.get(port) ?? 0) > 0) return;
+    await this.inputs.get(port)?.close();
+    this.inputs.delete(port);
   }
 
   async settle(expected: ReadonlyMap<number, number>): Promise<Outputs> {
@@ -234,7 +250,7 @@ export class SimpleSwitch implements StfSwitch {
 
   private readOutputs(): Outputs {
     const outputs = new Map<number, Uint8Array[]>();
-    for (const port of this.options.ports) {
+    for (const port of this.options.ports.keys()) {
       let content: Uint8Array;
       try {
         content = readFileSync(join(this.folder, `pcap${port}_out.pcap`));
@@ -290,10 +306,11 @@ export function pcapHeader(): Uint8Array {
   return new Uint8Array(header.buffer);
 }
 
-/** One packet as a pcap record, at time 0. */
-export function pcapRecord(data: Uint8Array): Uint8Array {
+/** One packet as a pcap record, at that many microseconds. */
+export function pcapRecord(data: Uint8Array, timeUs = 0): Uint8Array {
   const record = new Uint8Array(16 + data.length);
   const view = new DataView(record.buffer);
+  view.setUint32(4, timeUs, true);
   view.setUint32(8, data.length, true);
   view.setUint32(12, data.length, true);
   record.set(data, 16);
