@@ -9,10 +9,12 @@ import type { Reporter } from '../diagnostics/diagnostic.ts';
 import { Checker } from './check/checker.ts';
 import { checkTopLevel } from './check/declarations.ts';
 import { checkAfterFolding } from './checks/after-folding.ts';
+import { checkAnnotationBodies } from './checks/annotation-bodies.ts';
 import { checkBuiltIns } from './checks/built-ins.ts';
 import { checkDuplicates } from './checks/duplicates.ts';
 import { checkParsedProgram } from './checks/parsed-program.ts';
 import { foldEarly } from './fold/early-fold.ts';
+import { checkLate } from './late/late-checks.ts';
 import { resolveNames } from './resolve/resolve-names.ts';
 import type { TypedProgram } from './typed-program.ts';
 
@@ -22,6 +24,8 @@ import type { TypedProgram } from './typed-program.ts';
  */
 export function checkProgram(program: ast.Program, reporter: Reporter): TypedProgram | undefined {
   checkDuplicates(program, reporter);
+  if (reporter.hasErrors()) return undefined;
+  checkAnnotationBodies(program, reporter);
   if (reporter.hasErrors()) return undefined;
   checkParsedProgram(program, reporter);
   if (reporter.hasErrors()) return undefined;
@@ -37,10 +41,9 @@ export function checkProgram(program: ast.Program, reporter: Reporter): TypedPro
   const checker = new Checker(program, names, early, reporter);
   for (const declaration of program.declarations) checkTopLevel(checker, declaration);
   if (reporter.hasErrors()) return undefined;
-  for (const check of checker.deferredChecks) check();
-  if (reporter.hasErrors()) return undefined;
-
   checker.folder.freeze();
+  checkLate(checker);
+  if (reporter.hasErrors()) return undefined;
   fillConstants(checker);
   return checker.tables.toTypedProgram(program, names);
 }

@@ -36,10 +36,7 @@ export function checkAbstractMethods(c: Checker, node: ast.Instantiation, extern
   }
   if (missing.size === 0) {
     if (node.initializer !== undefined) {
-      c.error(
-        node.initializer[0]?.name.span ?? node.name.span,
-        `extern '${extern.name}' has no abstract methods, so its instances have no initializer`,
-      );
+      c.error(node.name.span, `extern '${extern.name}' has no abstract methods, so its instances have no initializer`);
     }
     return;
   }

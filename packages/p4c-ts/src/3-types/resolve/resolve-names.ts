@@ -35,6 +35,9 @@ export function resolveNames(program: ast.Program, reporter: Reporter): Resolved
 
 type Context = 'expression' | 'type';
 
+/** Keywords that may stand in an expression; annotation tokens do not tell them from names. */
+const KEYWORDS = new Set(['bit', 'int', 'bool', 'varbit', 'error', 'string', 'tuple', 'list', 'this', 'true', 'false']);
+
 class Resolver {
   readonly result: ResolvedNames = {
     paths: new Map(),
@@ -116,6 +119,7 @@ class Resolver {
           for (const field of node.fields) {
             this.annotations(field.annotations);
             this.type(field.type);
+            this.scope.add(field.name.name, field);
           }
         });
         break;
@@ -557,10 +561,22 @@ class Resolver {
   }
 
   private annotations(annotations: readonly ast.Annotation[]): void {
-    for (const { body } of annotations) {
+    for (const { name, body } of annotations) {
+      if (body.kind === 'Unstructured' && name.name === 'length') this.lengthNames(body.tokens);
       if (body.kind === 'ExpressionList') for (const expression of body.expressions) this.expression(expression);
       else if (body.kind === 'KeyValueList') for (const pair of body.pairs) this.expression(pair.value);
     }
+  }
+
+  /** Names in `@length(expression)`: fields declared before, and constants. */
+  private lengthNames(tokens: readonly ast.AnnotationToken[]): void {
+    tokens.forEach((token, index) => {
+      if (token.tokenKind !== 'identifier' || tokens[index - 1]?.text === '.' || KEYWORDS.has(token.text)) return;
+      for (let scope: Scope | undefined = this.scope; scope !== undefined; scope = scope.parent) {
+        if (scope.own(token.text).length > 0) return;
+      }
+      this.reporter.error('not-found', token.span, `name '${token.text}' is not declared here`);
+    });
   }
 
   // ----------------------------------------------------------------------------------------------------- look-up
@@ -598,7 +614,9 @@ class Resolver {
       const visible = own.filter((entry) =>
         context === 'type'
           ? isTypeEntry(entry)
-          : entry.kind === 'ParserState' || entry !== (this.declaration as ScopeEntry | undefined),
+          : entry.kind === 'StructField'
+            ? false
+            : entry.kind === 'ParserState' || entry !== (this.declaration as ScopeEntry | undefined),
       );
       if (visible.length > 0) return visible;
     }
