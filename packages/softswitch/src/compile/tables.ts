@@ -7,7 +7,7 @@
  *
  * Key fields of invalid headers read as 0, as in BMv2.
  */
-import type { Table } from '../model/types.ts';
+import type { Program, Table } from '../model/types.ts';
 import { HASH_FACTOR, HASH_SEED, type KeyLayout, makeKeyLayout } from '../tables/key-layout.ts';
 import { makeRecordLayout, type RecordLayout } from '../tables/records.ts';
 import { actionName, type CompileContext } from './actions.ts';
@@ -34,6 +34,14 @@ export interface TablePlan {
 
 /** `action` of records whose action is in the action profile: the target is the first data element. */
 export const INDIRECT = -2;
+
+/**
+ * The first action with the same name. p4c copies an action per table; members of a profile shared by tables name it by one number.
+ */
+export function canonicalAction(program: Program, action: number): number {
+  const { name, parameters } = program.actions[action]!;
+  return program.actions.findIndex((each) => each.name === name && each.parameters.length === parameters.length);
+}
 
 /** Elements of an action's arguments. */
 export function dataWordsOf(parameters: readonly { readonly bitwidth: number }[]): number {
@@ -128,12 +136,12 @@ export function compileTable(context: CompileContext, plan: TablePlan, position:
           'elements[o]',
           'elements',
           'o + 1',
-          table.actions.map((action) => ({ test: action, action })),
+          table.actions.map((action) => ({ test: canonicalAction(context.program, action), action })),
         );
         code.line(`return ${resultCode(table, 'positionOf(elements[o])')};`);
         if (table.next.kind === 'action') {
           code.line(
-            `function positionOf(action) { switch (action) { ${table.actions.map((action, i) => `case ${action}: return ${i};`).join(' ')} default: return -1; } }`,
+            `function positionOf(action) { switch (action) { ${table.actions.map((action, i) => `case ${canonicalAction(context.program, action)}: return ${i};`).join(' ')} default: return -1; } }`,
           );
         }
       });

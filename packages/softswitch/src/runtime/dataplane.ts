@@ -44,6 +44,8 @@ export interface DataPlaneOptions {
   readonly digest?: (list: number, values: readonly Uint8Array[]) => void;
   /** Called with the lines of `log_msg` and failed assertions. */
   readonly log?: (message: string) => void;
+  /** Packet memory shared with ports; its own unless given. */
+  readonly memory?: PacketMemory;
   /** Records what happens to packets; the code is compiled with calls of it. */
   readonly tracer?: Tracer;
 }
@@ -54,7 +56,7 @@ const SCRATCH_BYTES = 2 * MAX_PACKET_BYTES;
 export class DataPlane {
   readonly program: Program;
   readonly compiled: CompiledProgram;
-  readonly memory = new PacketMemory();
+  readonly memory: PacketMemory;
   readonly tables: readonly TableRuntime[];
   readonly profiles: readonly ActionProfileStore[];
   readonly meters: readonly Meters[];
@@ -79,6 +81,7 @@ export class DataPlane {
 
   constructor(program: Program, options: DataPlaneOptions) {
     this.program = program;
+    this.memory = options.memory ?? new PacketMemory();
     const tracer = options.tracer;
     this.compiled = compileProgram(program, {
       dropPort: options.dropPort ?? 511,
@@ -188,7 +191,7 @@ export class DataPlane {
   /** Takes a packet through the switch; outputs come before it returns. Bytes are copied. */
   receive(port: number, packet: Uint8Array): void {
     if (packet.length <= MAX_PACKET_BYTES) this.memory.bytes.set(packet, this.#packetStart);
-    this.#engine.receive(packet.length, port);
+    this.#engine.receive(packet.length, port, 0, 0);
   }
 
   /** Where a packet may be put before `receiveInPlace`. */
@@ -196,9 +199,16 @@ export class DataPlane {
     return this.#packetStart;
   }
 
-  /** Takes the packet of `length` bytes that was written to `memory.bytes` at `packetStart`. */
-  receiveInPlace(port: number, length: number): void {
-    this.#engine.receive(length, port);
+  /** Takes the packet of `length` bytes that lies in `memory` at the packet start of `buffer`, moved by `shift` bytes. */
+  receiveInPlace(port: number, length: number, buffer = 0, shift = 0): void {
+    this.#engine.receive(length, port, buffer, shift);
+  }
+
+  /** Whether the program computes a checksum over payload, so that it needs real transport checksums. */
+  get readsPayload(): boolean {
+    return this.program.calculations.some((calculation) =>
+      calculation.inputs.some((input) => input.kind === 'payload'),
+    );
   }
 
   /** Tells groups and replicas that a port went up or down. */

@@ -95,14 +95,14 @@ export class Engine {
     this.#functions = functions;
   }
 
-  /** Takes the packet of `length` bytes in buffer 0 through the switch, with everything that comes of it. */
-  receive(length: number, port: number): void {
+  /** Takes the packet of `length` bytes in a buffer through the switch, with everything that comes of it. */
+  receive(length: number, port: number, buffer: number, shift: number): void {
     if (length > MAX_PACKET_BYTES) {
       this.#drops[DROP.tooLong]!++;
       return;
     }
-    const start = this.#memory.packetStart(0);
-    this.#I[1] = this.#memory.origin(0);
+    const start = this.#memory.packetStart(buffer) + shift;
+    this.#I[1] = this.#memory.origin(buffer);
     try {
       this.#functions!.receive(start, start + length, port);
       if (this.#jobs.length > 0) this.#drain();

@@ -19,12 +19,21 @@ const BUFFER_BYTES = HEADROOM_BYTES + MAX_PACKET_BYTES + TAILROOM_BYTES;
 /** Buffers for packets that wait: clones and recirculated packets of one packet at most take this many. */
 const BUFFERS = 33;
 
+/** Where the memory comes from; ports that hand it to the kernel bring their own. */
+export type Allocate = (bytes: number) => ArrayBuffer;
+
 export class PacketMemory {
-  readonly bytes = new Uint8Array(BUFFERS * BUFFER_BYTES);
-  readonly view = new DataView(this.bytes.buffer);
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** First byte of the room behind the buffers that was asked for. */
+  readonly extraStart: number;
   readonly #free: number[] = [];
 
-  constructor() {
+  /** Makes `portBuffers` further buffers, which are not given to copies, and `extraBytes` of other room. */
+  constructor(portBuffers = 0, extraBytes = 0, allocate: Allocate = (bytes) => new ArrayBuffer(bytes)) {
+    this.extraStart = (BUFFERS + portBuffers) * BUFFER_BYTES;
+    this.bytes = new Uint8Array(allocate(this.extraStart + extraBytes));
+    this.view = new DataView(this.bytes.buffer);
     this.giveAll();
   }
 
@@ -37,6 +46,9 @@ export class PacketMemory {
   packetStart(buffer: number): number {
     return buffer * BUFFER_BYTES + HEADROOM_BYTES;
   }
+
+  /** Number of the first of the buffers for ports. */
+  static readonly firstPortBuffer = BUFFERS;
 
   /** Takes a free buffer, or -1. */
   take(): number {

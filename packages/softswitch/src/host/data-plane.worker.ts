@@ -1,0 +1,147 @@
+/**
+ * The thread of the data plane: packets from interfaces through the program and out again, control calls in between.
+ *
+ * The thread sleeps in one system call for all its sources and never returns to the event loop: requests are fetched when the wake-up pipe
+ * says that there are some. So every control call happens between two packets, and no packet sees half a change.
+ */
+import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type { PreparedPipeline } from '@mooring/p4runtime-ts/switch';
+import { asSwitchError, SwitchCore } from '../control/switch-core.ts';
+import { type PacketSocketHost, PacketSockets } from '../ports/packet-sockets.ts';
+import { InterfaceRecorder } from '../ports/pcap.ts';
+import type { Answer, Call, Reply, Request, WorkerSettings } from './messages.ts';
+import { dropsByReason } from './statistics.ts';
+
+const { settings, channel } = workerData as { settings: WorkerSettings; channel: MessagePort };
+
+function reply(message: Reply): void {
+  channel.postMessage(message);
+}
+
+function run(): void {
+  const startUs = performance.now() * 1000;
+  const nowUs = () => performance.now() * 1000 - startUs;
+  const sockets = new PacketSockets(settings.interfaces, settings.wakeFd);
+  const counts = { received: 0, sent: 0 };
+  const recorders = new Map(
+    settings.pcapDirectory === undefined
+      ? []
+      : settings.interfaces.map(({ port, name }) => [port, new InterfaceRecorder(settings.pcapDirectory!, name)]),
+  );
+  const { bytes } = sockets.memory;
+  const core = new SwitchCore({
+    cpuPort: settings.cpuPort,
+    dropPort: settings.dropPort,
+    priorityQueues: settings.priorityQueues,
+    nowUs,
+    random: Math.random,
+    memory: sockets.memory,
+    output: (port, _bytes, start, length) => {
+      counts.sent++;
+      if (recorders.size > 0) recorders.get(port)?.sent(bytes.subarray(start, start + length));
+      sockets.send(port, start, length);
+    },
+    finishChecksum: (start, length) => sockets.checksum.finish(start, length),
+    log: (message) => reply({ kind: 'log', message }),
+  });
+  core.subscribe((event) => reply({ kind: 'event', event }));
+  for (const { port, up } of sockets.status()) if (!up) core.setPortUp(port, false);
+  if (settings.program !== undefined) core.loadWithoutP4Info(settings.program);
+
+  const prepared = new Map<number, PreparedPipeline>();
+  let nextPrepared = 1;
+  let stopped = false;
+  const carryOut = (call: Call): Answer => {
+    switch (call.kind) {
+      case 'prepare': {
+        const pipeline = core.prepareNow(call);
+        prepared.set(nextPrepared, pipeline);
+        return {
+          prepared: nextPrepared++,
+          initialEntries: pipeline.initialEntries,
+          defaultActions: pipeline.defaultActions,
+        };
+      }
+      case 'commit': {
+        const pipeline = prepared.get(call.prepared);
+        if (pipeline === undefined) throw new Error('commit of an unknown pipeline');
+        core.commitNow(pipeline, call.options);
+        prepared.delete(call.prepared);
+        return undefined;
+      }
+      case 'discard':
+        prepared.delete(call.prepared);
+        return undefined;
+      case 'apply':
+        return core
+          .applyNow(call.updates, call.atomic)
+          .map(({ index, error }) => ({ index, kind: error.kind, message: error.message }));
+      case 'readEntries':
+        return core.readEntriesNow(call.tableId, call.slots, call.parts);
+      case 'readCounter':
+        return core.readCounterNow(call.counterId, call.indexes);
+      case 'readRegister':
+        return core.readRegisterNow(call.registerId, call.indexes);
+      case 'packetOut':
+        core.packetOut(call.packets);
+        return undefined;
+      case 'statistics':
+        return { received: counts.received, sent: counts.sent, drops: dropsByReason(core, sockets.drops) };
+      case 'stop':
+        stopped = true;
+        return undefined;
+    }
+  };
+  const host: PacketSocketHost = {
+    receive: (port, length, buffer, shift) => {
+      counts.received++;
+      if (recorders.size > 0) {
+        const start = sockets.memory.packetStart(buffer) + shift;
+        recorders.get(port)?.received(bytes.subarray(start, start + length));
+      }
+      core.receiveInPlace(port, length, buffer, shift);
+    },
+    portStatus: (port, up) => core.setPortUp(port, up),
+    needsRealChecksums: () => core.dataPlane?.readsPayload ?? false,
+  };
+  reply({ kind: 'ready' });
+
+  let nextSweepUs = settings.sweepIntervalMs * 1000;
+  while (!stopped) {
+    const waitMs = Math.max(0, Math.ceil((nextSweepUs - nowUs()) / 1000));
+    const woken = sockets.wait(waitMs, host);
+    // What packets had to tell goes out before answers to later calls.
+    core.flush();
+    if (woken) {
+      for (
+        let message = receiveMessageOnPort(channel);
+        message !== undefined;
+        message = receiveMessageOnPort(channel)
+      ) {
+        const { id, call } = message.message as Request;
+        try {
+          reply({ kind: 'answer', id, value: carryOut(call) });
+        } catch (error) {
+          const refusal = asSwitchError(error);
+          reply({ kind: 'refusal', id, errorKind: refusal.kind, message: refusal.message });
+        }
+      }
+      core.flush();
+    }
+    sockets.flush();
+    if (nowUs() >= nextSweepUs) {
+      nextSweepUs = nowUs() + settings.sweepIntervalMs * 1000;
+      core.sweep();
+    }
+  }
+  sockets.close();
+  for (const recorder of recorders.values()) recorder.close();
+  channel.close();
+}
+
+try {
+  run();
+} catch (error) {
+  reply({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+  channel.close();
+}

@@ -1,0 +1,98 @@
+/**
+ * Messages between the control thread and the thread of the data plane.
+ *
+ * Requests are numbered and answered once; events come on their own. One channel carries both in order, which is what the contract of
+ * `Switch` asks for: no event of a deleted slot after the answer to its deletion.
+ */
+import type {
+  CommitOptions,
+  CounterCells,
+  EntryParts,
+  EntryStates,
+  InitialEntry,
+  PreparedPipeline,
+  SwitchErrorKind,
+  SwitchEvent,
+  SwitchUpdate,
+} from '@mooring/p4runtime-ts/switch';
+import type { P4InfoLike } from '../control/p4info.ts';
+import type { PortInterface } from '../ports/packet-sockets.ts';
+
+/** What the data plane's thread is started with. */
+export interface WorkerSettings {
+  readonly interfaces: readonly PortInterface[];
+  /** Readable end of the pipe that wakes the thread. */
+  readonly wakeFd: number;
+  readonly cpuPort: number | undefined;
+  readonly dropPort: number;
+  readonly priorityQueues: number;
+  /** A program to run before any pipeline comes over P4Runtime. */
+  readonly program: Uint8Array | undefined;
+  /** How often idle timeouts are looked for, in ms. */
+  readonly sweepIntervalMs: number;
+  /** Folder to record packets in. */
+  readonly pcapDirectory: string | undefined;
+}
+
+/** A call of the data plane. */
+export type Call =
+  | { readonly kind: 'prepare'; readonly p4info: P4InfoLike; readonly deviceConfig: Uint8Array }
+  | { readonly kind: 'commit'; readonly prepared: number; readonly options: CommitOptions }
+  | { readonly kind: 'discard'; readonly prepared: number }
+  | { readonly kind: 'apply'; readonly updates: readonly SwitchUpdate[]; readonly atomic: boolean }
+  | {
+      readonly kind: 'readEntries';
+      readonly tableId: number;
+      readonly slots: readonly number[];
+      readonly parts: EntryParts;
+    }
+  | { readonly kind: 'readCounter'; readonly counterId: number; readonly indexes: readonly number[] }
+  | { readonly kind: 'readRegister'; readonly registerId: number; readonly indexes: readonly number[] }
+  | { readonly kind: 'packetOut'; readonly packets: readonly Uint8Array[] }
+  | { readonly kind: 'statistics' }
+  | { readonly kind: 'stop' };
+
+export interface Request {
+  readonly id: number;
+  readonly call: Call;
+}
+
+/** The answer to a `prepare`: the pipeline stays in the thread under a number. */
+export interface PreparedAnswer {
+  readonly prepared: number;
+  readonly initialEntries: readonly InitialEntry[];
+  readonly defaultActions: PreparedPipeline['defaultActions'];
+}
+
+/** The answer to an `apply`. */
+export type FailuresAnswer = readonly {
+  readonly index: number;
+  readonly kind: SwitchErrorKind;
+  readonly message: string;
+}[];
+
+export type Answer =
+  | PreparedAnswer
+  | FailuresAnswer
+  | EntryStates
+  | CounterCells
+  | readonly Uint8Array[]
+  | SwitchStatistics
+  | undefined;
+
+/** Counts of what the switch did. */
+export interface SwitchStatistics {
+  readonly received: number;
+  readonly sent: number;
+  /** Drops by reason. */
+  readonly drops: Readonly<Record<string, number>>;
+}
+
+export type Reply =
+  | { readonly kind: 'answer'; readonly id: number; readonly value: Answer }
+  | { readonly kind: 'refusal'; readonly id: number; readonly errorKind: SwitchErrorKind; readonly message: string }
+  | { readonly kind: 'event'; readonly event: SwitchEvent }
+  | { readonly kind: 'log'; readonly message: string }
+  /** The thread's sockets are open and its program is loaded. */
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'failed'; readonly message: string };
