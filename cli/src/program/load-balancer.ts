@@ -33,7 +33,7 @@ export async function compileLoadBalancer(source = loadBalancerSource()): Promis
   ]);
   const written = new Map<string, string>();
   let diagnostics = '';
-  const status = runCompile(['-o', 'program.json', '--p4runtime-files', 'program.p4info.txtpb', source], {
+  const status = await runCompile(['-o', 'program.json', '--p4runtime-files', 'program.p4info.txtpb', source], {
     ...nodeCompileIo(mooringVersion()),
     writeFile: (path, content) => {
       written.set(path, typeof content === 'string' ? content : Buffer.from(content).toString('utf8'));

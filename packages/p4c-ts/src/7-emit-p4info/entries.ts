@@ -6,18 +6,19 @@ import { toBytes } from './byte-strings.ts';
 import type { P4InfoContext } from './context.ts';
 import type { Entry, EntryMatch } from './model.ts';
 import { actionOf, type TableObject } from './objects.ts';
-import { keyType } from './tables.ts';
+import { customProperty, keyType } from './tables.ts';
 
 const NEEDS_PRIORITY = new Set(['ternary', 'range', 'optional']);
 
-/** All entries of a table in source order. */
+/** All entries of a table; those of a list that is not constant in the order in which they win. */
 export function tableEntries(context: P4InfoContext, object: TableObject): Entry[] {
   const { declaration, block, name } = object;
   const info = context.typed.tables.get(declaration);
   const property = info?.entries;
   if (info === undefined || property === undefined) return [];
   const needsPriority = info.matchKinds.some((kind) => NEEDS_PRIORITY.has(kind));
-  return property.entries.flatMap((entry, index): Entry[] => {
+  return inPriorityOrder(object, property, info.entryPriorities).flatMap((index): Entry[] => {
+    const entry = property.entries[index]!;
     const action = actionOf(context.typed, block, entry.action);
     if (action === undefined) return [];
     const matched = context.typed.actionReferences.get(entry.action)?.arguments ?? [];
@@ -38,6 +39,22 @@ export function tableEntries(context: P4InfoContext, object: TableObject): Entry
         isConst: property.isConst || entry.isConst,
       },
     ];
+  });
+}
+
+/** Positions of the entries in the order in which they are written. */
+function inPriorityOrder(
+  { declaration, block }: TableObject,
+  property: ast.EntriesProperty,
+  priorities: readonly (bigint | undefined)[],
+): number[] {
+  const positions = property.entries.map((_, index) => index);
+  if (property.isConst || priorities.some((priority) => priority === undefined)) return positions;
+  const largest = customProperty(declaration, 'largest_priority_wins');
+  const largestWins = largest === undefined || block.environment.integer(largest.value) !== 0n;
+  return positions.sort((a, b) => {
+    const difference = Number(priorities[a]! - priorities[b]!);
+    return (largestWins ? -difference : difference) || a - b;
   });
 }
 

@@ -8,6 +8,7 @@
  */
 import type { WarningAction } from '../diagnostics/diagnostic.ts';
 import { ERROR_CLASSES, WARNING_CLASSES } from '../diagnostics/diagnostic.ts';
+import { formatOfEnding } from './outputs.ts';
 
 /** What a command line asks for. */
 export interface CompileArguments {
@@ -301,6 +302,13 @@ export function parseCompileArguments(argv: readonly string[]): ParsedArguments 
     }
     const problem = option.apply(draft, value);
     if (problem !== undefined) return { kind: 'error', message: problem };
+  }
+  const unknownEnding = [...draft.p4infoFiles, ...draft.entriesFiles].find(
+    (path) => formatOfEnding(path) === undefined,
+  );
+  if (unknownEnding !== undefined && draft.p4runtimeFormat === undefined) {
+    const message = `${unknownEnding}: the ending tells no format; use .txtpb, .txt, .bin or .json, or give --p4runtime-format`;
+    return { kind: 'error', message };
   }
   if (draft.program === undefined)
     return { kind: 'error', message: 'no program is named: mooring compile [OPTIONS] PROGRAM.p4' };

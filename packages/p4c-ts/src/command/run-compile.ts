@@ -1,6 +1,6 @@
 /**
- * `mooring compile`, without a process around it: arguments in, exit status out, every effect through `CompileIo`. Nothing is
- * written if there is an error; files are written whole and last.
+ * `mooring compile`, without a process around it: arguments in, exit status out, every effect through `CompileIo`. Files are
+ * written whole and last; which of them after an error, see outputs.ts.
  *
  * Exit status as p4c's: 0 done (warnings included), 1 otherwise.
  */
@@ -25,8 +25,8 @@ export interface CompileIo {
   readonly version: string;
 }
 
-/** Runs the command; `argv` are the words behind `mooring compile`. Returns the exit status. Never throws. */
-export function runCompile(argv: readonly string[], io: CompileIo): 0 | 1 {
+/** Runs the command; `argv` are the words behind `mooring compile`. Resolves to the exit status; never rejects. */
+export async function runCompile(argv: readonly string[], io: CompileIo): Promise<0 | 1> {
   const parsed = parseCompileArguments(argv);
   switch (parsed.kind) {
     case 'help':
@@ -43,7 +43,7 @@ export function runCompile(argv: readonly string[], io: CompileIo): 0 | 1 {
   }
 }
 
-function runWith(args: CompileArguments, io: CompileIo): 0 | 1 {
+async function runWith(args: CompileArguments, io: CompileIo): Promise<0 | 1> {
   const unknownPhase = args.dumpAfter.find((name) => !(PHASES as readonly string[]).includes(name));
   if (unknownPhase !== undefined) {
     io.stderr(`error: there is no phase '${unknownPhase}'; choose from ${PHASES.join(', ')}\n`);
@@ -71,12 +71,13 @@ function runWith(args: CompileArguments, io: CompileIo): 0 | 1 {
     },
   });
   report(result, args, io);
-  if (!result.ok) return 1;
   if (args.preprocessOnly) {
-    io.stdout(result.preprocessed?.text ?? '');
-    return 0;
+    if (result.ok) io.stdout(result.preprocessed?.text ?? '');
+    return result.ok ? 0 : 1;
   }
-  return outputFiles(result, args).every(({ path, content }) => write(io, path, content)) ? 0 : 1;
+  const files = await outputFiles(result, args);
+  const allWritten = files.every(({ path, content }) => write(io, path, content));
+  return result.ok && allWritten ? 0 : 1;
 }
 
 function report(result: CompileResult, args: CompileArguments, io: CompileIo): void {

@@ -6,7 +6,7 @@ import { parseCompileArguments } from '../../src/command/arguments.ts';
 import { type CompileIo, runCompile } from '../../src/command/run-compile.ts';
 import { InternalError, Reporter } from '../../src/diagnostics/diagnostic.ts';
 
-function run(argv: string[], files: Record<string, string>) {
+async function run(argv: string[], files: Record<string, string>) {
   const written = new Map<string, string | Uint8Array>();
   let out = '';
   let err = '';
@@ -24,7 +24,8 @@ function run(argv: string[], files: Record<string, string>) {
     },
     version: '1.2.3',
   };
-  return { status: runCompile(argv, io), out, err, written };
+  const status = await runCompile(argv, io);
+  return { status, out, err, written };
 }
 
 describe('arguments', () => {
@@ -76,8 +77,8 @@ describe('arguments', () => {
 });
 
 describe('running', () => {
-  test('a syntax error: message, excerpt, caret, status 1, nothing written', () => {
-    const { status, err, written } = run(['-o', 'x.json', 'a.p4'], {
+  test('a syntax error: message, excerpt, caret, status 1, nothing written', async () => {
+    const { status, err, written } = await run(['-o', 'x.json', 'a.p4'], {
       'a.p4': '#include <inc.p4>\n',
       'sys/inc.p4': 'const bit<8>\n\tx = 1 1;\n',
     });
@@ -93,31 +94,31 @@ describe('running', () => {
     );
   });
 
-  test('a missing program', () => {
-    const { status, err } = run(['a.p4'], {});
+  test('a missing program', async () => {
+    const { status, err } = await run(['a.p4'], {});
     expect(status).toBe(1);
     expect(err).toBe('error[I/O error]: a.p4: there is no such file, or it cannot be read\n');
   });
 
-  test('-E prints the preprocessed program', () => {
-    const { status, out } = run(['-E', '-DN=8', 'a.p4'], { 'a.p4': 'bit<N>' });
+  test('-E prints the preprocessed program', async () => {
+    const { status, out } = await run(['-E', '-DN=8', 'a.p4'], { 'a.p4': 'bit<N>' });
     expect(status).toBe(0);
     expect(out).toBe('bit<8>');
   });
 
-  test('--dump-after=parse prints the program', () => {
-    const { out } = run(['--dump-after', 'parse', 'a.p4'], { 'a.p4': 'const   bit < 8 > x=1 ;' });
+  test('--dump-after=parse prints the program', async () => {
+    const { out } = await run(['--dump-after', 'parse', 'a.p4'], { 'a.p4': 'const   bit < 8 > x=1 ;' });
     expect(out).toBe('// after parse\nconst bit<8> x = 1;\n');
   });
 
-  test('a phase that does not exist', () => {
-    const { status, err } = run(['--dump-after', 'magic', 'a.p4'], { 'a.p4': '' });
+  test('a phase that does not exist', async () => {
+    const { status, err } = await run(['--dump-after', 'magic', 'a.p4'], { 'a.p4': '' });
     expect(status).toBe(1);
-    expect(err).toMatch(/there is no phase 'magic'; choose from preprocess, parse/);
+    expect(err).toMatch(/there is no phase 'magic'; choose from preprocess, parse, types/);
   });
 
-  test('--json: diagnostics as data', () => {
-    const { out, status } = run(['--json', 'a.p4'], { 'a.p4': 'x' });
+  test('--json: diagnostics as data', async () => {
+    const { out, status } = await run(['--json', 'a.p4'], { 'a.p4': 'x' });
     expect(status).toBe(1);
     expect(JSON.parse(out)).toMatchObject({
       ok: false,
@@ -126,13 +127,13 @@ describe('running', () => {
     });
   });
 
-  test('--version and --help', () => {
-    expect(run(['--version'], {}).out).toContain('Version 1.2.3');
-    expect(run(['--help'], {}).out).toContain('--p4runtime-files FILES');
+  test('--version and --help', async () => {
+    expect((await run(['--version'], {})).out).toContain('Version 1.2.3');
+    expect((await run(['--help'], {})).out).toContain('--p4runtime-files FILES');
   });
 
-  test('a program that was preprocessed elsewhere keeps its positions', () => {
-    const { err } = run(['--nocpp', 'a.p4'], { 'a.p4': '# 1 "b.p4"\n# 41 "c.p4" 2\n\nx\n' });
+  test('a program that was preprocessed elsewhere keeps its positions', async () => {
+    const { err } = await run(['--nocpp', 'a.p4'], { 'a.p4': '# 1 "b.p4"\n# 41 "c.p4" 2\n\nx\n' });
     expect(err).toMatch(/^c\.p4\(42:2\): error\[syntax\]/);
   });
 });
