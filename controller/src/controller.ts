@@ -19,6 +19,7 @@ import { beginIntent } from './intent/begin.ts';
 import { intentFormat } from './intent/intent.ts';
 import { nodeFiles } from './journal/files.ts';
 import { Journal } from './journal/journal.ts';
+import { OperationRefusedError } from './operations/errors.ts';
 import type { StartControllerOptions } from './options.ts';
 import { p4runtimeConnector } from './switch-port/p4runtime.ts';
 import type { SwitchConnector } from './switch-port/port.ts';
@@ -73,7 +74,9 @@ export async function startController(
   const frame = () => ({ version: CONTROLLER_VERSION, startedAtMs, switchAddress: address, stopped });
   const socketPath = join(stateDir, CONTROL_SOCKET_NAME);
   const whenReady = () => {
-    if (engine === undefined) throw new Error('the control socket was asked before the controller was made');
+    if (engine === undefined) {
+      throw new OperationRefusedError({ code: 'unavailable', message: 'the controller is still starting' });
+    }
     return engine;
   };
   // The socket comes before the journal is opened, for it is what keeps two controllers from sharing one.

@@ -115,13 +115,11 @@ class P4RuntimeSession implements SwitchSession {
   readonly slots: number;
   readonly deviceId: string;
   private readonly client: P4RuntimeClient;
-  private readonly program: Program;
   private epoch = 0;
   private over = false;
 
   constructor(client: P4RuntimeClient, listener: SwitchListener, program: Program, deviceId: bigint) {
     this.client = client;
-    this.program = program;
     this.deviceId = String(deviceId);
     this.slots = Number(program.registers.get('first_key').size);
     client.onArbitration((state) => {
@@ -160,13 +158,11 @@ class P4RuntimeSession implements SwitchSession {
       maxListSize: DIGEST_LIST_SIZE,
       ackTimeoutNs: DIGEST_ACK_TIMEOUT_NS,
     };
-    const present = new Set((await this.client.readAll({ kind: 'digest' })).map((digest) => digest.digest));
-    await this.client.write(
-      ['pin_event_t', 'mac_event_t'].map((digest) => ({
-        op: present.has(digest) ? 'modify' : 'insert',
-        entity: { kind: 'digest', digest, config },
-      })),
-    );
+    // Insert, and modify what is there: BMv2's server cannot list digests.
+    const entities = ['pin_event_t', 'mac_event_t'].map((digest) => ({ kind: 'digest' as const, digest, config }));
+    const inserted = await this.client.tryWrite(entities.map((entity) => ({ op: 'insert', entity })));
+    const refused = entities.filter((_, index) => inserted[index]?.ok !== true);
+    if (refused.length > 0) await this.client.write(refused.map((entity) => ({ op: 'modify', entity })));
   }
 
   async write(updates: readonly EntryUpdate[]): Promise<readonly WriteFailure[]> {

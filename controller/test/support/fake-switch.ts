@@ -1,0 +1,281 @@
+/**
+ * A switch in a few hundred lines for tests of the controller: tables, two ways of register slots, digests, idle timeouts and
+ * orders, on a clock that the test moves. Client packets are given to it one by one and it says where they go. It survives
+ * the controller, can lose its memory, refuse updates, and fail at a chosen call.
+ */
+import type { PinEvent } from '../../src/shift/types.ts';
+import {
+  type PacketOrder,
+  type SwitchConnector,
+  type SwitchListener,
+  SwitchLostError,
+  type SwitchSession,
+  type WriteFailure,
+} from '../../src/switch-port/port.ts';
+import {
+  type Entry,
+  type EntryUpdate,
+  keyText,
+  type ReadEntry,
+  TABLE_NAMES,
+  type TableName,
+} from '../../src/switch-port/tables.ts';
+import { decide, emptySlot, release, remember, type Slot, sweepSlot } from './data-plane.ts';
+import type { FakeClock } from './fake-clock.ts';
+
+interface LiveEntry {
+  entry: Entry;
+  lastHitMs: number;
+  notified: boolean;
+}
+
+/** See the file's comment. */
+export class FakeSwitch {
+  readonly tables = new Map<TableName, Map<string, LiveEntry>>();
+  readonly ways: Slot[][];
+  readonly clock: FakeClock;
+  readonly log: string[] = [];
+  settings = { epoch: 0, tentativeMs: 66_000, reportMs: 1_000 };
+  /** Called before every write, read and order; throws to break the session there. */
+  onCall: (what: string) => void = () => undefined;
+  pinRoom = Number.POSITIVE_INFINITY;
+  /** Digest events that get lost, asked of each. */
+  loses: (event: PinEvent) => boolean = () => false;
+  arpAnswers = new Map<number, { readonly mac: string; readonly port: number }>();
+  private hasPipeline = false;
+  private electionId = 0;
+  private listener: SwitchListener | undefined;
+  private readonly slotsPerWay: number;
+
+  constructor(clock: FakeClock, slotsPerWay = 8) {
+    this.clock = clock;
+    this.slotsPerWay = slotsPerWay;
+    this.ways = [];
+    this.reset();
+  }
+
+  /** Power off and on: everything is gone. */
+  reset(): void {
+    for (const table of TABLE_NAMES) this.tables.set(table, new Map());
+    this.ways.length = 0;
+    for (let way = 0; way < 2; way++) this.ways.push(Array.from({ length: this.slotsPerWay }, emptySlot));
+    this.hasPipeline = false;
+    this.settings = { epoch: 0, tentativeMs: 66_000, reportMs: 1_000 };
+    this.drop('the switch was restarted');
+  }
+
+  /** Breaks the session. */
+  drop(reason: string): void {
+    const { listener } = this;
+    this.listener = undefined;
+    listener?.onLost(reason);
+  }
+
+  /** What `startController` connects with. */
+  readonly connect: SwitchConnector = async (electionId, listener) => {
+    this.onCall('connect');
+    if (electionId <= this.electionId) throw new Error(`election id ${electionId} is not above ${this.electionId}`);
+    this.electionId = electionId;
+    this.listener = listener;
+    const pipeline = this.hasPipeline ? 'kept' : 'pushed';
+    this.hasPipeline = true;
+    return this.session(listener, pipeline);
+  };
+
+  private session(listener: SwitchListener, pipeline: 'kept' | 'pushed'): SwitchSession {
+    const check = (what: string): void => {
+      if (this.listener !== listener) throw new SwitchLostError('the session is over');
+      this.onCall(what);
+    };
+    return {
+      pipeline,
+      slots: this.slotsPerWay,
+      deviceId: '0',
+      write: async (updates) => {
+        check(`write ${updates.length}`);
+        return this.write(updates);
+      },
+      writeSettings: async (settings) => {
+        check('settings');
+        this.settings = settings;
+      },
+      writeFloodGroup: async () => check('flood group'),
+      readTable: async (table) => {
+        check(`read ${table}`);
+        return [...this.tables.get(table)!.values()].map((live) => this.read(live));
+      },
+      readAges: async (table, keys) => {
+        check(`ages ${table}`);
+        return keys.map((key) => {
+          const live = this.tables.get(table)!.get(keyText(key));
+          return live === undefined ? undefined : this.read(live).elapsedMs;
+        });
+      },
+      order: (orders) => {
+        if (this.listener !== listener) return;
+        this.onCall(`order ${orders.length}`);
+        for (const order of orders) this.order(order);
+      },
+      close: () => {
+        if (this.listener === listener) this.listener = undefined;
+      },
+    };
+  }
+
+  private read(live: LiveEntry): ReadEntry {
+    return { ...live.entry, elapsedMs: this.clock.nowMs - live.lastHitMs };
+  }
+
+  private write(updates: readonly EntryUpdate[]): WriteFailure[] {
+    const failures: WriteFailure[] = [];
+    updates.forEach((update, index) => {
+      const { table, key } = update.entry;
+      const entries = this.tables.get(table)!;
+      const text = keyText(key);
+      this.log.push(`${update.op} ${table} ${text}`);
+      const present = entries.has(text);
+      if (update.op === 'insert' ? present : !present) {
+        failures.push({ index, full: false, message: present ? 'ALREADY_EXISTS' : 'NOT_FOUND' });
+      } else if (update.op === 'insert' && table === 'pins' && entries.size >= this.pinRoom) {
+        failures.push({ index, full: true, message: 'RESOURCE_EXHAUSTED' });
+      } else if (update.op === 'delete') {
+        entries.delete(text);
+      } else {
+        entries.set(text, { entry: update.entry, lastHitMs: this.clock.nowMs, notified: false });
+      }
+    });
+    return failures;
+  }
+
+  private order(order: PacketOrder): void {
+    if (order.kind === 'flood') {
+      const view = new DataView(order.packet.buffer, order.packet.byteOffset);
+      this.answerArp(view.getUint32(38), order.packet.subarray(6, 12), view.getUint32(28));
+    } else if (order.kind === 'release') {
+      const slot = this.ways[order.way]![order.slot]!;
+      const key = `${order.vip}/${order.clientAddress}/${order.clientPort}`;
+      release(slot, key, order.generation);
+      this.tell({ kind: 'released', slot: order.slot * 2 + order.way, generation: order.generation, key });
+    } else if (order.kind === 'sweep') {
+      for (let index = order.first; index < Math.min(order.first + order.count, this.slotsPerWay); index++) {
+        for (let way = 0; way < 2; way++) this.sweep(index, way);
+      }
+      this.tell({ kind: 'swept', tag: order.tag });
+    }
+  }
+
+  private sweep(index: number, way: number): void {
+    const slot = this.ways[way]![index]!;
+    const found = sweepSlot(slot, this.clock.nowMs, this.settings.tentativeMs);
+    if (found === undefined) return;
+    const name = index * 2 + way;
+    const pin = { key: slot.key, vip: Number(slot.key.split('/')[0]), bucket: slot.bucket, server: slot.server };
+    if (found === 'confirmed') this.tell({ kind: 'confirmed', slot: name, generation: slot.generation, pin });
+    else this.tell({ kind: 'tentative', slot: name, pin });
+  }
+
+  private tell(event: PinEvent): void {
+    if (!this.loses(event)) this.listener?.onPinEvents([event]);
+  }
+
+  private answerArp(wanted: number, toMac: Uint8Array, toAddress: number): void {
+    const answer = this.arpAnswers.get(wanted);
+    if (answer === undefined) return;
+    const frame = new Uint8Array(60);
+    const view = new DataView(frame.buffer);
+    const mac = Uint8Array.from(answer.mac.split(':').map((part) => Number.parseInt(part, 16)));
+    frame.set(toMac, 0);
+    frame.set(mac, 6);
+    view.setUint16(12, 0x0806);
+    view.setUint16(14, 1);
+    view.setUint16(16, 0x0800);
+    view.setUint16(18, 0x0604);
+    view.setUint16(20, 2);
+    frame.set(mac, 22);
+    view.setUint32(28, wanted);
+    frame.set(toMac, 32);
+    view.setUint32(38, toAddress);
+    this.listener?.onPacketIn(answer.port, frame);
+  }
+
+  /** Entries of a table, as values by key text. */
+  entries(table: TableName): Map<string, Entry> {
+    return new Map([...this.tables.get(table)!].map(([key, live]) => [key, live.entry]));
+  }
+
+  private waysOf(key: string): Slot[] {
+    // Two different hashes, as long as they are not always equal.
+    const [, address, port] = key.split('/').map(Number);
+    const first = (address! * 31 + port! * 7) % this.slotsPerWay;
+    const second = (address! * 17 + port! * 13 + 5) % this.slotsPerWay;
+    return [this.ways[0]![first]!, this.ways[1]![second]!];
+  }
+
+  /** A client's packet. @returns the server it goes to, 0 for a drop */
+  fromClient(vip: number, bucket: number, address: number, port: number, syn: boolean, acknowledges?: string): number {
+    const key = `${vip}/${address}/${port}`;
+    const assignment = this.tables.get('buckets')!.get(`${vip}/${bucket}`)?.entry.params.map(Number);
+    if (assignment === undefined) return 0;
+    const [base, current, learn, seal, unsettled] = assignment as [number, number, number, number, number];
+    const livePin = this.tables.get('pins')!.get(key);
+    if (livePin !== undefined) this.hit(livePin);
+    const pin = livePin && { server: Number(livePin.entry.params[0]), closing: livePin.entry.params[1] === 1 };
+    const ways = this.waysOf(key);
+    const decision = decide(
+      { key, bucket, syn, ...(acknowledges === undefined ? {} : { acknowledges }) },
+      {
+        base,
+        current,
+        learn: learn === 1,
+        seal: seal === 1,
+        unsettled: unsettled === 1,
+        pin,
+        aliveForPin: (server) => this.tables.get('pin_servers')!.has(String(server)),
+        aliveForSlot: (server) => this.tables.get('slot_servers')!.has(String(server)),
+      },
+      ways,
+      this.clock.nowMs,
+      this.settings,
+    );
+    if (decision.unpinned && unsettled === 1) {
+      const watch = this.tables.get('drain_watch')!.get(`${vip}/${bucket}`);
+      if (watch !== undefined) this.hit(watch);
+    }
+    const { event } = decision;
+    if (event?.kind === 'confirmed') {
+      const slot = event.slot!;
+      const way = this.ways[0]!.includes(slot) ? 0 : 1;
+      const name = this.ways[way]!.indexOf(slot) * 2 + way;
+      const pinned = { key, vip, bucket, server: slot.server };
+      this.tell({ kind: 'confirmed', slot: name, generation: slot.generation, pin: pinned });
+    } else if (event?.kind === 'learned') {
+      this.tell({ kind: 'learned', pin: { key, vip, bucket, server: base } });
+    }
+    return this.tables.get('servers')!.has(`${vip}/${decision.server}`) ? decision.server : 0;
+  }
+
+  /** A server's SYN-ACK on its way to the client. */
+  fromServer(vip: number, server: number, address: number, port: number, answer: number): void {
+    const key = `${vip}/${address}/${port}`;
+    remember(this.waysOf(key), key, server, answer);
+  }
+
+  private hit(live: LiveEntry): void {
+    live.lastHitMs = this.clock.nowMs;
+    live.notified = false;
+  }
+
+  /** Tells idle timeouts that have run out by now. To be called as time moves. */
+  tick(): void {
+    for (const [table, entries] of this.tables) {
+      const idle: string[] = [];
+      for (const [key, live] of entries) {
+        const { idleTimeoutMs } = live.entry;
+        if (idleTimeoutMs === 0 || live.notified || this.clock.nowMs - live.lastHitMs < idleTimeoutMs) continue;
+        live.notified = true;
+        idle.push(key);
+      }
+      if (idle.length > 0) this.listener?.onIdle(table, idle);
+    }
+  }
+}

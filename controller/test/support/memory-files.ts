@@ -1,0 +1,36 @@
+/** The journal's files in memory: what has been appended is durable, a crash may tear what has not. */
+import type { AppendFile, JournalFiles } from '../../src/journal/files.ts';
+
+/** See the file's comment. */
+export class MemoryFiles implements JournalFiles {
+  readonly contents = new Map<string, Buffer>();
+  /** Called before every write; throws to crash there. `torn` bytes of the text are written all the same. */
+  onWrite: (text: string) => void = () => undefined;
+  torn = 0;
+
+  async read(path: string): Promise<Buffer | undefined> {
+    return this.contents.get(path);
+  }
+
+  async replace(path: string, text: string | Buffer): Promise<void> {
+    this.onWrite(String(text));
+    this.contents.set(path, Buffer.from(text));
+  }
+
+  async openForAppend(path: string): Promise<AppendFile> {
+    if (!this.contents.has(path)) this.contents.set(path, Buffer.alloc(0));
+    return {
+      append: async (text) => {
+        const before = this.contents.get(path)!;
+        try {
+          this.onWrite(text);
+        } catch (error) {
+          this.contents.set(path, Buffer.concat([before, Buffer.from(text).subarray(0, this.torn)]));
+          throw error;
+        }
+        this.contents.set(path, Buffer.concat([before, Buffer.from(text)]));
+      },
+      close: async () => undefined,
+    };
+  }
+}
