@@ -3,7 +3,15 @@
  * the end of the line. Packet data are hexadecimal digits with spaces anywhere, so a line is split into tokens only
  * after its command is known.
  */
-import { type Comparison, type CounterCheck, type MeterRate, type StfAction, StfError, type StfMatch, type StfStatement } from './statements.ts';
+import {
+  type Comparison,
+  type CounterCheck,
+  type MeterRate,
+  type StfAction,
+  StfError,
+  type StfMatch,
+  type StfStatement,
+} from './statements.ts';
 
 /** Parses a whole file. Throws `StfError` for the first line that is wrong. */
 export function parseStf(text: string): StfStatement[] {
@@ -75,7 +83,8 @@ class Tokens {
   constructor(text: string, line: number) {
     this.line = line;
     this.tokens = [];
-    const pattern = /\s*(?:("[^"]*")|(0[xX][0-9a-fA-F*]+|0[bB][01*]+|0[oO][0-7*]+|\d+)|([A-Za-z_$][\w$]*)|(==|!=|<=|>=|[-.:,()[\]/=<>]))/y;
+    const pattern =
+      /\s*(?:("[^"]*")|(0[xX][0-9a-fA-F*]+|0[bB][01*]+|0[oO][0-7*]+|\d+)|([A-Za-z_$][\w$]*)|(==|!=|<=|>=|[-.:,()[\]/=<>]))/y;
     while (pattern.lastIndex < text.length) {
       const start = pattern.lastIndex;
       const match = pattern.exec(text);
@@ -106,11 +115,13 @@ class Tokens {
   }
 
   expect(token: string): void {
-    if (!this.accept(token)) throw new StfError(this.line, `"${token}" expected, not "${this.peek() ?? 'end of line'}"`);
+    if (!this.accept(token))
+      throw new StfError(this.line, `"${token}" expected, not "${this.peek() ?? 'end of line'}"`);
   }
 
   end(): void {
-    if (this.at < this.tokens.length) throw new StfError(this.line, `unexpected "${this.tokens.slice(this.at).join(' ')}"`);
+    if (this.at < this.tokens.length)
+      throw new StfError(this.line, `unexpected "${this.tokens.slice(this.at).join(' ')}"`);
   }
 
   number(what: string): number {

@@ -50,7 +50,11 @@ interface JsonTable {
 interface JsonProgram {
   readonly header_types: readonly { name: string; fields: readonly (readonly [string, number | '*', boolean?])[] }[];
   readonly headers: readonly { name: string; header_type: string }[];
-  readonly actions: readonly { name: string; id: number; runtime_data: readonly { name: string; bitwidth: number }[] }[];
+  readonly actions: readonly {
+    name: string;
+    id: number;
+    runtime_data: readonly { name: string; bitwidth: number }[];
+  }[];
   readonly pipelines: readonly { tables: readonly JsonTable[] }[];
   readonly counter_arrays?: readonly { name: string; is_direct: boolean; binding?: string }[];
   readonly register_arrays?: readonly { name: string }[];
@@ -167,7 +171,12 @@ export class StfProgram {
   }
 }
 
-function bySuffix<T extends { readonly name: string }>(list: readonly T[], name: string, what: string, line: number): T {
+function bySuffix<T extends { readonly name: string }>(
+  list: readonly T[],
+  name: string,
+  what: string,
+  line: number,
+): T {
   const exact = list.find((item) => item.name === name);
   if (exact !== undefined) return exact;
   const candidates = list.filter((item) => item.name.endsWith(name));
@@ -177,7 +186,8 @@ function bySuffix<T extends { readonly name: string }>(list: readonly T[], name:
   if (only === undefined) {
     throw new StfError(line, `no ${what} "${name}"; there are: ${list.map((item) => item.name).join(', ') || 'none'}`);
   }
-  if (others.length > 0) throw new StfError(line, `${what} "${name}" is ambiguous: ${best.map((item) => item.name).join(', ')}`);
+  if (others.length > 0)
+    throw new StfError(line, `${what} "${name}" is ambiguous: ${best.map((item) => item.name).join(', ')}`);
   return only;
 }
 

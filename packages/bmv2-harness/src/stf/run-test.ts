@@ -177,11 +177,7 @@ async function perform(
       program.objectName('meter', statement.meter, line);
       return;
     case 'meter-set-rates':
-      await device.setMeterRates(
-        program.objectName('meter', statement.meter, line),
-        statement.index,
-        statement.rates,
-      );
+      await device.setMeterRates(program.objectName('meter', statement.meter, line), statement.index, statement.rates);
       return;
     case 'meter-array-set-rates':
       await device.setMeterRates(program.objectName('meter', statement.meter, line), undefined, statement.rates);

@@ -247,7 +247,10 @@ async function startSwitch(
   const file = join(folder, 'switch.json');
   writeFileSync(file, JSON.stringify(json));
   const [command] = settings.device.split(/\s+/);
-  const besides = join(dirname(isAbsolute(command!) ? command! : resolve(io.workingDirectory, command!)), 'simple_switch_CLI');
+  const besides = join(
+    dirname(isAbsolute(command!) ? command! : resolve(io.workingDirectory, command!)),
+    'simple_switch_CLI',
+  );
   return SimpleSwitch.start(
     {
       command: settings.device,

@@ -4,12 +4,13 @@
  * Local variables, tables and actions belong to the instance: they are made when it is applied first and found again
  * after that. A control's locals are initialized each time it is applied.
  */
-import { InternalError } from '../diagnostics/diagnostic.ts';
-import type { Span } from '../diagnostics/span.ts';
+
 import type * as ast from '../2-parse/ast.ts';
 import type { ResolvedCall } from '../3-types/typed-program.ts';
+import { InternalError } from '../diagnostics/diagnostic.ts';
+import type { Span } from '../diagnostics/span.ts';
 import type { Body, Scope } from './body.ts';
-import { bindArguments, inline } from './calls.ts';
+import { bindArguments, inline, sizeInBits } from './calls.ts';
 import { construct, integerOf, makeBlock } from './construct.ts';
 import { CannotElaborate, notSupportedYet } from './context.ts';
 import { evaluate } from './expressions.ts';
@@ -17,7 +18,6 @@ import type { BlockInstance, Frame } from './instances.ts';
 import { controlPlaneName, pathName } from './names.ts';
 import { translateStates } from './parsers.ts';
 import { declareConstant, declareVariable, translateBlock } from './statements.ts';
-import { sizeInBits } from './calls.ts';
 import type { Value } from './values.ts';
 
 const materialized = new WeakMap<BlockInstance, Map<ast.Node, Value>>();
@@ -71,7 +71,8 @@ function directInstance(
   const existing = known.get(expression);
   if (existing !== undefined) return existing;
   const type = context.concrete(call.type, scope.frame);
-  if (type.kind !== 'control' && type.kind !== 'parser') throw new InternalError('control or parser expected', expression.span);
+  if (type.kind !== 'control' && type.kind !== 'parser')
+    throw new InternalError('control or parser expected', expression.span);
   const { declaration } = type;
   if (declaration.kind !== 'ControlDeclaration' && declaration.kind !== 'ParserDeclaration') {
     throw new InternalError('apply() of an abstract type', expression.span);
@@ -112,7 +113,7 @@ function bindLocals(body: Body, scope: Scope, instance: BlockInstance): void {
         if (size === undefined) throw new CannotElaborate('expected', local.size.span, 'the size must be a constant');
         const element = context.typed.typeNodes.get(local.elementType);
         const width = element && sizeInBits(context.concrete(element, frame), true);
-        if (width === undefined) return notSupportedYet(local.span, 'a value set of this type');
+        if (width === undefined) notSupportedYet(local.span, 'a value set of this type');
         const valueSet = {
           kind: 'value-set' as const,
           name: controlPlaneName(instance.path, local.name.name, local.annotations),
@@ -130,4 +131,3 @@ function bindLocals(body: Body, scope: Scope, instance: BlockInstance): void {
   }
   instance.localsAreBound = true;
 }
-

@@ -5,13 +5,14 @@
  * `current` is a block that nothing leads to, so that unreachable source needs no special care: it is translated and then
  * never visited.
  */
-import type { Span } from '../diagnostics/span.ts';
+
+import type * as T from '../3-types/types.ts';
 import * as build from '../5-lower/expressions.ts';
-import * as ir from '../5-lower/ir.ts';
+import type * as ir from '../5-lower/ir.ts';
+import type { Span } from '../diagnostics/span.ts';
 import type { Context } from './context.ts';
 import type { Frame } from './instances.ts';
 import { allocate, allocateScalar } from './storage.ts';
-import type * as T from '../3-types/types.ts';
 import type { Value } from './values.ts';
 
 /** What kind of block is being translated: externs and statements are allowed in some only. */

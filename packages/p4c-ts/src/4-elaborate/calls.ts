@@ -6,15 +6,15 @@
  * parameter directly unless it shares storage with another argument. Actions see the variables around them and get copies. `exit`
  * inside a callee with copies goes through a block that copies out first.
  */
-import { InternalError } from '../diagnostics/diagnostic.ts';
-import type { Span } from '../diagnostics/span.ts';
+
 import type * as ast from '../2-parse/ast.ts';
 import type { MatchedArgument, ResolvedCall } from '../3-types/typed-program.ts';
 import type * as T from '../3-types/types.ts';
-
 import * as ir from '../5-lower/ir.ts';
-import type { Body, Scope } from './body.ts';
+import { InternalError } from '../diagnostics/diagnostic.ts';
+import type { Span } from '../diagnostics/span.ts';
 import { applyBlock } from './blocks.ts';
+import type { Body, Scope } from './body.ts';
 import { CannotElaborate, type Context, notSupportedYet } from './context.ts';
 import { evaluate } from './expressions.ts';
 import { callExternFunction, callExternMethod } from './externs.ts';
@@ -116,12 +116,7 @@ export function evaluateCall(body: Body, scope: Scope, expression: ast.CallExpre
   }
 }
 
-function callBuiltIn(
-  body: Body,
-  scope: Scope,
-  call: ResolvedCall & { kind: 'built-in' },
-  span: Span,
-): Value {
+function callBuiltIn(body: Body, scope: Scope, call: ResolvedCall & { kind: 'built-in' }, span: Span): Value {
   const target = evaluate(body, scope, call.target);
   switch (call.method) {
     case 'isValid':
@@ -292,7 +287,12 @@ export function bindArguments(
             isSimple &&
             !matched.some((other, at) => {
               const otherValue = values[at];
-              return at !== index && isWritten(other) && otherValue !== undefined && operations.overlap(otherValue, converted);
+              return (
+                at !== index &&
+                isWritten(other) &&
+                otherValue !== undefined &&
+                operations.overlap(otherValue, converted)
+              );
             }));
         bind(isSafe ? converted : operations.freeze(body, converted, span));
         return;
@@ -390,12 +390,7 @@ export function inline(
   copyOut();
 }
 
-function callFunction(
-  body: Body,
-  scope: Scope,
-  call: ResolvedCall & { kind: 'function' },
-  span: Span,
-): Value {
+function callFunction(body: Body, scope: Scope, call: ResolvedCall & { kind: 'function' }, span: Span): Value {
   const { context } = body;
   const { declaration } = call;
   const callee = childFrame(topFrame(scope.frame));
@@ -407,9 +402,20 @@ function callFunction(
   if (declaration.body === undefined) return notSupportedYet(span, 'a function without a body');
   const returnType = context.concrete(call.returnType, scope.frame);
   const only = declaration.body.statements[0];
-  if (declaration.body.statements.length === 1 && only?.kind === 'ReturnStatement' && only.value && copies.length === 0) {
+  if (
+    declaration.body.statements.length === 1 &&
+    only?.kind === 'ReturnStatement' &&
+    only.value &&
+    copies.length === 0
+  ) {
     // One expression: no need for a variable that holds the result.
-    const inner: Scope = { frame: callee, returnTo: undefined, exitTo: scope.exitTo, breakTo: undefined, continueTo: undefined };
+    const inner: Scope = {
+      frame: callee,
+      returnTo: undefined,
+      exitTo: scope.exitTo,
+      breakTo: undefined,
+      continueTo: undefined,
+    };
     return operations.convert(context, evaluate(body, inner, only.value), returnType, span);
   }
   const result = returnType.kind === 'void' ? undefined : body.allocate(returnType, `${declaration.name.name}_result`);
@@ -417,16 +423,10 @@ function callFunction(
   return result ?? NOTHING;
 }
 
-function callAction(
-  body: Body,
-  scope: Scope,
-  call: ResolvedCall & { kind: 'action' },
-  span: Span,
-): void {
+function callAction(body: Body, scope: Scope, call: ResolvedCall & { kind: 'action' }, span: Span): void {
   const { declaration } = call;
   const instance = enclosingInstance(scope.frame);
   const callee = childFrame(instance?.frame ?? topFrame(scope.frame));
   const copies = bindArguments(body, scope, callee, call.arguments, 'sees-surroundings', span);
   inline(body, scope, callee, copies, undefined, span, (inner) => translateBlock(body, inner, declaration.body));
 }
-

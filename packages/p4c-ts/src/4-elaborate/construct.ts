@@ -4,14 +4,15 @@
  * Externs of v1model become the arrays and profiles that the switch has; controls and parsers become frames in which
  * their constructor parameters and type arguments are bound. Packages just remember their arguments.
  */
-import { InternalError } from '../diagnostics/diagnostic.ts';
-import type { Span } from '../diagnostics/span.ts';
+
 import type * as ast from '../2-parse/ast.ts';
 import type { MatchedArgument } from '../3-types/typed-program.ts';
 import type * as T from '../3-types/types.ts';
 import type * as ir from '../5-lower/ir.ts';
-import { Body, type Scope } from './body.ts';
+import { InternalError } from '../diagnostics/diagnostic.ts';
+import type { Span } from '../diagnostics/span.ts';
 import { isAppliedTwice } from './apply-sites.ts';
+import { Body, type Scope } from './body.ts';
 import { CannotElaborate, type Context, notOnTarget, notSupportedYet } from './context.ts';
 import { evaluate } from './expressions.ts';
 import { type BlockInstance, enclosingInstance, type Frame, type Instance } from './instances.ts';
@@ -45,8 +46,7 @@ export function construct(
   const target = context.concrete(construction.target, frame);
   const constructed = plainType(context.concrete(construction.type, frame));
   if (constructed.kind === 'stack') return notSupportedYet(node.span, 'an array of instances');
-  const local =
-    named === undefined ? undefined : localName(named.name.name, named.annotations);
+  const local = named === undefined ? undefined : localName(named.name.name, named.annotations);
   const path = local === undefined ? frame.path : pathName(frame.path, local);
   const argumentsByName = new Map<string, Value>();
   for (const matched of construction.arguments) {
@@ -103,7 +103,8 @@ export function makeBlock(
   const bindings = new Map<ast.Node, Value>();
   for (const item of matched) {
     const value = values.get(item.parameter.name);
-    if (value !== undefined && item.parameter.declaration !== undefined) bindings.set(item.parameter.declaration, value);
+    if (value !== undefined && item.parameter.declaration !== undefined)
+      bindings.set(item.parameter.declaration, value);
   }
   const isShared =
     (named !== undefined && isAppliedTwice(context, named)) || enclosingInstance(frame)?.isShared === true;
@@ -163,7 +164,11 @@ function makeExtern(
       if (isDirect) {
         const result = type.typeArguments[0];
         if (result !== undefined && scalarTypeOf(result)?.kind !== 'bits') {
-          throw new CannotElaborate('invalid', span, 'the result of a direct_meter must be of type bit<W> on this target');
+          throw new CannotElaborate(
+            'invalid',
+            span,
+            'the result of a direct_meter must be of type bit<W> on this target',
+          );
         }
       }
       const unit = symbol('type');
@@ -185,7 +190,11 @@ function makeExtern(
       const element = type.typeArguments[0];
       const scalarType = element && scalarTypeOf(plainType(element));
       if (scalarType?.kind !== 'bits' || plainType(element!).kind === 'enum') {
-        return notOnTarget(span, 'registers of a type other than bit<W> or int<W> do not exist on BMv2', 'keep each field in a register of its own');
+        return notOnTarget(
+          span,
+          'registers of a type other than bit<W> or int<W> do not exist on BMv2',
+          'keep each field in a register of its own',
+        );
       }
       const size = number('size');
       if (size === 0n) notOnTarget(span, 'direct registers are not supported by BMv2');
@@ -220,7 +229,8 @@ function makeExtern(
       for (const item of matched) {
         const value = values.get(item.parameter.name);
         const integer = integerOf(value);
-        if (value?.kind === 'string') attributes.push({ name: item.parameter.name, type: 'string', value: value.value });
+        if (value?.kind === 'string')
+          attributes.push({ name: item.parameter.name, type: 'string', value: value.value });
         else if (integer !== undefined) {
           attributes.push({ name: item.parameter.name, type: 'hexstr', value: `0x${integer.toString(16)}` });
         }

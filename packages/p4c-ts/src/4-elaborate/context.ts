@@ -4,12 +4,13 @@
  * Elaboration stops at the first thing that it cannot translate by throwing `Unsupported`, which the entry point turns into
  * one diagnostic ("not supported yet" or "cannot be expressed on this target"): half a program must never be written.
  */
-import { InternalError, type Reporter } from '../diagnostics/diagnostic.ts';
-import type { Span } from '../diagnostics/span.ts';
+
 import type * as ast from '../2-parse/ast.ts';
 import type { TypedProgram } from '../3-types/typed-program.ts';
 import * as T from '../3-types/types.ts';
 import type * as ir from '../5-lower/ir.ts';
+import { InternalError, type Reporter } from '../diagnostics/diagnostic.ts';
+import type { Span } from '../diagnostics/span.ts';
 import type { Frame } from './instances.ts';
 
 /** Options of the back end. */
@@ -24,7 +25,15 @@ export interface ElaborateOptions {
 
 /** Thrown for what the user wrote and the target or this compiler cannot do; carries the diagnostic. */
 export class CannotElaborate extends Error {
-  readonly errorClass: 'unsupported' | 'target-error' | 'invalid' | 'expected' | 'model' | 'overlimit' | 'uninitialized' | 'type-error';
+  readonly errorClass:
+    | 'unsupported'
+    | 'target-error'
+    | 'invalid'
+    | 'expected'
+    | 'model'
+    | 'overlimit'
+    | 'uninitialized'
+    | 'type-error';
   readonly span: Span | undefined;
   readonly suggestion: string | undefined;
   constructor(errorClass: CannotElaborate['errorClass'], span: Span | undefined, message: string, suggestion?: string) {
@@ -120,7 +129,8 @@ export class Context {
   /** Type of what a declaration declares. */
   declaredType(declaration: ast.Node, frame: Frame): T.Type {
     const type = this.typed.declarationTypes.get(declaration);
-    if (type === undefined) throw new InternalError(`declaration without a type: ${declaration.kind}`, declaration.span);
+    if (type === undefined)
+      throw new InternalError(`declaration without a type: ${declaration.kind}`, declaration.span);
     return this.concrete(type, frame);
   }
 }

@@ -5,15 +5,15 @@
  * they share in the switch: the headers, the user's metadata, the standard metadata. From here on there are no
  * types with parts, no calls, no scopes and no generics left.
  */
-import { InternalError, type Reporter } from '../diagnostics/diagnostic.ts';
-import type { Span } from '../diagnostics/span.ts';
+
 import type * as ast from '../2-parse/ast.ts';
 import type { TypedProgram } from '../3-types/typed-program.ts';
 import type * as T from '../3-types/types.ts';
-
 import type * as ir from '../5-lower/ir.ts';
-import { Body, type BodyKind, type Scope } from './body.ts';
+import { InternalError, type Reporter } from '../diagnostics/diagnostic.ts';
+import type { Span } from '../diagnostics/span.ts';
 import { runInstance } from './blocks.ts';
+import { Body, type BodyKind, type Scope } from './body.ts';
 import { construct } from './construct.ts';
 import { CannotElaborate, Context, type ElaborateOptions, notSupportedYet } from './context.ts';
 import type { BlockInstance, Frame } from './instances.ts';
@@ -121,7 +121,10 @@ function elaborateMain(context: Context): ir.Program | undefined {
       instructions: straightLine(deparserBody, deparser.declaration.span, 'the deparser'),
       span: deparser.declaration.span,
     },
-    checksums: [...checksumsOf(computeBody, compute.declaration.span), ...checksumsOf(verifyBody, verify.declaration.span)],
+    checksums: [
+      ...checksumsOf(computeBody, compute.declaration.span),
+      ...checksumsOf(verifyBody, verify.declaration.span),
+    ],
     counters: context.counters,
     meters: context.meters,
     registers: context.registers,
@@ -134,13 +137,21 @@ function parametersOf(context: Context, instance: BlockInstance, count: number):
     plainType(context.declaredType(parameter, instance.frame)),
   );
   if (types.length !== count) {
-    throw new CannotElaborate('model', instance.declaration.span, `${instance.declaration.name.name} must have ${count} parameters`);
+    throw new CannotElaborate(
+      'model',
+      instance.declaration.span,
+      `${instance.declaration.name.name} must have ${count} parameters`,
+    );
   }
   return types;
 }
 
 /** The packet's headers, called in the switch as the fields of the headers structure are. */
-function allocateHeaders(context: Context, type: T.Type, declaration: ast.ParserDeclaration | ast.ControlDeclaration): Value {
+function allocateHeaders(
+  context: Context,
+  type: T.Type,
+  declaration: ast.ParserDeclaration | ast.ControlDeclaration,
+): Value {
   if (type.kind !== 'struct') {
     throw new CannotElaborate(
       'expected',
@@ -206,4 +217,3 @@ function checksumsOf(body: Body, span: Span): ir.Checksum[] {
     'compute the value in the egress control and keep it in metadata',
   );
 }
-

@@ -6,19 +6,21 @@
  * computed early reads its places late, so when an operand to its right has effects, the earlier value is frozen first;
  * `&&`, `||` and `?:` become branches when their right parts have effects, and stay expressions otherwise.
  */
-import { InternalError } from '../diagnostics/diagnostic.ts';
-import type { Span } from '../diagnostics/span.ts';
+
 import type * as ast from '../2-parse/ast.ts';
-import type { ConstantValue } from '../3-types/typed-program.ts';
 import type * as T from '../3-types/types.ts';
 import * as build from '../5-lower/expressions.ts';
 import * as ir from '../5-lower/ir.ts';
+import { InternalError } from '../diagnostics/diagnostic.ts';
+import type { Span } from '../diagnostics/span.ts';
 import type { Body, Scope } from './body.ts';
 import { evaluateCall, hasEffects } from './calls.ts';
+import { enumMember, valueOfConstant } from './constants.ts';
 import { construct } from './construct.ts';
-import { type Context, CannotElaborate, notSupportedYet } from './context.ts';
+import { CannotElaborate, type Context, notSupportedYet } from './context.ts';
 import { lookUp, topFrame } from './instances.ts';
-import { plainType, scalarTypeOf } from './storage.ts';
+import { binaryOperation, evaluateUnary } from './operators.ts';
+import { plainType } from './storage.ts';
 import { applyTable } from './tables.ts';
 import * as operations from './value-operations.ts';
 import { NOTHING, scalar, type Value } from './values.ts';
@@ -35,7 +37,11 @@ export function evaluate(body: Body, scope: Scope, expression: ast.Expression): 
 export function evaluateScalar(body: Body, scope: Scope, expression: ast.Expression): ir.Expression {
   const value = evaluate(body, scope, expression);
   if (value.kind === 'integer') {
-    throw new CannotElaborate('type-error', expression.span, 'the width of this number cannot be told; write it as in 8w1');
+    throw new CannotElaborate(
+      'type-error',
+      expression.span,
+      'the width of this number cannot be told; write it as in 8w1',
+    );
   }
   return operations.expressionOf(value, expression.span);
 }
@@ -47,83 +53,6 @@ export function evaluateAll(body: Body, scope: Scope, expressions: readonly ast.
     const laterEffects = expressions.slice(index + 1).some((later) => hasEffects(body.context, later));
     return laterEffects ? operations.freeze(body, value, expression.span) : value;
   });
-}
-
-/** A value known to the type checker, as a value of elaboration. */
-export function valueOfConstant(context: Context, constant: ConstantValue, type: T.Type, span: Span | undefined): Value {
-  switch (constant.kind) {
-    case 'integer': {
-      const scalarType = scalarTypeOf(type);
-      if (scalarType === undefined) return { kind: 'integer', value: constant.value };
-      return scalar(build.constant(constant.value, scalarType));
-    }
-    case 'bool':
-      return scalar(build.boolConstant(constant.value));
-    case 'string':
-      return { kind: 'string', value: constant.value };
-    case 'error':
-      return scalar(build.constant(BigInt(context.errorCodes.get(constant.member) ?? 0), ir.ERROR));
-    case 'enum':
-      return enumMember(context, constant.declaration, constant.member, type);
-    case 'match_kind':
-      return NOTHING;
-    case 'list': {
-      const plain = plainType(type);
-      const typeAt = (index: number): T.Type | undefined => {
-        if (plain.kind === 'tuple' || plain.kind === 'list-expression') return plain.components[index];
-        if (plain.kind === 'stack' || plain.kind === 'list') return plain.element;
-        if (plain.kind === 'struct' || plain.kind === 'header') return plain.fields[index]?.type;
-        return undefined;
-      };
-      const elements = constant.elements.map((element, index) => {
-        const elementType = typeAt(index);
-        if (elementType === undefined) return notSupportedYet(span, 'this constant list');
-        return valueOfConstant(context, element, elementType, span);
-      });
-      if (plain.kind === 'stack' || plain.kind === 'list') return { kind: 'array', elements };
-      const fields = new Map(elements.map((element, index) => [String(index), element]));
-      return operations.convert(context, { kind: 'struct', fields }, plain, span);
-    }
-    case 'struct': {
-      const plain = plainType(type);
-      const fields = new Map<string, Value>();
-      for (const [name, value] of constant.fields) {
-        let fieldType: T.Type | undefined;
-        if (plain.kind === 'struct' || plain.kind === 'header' || plain.kind === 'header_union') {
-          fieldType = plain.fields.find((field) => field.name === name)?.type;
-        } else if (plain.kind === 'struct-expression') {
-          fieldType = plain.fields.find((field) => field.name === name)?.type;
-        }
-        if (fieldType === undefined) return notSupportedYet(span, 'this constant structure');
-        fields.set(name, valueOfConstant(context, value, fieldType, span));
-      }
-      return operations.convert(context, { kind: 'struct', fields }, plain, span);
-    }
-    case 'invalid-header':
-      return operations.defaultValue(context, type, span);
-  }
-}
-
-/** A member of an enum: its number, or its position for enums without representation. */
-export function enumMember(
-  context: Context,
-  declaration: ast.EnumDeclaration | ast.SerializableEnumDeclaration,
-  name: string,
-  type: T.Type,
-): Value {
-  if (declaration.kind === 'SerializableEnumDeclaration') {
-    const member = declaration.members.find((candidate) => candidate.name.name === name);
-    const value = member && context.typed.enumValues.get(member);
-    const scalarType = scalarTypeOf(type);
-    if (value === undefined || scalarType === undefined) throw new InternalError(`enum member ${name} without a value`);
-    return scalar(build.constant(value, scalarType));
-  }
-  const index = declaration.members.findIndex((candidate) => candidate.name.name === name);
-  context.enumValues.set(
-    declaration.name.name,
-    declaration.members.map((member, position) => ({ name: member.name.name, value: BigInt(position) })),
-  );
-  return { kind: 'scalar', expression: build.constant(BigInt(index), ir.bitsType(32)), symbol: name };
 }
 
 function evaluateOwn(body: Body, scope: Scope, expression: ast.Expression): Value {
@@ -397,71 +326,10 @@ function evaluateIndex(body: Body, scope: Scope, expression: ast.IndexExpression
       return result;
     }
     default:
-      return notSupportedYet(expression.span, `indexing ${context.ownTypeOf(expression.target, scope.frame).kind} at run time`);
-  }
-}
-
-function evaluateUnary(body: Body, scope: Scope, expression: ast.UnaryExpression): Value {
-  const operand = evaluate(body, scope, expression.operand);
-  if (operand.kind === 'integer') {
-    switch (expression.operator) {
-      case '-':
-        return { kind: 'integer', value: -operand.value };
-      case '~':
-        return { kind: 'integer', value: ~operand.value };
-      case '+':
-        return operand;
-      case '!':
-        break;
-    }
-  }
-  const value = operations.expressionOf(operand, expression.span);
-  return scalar(expression.operator === '+' ? value : build.unary(expression.operator, value));
-}
-
-/** Arithmetic on numbers of type `int`. */
-function integerOperation(operator: ast.BinaryOperator, a: bigint, b: bigint, span: Span): Value {
-  const integer = (value: bigint): Value => ({ kind: 'integer', value });
-  const bool = (value: boolean): Value => scalar(build.boolConstant(value));
-  switch (operator) {
-    case '+':
-      return integer(a + b);
-    case '-':
-      return integer(a - b);
-    case '*':
-      return integer(a * b);
-    case '/':
-    case '%':
-      if (b === 0n) throw new CannotElaborate('invalid', span, 'division by zero');
-      return integer(operator === '/' ? a / b : a % b);
-    case '<<':
-      return integer(a << b);
-    case '>>':
-      return integer(a >> b);
-    case '&':
-      return integer(a & b);
-    case '|':
-      return integer(a | b);
-    case '^':
-      return integer(a ^ b);
-    case '==':
-      return bool(a === b);
-    case '!=':
-      return bool(a !== b);
-    case '<':
-      return bool(a < b);
-    case '<=':
-      return bool(a <= b);
-    case '>':
-      return bool(a > b);
-    case '>=':
-      return bool(a >= b);
-    case '|+|':
-    case '|-|':
-    case '++':
-    case '&&':
-    case '||':
-      throw new InternalError(`${operator} on int`, span);
+      return notSupportedYet(
+        expression.span,
+        `indexing ${context.ownTypeOf(expression.target, scope.frame).kind} at run time`,
+      );
   }
 }
 
@@ -478,68 +346,6 @@ function evaluateBinary(body: Body, scope: Scope, expression: ast.BinaryExpressi
   }
   const [left, right] = evaluateAll(body, scope, [expression.left, expression.right]);
   return binaryOperation(context, operator, left!, right!, expression.span);
-}
-
-/** `left operator right` on values. */
-export function binaryOperation(
-  context: Context,
-  operator: ast.BinaryOperator,
-  left: Value,
-  right: Value,
-  span: Span,
-): Value {
-  if (operator === '==' || operator === '!=') {
-    const same = operations.equal(context, ...alike(context, left, right, span), span);
-    return scalar(operator === '==' ? same : build.unary('!', same));
-  }
-  if (left.kind === 'integer' && right.kind === 'integer') {
-    return integerOperation(operator, left.value, right.value, span);
-  }
-  if (operator === '<<' || operator === '>>') return shift(context, operator, left, right, span);
-  const [a, b] = alike(context, left, right, span);
-  const first = operations.expressionOf(a, span);
-  const second = operations.expressionOf(b, span);
-  if (operator === '++') return scalar(build.concat(first, second));
-  return scalar(build.binary(operator as ir.BinaryOperator, first, second));
-}
-
-/** Gives a plain number the type of the other operand, and list expressions that of a structure. */
-function alike(context: Context, left: Value, right: Value, span: Span): [Value, Value] {
-  if (left.kind === 'integer' && right.kind === 'scalar') {
-    return [scalar(build.constant(left.value, right.expression.type)), right];
-  }
-  if (right.kind === 'integer' && left.kind === 'scalar') {
-    return [left, scalar(build.constant(right.value, left.expression.type))];
-  }
-  if ((left.kind === 'header' || left.kind === 'header-value') && right.kind === 'struct') {
-    return [left, operations.convert(context, right, left.type, span)];
-  }
-  if ((right.kind === 'header' || right.kind === 'header-value') && left.kind === 'struct') {
-    return [operations.convert(context, left, right.type, span), right];
-  }
-  if ((left.kind === 'header' || left.kind === 'header-value') && right.kind === 'nothing') {
-    return [left, operations.invalidHeader(left.type)];
-  }
-  if ((right.kind === 'header' || right.kind === 'header-value') && left.kind === 'nothing') {
-    return [operations.invalidHeader(right.type), right];
-  }
-  return [left, right];
-}
-
-function shift(context: Context, operator: '<<' | '>>', left: Value, right: Value, span: Span): Value {
-  if (left.kind === 'integer') return notSupportedYet(span, 'shifting an int by an amount known only at run time');
-  const value = operations.expressionOf(left, span);
-  if (right.kind === 'integer') {
-    if (right.value < 0n) throw new CannotElaborate('invalid', span, 'a negative shift amount');
-    const width = BigInt(ir.widthOf(value.type));
-    const limited = right.value > width ? width : right.value;
-    return scalar(build.binary(operator, value, build.constant(limited, ir.bitsType(32))));
-  }
-  const amount = operations.expressionOf(right, span);
-  if (ir.isSigned(amount.type)) {
-    return scalar(build.binary(operator, value, build.cast(amount, ir.bitsType(ir.widthOf(amount.type)))));
-  }
-  return scalar(build.binary(operator, value, amount));
 }
 
 /** `a && f()` and the like: a temporary that gets its value in branches. */

@@ -4,25 +4,32 @@
  * Everything that v1model declares is here, one case each. What an argument must be known as at compile time (an
  * algorithm, the kind of a clone) is checked here too, where the source position is at hand.
  */
-import { InternalError } from '../diagnostics/diagnostic.ts';
-import type { Span } from '../diagnostics/span.ts';
+
 import type * as ast from '../2-parse/ast.ts';
 import type { MatchedArgument, ResolvedCall } from '../3-types/typed-program.ts';
-import type * as T from '../3-types/types.ts';
 import * as build from '../5-lower/expressions.ts';
 import * as ir from '../5-lower/ir.ts';
+import { InternalError } from '../diagnostics/diagnostic.ts';
+import type { Span } from '../diagnostics/span.ts';
 import type { Body, Scope } from './body.ts';
 import { hasEffects } from './calls.ts';
+import { checksum } from './checksum-externs.ts';
 import { hashAlgorithm, integerOf } from './construct.ts';
 import { CannotElaborate, notOnTarget, notSupportedYet } from './context.ts';
 import { evaluate } from './expressions.ts';
-import { withoutDot, localName } from './names.ts';
-import { allocate, headerType, plainType, scalarTypeOf } from './storage.ts';
+import { localName, withoutDot } from './names.ts';
+import { callPacketIn, emitValue } from './packet-externs.ts';
+import { headerType, plainType } from './storage.ts';
 import * as operations from './value-operations.ts';
 import { NOTHING, scalar, type Value } from './values.ts';
 
 /** Arguments by parameter name, evaluated left to right and converted to the parameters' types. */
-function evaluateArguments(body: Body, scope: Scope, matched: readonly MatchedArgument[], span: Span): Map<string, Value> {
+function evaluateArguments(
+  body: Body,
+  scope: Scope,
+  matched: readonly MatchedArgument[],
+  span: Span,
+): Map<string, Value> {
   const { context } = body;
   const values = new Map<string, Value>();
   matched.forEach((item, index) => {
@@ -68,7 +75,8 @@ export function callExternMethod(
   if (receiver.kind !== 'instance') throw new InternalError(`method ${method} of ${receiver.kind}`, span);
   const { instance } = receiver;
   const values = evaluateArguments(body, scope, call.arguments, span);
-  const expressionAt = (name: string): ir.Expression => operations.expressionOf(argumentNamed(values, name, span), span);
+  const expressionAt = (name: string): ir.Expression =>
+    operations.expressionOf(argumentNamed(values, name, span), span);
   switch (instance.kind) {
     case 'counter':
       // A direct counter counts by itself.
@@ -143,111 +151,6 @@ function storeResult(body: Body, target: Value, span: Span, store: (place: ir.Pl
   operations.assignScalar(body, target.expression, build.read(temporary), span);
 }
 
-function callPacketIn(
-  body: Body,
-  scope: Scope,
-  call: ResolvedCall & { kind: 'extern-method' },
-  method: string,
-  span: Span,
-): Value {
-  const { context } = body;
-  switch (method) {
-    case 'extract': {
-      const target = call.arguments[0]?.argument?.value;
-      if (target === undefined) throw new InternalError('extract without an argument', span);
-      let value = evaluate(body, scope, target);
-      if (value.kind === 'nothing') {
-        // `extract<T>(_)`: the bits are skipped by extracting them into a header that nobody looks at.
-        const type = plainType(context.concrete(call.arguments[0]!.parameter.type, scope.frame));
-        value = allocate(context, type, { name: 'skipped', role: 'temporary', span });
-      }
-      const size = call.arguments[1]?.argument?.value;
-      const length = size === undefined ? undefined : operations.expressionOf(evaluate(body, scope, size), span);
-      if (value.kind !== 'header') {
-        throw new CannotElaborate('type-error', span, 'extract expects a header');
-      }
-      body.emit({ kind: 'extract', header: value.reference, length, span });
-      return NOTHING;
-    }
-    case 'lookahead': {
-      const type = context.concrete(call.returnType, scope.frame);
-      let offset = 0;
-      return lookahead(body, type, span, (width) => {
-        const at = offset;
-        offset += width;
-        return at;
-      });
-    }
-    case 'advance': {
-      const bits = operations.expressionOf(
-        operations.convert(context, evaluate(body, scope, call.arguments[0]!.argument!.value), call.arguments[0]!.parameter.type, span),
-        span,
-      );
-      body.emit({ kind: 'advance', bits, span });
-      return NOTHING;
-    }
-    default:
-      return notOnTarget(span, `packet_in.${method} cannot be expressed in BMv2's parser`);
-  }
-}
-
-/** Reads a value of the type from the bits to come; `take` gives the position of the next `width` bits. */
-function lookahead(body: Body, declared: T.Type, span: Span, take: (width: number) => number): Value {
-  const type = plainType(declared);
-  const scalarType = scalarTypeOf(type);
-  if (scalarType !== undefined) {
-    if (scalarType.kind === 'varbit') return notOnTarget(span, 'lookahead of a varbit cannot be expressed on BMv2');
-    const place = body.temporary(scalarType, 'lookahead');
-    const offset = take(ir.widthOf(scalarType));
-    body.assign(place, { kind: 'lookahead', type: scalarType, offset }, span);
-    return scalar(build.read(place));
-  }
-  switch (type.kind) {
-    case 'struct':
-    case 'header': {
-      const fields = new Map<string, Value>();
-      for (const field of type.fields) fields.set(field.name, lookahead(body, field.type, span, take));
-      return type.kind === 'struct' ? { kind: 'struct', fields } : { kind: 'header-value', type, valid: build.TRUE, fields };
-    }
-    case 'tuple': {
-      const fields = new Map<string, Value>();
-      type.components.forEach((component, index) => {
-        fields.set(String(index), lookahead(body, component, span, take));
-      });
-      return { kind: 'struct', fields };
-    }
-    case 'stack':
-      return {
-        kind: 'array',
-        elements: Array.from({ length: type.size }, () => lookahead(body, type.element, span, take)),
-      };
-    default:
-      return notSupportedYet(span, `lookahead of a ${type.kind}`);
-  }
-}
-
-/** Appends the headers of a value to what the deparser sends. */
-function emitValue(body: Body, value: Value, span: Span): void {
-  if (body.kind !== 'deparser') notOnTarget(span, 'emit can be called in the deparser only');
-  switch (value.kind) {
-    case 'header':
-      if (value.reference.kind !== 'instance') notOnTarget(span, 'BMv2 cannot emit a header whose index is known only at run time');
-      body.emitted.push(value.reference.instance);
-      return;
-    case 'struct':
-    case 'array':
-    case 'stack':
-    case 'union-stack':
-      for (const element of operations.elementsOf(value, span)) emitValue(body, element, span);
-      return;
-    case 'union':
-      for (const field of value.type.fields) emitValue(body, operations.unionMember(value, field.name), span);
-      return;
-    default:
-      throw new CannotElaborate('unsupported', span, 'emit only supports headers, stacks, unions and structures of them');
-  }
-}
-
 /** Calls an extern function of v1model, or one that only the switch knows. */
 export function callExternFunction(
   body: Body,
@@ -294,7 +197,8 @@ export function callExternFunction(
   };
   const fieldListAt = (parameter: string): number => {
     const number = integerOf(argumentNamed(values, parameter, span));
-    if (number === undefined) throw new CannotElaborate('expected', span, `${parameter} must be a constant on this target`);
+    if (number === undefined)
+      throw new CannotElaborate('expected', span, `${parameter} must be a constant on this target`);
     return Number(number);
   };
   const firstOf = (...names: string[]): Value => {
@@ -354,7 +258,9 @@ export function callExternFunction(
       const type = call.typeArguments[0];
       const structure = type && plainType(context.concrete(type, scope.frame));
       const listName =
-        structure?.kind === 'struct' ? withoutDot(localName(structure.name, structure.declaration.annotations)) : 'digest';
+        structure?.kind === 'struct'
+          ? withoutDot(localName(structure.name, structure.declaration.annotations))
+          : 'digest';
       body.emit({ kind: 'digest', receiver, name: listName, items: places, span });
       return NOTHING;
     }
@@ -426,7 +332,9 @@ function leavesOf(body: Body, value: Value, span: Span): ir.Expression[] {
       return operations.elementsOf(value, span).flatMap((element) => leavesOf(body, element, span));
     case 'header':
     case 'header-value':
-      return [...operations.fieldsOfHeader(body.context, value).values()].flatMap((field) => leavesOf(body, field, span));
+      return [...operations.fieldsOfHeader(body.context, value).values()].flatMap((field) =>
+        leavesOf(body, field, span),
+      );
     case 'integer':
       throw new CannotElaborate('type-error', span, 'the width of a number cannot be told; write it as in 8w1');
     case 'nothing':
@@ -437,7 +345,7 @@ function leavesOf(body: Body, value: Value, span: Span): ir.Expression[] {
 }
 
 /** What a calculation is over: fields and constants as they are, computed values through temporaries. */
-function fieldListItems(body: Body, value: Value, span: Span): ir.FieldListItem[] {
+export function fieldListItems(body: Body, value: Value, span: Span): ir.FieldListItem[] {
   switch (value.kind) {
     case 'struct':
     case 'array':
@@ -453,50 +361,6 @@ function fieldListItems(body: Body, value: Value, span: Span): ir.FieldListItem[
     default:
       return leavesOf(body, value, span).map((expression) => ({ kind: 'expression', expression }));
   }
-}
-
-function checksum(body: Body, scope: Scope, call: ResolvedCall & { kind: 'function' }, name: string, span: Span): void {
-  const isVerification = name.startsWith('verify');
-  if (body.kind !== (isVerification ? 'verify' : 'compute')) {
-    notOnTarget(
-      span,
-      `${name} can be called in the ${isVerification ? 'checksum verification' : 'checksum computation'} control only`,
-    );
-  }
-  const [conditionArgument, dataArgument, checksumArgument, algorithmArgument] = call.arguments;
-  const valueOf = (matched: MatchedArgument | undefined): Value => {
-    if (matched?.argument === undefined) throw new InternalError(`${name} without an argument`, span);
-    return evaluate(body, scope, matched.argument.value);
-  };
-  const condition = operations.expressionOf(valueOf(conditionArgument), span);
-  const items = fieldListItems(body, valueOf(dataArgument), span);
-  for (const item of items) {
-    if (item.kind === 'expression' && !isFieldOrConstant(item.expression)) {
-      throw new CannotElaborate('unsupported', span, `computations are not supported in ${name}`, 'compute the value in the egress control and keep it in metadata');
-    }
-  }
-  const target = operations.placeOf(valueOf(checksumArgument));
-  if (target === undefined || (target.kind === 'field' && target.header.kind !== 'instance')) {
-    throw new CannotElaborate('unsupported', span, `the checksum of ${name} must be a field`);
-  }
-  const algorithm = valueOf(algorithmArgument);
-  if (algorithm.kind !== 'scalar' || algorithm.symbol === undefined) {
-    throw new CannotElaborate('expected', span, 'the algorithm must be a constant');
-  }
-  body.checksums.push({
-    isVerification,
-    condition,
-    items,
-    withPayload: name.endsWith('_with_payload'),
-    target,
-    algorithm: algorithm.symbol === 'csum16' ? 'csum16' : hashAlgorithm(algorithm.symbol, span),
-    span,
-  });
-}
-
-function isFieldOrConstant(expression: ir.Expression): boolean {
-  if (expression.kind === 'constant') return true;
-  return expression.kind === 'read' && (expression.place.kind === 'variable' || expression.place.header.kind === 'instance');
 }
 
 function emitExternCall(
@@ -530,4 +394,3 @@ function emitExternCall(
   }
   body.emit({ kind: 'extern-call', name, instance, arguments: list, span });
 }
-

@@ -61,7 +61,11 @@ export interface TableInstance {
 /** Anything made by an instantiation. */
 export type Instance =
   | BlockInstance
-  | { readonly kind: 'package'; readonly construction: ResolvedConstruction; readonly arguments: ReadonlyMap<string, Value> }
+  | {
+      readonly kind: 'package';
+      readonly construction: ResolvedConstruction;
+      readonly arguments: ReadonlyMap<string, Value>;
+    }
   | { readonly kind: 'counter'; readonly counter: CounterArray }
   | { readonly kind: 'meter'; readonly meter: MeterArray }
   | { readonly kind: 'register'; readonly register: RegisterArray }

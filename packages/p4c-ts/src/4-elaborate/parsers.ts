@@ -5,11 +5,12 @@
  * What BMv2's transitions cannot match directly is prepared here: keys become plain reads (through temporaries), ranges
  * become masks, `transition select` on values known only at run time becomes branches.
  */
-import { InternalError } from '../diagnostics/diagnostic.ts';
-import type { Span } from '../diagnostics/span.ts';
+
 import type * as ast from '../2-parse/ast.ts';
 import * as build from '../5-lower/expressions.ts';
 import * as ir from '../5-lower/ir.ts';
+import { InternalError } from '../diagnostics/diagnostic.ts';
+import type { Span } from '../diagnostics/span.ts';
 import type { Body, Scope } from './body.ts';
 import { CannotElaborate, notSupportedYet } from './context.ts';
 import { evaluate, evaluateAll } from './expressions.ts';
@@ -99,7 +100,7 @@ function translateSelect(
       continue;
     }
     if (elements.length !== simpleKeys.length) {
-      return notSupportedYet(span, 'a key set with a different number of parts than the keys');
+      notSupportedYet(span, 'a key set with a different number of parts than the keys');
     }
     const sets = elements.map((element, index) => keySets(body, scope, element, simpleKeys[index]!.type));
     if (sets.every((set) => Array.isArray(set))) {
@@ -195,17 +196,22 @@ function keySets(body: Body, scope: Scope, element: ast.Expression, type: ir.Sca
     case 'MaskExpression': {
       const bits = value(element.value);
       const mask = value(element.mask);
-      if (bits === undefined || mask === undefined) return notSupportedYet(element.span, 'a mask known only at run time');
+      if (bits === undefined || mask === undefined)
+        return notSupportedYet(element.span, 'a mask known only at run time');
       return [{ value: bits & mask, mask }];
     }
     case 'RangeExpression': {
       const low = value(element.low);
       const high = value(element.high);
-      if (low === undefined || high === undefined) return notSupportedYet(element.span, 'a range known only at run time');
+      if (low === undefined || high === undefined)
+        return notSupportedYet(element.span, 'a range known only at run time');
       if (ir.isSigned(type)) {
         const flip = 1n << BigInt(width - 1);
         // In order of value: shifted by half the range, then back.
-        return rangeToMasks(low ^ flip, high ^ flip, width).map((set) => ({ value: (set.value ^ flip) & set.mask, mask: set.mask }));
+        return rangeToMasks(low ^ flip, high ^ flip, width).map((set) => ({
+          value: (set.value ^ flip) & set.mask,
+          mask: set.mask,
+        }));
       }
       return rangeToMasks(low, high, width);
     }

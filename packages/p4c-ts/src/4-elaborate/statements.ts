@@ -2,16 +2,18 @@
  * Statements. Each becomes instructions of the current block or edges between blocks; none needs flags or rewriting, because
  * `return`, `exit`, `break` and `continue` are jumps to the blocks that the scope names.
  */
-import { InternalError } from '../diagnostics/diagnostic.ts';
+
 import type * as ast from '../2-parse/ast.ts';
 import * as build from '../5-lower/expressions.ts';
 import type * as ir from '../5-lower/ir.ts';
+import { InternalError } from '../diagnostics/diagnostic.ts';
 import type { Body, Scope } from './body.ts';
 import { evaluateCall, hasEffects } from './calls.ts';
 import { construct } from './construct.ts';
 import { notSupportedYet } from './context.ts';
-import { binaryOperation, branch, evaluate } from './expressions.ts';
+import { branch, evaluate } from './expressions.ts';
 import { childFrame, type Frame } from './instances.ts';
+import { binaryOperation } from './operators.ts';
 import { allocate, plainType } from './storage.ts';
 import { applyTable } from './tables.ts';
 import * as operations from './value-operations.ts';
@@ -70,7 +72,8 @@ export function translateStatement(body: Body, scope: Scope, statement: ast.Stat
       if (statement.value !== undefined) {
         const value = evaluate(body, scope, statement.value);
         const result = scope.returnTo?.value;
-        if (result !== undefined) operations.assign(body, result, conform(body, result, value, statement), statement.span);
+        if (result !== undefined)
+          operations.assign(body, result, conform(body, result, value, statement), statement.span);
       }
       if (scope.returnTo !== undefined) body.goto(scope.returnTo.block, statement.span);
       else body.terminate({ kind: 'return', span: statement.span });
@@ -107,7 +110,8 @@ function conform(body: Body, target: Value, value: Value, at: ast.Statement): Va
   if (target.kind === 'scalar' && value.kind === 'integer') {
     return { kind: 'scalar', expression: build.constant(value.value, target.expression.type) };
   }
-  if (target.kind === 'header' && value.kind !== 'header') return operations.convert(body.context, value, target.type, at.span);
+  if (target.kind === 'header' && value.kind !== 'header')
+    return operations.convert(body.context, value, target.type, at.span);
   return value;
 }
 
@@ -269,13 +273,25 @@ function translateForIn(body: Body, scope: Scope, statement: ast.ForInStatement)
     const update = body.newBlock('update');
     const step = body.newBlock('step');
     body.assign(counter, low, span);
-    body.terminate({ kind: 'branch', condition: build.binary('<=', current, high), whenTrue: inside, whenFalse: after, span });
+    body.terminate({
+      kind: 'branch',
+      condition: build.binary('<=', current, high),
+      whenTrue: inside,
+      whenFalse: after,
+      span,
+    });
     body.moveTo(inside);
     operations.assign(body, variable, { kind: 'scalar', expression: current }, span);
     iteration(update);
     // Leave before counting past the greatest value of the type.
     body.moveTo(update);
-    body.terminate({ kind: 'branch', condition: build.binary('<', current, high), whenTrue: step, whenFalse: after, span });
+    body.terminate({
+      kind: 'branch',
+      condition: build.binary('<', current, high),
+      whenTrue: step,
+      whenFalse: after,
+      span,
+    });
     body.moveTo(step);
     body.assign(counter, build.binary('+', current, build.constant(1n, current.type)), span);
     body.goto(inside);
@@ -285,7 +301,12 @@ function translateForIn(body: Body, scope: Scope, statement: ast.ForInStatement)
   const collectionType = plainType(context.ownTypeOf(statement.collection, outer.frame));
   let collection = evaluate(body, outer, statement.collection);
   if (hasEffects(context, statement.collection)) collection = operations.freeze(body, collection, statement.span);
-  if (collection.kind !== 'struct' && collection.kind !== 'array' && collection.kind !== 'stack' && collection.kind !== 'union-stack') {
+  if (
+    collection.kind !== 'struct' &&
+    collection.kind !== 'array' &&
+    collection.kind !== 'stack' &&
+    collection.kind !== 'union-stack'
+  ) {
     notSupportedYet(statement.collection.span, `a for loop over a ${collectionType.kind}`);
   }
   for (const element of operations.elementsOf(collection, statement.collection.span)) {
@@ -297,4 +318,3 @@ function translateForIn(body: Body, scope: Scope, statement: ast.ForInStatement)
   body.goto(after);
   body.moveTo(after);
 }
-

@@ -5,12 +5,13 @@
  * scalars become fields of the metadata header `scalars`, its headers become header instances. Nothing else is ever
  * allocated, so there is no layout to compute; names are unique, readable and derived from the source.
  */
-import type { Span } from '../diagnostics/span.ts';
+
 import type * as ast from '../2-parse/ast.ts';
 import type * as T from '../3-types/types.ts';
 import * as build from '../5-lower/expressions.ts';
 import * as ir from '../5-lower/ir.ts';
-import { type Context, CannotElaborate, notOnTarget, notSupportedYet } from './context.ts';
+import type { Span } from '../diagnostics/span.ts';
+import { CannotElaborate, type Context, notOnTarget, notSupportedYet } from './context.ts';
 import { annotationNamed, localName, stringOf, withoutDot } from './names.ts';
 import { scalar, type Value } from './values.ts';
 
@@ -229,7 +230,11 @@ export function headerType(context: Context, type: T.HeaderType): ir.HeaderType 
   };
   for (const field of type.fields) add(field.name, field.type, field.declaration.span);
   if (varbits > 1) {
-    throw new CannotElaborate('unsupported', type.declaration.span, `${type.name}: headers with multiple varbit fields not supported`);
+    throw new CannotElaborate(
+      'unsupported',
+      type.declaration.span,
+      `${type.name}: headers with multiple varbit fields not supported`,
+    );
   }
   if (bits % 8 !== 0) {
     notOnTarget(
@@ -291,7 +296,9 @@ function fieldListNumbers(field: ast.StructField | undefined, context: Context):
         numbers.push(parseInteger(token.text));
       } else if (token.tokenKind === 'identifier') {
         const isMember = body.tokens[at + 1]?.text === '.' && body.tokens[at + 2] !== undefined;
-        const value = isMember ? memberValue(context, token.text, body.tokens[at + 2]!.text) : constantValue(context, token.text);
+        const value = isMember
+          ? memberValue(context, token.text, body.tokens[at + 2]!.text)
+          : constantValue(context, token.text);
         if (value === undefined) notOnTarget(token.span, `@field_list: ${token.text} must be a constant integer`);
         numbers.push(Number(value));
         if (isMember) at += 2;

@@ -6,30 +6,43 @@
  * their own; directionless parameters are the control plane's data, directed ones are bound to what the table's
  * `actions` list says.
  */
-import { InternalError } from '../diagnostics/diagnostic.ts';
-import type { Span } from '../diagnostics/span.ts';
+
 import type * as ast from '../2-parse/ast.ts';
 import type { MatchedArgument, ResolvedActionReference, TableInfo } from '../3-types/typed-program.ts';
 import * as build from '../5-lower/expressions.ts';
 import * as ir from '../5-lower/ir.ts';
+import { InternalError } from '../diagnostics/diagnostic.ts';
+import type { Span } from '../diagnostics/span.ts';
 import { Body, type Scope } from './body.ts';
 import { bindArguments } from './calls.ts';
-import { construct, evaluateConstant, integerOf } from './construct.ts';
+import { evaluateConstant, integerOf } from './construct.ts';
 import { CannotElaborate, type Context, notOnTarget, notSupportedYet } from './context.ts';
 import { evaluate } from './expressions.ts';
-import { type BlockInstance, childFrame, enclosingInstance, type Frame, topFrame, type TableInstance } from './instances.ts';
+import {
+  type BlockInstance,
+  childFrame,
+  enclosingInstance,
+  type Frame,
+  type TableInstance,
+  topFrame,
+} from './instances.ts';
 import { annotationNamed, controlPlaneName, keyName, localName, stringOf, withoutDot } from './names.ts';
 import { translateBlock } from './statements.ts';
 import { plainType, scalarTypeOf } from './storage.ts';
+import { translateEntries } from './table-entries.ts';
+import { attachCounter, attachMeter, profileOf, propertyNamed, shareSelector } from './table-properties.ts';
 import * as operations from './value-operations.ts';
-import { rangeToMasks } from './parsers.ts';
 import { scalar } from './values.ts';
 
 /** Where to go after a table. `labels`: by action, named by declaration. */
 export type AfterTable =
   | { readonly kind: 'always'; readonly target: ir.Block }
   | { readonly kind: 'hit-miss'; readonly hit: ir.Block; readonly miss: ir.Block }
-  | { readonly kind: 'labels'; readonly labels: ReadonlyMap<ast.ActionDeclaration, ir.Block>; readonly otherwise: ir.Block };
+  | {
+      readonly kind: 'labels';
+      readonly labels: ReadonlyMap<ast.ActionDeclaration, ir.Block>;
+      readonly otherwise: ir.Block;
+    };
 
 /** Places that hold a table's computed keys, by position; undefined for keys that are read where they are. */
 const keyPlaces = new WeakMap<ir.Table, (ir.Place | undefined)[]>();
@@ -120,13 +133,6 @@ function storeKeys(body: Body, table: ir.Table, keys: readonly ir.Expression[], 
   });
 }
 
-function propertyNamed(declaration: ast.TableDeclaration, name: string): ast.CustomProperty | undefined {
-  for (const property of declaration.properties) {
-    if (property.kind === 'CustomProperty' && property.name.name === name) return property;
-  }
-  return undefined;
-}
-
 function makeTable(
   body: Body,
   scope: Scope,
@@ -172,7 +178,8 @@ function makeTable(
     };
   });
   const exitFlag =
-    scope.exitTo !== undefined && info.actions.some((reference) => mayExit(context, context.typed.actionReferences.get(reference)?.declaration))
+    scope.exitTo !== undefined &&
+    info.actions.some((reference) => mayExit(context, context.typed.actionReferences.get(reference)?.declaration))
       ? makeFlag(context)
       : undefined;
   const byDeclaration = new Map<ast.ActionDeclaration, ir.TableAction>();
@@ -217,7 +224,8 @@ function makeTable(
   const order = propertyNamed(declaration, 'largest_priority_wins');
   const largestWins = order === undefined || integerOf(evaluateConstant(context, frame, order.value)) !== 0n;
   const entries =
-    info.entries && translateEntries(context, frame, info, info.entries, keys, byDeclaration, actionValues, largestWins);
+    info.entries &&
+    translateEntries(context, frame, info, info.entries, keys, byDeclaration, actionValues, largestWins);
   const sizeProperty = propertyNamed(declaration, 'size');
   const size = sizeProperty && integerOf(evaluateConstant(context, frame, sizeProperty.value));
   if (sizeProperty !== undefined && size === undefined) {
@@ -273,7 +281,8 @@ function constantArgument(context: Context, frame: Frame, matched: MatchedArgume
     expression.span,
   );
   const number = integerOf(value);
-  if (number === undefined) throw new CannotElaborate('expected', expression.span, 'an action argument must be a constant');
+  if (number === undefined)
+    throw new CannotElaborate('expected', expression.span, 'an action argument must be a constant');
   return number;
 }
 
@@ -290,7 +299,10 @@ function statementsExit(context: Context, statements: readonly ast.Statement[]):
       case 'BlockStatement':
         return statementsExit(context, statement.statements);
       case 'IfStatement':
-        return statementsExit(context, [statement.thenStatement, ...(statement.elseStatement ? [statement.elseStatement] : [])]);
+        return statementsExit(context, [
+          statement.thenStatement,
+          ...(statement.elseStatement ? [statement.elseStatement] : []),
+        ]);
       case 'SwitchStatement':
         return statement.cases.some((item) => item.body !== undefined && statementsExit(context, item.body.statements));
       case 'ForStatement':
@@ -324,7 +336,8 @@ function compileAction(
   const canShare = directed.length === 0 && exitFlag === undefined;
   const known = canShare ? instance.actions.get(key) : undefined;
   if (known !== undefined) return known;
-  const isLocal = instance.declaration.kind === 'ControlDeclaration' && instance.declaration.locals.some((l) => l === declaration);
+  const isLocal =
+    instance.declaration.kind === 'ControlDeclaration' && instance.declaration.locals.some((l) => l === declaration);
   const name = controlPlaneName(isLocal ? instance.path : '', declaration.name.name, declaration.annotations);
   const body = new Body(context, around.kind, declaration.name.name, true);
   const frame = childFrame(isLocal ? instance.frame : topFrame(instance.frame));
@@ -383,182 +396,3 @@ function compileAction(
   if (canShare) instance.actions.set(key, action);
   return action;
 }
-
-function translateEntries(
-  context: Context,
-  frame: Frame,
-  info: TableInfo,
-  property: ast.EntriesProperty,
-  keys: readonly ir.TableKey[],
-  byDeclaration: ReadonlyMap<ast.ActionDeclaration, ir.TableAction>,
-  actionValues: (resolved: ResolvedActionReference) => bigint[],
-  largestWins: boolean,
-): ir.TableEntry[] {
-  const priorities = rankEntries(info, property, largestWins);
-  return property.entries.map((entry, index) => {
-    const resolved = context.typed.actionReferences.get(entry.action);
-    const action = resolved && byDeclaration.get(resolved.declaration);
-    if (resolved === undefined || action === undefined) throw new InternalError('unresolved action', entry.span);
-    const { keyset } = entry;
-    const parts =
-      keyset.kind === 'TupleKeysetExpression' || keyset.kind === 'ListExpression'
-        ? keyset.elements
-        : keyset.kind === 'DefaultExpression'
-          ? keys.map(() => keyset)
-          : [keyset];
-    const entryKeys = keys.map((key, at) => {
-      const part = parts[at];
-      if (part === undefined) throw new CannotElaborate('invalid', entry.span, 'an entry needs a value for each key');
-      return entryKey(context, frame, part, key);
-    });
-    return { keys: entryKeys, action, arguments: actionValues(resolved), priority: priorities[index]!, span: entry.span };
-  });
-}
-
-/**
- * BMv2's priority of each entry: the lowest number wins. `@priority(n)` is taken as it is, with the position of the entry
- * for those without; priorities of the language are ranked, largest first unless `largest_priority_wins = false`;
- * without either the source order decides.
- */
-function rankEntries(info: TableInfo, property: ast.EntriesProperty, largestWins: boolean): number[] {
-  const annotated = property.entries.map((entry) => annotatedPriority(entry));
-  if (annotated.some((priority) => priority !== undefined)) return annotated.map((priority, index) => priority ?? index + 1);
-  const given = property.entries.map((_, index) => info.entryPriorities[index]);
-  const isWritten = property.entries.some((entry) => entry.priority !== undefined);
-  if (!isWritten || given.some((priority) => priority === undefined)) return given.map((_, index) => index + 1);
-  const order = given.map((priority, index) => ({ priority: priority!, index }));
-  order.sort((a, b) => {
-    const byPriority = a.priority < b.priority ? -1 : a.priority > b.priority ? 1 : 0;
-    return (largestWins ? -byPriority : byPriority) || a.index - b.index;
-  });
-  const ranks = new Array<number>(given.length);
-  order.forEach((item, rank) => {
-    ranks[item.index] = rank + 1;
-  });
-  return ranks;
-}
-
-function annotatedPriority(entry: ast.TableEntry): number | undefined {
-  const annotation = annotationNamed(entry.annotations, 'priority');
-  if (annotation === undefined) return undefined;
-  const { body } = annotation;
-  if (body.kind === 'Unstructured') {
-    const token = body.tokens.find((candidate) => candidate.tokenKind === 'integer');
-    return token === undefined ? undefined : Number(token.text);
-  }
-  const first = body.kind === 'ExpressionList' ? body.expressions[0] : undefined;
-  return first?.kind === 'IntegerLiteral' ? Number(first.value) : undefined;
-}
-
-function entryKey(context: Context, frame: Frame, part: ast.Expression, key: ir.TableKey): ir.EntryKey {
-  const width = ir.widthOf(key.expression.type);
-  const ones = (1n << BigInt(width)) - 1n;
-  const number = (expression: ast.Expression): bigint => {
-    const value = integerOf(evaluateConstant(context, frame, expression));
-    if (value === undefined) throw new CannotElaborate('expected', expression.span, 'a key of an entry must be a constant');
-    return BigInt.asUintN(width, value);
-  };
-  switch (part.kind) {
-    case 'DefaultExpression':
-      return { kind: 'any' };
-    case 'MaskExpression':
-      return { kind: 'mask', value: number(part.value), mask: number(part.mask) };
-    case 'RangeExpression': {
-      const low = number(part.low);
-      const high = number(part.high);
-      if (key.matchKind === 'range') return { kind: 'range', low, high };
-      const masks = rangeToMasks(low, high, width);
-      const only = masks[0];
-      if (masks.length !== 1 || only === undefined) {
-        throw new CannotElaborate('unsupported', part.span, `a range as the key of kind ${key.matchKind}`);
-      }
-      return { kind: 'mask', value: only.value, mask: only.mask };
-    }
-    default: {
-      const value = number(part);
-      return key.matchKind === 'exact' ? { kind: 'exact', value } : { kind: 'mask', value, mask: ones };
-    }
-  }
-}
-
-function instanceOf(context: Context, frame: Frame, property: ast.CustomProperty) {
-  const value = evaluateConstant(context, frame, property.value);
-  return value.kind === 'instance' ? value.instance : undefined;
-}
-
-function attachCounter(context: Context, frame: Frame, declaration: ast.TableDeclaration, table: ir.Table): void {
-  const property = propertyNamed(declaration, 'counters');
-  if (property === undefined) return;
-  const instance = instanceOf(context, frame, property);
-  if (instance?.kind !== 'counter') {
-    throw new CannotElaborate('unexpected' as 'invalid', property.value.span, "the property counters must be a 'direct_counter'");
-  }
-  const { counter } = instance;
-  if (counter.table !== undefined && counter.table !== table) {
-    throw new CannotElaborate(
-      'invalid',
-      property.span,
-      `direct counters cannot be attached to multiple tables: ${counter.name} is that of ${counter.table.name} already`,
-      'declare a direct_counter for each table',
-    );
-  }
-  counter.table = table;
-  table.counter = counter;
-}
-
-function attachMeter(context: Context, frame: Frame, declaration: ast.TableDeclaration, table: ir.Table): void {
-  const property = propertyNamed(declaration, 'meters');
-  if (property === undefined) return;
-  const instance = instanceOf(context, frame, property);
-  if (instance?.kind !== 'meter' || !instance.meter.isDirect) {
-    throw new CannotElaborate('invalid', property.value.span, "the property meters must be a 'direct_meter'");
-  }
-  const { meter } = instance;
-  if (meter.table !== undefined && meter.table !== table) {
-    throw new CannotElaborate('invalid', property.span, `the direct meter ${meter.name} belongs to table ${meter.table.name} already`);
-  }
-  meter.table = table;
-  table.meter = meter;
-}
-
-function profileOf(body: Body, frame: Frame, declaration: ast.TableDeclaration): ir.ActionProfile | undefined {
-  const property = propertyNamed(declaration, 'implementation');
-  if (property === undefined) return undefined;
-  const { context } = body;
-  if (property.value.kind === 'ConstructorCallExpression') {
-    const made = construct(context, frame, property.value, undefined);
-    if (made.kind !== 'action-profile') {
-      throw new CannotElaborate('invalid', property.value.span, 'implementation must be an action_profile or action_selector');
-    }
-    const named = stringOf(annotationNamed(property.annotations, 'name'));
-    return named === undefined ? made.profile : { ...made.profile, name: withoutDot(named) };
-  }
-  const instance = instanceOf(context, frame, property);
-  if (instance?.kind !== 'action-profile') {
-    throw new CannotElaborate('invalid', property.value.span, 'implementation must be an action_profile or action_selector');
-  }
-  return instance.profile;
-}
-
-/** The selector's input comes from the table's keys of kind `selector`; tables that share it must agree. */
-function shareSelector(body: Body, table: ir.Table, profile: ir.ActionProfile): void {
-  const { selector } = profile;
-  if (selector === undefined) return;
-  const input = table.keys.filter((key) => key.matchKind === 'selector').map((key) => key.expression);
-  if (selector.input === undefined) {
-    selector.input = input;
-    return;
-  }
-  const same =
-    input.length === selector.input.length && input.every((item, index) => build.sameExpression(item, selector.input![index]!));
-  if (!same) {
-    throw new CannotElaborate(
-      'invalid',
-      table.span,
-      `action selector ${profile.name} is used by tables with different selector keys`,
-      'give all tables that share a selector the same selector keys in the same order',
-    );
-  }
-  void body;
-}
-

@@ -10,7 +10,14 @@
  * A value is an l-value when its leaves are reads of places (or slices of them): nothing else is needed to assign to it.
  */
 import type * as T from '../3-types/types.ts';
-import type { Expression, HeaderInstance, HeaderReference, HeaderStack, UnionReference, UnionStack } from '../5-lower/ir.ts';
+import type {
+  Expression,
+  HeaderInstance,
+  HeaderReference,
+  HeaderStack,
+  UnionReference,
+  UnionStack,
+} from '../5-lower/ir.ts';
 import type { Instance } from './instances.ts';
 
 /** See the top of the file. */

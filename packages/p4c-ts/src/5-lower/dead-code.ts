@@ -40,4 +40,3 @@ export function removeDeadCode(program: Program, graphs: readonly Graph[]): void
     if (!changed) return;
   }
 }
-

@@ -5,7 +5,7 @@
  * index beyond the stack is harmless (a read yields the last element, a write does nothing), where BMv2's own
  * dereferencing would end the switch's process.
  */
-import { binary, constant, conditional, isValid, isValidUnion, mapExpression, read } from './expressions.ts';
+import { binary, conditional, constant, isValid, isValidUnion, mapExpression, read } from './expressions.ts';
 import { mapExpressionsOf } from './instructions.ts';
 import {
   type Block,

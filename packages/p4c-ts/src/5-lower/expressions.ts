@@ -175,7 +175,11 @@ export function binary(operator: BinaryOperator, left: Expression, right: Expres
     case '<<':
     case '>>':
       if (isValue(right, 0n)) return left;
-      if (isConstant(right) && right.value >= BigInt(widthOf(left.type)) && (operator === '<<' || !isSigned(left.type))) {
+      if (
+        isConstant(right) &&
+        right.value >= BigInt(widthOf(left.type)) &&
+        (operator === '<<' || !isSigned(left.type))
+      ) {
         return constant(0n, left.type);
       }
       break;
@@ -241,7 +245,8 @@ export function cast(operand: Expression, type: ScalarType): Expression {
 export function slice(operand: Expression, high: number, low: number): Expression {
   const width = high - low + 1;
   const type = bitsType(width);
-  if (low === 0 && width === widthOf(operand.type) && !isSigned(operand.type) && operand.type.kind === 'bits') return operand;
+  if (low === 0 && width === widthOf(operand.type) && !isSigned(operand.type) && operand.type.kind === 'bits')
+    return operand;
   if (isConstant(operand)) return constant(operand.value >> BigInt(low), type);
   if (operand.kind === 'slice') return slice(operand.operand, operand.low + high, operand.low + low);
   return { kind: 'slice', type, operand, high, low };
@@ -384,7 +389,11 @@ export function mapExpression(expression: Expression, map: (inner: Expression) =
       const condition = recur(expression.condition);
       const whenTrue = recur(expression.whenTrue);
       const whenFalse = recur(expression.whenFalse);
-      if (condition === expression.condition && whenTrue === expression.whenTrue && whenFalse === expression.whenFalse) {
+      if (
+        condition === expression.condition &&
+        whenTrue === expression.whenTrue &&
+        whenFalse === expression.whenFalse
+      ) {
         return map(expression);
       }
       return map(conditional(condition, whenTrue, whenFalse));
@@ -413,7 +422,9 @@ export function mapExpression(expression: Expression, map: (inner: Expression) =
       const index = recur(union.index);
       if (index === union.index) return map(expression);
       const at = index.kind === 'constant' ? union.stack.elements[Number(index.value)] : undefined;
-      return map(isValidUnion(at ? { kind: 'instance', instance: at } : { kind: 'element', stack: union.stack, index }));
+      return map(
+        isValidUnion(at ? { kind: 'instance', instance: at } : { kind: 'element', stack: union.stack, index }),
+      );
     }
   }
 }
@@ -422,7 +433,8 @@ export function mapExpression(expression: Expression, map: (inner: Expression) =
 export function sameHeader(a: HeaderReference, b: HeaderReference): boolean {
   if (a.kind === 'instance') return b.kind === 'instance' && a.instance === b.instance;
   if (b.kind === 'instance' || a.kind !== b.kind || a.stack !== b.stack) return false;
-  if ((a.kind === 'element' || a.kind === 'union-element') && !sameExpression(a.index, (b as typeof a).index)) return false;
+  if ((a.kind === 'element' || a.kind === 'union-element') && !sameExpression(a.index, (b as typeof a).index))
+    return false;
   if (a.kind === 'union-element' || a.kind === 'union-next' || a.kind === 'union-last') {
     return a.member === (b as typeof a).member;
   }
@@ -450,7 +462,9 @@ export function sameExpression(a: Expression, b: Expression): boolean {
       return a.operator === (b as typeof a).operator && sameExpression(a.operand, (b as typeof a).operand);
     case 'binary': {
       const other = b as typeof a;
-      return a.operator === other.operator && sameExpression(a.left, other.left) && sameExpression(a.right, other.right);
+      return (
+        a.operator === other.operator && sameExpression(a.left, other.left) && sameExpression(a.right, other.right)
+      );
     }
     case 'conditional': {
       const other = b as typeof a;

@@ -3,7 +3,15 @@
  * and the preparation of arguments are all derived. A new instruction is described here and nowhere else.
  */
 import { indexesOfHeader, indexesOfPlace, mapHeaderIndex, mapPlaceIndex } from './expressions.ts';
-import type { Expression, ExternArgument, FieldListItem, HeaderReference, Instruction, Place, Terminator } from './ir.ts';
+import type {
+  Expression,
+  ExternArgument,
+  FieldListItem,
+  HeaderReference,
+  Instruction,
+  Place,
+  Terminator,
+} from './ir.ts';
 
 /** The place that the instruction stores a scalar into, if it does. */
 export function targetOf(instruction: Instruction): Place | undefined {
@@ -39,7 +47,10 @@ export function expressionsOf(instruction: Instruction): Expression[] {
     case 'set-invalid':
       return indexesOfHeader(instruction.header);
     case 'extract':
-      return [...indexesOfHeader(instruction.header), ...(instruction.length === undefined ? [] : [instruction.length])];
+      return [
+        ...indexesOfHeader(instruction.header),
+        ...(instruction.length === undefined ? [] : [instruction.length]),
+      ];
     case 'advance':
       return [instruction.bits];
     case 'verify':
@@ -174,5 +185,7 @@ export function expressionsOfTerminator(terminator: Terminator): Expression[] {
 /** Headers named as a whole by an extern's arguments. */
 export function headerArguments(instruction: Instruction): HeaderReference[] {
   if (instruction.kind !== 'extern-call') return [];
-  return instruction.arguments.flatMap((argument: ExternArgument) => (argument.kind === 'header' ? [argument.header] : []));
+  return instruction.arguments.flatMap((argument: ExternArgument) =>
+    argument.kind === 'header' ? [argument.header] : [],
+  );
 }

@@ -6,8 +6,16 @@ import type { Reporter } from '../diagnostics/diagnostic.ts';
 import type { SourceMap, Span } from '../diagnostics/span.ts';
 import { removeDeadCode } from './dead-code.ts';
 import { expandDynamicIndexes } from './dynamic-index.ts';
-import { type Action, type Block, type Graph, type Place, type Program, reachableBlocks, type ScalarType } from './ir.ts';
-import { outlineStatements, type OutlineServices } from './outline.ts';
+import {
+  type Action,
+  type Block,
+  type Graph,
+  type Place,
+  type Program,
+  reachableBlocks,
+  type ScalarType,
+} from './ir.ts';
+import { type OutlineServices, outlineStatements } from './outline.ts';
 import { prepareArguments } from './prepare-arguments.ts';
 import { propagateCopies } from './propagate.ts';
 import { simplifyGraph } from './simplify-graph.ts';

@@ -7,7 +7,7 @@
  * backwards. What follows the loop is chosen by a variable when there are several ways out.
  */
 import type { Span } from '../diagnostics/span.ts';
-import { constant, read, binary } from './expressions.ts';
+import { binary, constant, read } from './expressions.ts';
 import {
   type Action,
   type Block,

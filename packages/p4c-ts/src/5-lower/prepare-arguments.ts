@@ -30,7 +30,9 @@ export function prepareArguments(graph: Graph, makeTemporary: MakeTemporary): vo
 /** A constant, action data, or a field whose place is known. */
 export function isPlain(expression: Expression): boolean {
   if (expression.kind === 'constant' || expression.kind === 'parameter') return true;
-  return expression.kind === 'read' && (expression.place.kind === 'variable' || expression.place.header.kind === 'instance');
+  return (
+    expression.kind === 'read' && (expression.place.kind === 'variable' || expression.place.header.kind === 'instance')
+  );
 }
 
 function prepare(instruction: Instruction, plain: (expression: Expression) => Expression): void {

@@ -36,7 +36,10 @@ export function printIr(program: Program): string {
     const keys = table.keys.map((key) => `${printExpression(key.expression)}: ${key.matchKind}`);
     lines.push(`table ${table.name}(${keys.join(', ')})`);
     for (const { action } of table.actions) {
-      section(`action ${action.name}(${action.parameters.map((p) => `${printScalarType(p.type)} ${p.name}`).join(', ')})`, action.body);
+      section(
+        `action ${action.name}(${action.parameters.map((p) => `${printScalarType(p.type)} ${p.name}`).join(', ')})`,
+        action.body,
+      );
     }
   }
   lines.push(`deparser ${program.deparser.headers.map((header) => header.name).join(', ')}`);
@@ -188,7 +191,9 @@ export function printExpression(expression: Expression): string {
   const inner = printExpression;
   switch (expression.kind) {
     case 'constant':
-      return expression.type.kind === 'bool' ? String(expression.value !== 0n) : `0x${expression.value.toString(16)}`.replace('0x-', '-0x');
+      return expression.type.kind === 'bool'
+        ? String(expression.value !== 0n)
+        : `0x${expression.value.toString(16)}`.replace('0x-', '-0x');
     case 'read':
       return printPlace(expression.place);
     case 'parameter':

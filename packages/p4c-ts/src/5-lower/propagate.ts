@@ -5,7 +5,7 @@
  * are always passed on; larger expressions only where the variable is read once in the whole program, so nothing
  * is computed twice. What is left unread is removed afterwards by `dead-code.ts`.
  */
-import { isPlain } from './prepare-arguments.ts';
+
 import { mapExpression, samePlace, someExpression, walkExpression } from './expressions.ts';
 import { expressionsOf, expressionsOfTerminator, mapExpressionsOf, targetOf } from './instructions.ts';
 import {
@@ -21,6 +21,7 @@ import {
   successorsOf,
   type Variable,
 } from './ir.ts';
+import { isPlain } from './prepare-arguments.ts';
 
 /** What is known about places at one point: their value as an expression over other places. */
 type Known = { place: Place; value: Expression }[];
@@ -70,7 +71,8 @@ function propagateIn(graph: Graph, reads: ReadonlyMap<Variable, number>): void {
   const atEnd = new Map<Block, Known>();
   for (const block of blocks) {
     const [only, ...others] = predecessors.get(block) ?? [];
-    const inherits = only !== undefined && others.length === 0 && block !== graph.entry && only.terminator.kind !== 'apply';
+    const inherits =
+      only !== undefined && others.length === 0 && block !== graph.entry && only.terminator.kind !== 'apply';
     const known: Known = inherits ? [...(atEnd.get(only) ?? [])] : [];
     for (const instruction of block.instructions) step(instruction, known, reads);
     const { terminator } = block;
@@ -134,7 +136,8 @@ function isExactPlace(place: Place): boolean {
 function forget(known: Known, test: (place: Place) => boolean): void {
   for (let at = known.length - 1; at >= 0; at--) {
     const fact = known[at]!;
-    const isStale = test(fact.place) || someExpression(fact.value, (inner) => inner.kind === 'read' && test(inner.place));
+    const isStale =
+      test(fact.place) || someExpression(fact.value, (inner) => inner.kind === 'read' && test(inner.place));
     if (isStale) known.splice(at, 1);
   }
 }
@@ -203,7 +206,10 @@ function forgetInstances(known: Known, instances: readonly HeaderInstance[]): vo
       touches(fact.place) ||
       someExpression(
         fact.value,
-        (inner) => (inner.kind === 'read' && touches(inner.place)) || inner.kind === 'is-valid' || inner.kind === 'is-valid-union',
+        (inner) =>
+          (inner.kind === 'read' && touches(inner.place)) ||
+          inner.kind === 'is-valid' ||
+          inner.kind === 'is-valid-union',
       );
     if (isStale) known.splice(at, 1);
   }

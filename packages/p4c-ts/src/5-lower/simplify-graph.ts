@@ -82,4 +82,3 @@ function joinChains(graph: Graph): boolean {
   }
   return changed;
 }
-

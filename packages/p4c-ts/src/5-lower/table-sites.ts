@@ -6,7 +6,15 @@
  * the same need none of this.
  */
 import { binary, constant, read } from './expressions.ts';
-import { type ApplyNext, type Block, bitsType, type Pipeline, reachableBlocks, type Table, type TableAction } from './ir.ts';
+import {
+  type ApplyNext,
+  type Block,
+  bitsType,
+  type Pipeline,
+  reachableBlocks,
+  type Table,
+  type TableAction,
+} from './ir.ts';
 import type { OutlineServices } from './outline.ts';
 
 /** Rewrites the pipeline in place; afterwards all applications of one table have the same successors. */

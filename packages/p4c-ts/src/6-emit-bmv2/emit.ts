@@ -2,19 +2,20 @@
  * Writes a lowered program as BMv2 JSON, version 2.23. Sections come in p4c's order, ids in the order in which
  * things are met, so that the same program always gives the same text.
  */
-import type { Reporter } from '../diagnostics/diagnostic.ts';
-import type { SourceMap } from '../diagnostics/span.ts';
+
+import { targetOf } from '../5-lower/instructions.ts';
 import * as ir from '../5-lower/ir.ts';
 import { actionsOf, graphsOf } from '../5-lower/lower.ts';
 import { countReads } from '../5-lower/propagate.ts';
-import { targetOf } from '../5-lower/instructions.ts';
+import type { Reporter } from '../diagnostics/diagnostic.ts';
+import type { SourceMap } from '../diagnostics/span.ts';
 import { expressionJson, fieldPath } from './expressions.ts';
 import { storageSections } from './headers.ts';
 import { type JsonObject, Positions } from './json.ts';
 import { Names } from './names.ts';
 import { Objects } from './objects.ts';
 import { parserJson } from './parser.ts';
-import { pipelineJson, type PipelineContext, sizeOf } from './pipelines.ts';
+import { type PipelineContext, pipelineJson, sizeOf } from './pipelines.ts';
 import { actionPrimitives, primitiveJson } from './primitives.ts';
 
 /** The whole document. Trouble that only shows here goes to the reporter. */
@@ -36,15 +37,17 @@ export function emitBmv2(program: ir.Program, sources: SourceMap, reporter: Repo
 
   const actions = actionsOf(program);
   const actionIds = new Map(actions.map((action, id) => [action, id]));
-  const actionSection = actions.map((action, id): JsonObject => ({
-    name: action.name,
-    id,
-    runtime_data: action.parameters.map((parameter) => ({
-      name: parameter.name,
-      bitwidth: ir.widthOf(parameter.type),
-    })),
-    primitives: actionPrimitives(action.body, objects),
-  }));
+  const actionSection = actions.map(
+    (action, id): JsonObject => ({
+      name: action.name,
+      id,
+      runtime_data: action.parameters.map((parameter) => ({
+        name: parameter.name,
+        bitwidth: ir.widthOf(parameter.type),
+      })),
+      primitives: actionPrimitives(action.body, objects),
+    }),
+  );
   const ids = { tables: 0, conditionals: 0, action_profiles: 0 };
   const pipelineContext: PipelineContext = {
     objects,
@@ -52,7 +55,9 @@ export function emitBmv2(program: ir.Program, sources: SourceMap, reporter: Repo
     actionId: (action) => actionIds.get(action) ?? -1,
     nextId: (section) => ids[section]++,
   };
-  const pipelines = [program.ingress, program.egress].map((pipeline, id) => pipelineJson(pipeline, id, pipelineContext));
+  const pipelines = [program.ingress, program.egress].map((pipeline, id) =>
+    pipelineJson(pipeline, id, pipelineContext),
+  );
   const deparser: JsonObject = {
     name: 'deparser',
     id: 0,
@@ -60,17 +65,19 @@ export function emitBmv2(program: ir.Program, sources: SourceMap, reporter: Repo
     order: program.deparser.headers.map((header) => header.name),
     primitives: program.deparser.instructions.map((instruction) => primitiveJson(instruction, objects)),
   };
-  const checksums = program.checksums.map((checksum, id): JsonObject => ({
-    name: id === 0 ? 'cksum' : `cksum_${id - 1}`,
-    id,
-    ...positions.info(checksum.span),
-    target: fieldPath(checksum.target, names),
-    type: 'generic',
-    calculation: objects.calculation(checksum.algorithm, checksum.items, checksum.withPayload, checksum.span),
-    verify: checksum.isVerification,
-    update: !checksum.isVerification,
-    if_cond: expressionJson(checksum.condition, names),
-  }));
+  const checksums = program.checksums.map(
+    (checksum, id): JsonObject => ({
+      name: id === 0 ? 'cksum' : `cksum_${id - 1}`,
+      id,
+      ...positions.info(checksum.span),
+      target: fieldPath(checksum.target, names),
+      type: 'generic',
+      calculation: objects.calculation(checksum.algorithm, checksum.items, checksum.withPayload, checksum.span),
+      verify: checksum.isVerification,
+      update: !checksum.isVerification,
+      if_cond: expressionJson(checksum.condition, names),
+    }),
+  );
   const storage = storageSections(program, [...usedVariables(program), ...flags], names);
   return {
     header_types: storage.header_types!,
@@ -159,7 +166,12 @@ function counterArrays(program: ir.Program, positions: Positions, reporter: Repo
 function meterArrays(program: ir.Program, objects: Objects, reporter: Reporter): JsonObject[] {
   const arrays: JsonObject[] = [];
   for (const meter of program.meters) {
-    const start = { name: meter.name, id: arrays.length, ...objects.positions.info(meter.span), is_direct: meter.isDirect };
+    const start = {
+      name: meter.name,
+      id: arrays.length,
+      ...objects.positions.info(meter.span),
+      is_direct: meter.isDirect,
+    };
     if (!meter.isDirect) {
       arrays.push({ ...start, size: Number(meter.size ?? 0n), rate_count: 2, type: meter.unit });
       continue;
@@ -172,9 +184,14 @@ function meterArrays(program: ir.Program, objects: Objects, reporter: Reporter):
       continue;
     }
     if (meter.target === undefined) {
-      reporter.error('invalid', meter.span, `${meter.name}: the direct meter of table ${meter.table.name} is never read`, {
-        suggestion: "call its read() in the table's actions, or remove the property meters",
-      });
+      reporter.error(
+        'invalid',
+        meter.span,
+        `${meter.name}: the direct meter of table ${meter.table.name} is never read`,
+        {
+          suggestion: "call its read() in the table's actions, or remove the property meters",
+        },
+      );
       continue;
     }
     arrays.push({

@@ -6,9 +6,10 @@
  * `two_comp_mod` (signed). Booleans are a type of their own in expressions and a bit in storage: `d2b` and `b2d` convert.
  * The format wants an expression inside a parameter to be wrapped once more; that is done here too.
  */
-import { InternalError } from '../diagnostics/diagnostic.ts';
+
 import * as build from '../5-lower/expressions.ts';
 import * as ir from '../5-lower/ir.ts';
+import { InternalError } from '../diagnostics/diagnostic.ts';
 import { bytesFor, hex, hexstr, type JsonObject } from './json.ts';
 import type { Names } from './names.ts';
 
@@ -125,7 +126,8 @@ export function expressionJson(expression: ir.Expression, names: Names): JsonObj
     case 'slice': {
       const operand = recur(expression.operand);
       const shifted = expression.low === 0 ? operand : operation('>>', operand, hexstr(expression.low, 0));
-      const isWhole = expression.high === ir.widthOf(expression.operand.type) - 1 && !ir.isSigned(expression.operand.type);
+      const isWhole =
+        expression.high === ir.widthOf(expression.operand.type) - 1 && !ir.isSigned(expression.operand.type);
       return isWhole ? shifted : fix(shifted, type);
     }
     case 'concat': {
@@ -223,7 +225,10 @@ function needsWrapping(json: JsonObject): boolean {
 export function parameterJson(expression: ir.Expression, names: Names): JsonObject {
   if (expression.type.kind === 'bool') {
     if (expression.kind === 'constant') return hexstr(expression.value, 1);
-    if (expression.kind === 'read' && (expression.place.kind === 'variable' || expression.place.header.kind === 'instance')) {
+    if (
+      expression.kind === 'read' &&
+      (expression.place.kind === 'variable' || expression.place.header.kind === 'instance')
+    ) {
       return fieldOf(expression.place, names);
     }
     if (expression.kind === 'parameter') return { type: 'runtime_data', value: expression.index };

@@ -35,7 +35,13 @@ export function storageSections(program: ir.Program, variables: readonly ir.Vari
 
   const scalars = variables.filter((variable) => variable.type.kind !== 'varbit');
   const scalarBits = scalars.reduce((sum, variable) => sum + ir.widthOf(variable.type), 0);
-  addType(names.scalarsType, padded(scalars.map((variable) => fieldJson(variable.name, variable.type)), scalarBits));
+  addType(
+    names.scalarsType,
+    padded(
+      scalars.map((variable) => fieldJson(variable.name, variable.type)),
+      scalarBits,
+    ),
+  );
   addHeader(names.scalars, names.scalarsType, true);
   for (const variable of variables) {
     if (variable.type.kind !== 'varbit') continue;

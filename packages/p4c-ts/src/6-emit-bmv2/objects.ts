@@ -3,11 +3,11 @@
  * into being with the primitive that uses them.
  */
 import type * as ir from '../5-lower/ir.ts';
+import type { Reporter } from '../diagnostics/diagnostic.ts';
+import type { Span } from '../diagnostics/span.ts';
 import { fieldListItem } from './expressions.ts';
 import type { JsonObject, Positions } from './json.ts';
 import type { Names } from './names.ts';
-import type { Reporter } from '../diagnostics/diagnostic.ts';
-import type { Span } from '../diagnostics/span.ts';
 
 /** See the top of the file. */
 export class Objects {

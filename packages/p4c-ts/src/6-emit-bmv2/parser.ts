@@ -5,8 +5,9 @@
  * put into a variable and then selected on. Parsing operations have their own notation; everything else is a
  * primitive in a wrapper.
  */
-import { InternalError, type Reporter } from '../diagnostics/diagnostic.ts';
+
 import * as ir from '../5-lower/ir.ts';
+import { InternalError, type Reporter } from '../diagnostics/diagnostic.ts';
 import { expressionJson, fieldOf, parameterJson } from './expressions.ts';
 import { bytesFor, hex, type Json, type JsonObject } from './json.ts';
 import type { Objects } from './objects.ts';
@@ -177,7 +178,8 @@ function operationJson(instruction: ir.Instruction, objects: Objects): JsonObjec
       };
     case 'assign': {
       const { target, value } = instruction;
-      if (ir.typeOfPlace(target).kind === 'varbit' || (target.kind === 'field' && target.header.kind !== 'instance')) break;
+      if (ir.typeOfPlace(target).kind === 'varbit' || (target.kind === 'field' && target.header.kind !== 'instance'))
+        break;
       const source: JsonObject =
         value.kind === 'lookahead'
           ? { type: 'lookahead', value: [value.offset, ir.widthOf(value.type)] }
@@ -197,7 +199,10 @@ function extractTarget(reference: ir.HeaderReference): JsonObject {
     case 'next':
       return { type: 'stack', value: reference.stack.name };
     case 'union-next':
-      return { type: 'union_stack', value: [reference.stack.name, reference.stack.type.members[reference.member]!.name] };
+      return {
+        type: 'union_stack',
+        value: [reference.stack.name, reference.stack.type.members[reference.member]!.name],
+      };
     case 'last':
     case 'union-last':
     case 'element':

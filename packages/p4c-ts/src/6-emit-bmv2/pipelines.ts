@@ -2,8 +2,9 @@
  * Pipelines: blocks without instructions become nodes, that is tables and conditionals, each with the names of the nodes that
  * may follow.
  */
-import { InternalError, type Reporter } from '../diagnostics/diagnostic.ts';
+
 import * as ir from '../5-lower/ir.ts';
+import { InternalError, type Reporter } from '../diagnostics/diagnostic.ts';
 import { expressionJson, fieldListItem, fieldPath } from './expressions.ts';
 import { bytesFor, hex, type Json, type JsonObject } from './json.ts';
 import type { Objects } from './objects.ts';
@@ -204,20 +205,32 @@ function keyJson(key: ir.TableKey, objects: Objects): JsonObject {
   return json;
 }
 
-function entryJson(entry: ir.TableEntry, keys: readonly ir.TableKey[], table: ir.Table, context: PipelineContext): JsonObject {
+function entryJson(
+  entry: ir.TableEntry,
+  keys: readonly ir.TableKey[],
+  table: ir.Table,
+  context: PipelineContext,
+): JsonObject {
   const visible = entry.keys.filter((_, index) => table.keys[index]?.matchKind !== 'selector');
   return {
     ...context.objects.positions.info(entry.span),
     match_key: keys.map((key, index) => entryKeyJson(visible[index]!, key, entry, context)),
     action_entry: {
       action_id: context.actionId(entry.action.action),
-      action_data: entry.arguments.map((value, index) => argumentHex(value, entry.action.action.parameters[index]?.type)),
+      action_data: entry.arguments.map((value, index) =>
+        argumentHex(value, entry.action.action.parameters[index]?.type),
+      ),
     },
     priority: entry.priority,
   };
 }
 
-function entryKeyJson(value: ir.EntryKey, key: ir.TableKey, entry: ir.TableEntry, context: PipelineContext): JsonObject {
+function entryKeyJson(
+  value: ir.EntryKey,
+  key: ir.TableKey,
+  entry: ir.TableEntry,
+  context: PipelineContext,
+): JsonObject {
   const width = ir.widthOf(key.expression.type);
   const bytes = bytesFor(width);
   const ones = (1n << BigInt(width)) - 1n;

@@ -5,8 +5,9 @@
  * blocks are laid out one after another, and each end of a block becomes at most two jumps whose targets are filled in when
  * all positions are known.
  */
-import { InternalError } from '../diagnostics/diagnostic.ts';
+
 import * as ir from '../5-lower/ir.ts';
+import { InternalError } from '../diagnostics/diagnostic.ts';
 import { expressionJson, fieldOf, parameterJson } from './expressions.ts';
 import { hexstr, type JsonObject } from './json.ts';
 import type { Objects } from './objects.ts';
@@ -148,16 +149,7 @@ export function primitiveJson(instruction: ir.Instruction, objects: Objects): Js
         { type: 'parameters_vector', value: instruction.arguments.map(data) },
       );
     case 'extern-call': {
-      const parameters = instruction.arguments.map((argument): JsonObject => {
-        switch (argument.kind) {
-          case 'expression':
-            return data(argument.expression);
-          case 'header':
-            return headerJson(argument.header);
-          case 'string':
-            return { type: 'string', value: argument.value };
-        }
-      });
+      const parameters = instruction.arguments.map((argument) => externArgument(argument, data));
       if (instruction.instance !== undefined) parameters.unshift({ type: 'extern', value: instruction.instance });
       return primitive(instruction.name, ...parameters);
     }
@@ -165,6 +157,17 @@ export function primitiveJson(instruction: ir.Instruction, objects: Objects): Js
     case 'advance':
     case 'verify':
       throw new InternalError(`${instruction.kind} outside of a parser`, instruction.span);
+  }
+}
+
+function externArgument(argument: ir.ExternArgument, data: (expression: ir.Expression) => JsonObject): JsonObject {
+  switch (argument.kind) {
+    case 'expression':
+      return data(argument.expression);
+    case 'header':
+      return headerJson(argument.header);
+    case 'string':
+      return { type: 'string', value: argument.value };
   }
 }
 
