@@ -124,7 +124,6 @@ export async function startController(
     throw error;
   }
   const { pipeline } = engine.session ?? { pipeline: 'kept' };
-  log.write('info', `the switch at ${address} is ready (pipeline ${pipeline}), epoch ${journal.state.epoch}`);
   const opened = journal;
   const running = engine;
   const finished = running.run().finally(async () => {
@@ -135,6 +134,9 @@ export async function startController(
   });
   // Whoever awaits `finished` hears of it; nobody need.
   finished.catch((error: unknown) => log.write('error', `the controller has stopped: ${String(error)}`));
+  // A packet to a server that was not found yet would be dropped.
+  await Promise.race([running.ready(), finished]);
+  log.write('info', `the switch at ${address} is ready (pipeline ${pipeline}), epoch ${opened.state.epoch}`);
   return {
     configuration,
     stateDir,

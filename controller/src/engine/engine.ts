@@ -64,6 +64,9 @@ export interface EngineOptions {
 const RECONNECT_MS = 50;
 const RECONNECT_LONGEST_MS = 2_000;
 
+/** How often `ready` looks. */
+const READY_POLL_MS = 10;
+
 interface Command {
   readonly run: () => void;
   readonly done: (error?: unknown) => void;
@@ -142,6 +145,13 @@ export class Engine {
   /** Connects for the first time and brings the switch up to date. @throws SwitchLostError, SwitchRefusedError */
   async start(): Promise<void> {
     await this.openSession();
+  }
+
+  /** Resolves when every server in service can be sent packets, or has been asked for long without answer. `run` must be running. */
+  async ready(): Promise<void> {
+    while (!this.resolver.settled && !this.stopped) {
+      await new Promise<void>((resolve) => this.options.clock.after(READY_POLL_MS, resolve));
+    }
   }
 
   /** Works until `stop`. @throws whatever cannot be cured: a journal that cannot be written, our bugs */

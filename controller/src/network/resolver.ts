@@ -36,6 +36,11 @@ export class Resolver {
     this.ask(address);
   }
 
+  /** Whether every address has been answered, or asked for so often that nobody need wait for it. */
+  get settled(): boolean {
+    return [...this.wanted.values()].every(({ attempts }) => attempts > ATTEMPTS);
+  }
+
   /** Somebody has answered. @returns whether anybody wanted to know */
   answered(address: number): boolean {
     this.wanted.get(address)?.cancel();

@@ -192,10 +192,11 @@ class P4RuntimeSession implements SwitchSession {
 
   async writeFloodGroup(ports: readonly number[]): Promise<void> {
     await this.guard(async () => {
-      const present = await this.client.readAll({ kind: 'multicast', group: FLOOD_GROUP });
       const replicas = ports.map((port) => ({ port, instance: 1 }));
-      const op = present.length > 0 ? 'modify' : 'insert';
-      await this.client.write([{ op, entity: { kind: 'multicast', group: FLOOD_GROUP, replicas } }]);
+      const entity = { kind: 'multicast' as const, group: FLOOD_GROUP, replicas };
+      // Modify, and insert what is not there: BMv2's server refuses to read a group that does not exist.
+      const [modified] = await this.client.tryWrite([{ op: 'modify', entity }]);
+      if (modified?.ok !== true) await this.client.write([{ op: 'insert', entity }]);
     });
   }
 
