@@ -12,13 +12,10 @@ const PLATFORM_KEYS = {
   multicast_group_table_max_replicas_per_entry: 'multicastGroupTableMaxReplicasPerEntry',
 } as const;
 
-/** Describes the package; undefined (with a warning) for a program without `main`. */
+/** Describes the package; undefined for a program without `main`. */
 export function packageInfo(context: P4InfoContext, arch: string): PkgInfo | undefined {
   const { main } = context.typed;
-  if (main === undefined) {
-    context.reporter.warn('missing', undefined, "the program has no 'main', so P4Info says nothing about its package");
-    return undefined;
-  }
+  if (main === undefined) return undefined;
   const info: PkgInfo = { arch };
   for (const annotation of main.annotations) {
     if (annotation.name.name === 'pkginfo') addPackageKeys(context, annotation, info);

@@ -3,8 +3,8 @@
  * printed, thrown or counted anywhere else, so the library, the command and an editor see the same list, and a pass
  * can go on after an error and find the next.
  *
- * A diagnostic has two names. Its `class` is p4c's (`type-error`, `invalid`, ...): scripts and `--Wdisable/--Werror`
- * know those. Its `code` (`P4C-...`) is ours, one for each message of the catalogue (`catalogue.ts`), and documented there.
+ * A diagnostic's code is its `class`, and classes are p4c's (`type-error`, `invalid`, ...), because scripts and
+ * `--Wdisable/--Werror` know those. The catalogue (`catalogue.ts`) explains each of them with an example.
  * There are exactly three kinds of trouble: the user's (`error`), a construct that this compiler or its target does not
  * support (`error` with class `unsupported` or `target-error`, always naming the gap), and our own bug (class `bug`).
  */
@@ -84,8 +84,6 @@ export interface DiagnosticNote {
 export interface Diagnostic {
   readonly severity: Severity;
   readonly class: ErrorClass | WarningClass;
-  /** The catalogue's code, where the message stands in it. */
-  readonly code?: string | undefined;
   /** What is wrong and what was expected, one sentence without a final full stop. */
   readonly message: string;
   /** Where; `undefined` only for what concerns no text at all (a missing file named on the command line). */
@@ -97,7 +95,6 @@ export interface Diagnostic {
 
 /** The optional parts of a report. */
 export interface ReportExtras {
-  readonly code?: string;
   readonly notes?: readonly DiagnosticNote[];
   readonly suggestion?: string | undefined;
 }
@@ -180,11 +177,8 @@ export class Reporter {
   }
 }
 
-function pick(extras: ReportExtras): { code?: string; suggestion?: string } {
-  const out: { code?: string; suggestion?: string } = {};
-  if (extras.code !== undefined) out.code = extras.code;
-  if (extras.suggestion !== undefined) out.suggestion = extras.suggestion;
-  return out;
+function pick(extras: ReportExtras): { suggestion?: string } {
+  return extras.suggestion === undefined ? {} : { suggestion: extras.suggestion };
 }
 
 /** Ends a `switch` over a union: the compiler proves that no kind was forgotten, and at run time it is our bug. */

@@ -19,7 +19,7 @@ const EXCERPT_WIDTH = 160;
 export function formatDiagnostic(diagnostic: Diagnostic, sourceMap: SourceMap, options: FormatOptions = {}): string {
   const decorate = options.decorate ?? ((text) => text);
   const { severity } = diagnostic;
-  const label = severity === 'info' ? 'info' : `${severity}[${diagnostic.code ?? diagnostic.class}]`;
+  const label = severity === 'info' ? 'info' : `${severity}[${diagnostic.class}]`;
   const lines = [`${place(diagnostic.span, sourceMap)}${decorate(`${label}:`, severity)} ${diagnostic.message}`];
   lines.push(...excerpt(diagnostic.span, sourceMap, decorate));
   for (const note of [...diagnostic.notes, ...inclusions(diagnostic.span, sourceMap)]) {
@@ -75,7 +75,6 @@ export function diagnosticToJson(diagnostic: Diagnostic, sourceMap: SourceMap): 
   return {
     severity: diagnostic.severity,
     class: diagnostic.class,
-    code: diagnostic.code,
     message: diagnostic.message,
     at: range(diagnostic.span),
     notes: diagnostic.notes.map((note) => ({ message: note.message, at: range(note.span) })),
