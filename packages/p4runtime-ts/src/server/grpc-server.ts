@@ -105,7 +105,10 @@ export class P4RuntimeServer {
     const port = await new Promise<number>((resolve, reject) => {
       server.bindAsync(options.address, credentials, (error, bound) => {
         if (error === null) resolve(bound);
-        else reject(new Error(`Cannot listen on ${options.address}: ${error.message}`, { cause: error }));
+        else {
+          const reason = /\[(?:listen )?(.*)\]/.exec(error.message)?.[1] ?? error.message;
+          reject(new Error(`Cannot listen on ${options.address}: ${reason}`, { cause: error }));
+        }
       });
     });
     const address = options.address.startsWith('unix:')
@@ -129,13 +132,14 @@ async function read(
   service: P4RuntimeService,
   call: grpc.ServerWritableStream<ReadRequest, ReadResponse>,
 ): Promise<void> {
+  // One set of listeners for the whole call, whoever waits just now.
+  let wake = () => {};
+  for (const event of ['drain', 'cancelled', 'close']) call.on(event, () => wake());
   try {
     await service.read(call.request, (entities) => {
       if (call.cancelled || call.write({ $typeName: 'p4.v1.ReadResponse', entities })) return Promise.resolve();
       return new Promise((resolve) => {
-        call.once('drain', resolve);
-        call.once('cancelled', resolve);
-        call.once('close', resolve);
+        wake = resolve;
       });
     });
     call.end();

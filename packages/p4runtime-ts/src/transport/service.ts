@@ -2,11 +2,23 @@
  * The P4Runtime service as grpc-js wants it: path and (de)serialisers of each method.
  *
  * grpc-js has no code generator for protobuf-es, but needs only this table; it is made from the generated service
- * descriptor. `Buffer.from(array.buffer, ...)` wraps serialised bytes without copying.
+ * descriptor, and for the calls that carry traffic from the faster generated codecs. `Buffer.from(array.buffer, ...)` wraps serialised bytes without copying.
  */
 import { type DescMessage, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import { logVerbosity, type MethodDefinition, setLogVerbosity } from '@grpc/grpc-js';
 import { P4Runtime } from '../gen/p4/v1/p4runtime_pb.ts';
+import {
+  readRequestFromBytes,
+  readRequestToBytes,
+  readResponseFromBytes,
+  readResponseToBytes,
+  streamMessageRequestFromBytes,
+  streamMessageRequestToBytes,
+  streamMessageResponseFromBytes,
+  streamMessageResponseToBytes,
+  writeRequestFromBytes,
+  writeRequestToBytes,
+} from '../gen/wire.ts';
 
 // What goes wrong is reported to the caller; grpc-js shall not write to the standard error output besides, unless asked to.
 if (process.env.GRPC_VERBOSITY === undefined) setLogVerbosity(logVerbosity.NONE);
@@ -39,13 +51,29 @@ function definition<Input extends DescMessage, Output extends DescMessage>(metho
   };
 }
 
-/** The methods of `p4.v1.P4Runtime`. */
+/** The methods of `p4.v1.P4Runtime`; those that carry traffic with the generated codecs. */
 export const p4runtimeMethods = {
-  write: definition(P4Runtime.method.write),
-  read: definition(P4Runtime.method.read),
+  write: {
+    ...definition(P4Runtime.method.write),
+    requestSerialize: writeRequestToBytes,
+    requestDeserialize: writeRequestFromBytes,
+  },
+  read: {
+    ...definition(P4Runtime.method.read),
+    requestSerialize: readRequestToBytes,
+    requestDeserialize: readRequestFromBytes,
+    responseSerialize: readResponseToBytes,
+    responseDeserialize: readResponseFromBytes,
+  },
   setForwardingPipelineConfig: definition(P4Runtime.method.setForwardingPipelineConfig),
   getForwardingPipelineConfig: definition(P4Runtime.method.getForwardingPipelineConfig),
-  streamChannel: definition(P4Runtime.method.streamChannel),
+  streamChannel: {
+    ...definition(P4Runtime.method.streamChannel),
+    requestSerialize: streamMessageRequestToBytes,
+    requestDeserialize: streamMessageRequestFromBytes,
+    responseSerialize: streamMessageResponseToBytes,
+    responseDeserialize: streamMessageResponseFromBytes,
+  },
   capabilities: definition(P4Runtime.method.capabilities),
 };
 
