@@ -1,0 +1,33 @@
+/** Runs a program on the embedded switch, in this process. */
+import { DataPlane, loadProgram } from '@mooring/softswitch';
+import type { ProgramJson } from './program-json.ts';
+import { type Packet, PORTS } from './traffic.ts';
+
+/** Packets that left, as hexadecimal text, by port, in order. */
+export type Outputs = string[][];
+
+export interface EmbeddedRun {
+  readonly outputs: Outputs;
+  /** Outputs of each packet, as `port:bytes`. */
+  readonly perPacket: readonly (readonly string[])[];
+}
+
+/** Sends packets one after the other, a time apart. Only the ports below `PORTS` exist. */
+export function runEmbedded(program: ProgramJson, packets: readonly Packet[]): EmbeddedRun {
+  const outputs: Outputs = Array.from({ length: PORTS }, () => []);
+  const perPacket: string[][] = [];
+  const plane: DataPlane = new DataPlane(loadProgram(program), {
+    output: (port, start, length) => {
+      if (port >= PORTS) return;
+      const text = Buffer.from(plane.memory.bytes.subarray(start, start + length)).toString('hex');
+      outputs[port]!.push(text);
+      perPacket.at(-1)!.push(`${port}:${text}`);
+    },
+  });
+  for (const [i, { port, bytes }] of packets.entries()) {
+    plane.setTime(1_000_000 + 300 * i);
+    perPacket.push([]);
+    plane.receive(port, bytes);
+  }
+  return { outputs, perPacket };
+}
