@@ -6,6 +6,7 @@
 
 import type * as ast from '../2-parse/ast.ts';
 import type { Reporter } from '../diagnostics/diagnostic.ts';
+import type { FileId } from '../diagnostics/span.ts';
 import { Checker } from './check/checker.ts';
 import { checkTopLevel } from './check/declarations.ts';
 import { checkAfterFolding } from './checks/after-folding.ts';
@@ -13,16 +14,27 @@ import { checkAnnotationBodies } from './checks/annotation-bodies.ts';
 import { checkBuiltIns } from './checks/built-ins.ts';
 import { checkDuplicates } from './checks/duplicates.ts';
 import { checkParsedProgram } from './checks/parsed-program.ts';
+import { warnAboutUnused } from './checks/unused.ts';
 import { foldEarly } from './fold/early-fold.ts';
 import { checkLate } from './late/late-checks.ts';
 import { resolveNames } from './resolve/resolve-names.ts';
 import type { TypedProgram } from './typed-program.ts';
 
+/** Settings of `checkProgram`. */
+export interface CheckOptions {
+  /** Whether a file belongs to the compiler or an architecture: nothing in it is reported as unused. Default: none does. */
+  readonly isSystemFile?: ((file: FileId) => boolean) | undefined;
+}
+
 /**
  * Resolves names, infers and checks types, evaluates constants, and checks everything that p4c's front end checks.
  * Reports to `reporter`; returns undefined when there were errors. Never throws for any tree the parser can make.
  */
-export function checkProgram(program: ast.Program, reporter: Reporter): TypedProgram | undefined {
+export function checkProgram(
+  program: ast.Program,
+  reporter: Reporter,
+  options: CheckOptions = {},
+): TypedProgram | undefined {
   checkDuplicates(program, reporter);
   if (reporter.hasErrors()) return undefined;
   checkAnnotationBodies(program, reporter);
@@ -33,6 +45,7 @@ export function checkProgram(program: ast.Program, reporter: Reporter): TypedPro
   if (reporter.hasErrors()) return undefined;
   const names = resolveNames(program, reporter);
   if (reporter.hasErrors()) return undefined;
+  warnAboutUnused(program, names, reporter, options.isSystemFile ?? (() => false));
   const early = foldEarly(program, names, reporter);
   if (reporter.hasErrors()) return undefined;
   checkAfterFolding(program, early, reporter);

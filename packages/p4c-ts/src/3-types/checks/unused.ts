@@ -1,0 +1,96 @@
+// Declarations that nothing refers to. A reference counts wherever it stands, also in code that is unused itself: one
+// look, so that removing what is reported may bring up more. Files of the system (core.p4, the architecture) are exempt,
+// and so are structures, enums, externs and parser states, which often are part of a larger interface.
+
+import type * as ast from '../../2-parse/ast.ts';
+import type { Reporter } from '../../diagnostics/diagnostic.ts';
+import type { FileId } from '../../diagnostics/span.ts';
+import type { ResolvedNames } from '../resolve/resolve-names.ts';
+import { walk } from '../support/walk.ts';
+
+/** Warns about unused declarations in files for which `isSystemFile` is false. */
+export function warnAboutUnused(
+  program: ast.Program,
+  names: ResolvedNames,
+  reporter: Reporter,
+  isSystemFile: (file: FileId) => boolean,
+): void {
+  const used = new Set<unknown>(names.paths.values());
+  for (const declaration of names.typeNames.values()) used.add(declaration);
+  const warn = (name: ast.Identifier, what: string): void => {
+    if (isSystemFile(name.span.file) || name.name.startsWith('__')) return;
+    reporter.warn('unused', name.span, `${what} '${name.name}' is unused`);
+  };
+  walk(program, (node, ancestors) => {
+    if (used.has(node) || isSilenced(node)) return;
+    switch (node.kind) {
+      case 'ControlDeclaration':
+      case 'ControlTypeDeclaration':
+        warn(node.name, 'control');
+        return;
+      case 'ParserDeclaration':
+      case 'ParserTypeDeclaration':
+        warn(node.name, 'parser');
+        return;
+      case 'PackageTypeDeclaration':
+        warn(node.name, 'package');
+        return;
+      case 'TableDeclaration':
+        warn(node.name, 'table');
+        return;
+      case 'ActionDeclaration':
+        warn(node.name, 'action');
+        return;
+      case 'VariableDeclaration':
+        if (ancestors.at(-1)?.kind !== 'ForInStatement') warn(node.name, 'variable');
+        return;
+      case 'ConstantDeclaration':
+        if (!isAssertion(node.value)) warn(node.name, 'constant');
+        return;
+      case 'Instantiation':
+        if (node.name.name !== 'main' || ancestors.length > 1) warn(node.name, 'instance');
+        return;
+      case 'FunctionDeclaration':
+        if (!node.isExtern && ancestors.at(-1)?.kind !== 'Instantiation') warn(node.name, 'function');
+        return;
+      case 'TypedefDeclaration':
+      case 'NewtypeDeclaration':
+        warn(node.name, 'type');
+        return;
+      case 'ValueSetDeclaration':
+        warn(node.name, 'value_set');
+        return;
+      case 'Parameter':
+        // Only an action's are free to choose: the others belong to an interface.
+        if (ancestors.at(-1)?.kind === 'ActionDeclaration') warn(node.name, 'parameter');
+        return;
+      case 'TypeParameter':
+        if (!ownedByInterface(ancestors.at(-1))) warn(node.name, 'type parameter');
+        return;
+      default:
+        return;
+    }
+  });
+}
+
+/** `@noWarn("unused")`. */
+function isSilenced(node: ast.Node): boolean {
+  if (!('annotations' in node)) return false;
+  return node.annotations.some(
+    ({ name, body }) =>
+      name.name === 'noWarn' && body.kind === 'Unstructured' && body.tokens.some((token) => token.text === 'unused'),
+  );
+}
+
+function isAssertion(value: ast.Expression): boolean {
+  return (
+    value.kind === 'CallExpression' &&
+    value.callee.kind === 'PathExpression' &&
+    value.callee.name.name === 'static_assert'
+  );
+}
+
+/** Type parameters of controls and parsers with a body are not looked at. */
+function ownedByInterface(owner: ast.Node | undefined): boolean {
+  return owner?.kind === 'ControlDeclaration' || owner?.kind === 'ParserDeclaration' || owner?.kind === 'Method';
+}
