@@ -12,7 +12,7 @@ import type { DemoRunOptions } from '../demo/demo-run.ts';
 import { INSIDE_VARIABLE, machineProbe, probeNamespaces, runInside } from '../demo/private-world.ts';
 import { createWorkDirectory, removeWorkDirectory, WORK_DIRECTORY_VARIABLE } from '../demo/work-directory.ts';
 
-const DEFAULT_CONNECTIONS = 560;
+const DEFAULT_CONNECTIONS = 600;
 const DEFAULT_SEED = 1;
 const SHORTEST_RUN_SECONDS = 30;
 /** Connections to open in all in a run of the default size. */
@@ -159,7 +159,7 @@ async function play(
         connections,
         openingsPerSecond: Math.max(50, connections / 2.5),
         meanLifetimeMs: 5_000,
-        longestLifetimeMs: 9_000,
+        longestLifetimeMs: 7_500,
       },
       shortestRunMs: (parsed.counts.get('duration') ?? SHORTEST_RUN_SECONDS) * 1000,
       connectionsWanted: connections >= DEFAULT_CONNECTIONS ? CONNECTIONS_WANTED : 0,

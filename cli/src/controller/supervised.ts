@@ -3,16 +3,22 @@
  * a terminal, else its log line by line), and stops it in good order. The display is fed through the control socket like any other
  * client's, so that what it shows is what `mooring status` would.
  */
+import {
+  ConfigurationError,
+  IntentConflictError,
+  JournalDamagedError,
+  type RunningController,
+  SocketInUseError,
+  SwitchLostError,
+  SwitchRefusedError,
+  startController,
+} from '@mooring/controller';
 import { ControlClient } from '@mooring/controller/control';
 import type { CommandContext } from '../command-line/command.ts';
+import { CommandFailure } from '../command-line/errors.ts';
 import { feedDisplay } from '../control-client/feed.ts';
 import type { LoadBalancerProgram } from '../program/load-balancer.ts';
 import { openDisplay } from '../ui/display.ts';
-
-/** What this needs of the controller's package. */
-interface ControllerModule {
-  startController(options: unknown): Promise<{ readonly stateDir: string; stop(): Promise<void> }>;
-}
 
 /** What to run and how to show it. */
 export interface SupervisedOptions {
@@ -27,6 +33,16 @@ export interface SupervisedOptions {
   readonly json: boolean;
 }
 
+/** The controller's refusals to start, with the code that `--json` shows. */
+const USER_ERRORS = [
+  [ConfigurationError, 'CONFIGURATION'],
+  [IntentConflictError, 'CONFLICT'],
+  [JournalDamagedError, 'JOURNAL_DAMAGED'],
+  [SocketInUseError, 'ALREADY_RUNNING'],
+  [SwitchLostError, 'SWITCH_UNREACHABLE'],
+  [SwitchRefusedError, 'SWITCH_REFUSED'],
+] as const;
+
 /** Runs until the context's signal fires or the user quits the display. */
 export async function startSupervised(context: CommandContext, options: SupervisedOptions): Promise<void> {
   const fullScreen = !options.plain && !options.json && context.stdout.isTTY === true;
@@ -34,23 +50,46 @@ export async function startSupervised(context: CommandContext, options: Supervis
     const line = options.json ? JSON.stringify({ time: new Date().toISOString(), level, text }) : `${level} ${text}`;
     context.stdout.write(`${line}\n`);
   };
-  const { startController } = (await import('@mooring/controller')) as unknown as ControllerModule;
-  const controller = await startController({
-    configuration: { kind: 'file', path: options.configurationFile },
-    program: { p4info: options.program.p4info, deviceConfig: Buffer.from(options.program.deviceConfig, 'utf8') },
-    switchAddress: options.switchAddress,
-    ...(options.stateDirectory === undefined ? {} : { stateDir: options.stateDirectory }),
-    pins: options.pins,
-    ...(fullScreen ? {} : { onLog: print }),
-  });
+  const controller = await start(options, fullScreen ? undefined : print);
   const quit = new AbortController();
   const signal = AbortSignal.any([context.signal, quit.signal]);
   try {
-    if (fullScreen) await show(context, controller.stateDir, options, signal, () => quit.abort());
-    else if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    // Rejects when the controller cannot go on; that ends the command with its reason.
+    const shown = fullScreen
+      ? show(context, controller.stateDir, options, signal, () => quit.abort())
+      : untilAborted(signal);
+    await Promise.race([shown, controller.finished]);
   } finally {
     await controller.stop();
   }
+}
+
+/** Starts the controller; what a user can cause becomes a failure with a code, anything else stays what it is. */
+async function start(
+  options: SupervisedOptions,
+  onLog: ((level: string, text: string) => void) | undefined,
+): Promise<RunningController> {
+  try {
+    return await startController({
+      configuration: { kind: 'file', path: options.configurationFile },
+      program: { p4info: options.program.p4info, deviceConfig: Buffer.from(options.program.deviceConfig, 'utf8') },
+      switchAddress: options.switchAddress,
+      ...(options.stateDirectory === undefined ? {} : { stateDir: options.stateDirectory }),
+      pins: options.pins,
+      ...(onLog === undefined ? {} : { onLog }),
+    });
+  } catch (error) {
+    const code = USER_ERRORS.find(([kind]) => error instanceof kind)?.[1];
+    if (code === undefined) throw error;
+    throw new CommandFailure((error as Error).message, { code });
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 async function show(

@@ -37,7 +37,7 @@ export interface Scene {
 
 const POLL_INTERVAL_MS = 50;
 /** How long each change is left to work before the next: resets, if any, show within a record or two. */
-const AFTERMATH_MS = 1_500;
+const AFTERMATH_MS = 1_000;
 const KILL_AFTER_MS = 2_000;
 const CONTROLLER_AWAY_MS = 1_500;
 const LONGEST_RUN_MS = 58_000;

@@ -70,6 +70,7 @@ export class LoadClient {
   private readonly marathonsByServer = new Map<string, number>();
   private readonly timer: NodeJS.Timeout;
   private marathonServers: ReadonlySet<string> = new Set();
+  private lastTickMs = 0;
   private openingCredit = 0;
   private closingCredit = 0;
   private stopping = false;
@@ -116,15 +117,16 @@ export class LoadClient {
   }
 
   private tick(): void {
-    const before = this.clock.nowMs;
     this.clock.tick(performance.now());
     this.tally.pausedMs = Math.round(this.clock.pausedMs);
     const nowMs = this.clock.nowMs;
-    if (this.stopping) this.closingCredit += ((nowMs - before) * CLOSINGS_PER_SECOND) / 1000;
+    const elapsedMs = nowMs - this.lastTickMs;
+    this.lastTickMs = nowMs;
+    if (this.stopping) this.closingCredit += (elapsedMs * CLOSINGS_PER_SECOND) / 1000;
     for (const connection of this.connections) this.attend(connection, nowMs);
     if (this.stopping) return;
     const rate = this.options.openingsPerSecond;
-    this.openingCredit = Math.min(rate / 4, this.openingCredit + ((nowMs - before) * rate) / 1000);
+    this.openingCredit = Math.min(rate / 4, this.openingCredit + (elapsedMs * rate) / 1000);
     const wanted = this.options.target - this.connections.size;
     const openings = Math.min(wanted, Math.floor(this.openingCredit));
     for (let index = 0; index < openings; index++) this.open(nowMs);
