@@ -374,7 +374,7 @@ export class ExpressionCompiler {
       return {
         kind: 'number',
         code: `(${amount} > 31 ? 0 : ${this.modulo(left, 32)[0]} >>> ${amount})`,
-        range: leftRange,
+        range: { low: 0n, high: leftRange.high },
       };
     }
     return { kind: 'big', code: `(${asBig(this.exact(left))} >> ${asBig(this.exact(right))})` };

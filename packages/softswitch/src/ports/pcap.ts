@@ -39,7 +39,7 @@ export function parsePcap(bytes: Uint8Array, name = 'the file'): CapturedPacket[
     const length = view.getUint32(at + 8, little);
     if (at + 16 + length > bytes.length) throw new Error(`${name} ends in the middle of packet ${packets.length + 1}`);
     const timeUs = view.getUint32(at, little) * 1e6 + view.getUint32(at + 4, little) / unitsPerUs;
-    packets.push({ timeUs, bytes: bytes.slice(at + 16, at + 16 + length) });
+    packets.push({ timeUs, bytes: new Uint8Array(bytes.subarray(at + 16, at + 16 + length)) });
     at += 16 + length;
   }
   return packets;
