@@ -24,6 +24,8 @@ import type { TypedProgram } from './typed-program.ts';
 export interface CheckOptions {
   /** Whether a file belongs to the compiler or an architecture: nothing in it is reported as unused. Default: none does. */
   readonly isSystemFile?: ((file: FileId) => boolean) | undefined;
+  /** Whether P4Info is wanted, so that names for the control plane must not conflict; default true. */
+  readonly controlPlane?: boolean | undefined;
 }
 
 /**
@@ -55,7 +57,7 @@ export function checkProgram(
   for (const declaration of program.declarations) checkTopLevel(checker, declaration);
   if (reporter.hasErrors()) return undefined;
   checker.folder.freeze();
-  checkLate(checker);
+  checkLate(checker, options.controlPlane ?? true);
   if (reporter.hasErrors()) return undefined;
   fillConstants(checker);
   return checker.tables.toTypedProgram(program, names);

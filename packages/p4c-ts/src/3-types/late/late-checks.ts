@@ -26,7 +26,8 @@ import {
   checkValueSets,
 } from './values.ts';
 
-const STEPS: readonly ((c: Checker) => void)[] = [
+/** The checks, in order. Names for the control plane matter only where the control plane is told of them. */
+const STEPS: readonly ((c: Checker, controlPlane: boolean) => void)[] = [
   checkV1ModelVersion,
   checkMatchAnnotations,
   checkValueSets,
@@ -46,7 +47,9 @@ const STEPS: readonly ((c: Checker) => void)[] = [
   checkReturnPaths,
   checkMain,
   checkModules,
-  (c) => checkControlPlaneNames(c, findReachable(c)),
+  (c, controlPlane) => {
+    if (controlPlane) checkControlPlaneNames(c, findReachable(c));
+  },
   checkActionBindings,
   checkProperties,
   checkEntries,
@@ -55,9 +58,9 @@ const STEPS: readonly ((c: Checker) => void)[] = [
 ];
 
 /** Runs all late checks until one finds errors. */
-export function checkLate(c: Checker): void {
+export function checkLate(c: Checker, controlPlane: boolean): void {
   for (const step of STEPS) {
-    step(c);
+    step(c, controlPlane);
     if (c.reporter.hasErrors()) return;
   }
 }
