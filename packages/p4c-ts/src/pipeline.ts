@@ -20,13 +20,26 @@ import { NodeIds } from './2-parse/ast.ts';
 import { parseProgram } from './2-parse/parse.ts';
 import { printProgram } from './2-parse/print.ts';
 import { checkProgram } from './3-types/check-program.ts';
+import { systemFiles } from './3-types/support/system-files.ts';
+import { elaborate } from './4-elaborate/elaborate.ts';
+import { lower, passes } from './5-lower/lower.ts';
+import { printIr } from './5-lower/print.ts';
+import { emitBmv2 } from './6-emit-bmv2/emit.ts';
 import { emitP4Info } from './7-emit-p4info/emit-p4info.ts';
 import type { CompileOptions, CompileOutput } from './api/options.ts';
 import type { Reporter } from './diagnostics/diagnostic.ts';
 import type { SourceMap } from './diagnostics/span.ts';
 
 /** The phases' names, as `--dump-after` takes them. */
-export const PHASES = ['preprocess', 'parse', 'types', 'p4info'] as const;
+export const PHASES = [
+  'preprocess',
+  'parse',
+  'types',
+  'p4info',
+  'elaborate',
+  ...passes.map((pass) => `lower:${pass.name}` as const),
+  'lower',
+] as const;
 export type Phase = (typeof PHASES)[number];
 
 /** What all phases of one compilation share. */
@@ -61,7 +74,10 @@ export function runPipeline(path: string, compilation: Compilation): void {
   dump('parse', () => printProgram(program));
   if (failed() || options.stopAfter === 'parse') return;
 
-  const typed = checkProgram(program, reporter);
+  const typed = checkProgram(program, reporter, {
+    isSystemFile: systemFiles(sourceMap),
+    controlPlane: options.p4info !== false,
+  });
   output.typed = typed;
   if (typed === undefined || failed() || options.stopAfter === 'types') return;
 
@@ -69,4 +85,22 @@ export function runPipeline(path: string, compilation: Compilation): void {
     output.controlPlane = emitP4Info(typed, reporter, options.arch ?? 'v1model');
     if (failed()) return;
   }
+  if (options.checkOnly === true || options.stopAfter === 'p4info') return;
+
+  const instantiated = elaborate(typed, reporter, {
+    sourceName: path,
+    emitExterns: options.emitExterns === true,
+    ndebug: options.ndebug === true,
+  });
+  if (instantiated === undefined || failed()) return;
+  dump('elaborate', () => printIr(instantiated));
+  if (options.stopAfter === 'elaborate') return;
+
+  lower(instantiated, reporter, sourceMap, (pass) => dump(`lower:${pass}`, () => printIr(instantiated)));
+  if (failed()) return;
+  dump('lower', () => printIr(instantiated));
+  if (options.stopAfter === 'lower') return;
+
+  const bmv2 = emitBmv2(instantiated, sourceMap, reporter);
+  if (!failed()) output.bmv2 = bmv2;
 }
