@@ -4,6 +4,11 @@
  * with `--use-files`, until the files are read.
  */
 import type { RawCommand } from '../command-line/command.ts';
+import { CommandFailure, UsageError } from '../command-line/errors.ts';
+import { mooringVersion } from '../command-line/version.ts';
+
+/** Version of BMv2's JSON format that the switch reads. */
+const JSON_VERSION = '2.23';
 
 export const switchCommand: RawCommand = {
   kind: 'raw',
@@ -20,5 +25,43 @@ export const switchCommand: RawCommand = {
       },
     ],
   },
-  run: async () => 1,
+  async run(context, argv) {
+    const softswitch = await import('@mooring/softswitch');
+    const parsed = (() => {
+      try {
+        return softswitch.parseSwitchArguments(argv);
+      } catch (error) {
+        if (error instanceof softswitch.UsageError)
+          throw new UsageError(error.message, { hint: 'See mooring switch --help.' });
+        throw error;
+      }
+    })();
+    switch (parsed.only) {
+      case 'help':
+        context.stdout.write(softswitch.switchHelp);
+        return 0;
+      case 'version':
+        context.stdout.write(`${mooringVersion()}\n`);
+        return 0;
+      case 'json-version':
+        context.stdout.write(`${JSON_VERSION}\n`);
+        return 0;
+      case undefined:
+        break;
+    }
+    for (const warning of parsed.warnings) context.stderr.write(`mooring: warning: ${warning}\n`);
+    const running = await softswitch.startSwitch(parsed).catch((error: unknown) => {
+      throw new CommandFailure(error instanceof Error ? error.message : String(error), { code: 'SWITCH_FAILED' });
+    });
+    try {
+      const stopped = new Promise<void>((resolve) => {
+        if (context.signal.aborted) resolve();
+        else context.signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+      await Promise.race([running.finished, stopped]);
+    } finally {
+      await running.close();
+    }
+    return 0;
+  },
 };

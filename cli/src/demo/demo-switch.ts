@@ -6,11 +6,15 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { CommandFailure } from '../command-line/errors.ts';
+import type { RunningSwitch } from '@mooring/softswitch';
+import { CommandFailure, UsageError } from '../command-line/errors.ts';
 import { deepenQueues } from './bmv2-queues.ts';
 
 /** Where the switch's P4Runtime server listens; inside the demo's own network namespace, so nobody is in the way. */
 export const SWITCH_ADDRESS = '127.0.0.1:9559';
+
+/** For a switch that shares the machine's network with others. */
+const ANY_FREE_ADDRESS = '127.0.0.1:0';
 
 /** The port packets to and from the controller pass; must be the program's MOORING_CPU_PORT. */
 const CPU_PORT = 510;
@@ -24,7 +28,10 @@ export interface DemoSwitch {
 }
 
 /** simple_switch_grpc's arguments for these interfaces. */
-export function switchArguments(ports: readonly { readonly port: number; readonly interfaceName: string }[]): string[] {
+export function switchArguments(
+  ports: readonly { readonly port: number; readonly interfaceName: string }[],
+  address = SWITCH_ADDRESS,
+): string[] {
   return [
     '--device-id',
     '0',
@@ -32,7 +39,7 @@ export function switchArguments(ports: readonly { readonly port: number; readonl
     ...ports.flatMap(({ port, interfaceName }) => ['-i', `${port}@${interfaceName}`]),
     '--',
     '--grpc-server-addr',
-    SWITCH_ADDRESS,
+    address,
     '--cpu-port',
     String(CPU_PORT),
   ];
@@ -102,39 +109,49 @@ export async function startForeignSwitch(
   };
 }
 
-/** What the demo needs of the embedded switch's package. */
-interface EmbeddedSwitchModule {
-  parseSwitchArguments(argv: readonly string[]): unknown;
-  startSwitch(argumentsParsed: unknown): Promise<EmbeddedSwitch>;
+/** Starts the embedded switch; what it cannot do here (no such interface, port in use) is a failure of the command. */
+async function startSoftswitch(argv: readonly string[]): Promise<RunningSwitch> {
+  const { parseSwitchArguments, startSwitch, UsageError: SwitchUsageError } = await import('@mooring/softswitch');
+  try {
+    return await startSwitch(parseSwitchArguments(argv));
+  } catch (error) {
+    if (error instanceof SwitchUsageError) throw new UsageError(error.message);
+    throw new CommandFailure(`the embedded switch did not start: ${(error as Error).message}`, {
+      code: 'SWITCH_FAILED',
+    });
+  }
 }
 
-interface EmbeddedSwitch {
-  send(port: number, frame: Buffer): void;
-  onFrame(listener: (port: number, frame: Buffer) => void): void;
-  close(): Promise<void>;
-}
-
-async function embeddedSwitchModule(): Promise<EmbeddedSwitchModule> {
-  return (await import('@mooring/softswitch')) as unknown as EmbeddedSwitchModule;
+function asDemoSwitch(running: RunningSwitch): DemoSwitch {
+  return { address: running.address ?? SWITCH_ADDRESS, description: 'embedded switch', stop: () => running.close() };
 }
 
 /** Starts the embedded switch on network interfaces. */
 export async function startEmbeddedSwitch(argv: readonly string[]): Promise<DemoSwitch> {
-  const { parseSwitchArguments, startSwitch } = await embeddedSwitchModule();
-  const running = await startSwitch(parseSwitchArguments(argv));
-  return { address: SWITCH_ADDRESS, description: 'embedded switch', stop: () => running.close() };
+  return asDemoSwitch(await startSoftswitch(argv));
 }
 
-/** Starts the embedded switch with ports in this process. */
+/**
+ * Starts the embedded switch with ports in this process. Frames are handed over in turns of the event loop, not within each
+ * other's handling, as on a wire.
+ */
 export async function startEmbeddedSwitchInProcess(
-  _ports: readonly number[],
   deliver: (port: number, frame: Buffer) => void,
 ): Promise<{ readonly demoSwitch: DemoSwitch; send(port: number, frame: Buffer): void }> {
-  const { parseSwitchArguments, startSwitch } = await embeddedSwitchModule();
-  const running = await startSwitch(parseSwitchArguments(switchArguments([])));
-  running.onFrame(deliver);
+  const running = await startSoftswitch(switchArguments([], ANY_FREE_ADDRESS));
+  let onTheWire: (() => void)[] = [];
+  const soon = (handOver: () => void): void => {
+    onTheWire.push(handOver);
+    if (onTheWire.length > 1) return;
+    setImmediate(() => {
+      const due = onTheWire;
+      onTheWire = [];
+      for (const each of due) each();
+    });
+  };
+  running.onFrame((port, frame) => soon(() => deliver(port, frame)));
   return {
-    demoSwitch: { address: SWITCH_ADDRESS, description: 'embedded switch', stop: () => running.close() },
-    send: (port, frame) => running.send(port, frame),
+    demoSwitch: asDemoSwitch(running),
+    send: (port, frame) => soon(() => running.send(port, frame)),
   };
 }

@@ -84,8 +84,7 @@ export async function startSimulatedWorld(plan: WorldPlan): Promise<World> {
     kind: 'simulated',
     hosts,
     async startSwitch(_options: SwitchOptions): Promise<DemoSwitch> {
-      const ports = plan.hosts.map((host) => host.port);
-      const { demoSwitch, send } = await startEmbeddedSwitchInProcess(ports, (port, frame) =>
+      const { demoSwitch, send } = await startEmbeddedSwitchInProcess((port, frame) =>
         byPort.get(port)?.receive(frame),
       );
       for (const host of hosts) {
