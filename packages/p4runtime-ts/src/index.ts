@@ -23,5 +23,7 @@ export { type ClientTlsOptions, grpcTransport } from './transport/grpc-transport
 export { inProcessTransport } from './transport/in-process.ts';
 export { codeName, RpcError } from './transport/rpc-error.ts';
 export type { CallOptions, StreamHandle, StreamListener, Transport } from './transport/transport.ts';
+export { type GenerateOptions, generateTypes } from './typed/generate.ts';
+export * from './typed/typed.ts';
 export { formatIpv4, formatIpv6, formatMac, parseAddress } from './values/addresses.ts';
 export { formatValue, ValueError } from './values/plain.ts';

@@ -30,3 +30,4 @@ export {
   type ValueSetInfo,
 } from './schema/program.ts';
 export { type DataMember, type DataType, P4InfoError, TypeResolver } from './schema/types.ts';
+export { type GenerateOptions, generateTypes } from './typed/generate.ts';
