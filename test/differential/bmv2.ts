@@ -9,7 +9,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Outputs } from './embedded.ts';
@@ -41,14 +41,15 @@ export async function runBmv2(
   { command, expected, quietMs = 500 }: Bmv2Options,
 ): Promise<Outputs> {
   const folder = mkdtempSync(join(tmpdir(), 'mooring-differential-'));
-  const id = (process.pid % 3000) * 10 + (runs++ % 10);
+  const thriftPort = await freePort();
+  const id = runs++;
   let child: ChildProcess | undefined;
   try {
     writeFileSync(join(folder, 'program.json'), JSON.stringify(program));
     execFileSync('mkfifo', [join(folder, 'p0_in.pcap')]);
     for (let port = 1; port < PORTS; port++) writeFileSync(join(folder, `p${port}_in.pcap`), pcapOf(packets, port));
     const interfaces = Array.from({ length: PORTS }, (_, port) => ['-i', `${port}@p${port}`]).flat();
-    const flags = ['--use-files', '0', '--thrift-port', String(20000 + id), '--device-id', String(id)];
+    const flags = ['--use-files', '0', '--thrift-port', String(thriftPort), '--device-id', String(id)];
     const notifications = ['--notifications-addr', `ipc://${folder}/notifications.ipc`];
     child = spawn(command, [...interfaces, ...flags, ...notifications, 'program.json'], { cwd: folder });
     let printed = '';
@@ -62,7 +63,7 @@ export async function runBmv2(
     const gate = await open(join(folder, 'p0_in.pcap'), 'r+');
     const contents = pcapOf(packets, 0);
     await gate.write(contents, 0, PCAP_HEADER_BYTES);
-    while (!(await setQueueDepth(20000 + id))) gone();
+    while (!(await setQueueDepth(thriftPort))) gone();
     await gate.write(contents, PCAP_HEADER_BYTES);
     await gate.close();
     const wanted = expected.map(
@@ -91,6 +92,18 @@ export async function runBmv2(
     child?.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A TCP port of this machine that nobody listens on. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
 }
 
 /** Makes the queues of all ports long. Returns false when the Thrift server cannot be reached yet, after a short wait. */

@@ -159,7 +159,10 @@ function loadArgument(node: Node, symbols: Symbols, shape: ArgumentShape, parame
       named('vector');
       return {
         kind: 'vector',
-        elements: value.items().map((element) => loadArgument(element, symbols, 'data', parameterCount)),
+        // p4c writes an empty vector as an empty object.
+        elements: (isEmptyObject(value.value) ? [] : value.items()).map((element) =>
+          loadArgument(element, symbols, 'data', parameterCount),
+        ),
       };
     case 'field_list':
       named('any');
@@ -185,4 +188,8 @@ function loadArgument(node: Node, symbols: Symbols, shape: ArgumentShape, parame
       return { kind: 'expression', type: found, expression };
     }
   }
+}
+
+function isEmptyObject(value: unknown): boolean {
+  return value !== null && typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0;
 }
