@@ -278,7 +278,7 @@ class ParserCompiler {
   /** The length expression of an old-format header type, which speaks of the header's own fields. */
   #lengthOf(header: HeaderPlace, expressions: ExpressionCompiler): Expression {
     const declaration = this.#context.program.headerTypes[header.type]!;
-    const owner = this.#context.layout.headers.findIndex((base) => base === header.base);
+    const owner = this.#context.layout.headers.indexOf(header.base as number);
     if (declaration.lengthExpression === undefined || owner < 0) {
       throw new ProgramError(
         'parsers',

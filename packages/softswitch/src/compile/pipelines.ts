@@ -108,8 +108,7 @@ function isPlainCall(context: CompileContext, table: Table): boolean {
     table.actionProfile < 0 &&
     !table.withCounters &&
     !table.supportTimeout &&
-    table.defaultEntry !== undefined &&
-    table.defaultEntry.constEntry &&
+    table.defaultEntry?.constEntry === true &&
     table.defaultEntry.data.length === 0
   );
 }

@@ -132,6 +132,7 @@ function run(): void {
     if (nowUs() >= nextSweepUs) {
       nextSweepUs = nowUs() + settings.sweepIntervalMs * 1000;
       core.sweep();
+      for (const recorder of recorders.values()) recorder.flush();
     }
   }
   sockets.close();

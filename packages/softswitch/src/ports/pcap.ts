@@ -45,10 +45,15 @@ export function parsePcap(bytes: Uint8Array, name = 'the file'): CapturedPacket[
   return packets;
 }
 
-/** Writes a pcap file as packets come. */
+/** Bytes gathered before they are written to a file. */
+const WRITE_BYTES = 1 << 18;
+
+/** Writes a pcap file as packets come; what is gathered reaches the file by `flush` and `close`. */
 export class PcapWriter {
   readonly #fd: number;
-  readonly #header = new Uint8Array(16);
+  readonly #buffer = new Uint8Array(WRITE_BYTES);
+  readonly #view = new DataView(this.#buffer.buffer);
+  #used = 0;
 
   constructor(path: string) {
     this.#fd = openSync(path, 'w');
@@ -62,16 +67,23 @@ export class PcapWriter {
   }
 
   write(packet: Uint8Array, timeUs: number): void {
-    const view = new DataView(this.#header.buffer);
-    view.setUint32(0, Math.floor(timeUs / 1e6), true);
-    view.setUint32(4, Math.floor(timeUs % 1e6), true);
-    view.setUint32(8, packet.length, true);
-    view.setUint32(12, packet.length, true);
-    writeSync(this.#fd, this.#header);
-    writeSync(this.#fd, packet);
+    if (this.#used + 16 + packet.length > WRITE_BYTES) this.flush();
+    const view = this.#view;
+    view.setUint32(this.#used, Math.floor(timeUs / 1e6), true);
+    view.setUint32(this.#used + 4, Math.floor(timeUs % 1e6), true);
+    view.setUint32(this.#used + 8, packet.length, true);
+    view.setUint32(this.#used + 12, packet.length, true);
+    this.#buffer.set(packet, this.#used + 16);
+    this.#used += 16 + packet.length;
+  }
+
+  flush(): void {
+    writeSync(this.#fd, this.#buffer, 0, this.#used);
+    this.#used = 0;
   }
 
   close(): void {
+    this.flush();
     closeSync(this.#fd);
   }
 }
@@ -92,6 +104,11 @@ export class InterfaceRecorder {
 
   sent(packet: Uint8Array): void {
     this.#out.write(packet, Date.now() * 1000);
+  }
+
+  flush(): void {
+    this.#in.flush();
+    this.#out.flush();
   }
 
   close(): void {
