@@ -1,0 +1,35 @@
+/** Warnings: what deserves one, and what must not have one. */
+import { describe, expect, test } from 'vitest';
+import { check } from './support.ts';
+
+describe('warnings', () => {
+  test.each([
+    ['state without transition', 'parser p() { state start { } }', 'parser-transition'],
+    ['value too wide', 'const bit<4> a = 16;', 'overflow'],
+    ['negative value without sign', 'const bit<4> a = -1;', 'mismatch'],
+    ['shift by the whole width', 'control c(inout bit<8> x) { apply { x = x << 8; } }', 'overflow'],
+    ['local that hides', 'const int a = 1; control c() { bit<8> a = 1; apply { } }', 'shadow'],
+    [
+      'constant key',
+      'control c() { table t { key = { 8w1 : exact; } actions = { NoAction; } } apply { t.apply(); } }',
+      'ignore-prop',
+    ],
+    ['unused constant', 'const int a = 1;', 'unused'],
+    [
+      'unused action parameter',
+      'control c() { action a(bit<8> x) { } table t { actions = { a; } } apply { t.apply(); } }',
+      'unused',
+    ],
+    ['accept that is never reached', 'parser p() { state start { transition reject; } }', 'unreachable'],
+  ])('%s', (_, source, expected) => {
+    expect(check(source).warnings.map((each) => each.split(' ')[1])).toContain(expected);
+  });
+
+  test('nothing is unused that is used, silenced, or part of an interface', () => {
+    const { warnings } = check(`const int used = 1; @noWarn("unused") const int silent = 2;
+header h_t { bit<8> f; } enum e_t { a, b }
+control c(inout h_t h, in bit<8> interface) { apply { h.f = used; } }
+control C(inout h_t h, in bit<8> interface); package top(C c); top(c()) main;`);
+    expect(warnings).toEqual([]);
+  });
+});
