@@ -70,8 +70,9 @@ export async function startController(
 
   const startedAtMs = clock.wallMs();
   let stopped = false;
+  let ready = false;
   let engine: Engine | undefined;
-  const frame = () => ({ version: CONTROLLER_VERSION, startedAtMs, switchAddress: address, stopped });
+  const frame = () => ({ version: CONTROLLER_VERSION, startedAtMs, switchAddress: address, stopped, ready });
   const socketPath = join(stateDir, CONTROL_SOCKET_NAME);
   const whenReady = () => {
     if (engine === undefined) {
@@ -136,6 +137,7 @@ export async function startController(
   finished.catch((error: unknown) => log.write('error', `the controller has stopped: ${String(error)}`));
   // A packet to a server that was not found yet would be dropped.
   await Promise.race([running.ready(), finished]);
+  ready = true;
   log.write('info', `the switch at ${address} is ready (pipeline ${pipeline}), epoch ${opened.state.epoch}`);
   return {
     configuration,

@@ -12,6 +12,8 @@ export interface StatusFrame {
   readonly startedAtMs: number;
   readonly switchAddress: string;
   readonly stopped: boolean;
+  /** Whether every server in service has been found, or given up on, for the first time. */
+  readonly ready: boolean;
 }
 
 /** The status now. */
@@ -22,7 +24,7 @@ export function statusOf(engine: Engine, frame: StatusFrame): Status {
   const vips = vipsOf(configuration, intent);
   const state = frame.stopped
     ? 'stopped'
-    : !engine.serving
+    : !engine.serving || !frame.ready
       ? 'starting'
       : session === undefined
         ? 'reconnecting'

@@ -104,7 +104,7 @@ export class Rig {
   }
 
   status(): Status {
-    return statusOf(this.engine, { version: '0', startedAtMs: 0, switchAddress: 'fake', stopped: false });
+    return statusOf(this.engine, { version: '0', startedAtMs: 0, switchAddress: 'fake', stopped: false, ready: true });
   }
 
   async operate(request: OperationRequest): Promise<OperationStatus> {
