@@ -15,6 +15,7 @@ import {
 } from '../gen/p4/v1/p4runtime_pb.ts';
 import { Program } from '../schema/program.ts';
 import { RpcError } from '../transport/rpc-error.ts';
+import { ConstraintError } from './constraints/parse.ts';
 import { meterConfigMessage, targetMessage, watchMessage } from './read/messages.ts';
 import { keyMessage } from './read/read.ts';
 import { invalid, isSwitchError, notFound } from './refusals.ts';
@@ -150,7 +151,13 @@ export class Pipelines {
         throw invalid(error.message);
       throw error;
     }
-    return { prepared, state: new PipelineState(program, config, prepared, this.#options) };
+    try {
+      return { prepared, state: new PipelineState(program, config, prepared, this.#options) };
+    } catch (error) {
+      this.#target.discard(prepared);
+      if (error instanceof ConstraintError) throw invalid(`A constraint in the program is wrong: ${error.message}`);
+      throw error;
+    }
   }
 
   /** Replays everything that was written to the old pipeline into the new one; direct counters keep their values. */

@@ -5,6 +5,7 @@
  */
 import type { Action } from '../../gen/p4/v1/p4runtime_pb.ts';
 import type { ActionInfo, ParamInfo } from '../../schema/program.ts';
+import { actionConstraint, type Constraint } from '../constraints/check.ts';
 import { invalid } from '../refusals.ts';
 import type { DirectAction } from '../switch.ts';
 import type { CodecFactory, ValueCodec } from '../translation.ts';
@@ -24,6 +25,7 @@ export interface StoredAction {
 /** Parameters of one action. */
 export class ActionCodec {
   readonly info: ActionInfo;
+  readonly #constraint: Constraint | undefined;
   readonly #plans: ParamPlan[];
   readonly #byId = new Map<number, ParamPlan>();
   readonly #scratch: Buffer;
@@ -31,6 +33,7 @@ export class ActionCodec {
 
   constructor(info: ActionInfo, codecs: CodecFactory) {
     this.info = info;
+    this.#constraint = actionConstraint(info);
     let offset = 0;
     this.#plans = info.params.items.map((param) => {
       const codec = codecs.codec(param.type);
@@ -67,6 +70,7 @@ export class ActionCodec {
       if (value === undefined) throw invalid(`${object}, action ${this.info.alias} lacks the parameter ${param.name}.`);
       this.#scratch.set(value, offset);
     }
+    this.#constraint?.check({ match: [], params: params as Uint8Array[], priority: 0 });
     const action: DirectAction = { kind: 'action', actionId: this.info.id, params: params as Uint8Array[] };
     return { action, stored: { actionId: this.info.id, params: this.#scratch.toString('latin1', 0, this.#length) } };
   }

@@ -6,6 +6,7 @@
  * have (timeouts, metadata, meter, action set) hangs off `extra`, shared and `undefined` for the others.
  */
 import type { TableInfo } from '../../schema/program.ts';
+import { type Constraint, entryConstraint } from '../constraints/check.ts';
 import type { MeterRates } from '../switch.ts';
 import type { CodecFactory } from '../translation.ts';
 import type { StoredAction } from './action-codec.ts';
@@ -59,6 +60,8 @@ export interface DefaultEntry {
 export class TableStore {
   readonly info: TableInfo;
   readonly keys: KeyCodec;
+  /** What the program demands of entries (`@entry_restriction`). */
+  readonly constraint: Constraint | undefined;
   readonly slots = new Slots();
   readonly entries = new Map<string, StoredEntry>();
   readonly #bySlot: (StoredEntry | undefined)[] = [];
@@ -68,6 +71,7 @@ export class TableStore {
   constructor(info: TableInfo, codecs: CodecFactory, initialDefault: StoredTarget | undefined) {
     this.info = info;
     this.keys = new KeyCodec(`table ${info.alias}`, info.matchFields.items, info.needsPriority, codecs);
+    this.constraint = entryConstraint(info);
     this.initialDefault = { target: initialDefault, extra: plainExtra };
     this.defaultEntry = this.initialDefault;
   }

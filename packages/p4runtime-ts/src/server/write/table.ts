@@ -57,6 +57,7 @@ function insert(state: PipelineState, batch: Batch, message: TableEntry, table: 
   if (info.isConst) throw denied(`table ${info.alias} has constant entries.`);
   checkPriority(info, message.priority);
   const { key, match } = table.keys.decode(message.match, message.priority);
+  table.constraint?.check({ match, params: [], priority: message.priority });
   if (table.entries.has(key)) throw alreadyExists(`table ${info.alias} has an entry with this key already.`);
   if (info.size > 0 && table.entries.size >= info.size)
     throw exhausted(`table ${info.alias} is full: it holds ${info.size} entries.`);
