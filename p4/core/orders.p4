@@ -25,7 +25,7 @@ control ReleaseSlot(in headers_t headers, inout metadata_t meta) {
     }
 }
 
-/// One step of a sweep: both ways alternate, so that each step reports one slot at most.
+/// One step of a sweep, which reports one slot at most.
 control SweepSlot(in headers_t headers, inout metadata_t meta) {
     ReportSlot() report_swept;
 
@@ -77,7 +77,7 @@ control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool swi
             meta.vip = headers.packet_out.vip;
             meta.key = meta.client_address ++ meta.client_port ++ meta.vip;
         } else if (headers.packet_out.operation == PACKET_OUT_SWEEP) {
-            // Twice as many steps as slots: one for each way.
+            // An offset counts both ways of each slot.
             slot = headers.packet_out.slot + (meta.sweep_offset >> 1);
             meta.way = meta.sweep_offset[0:0] == 0 ? WAY_FIRST : WAY_SECOND;
             if ((meta.sweep_offset >> 1) < headers.packet_out.count && slot < MOORING_SLOTS) {
@@ -99,6 +99,11 @@ control SlotOrder(in headers_t headers, inout metadata_t meta) {
     SweepSlot() sweep_slot;
 
     apply {
+        // Most slots are empty: then both ways of a sweep take one pass.
+        if (meta.order == ORDER_SWEEP && meta.way == WAY_FIRST && meta.first.state == SLOT_EMPTY) {
+            meta.way = WAY_SECOND;
+            meta.sweep_offset = meta.sweep_offset + 1;
+        }
         if (meta.way == WAY_FIRST) {
             meta.slot = meta.first;
         } else {
