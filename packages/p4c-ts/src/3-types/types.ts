@@ -537,6 +537,8 @@ export function substitute(type: Type, substitution: Substitution): Type {
     case 'header':
     case 'struct':
     case 'header_union': {
+      // Structures are declared at the top level, so without type arguments nothing inside can be a variable.
+      if (type.typeArguments.length === 0) return type;
       const typeArguments = substituteAll(type.typeArguments, substitution);
       const fields = mapSame(type.fields, (field) => {
         const fieldType = substitute(field.type, substitution);
@@ -648,5 +650,36 @@ export function typeContains(type: Type, visit: (inner: Type) => boolean): boole
 
 /** True when a type variable occurs in the type. */
 export function hasTypeVariables(type: Type): boolean {
-  return typeContains(type, (inner) => inner.kind === 'type-variable');
+  switch (type.kind) {
+    case 'type-variable':
+      return true;
+    case 'header':
+    case 'struct':
+    case 'header_union':
+      // As in `substitute`: without type arguments there is nothing to look for inside.
+      return type.typeArguments.some(hasTypeVariables);
+    case 'parser':
+    case 'control':
+    case 'package':
+      return type.typeArguments.some(hasTypeVariables) || type.parameters.some((each) => hasTypeVariables(each.type));
+    case 'action':
+      return type.parameters.some((each) => hasTypeVariables(each.type));
+    case 'function':
+      return hasTypeVariables(type.returnType) || type.parameters.some((each) => hasTypeVariables(each.type));
+    case 'stack':
+    case 'list':
+    case 'set':
+      return hasTypeVariables(type.element);
+    case 'tuple':
+    case 'list-expression':
+      return type.components.some(hasTypeVariables);
+    case 'struct-expression':
+      return type.fields.some((field) => hasTypeVariables(field.type));
+    case 'extern':
+      return type.typeArguments.some(hasTypeVariables);
+    case 'newtype':
+      return hasTypeVariables(type.underlying);
+    default:
+      return false;
+  }
 }
