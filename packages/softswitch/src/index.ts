@@ -25,3 +25,4 @@ export type { PortInterface } from './ports/packet-sockets.ts';
 export { type CapturedPacket, PcapWriter, parsePcap, readPcap } from './ports/pcap.ts';
 export { DataPlane, type DataPlaneOptions } from './runtime/dataplane.ts';
 export { type EntryTarget, encodeArguments, type FieldMatch, TableError, TableRuntime } from './tables/table.ts';
+export { formatTrace, type TraceEvent } from './trace/events.ts';

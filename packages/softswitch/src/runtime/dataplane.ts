@@ -18,9 +18,10 @@ import { dataWordsOf } from '../compile/tables.ts';
 import type { Program } from '../model/types.ts';
 import { ExactIndex } from '../tables/exact-index.ts';
 import { encodeArguments, type FieldMatch, TableRuntime } from '../tables/table.ts';
-import type { Tracer } from '../trace/tracer.ts';
+import type { TraceEvent } from '../trace/events.ts';
+import { TraceRecorder } from '../trace/recorder.ts';
 import { ActionProfileStore } from './action-profile.ts';
-import { Engine, INSTANCE } from './engine.ts';
+import { Engine } from './engine.ts';
 import { sum16 } from './hash.ts';
 import { AssertionFailed, formatMessage, LoopLimit, stateHelpers, valueHelpers } from './helpers.ts';
 import { MAX_PACKET_BYTES, PacketMemory } from './memory.ts';
@@ -46,8 +47,6 @@ export interface DataPlaneOptions {
   readonly log?: (message: string) => void;
   /** Packet memory shared with ports; its own unless given. */
   readonly memory?: PacketMemory;
-  /** Records what happens to packets; the code is compiled with calls of it. */
-  readonly tracer?: Tracer;
 }
 
 /** Scratch room for hash inputs: a packet and some headers. */
@@ -78,17 +77,18 @@ export class DataPlane {
   /** [ms since start, lowest position of the current buffer]. */
   readonly #integers = new Int32Array(2);
   readonly #packetStart: number;
+  readonly #compileOptions: { readonly dropPort: number; readonly priorityQueues: number };
+  readonly #imports: Record<string, unknown>;
+  readonly #functions: GeneratedFunctions;
+  /** The same program with calls of a tracer, made when the first packet is traced. */
+  #instrumented: string | undefined;
 
   constructor(program: Program, options: DataPlaneOptions) {
     this.program = program;
     this.memory = options.memory ?? new PacketMemory();
-    const tracer = options.tracer;
-    this.compiled = compileProgram(program, {
-      dropPort: options.dropPort ?? 511,
-      priorityQueues: options.priorityQueues ?? 1,
-      trace: tracer !== undefined,
-    });
-    const { layout, plans, fields } = this.compiled;
+    this.#compileOptions = { dropPort: options.dropPort ?? 511, priorityQueues: options.priorityQueues ?? 1 };
+    this.compiled = compileProgram(program, { ...this.#compileOptions, trace: false });
+    const { layout, plans } = this.compiled;
     const F = new Int32Array(layout.size);
     this.state = F;
     F[SLOT.truncate] = 0x7fffffff;
@@ -131,7 +131,7 @@ export class DataPlane {
       I,
       drops: this.drops,
       engine: this.#engine,
-      trace: tracer,
+      trace: undefined,
       output: options.output,
       sum16,
       ...valueHelpers,
@@ -170,11 +170,10 @@ export class DataPlane {
         imports[`H${i}_MASK`] = table.index.mask;
       }
     }
-    const functions = new Function('imports', this.compiled.source)(imports) as GeneratedFunctions;
-    this.#engine.functions = functions;
+    this.#imports = imports;
+    this.#functions = new Function('imports', this.compiled.source)(imports) as GeneratedFunctions;
+    this.#engine.functions = this.#functions;
     this.loadProgramEntries();
-    void fields;
-    void INSTANCE;
   }
 
   /** Sets the time for packets and control operations, in microseconds since the switch started. */
@@ -209,6 +208,30 @@ export class DataPlane {
     return this.program.calculations.some((calculation) =>
       calculation.inputs.some((input) => input.kind === 'payload'),
     );
+  }
+
+  /**
+   * Takes a packet through the switch like `receive`, and tells what happened to it on the way.
+   *
+   * Runs instrumented code on the same tables and registers; other packets are not slowed down.
+   */
+  trace(port: number, packet: Uint8Array): readonly TraceEvent[] {
+    this.#instrumented ??= compileProgram(this.program, { ...this.#compileOptions, trace: true }).source;
+    const recorder = new TraceRecorder({
+      compiled: this.compiled,
+      state: this.state,
+      bytes: this.memory.bytes,
+      tables: this.tables,
+      registers: this.registers,
+    });
+    const imports = { ...this.#imports, trace: recorder };
+    this.#engine.functions = new Function('imports', this.#instrumented)(imports) as GeneratedFunctions;
+    try {
+      this.receive(port, packet);
+    } finally {
+      this.#engine.functions = this.#functions;
+    }
+    return recorder.events;
   }
 
   /** Tells groups and replicas that a port went up or down. */

@@ -9,7 +9,7 @@ import { limbCount } from '../compile/layout.ts';
 import { dataWordsOf, INDIRECT, type TablePlan } from '../compile/tables.ts';
 import type { Program } from '../model/types.ts';
 import { ExactIndex } from './exact-index.ts';
-import { packKey } from './key-layout.ts';
+import { packKey, unpackField } from './key-layout.ts';
 import { LpmTrie } from './lpm-trie.ts';
 import { PrefixIndex } from './prefix-index.ts';
 import { PriorityIndex, type RangeBounds } from './priority-index.ts';
@@ -54,6 +54,8 @@ export class TableRuntime {
   #timeouts: Float64Array | undefined;
   /** Time of the last hit for which the timeout was already told, plus 1; 0: not told. */
   #told: Float64Array | undefined;
+  /** Matches that cannot be read back from key words. */
+  readonly #matches = new Map<number, readonly FieldMatch[]>();
   #ageing = 0;
   #highest = 0;
   #count = 0;
@@ -111,6 +113,7 @@ export class TableRuntime {
     records.used[record] = 1;
     this.#count++;
     if (record > this.#highest) this.#highest = record;
+    if (plan.lookup !== 'exact') this.#matches.set(record, match);
     const { index } = this;
     if (index instanceof ExactIndex) index.insert(record);
     else if (index instanceof LpmTrie)
@@ -132,6 +135,7 @@ export class TableRuntime {
     const record = slot + 1;
     this.index?.remove(record);
     this.records.used[record] = 0;
+    this.#matches.delete(record);
     this.#count--;
     if (this.#timeouts !== undefined && this.#timeouts[record]! > 0) {
       this.#timeouts[record] = 0;
@@ -150,6 +154,7 @@ export class TableRuntime {
     this.index?.clear();
     this.records.used.fill(0);
     this.#timeouts?.fill(0);
+    this.#matches.clear();
     this.#ageing = 0;
     this.#count = 0;
     this.#highest = 0;
@@ -212,6 +217,30 @@ export class TableRuntime {
     );
   }
 
+  /** Some entries that a key does not match, except `besides`, each with the first key field that differs. */
+  differences(key: readonly bigint[], limit: number, besides: number): { slot: number; field: number }[] {
+    const result: { slot: number; field: number }[] = [];
+    const { keys } = this.plan.table;
+    for (let record = 1; record <= this.#highest && result.length < limit; record++) {
+      if (this.records.used[record] === 0 || record - 1 === besides) continue;
+      const match = this.#matchOf(record);
+      const field = match?.findIndex((each, i) => !accepts(each, key[i]!, keys[i]!.bitwidth)) ?? -1;
+      if (field >= 0) result.push({ slot: record - 1, field });
+    }
+    return result;
+  }
+
+  /** What an entry of an exact table or a prefix matches, from its key words; of others what they were inserted with. */
+  #matchOf(record: number): readonly FieldMatch[] | undefined {
+    const { plan, records } = this;
+    if (plan.lookup === 'priority' || plan.lookup === 'trie' || plan.lookup === 'prefix')
+      return this.#matches.get(record);
+    return plan.table.keys.map((_, i) => ({
+      kind: 'exact',
+      value: unpackField(plan.key, i, records.elements, records.base(record)),
+    }));
+  }
+
   #requireUsed(slot: number): void {
     if (this.records.used[slot + 1] !== 1)
       throw new TableError(`table '${this.plan.table.name}' has no entry in slot ${slot}`);
@@ -268,6 +297,12 @@ export class TableRuntime {
     );
     index.insert(record, priority, value, mask, ranges);
   }
+}
+
+/** Whether a field's value is what a match wants. */
+function accepts(match: FieldMatch, value: bigint, bitwidth: number): boolean {
+  if (match.kind === 'range') return value >= match.low && value <= match.high;
+  return ((value ^ match.value) & maskOf(match, bitwidth)) === 0n;
 }
 
 /** The value a field contributes to the key words. */
