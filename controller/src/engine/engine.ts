@@ -72,6 +72,9 @@ interface Command {
   readonly done: (error?: unknown) => void;
 }
 
+/** Between the parts of a sweep; see `orderSweep`. */
+const SWEEP_PAUSE_MS = 10;
+
 /** See the file's comment. */
 export class Engine {
   readonly operations: Operations;
@@ -321,6 +324,7 @@ export class Engine {
   private isIdle(): boolean {
     return (
       this.events.length === 0 &&
+      this.packets.length === 0 &&
       this.commands.length === 0 &&
       this.macEvents.length === 0 &&
       this.idleMacs.length === 0 &&
@@ -471,7 +475,7 @@ export class Engine {
           releases.push(effect);
           break;
         case 'sweep':
-          this.packets.push({ kind: 'sweep', first: effect.first, count: effect.count, tag: effect.tag });
+          this.orderSweep(effect);
           break;
         case 'read-watch':
         case 'read-pin':
@@ -508,6 +512,21 @@ export class Engine {
     if (orders.length > 0) session.order(orders);
     for (const effect of out.effects) if (effect.kind === 'timer') this.timers.add(effect.delayMs, effect.event);
     await this.readAges(session, reads);
+  }
+
+  /** Orders a part of a sweep, after a pause in which the switch gets on with what has waited for the part before. */
+  private orderSweep(effect: Extract<Effect, { kind: 'sweep' }>): void {
+    const order = { kind: 'sweep', first: effect.first, count: effect.count, tag: effect.tag } as const;
+    if (order.count === 0) {
+      this.packets.push(order);
+      return;
+    }
+    const { session } = this;
+    this.options.clock.after(SWEEP_PAUSE_MS, () => {
+      if (this.session !== session) return;
+      this.packets.push(order);
+      this.wakeUp();
+    });
   }
 
   private async flushTables(session: SwitchSession): Promise<ReadonlySet<string>> {

@@ -27,8 +27,11 @@ export interface ReconcileInput {
   readonly previous: ShiftState | undefined;
 }
 
-/** Slots a sweep order covers: a few milliseconds of a software switch's time. */
-const SWEEP_CHUNK = 1024;
+/**
+ * Slots a sweep order covers. A switch may let the passes of a sweep go before waiting packets (BMv2 does), so an order is
+ * kept to what a slow one does in ten milliseconds.
+ */
+const SWEEP_CHUNK = 256;
 const SWEEP_LATE_MS = 2_000;
 
 /**
