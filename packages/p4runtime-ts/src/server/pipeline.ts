@@ -163,6 +163,8 @@ export class Pipelines {
   /** Replays everything that was written to the old pipeline into the new one; direct counters keep their values. */
   async #reconcile(old: PipelineState, next: PipelineState): Promise<SwitchUpdate[]> {
     const batch = new Batch();
+    // The old state is consistent, but is not replayed in the order of its references.
+    if (next.references !== undefined) next.references.isEnforced = false;
     const counters = await this.#directCounters(old);
     try {
       for (const entity of entitiesOf(old, counters)) {
@@ -179,6 +181,7 @@ export class Pipelines {
         throw invalid(`The forwarding state does not fit the new program, so nothing was changed: ${error.reason}`);
       throw error;
     }
+    if (next.references !== undefined) next.references.isEnforced = true;
     return batch.updates;
   }
 

@@ -6,6 +6,7 @@ import type { ForwardingPipelineConfig, Replica } from '../../gen/p4/v1/p4runtim
 import type { Program } from '../../schema/program.ts';
 import type { DirectAction, MeterRates, PreparedPipeline } from '../switch.ts';
 import { CodecFactory, type Translations } from '../translation.ts';
+import { References } from '../write/references.ts';
 import { ActionCodec } from './action-codec.ts';
 import { KeyCodec } from './key-codec.ts';
 import { ProfileStore } from './profile-store.ts';
@@ -51,6 +52,8 @@ export class PipelineState {
   readonly valueSetKeys = new Map<number, KeyCodec>();
   /** Stored keys of each value set's members, in the order written. */
   readonly valueSets = new Map<number, readonly string[]>();
+  /** References between tables, where the program declares any. */
+  readonly references: References | undefined;
   /** Codecs of controller header fields. */
   readonly codecs: CodecFactory;
 
@@ -62,6 +65,7 @@ export class PipelineState {
   ) {
     this.program = program;
     this.config = config;
+    this.references = References.of(program);
     this.codecs = new CodecFactory(options.translations, options.strict);
     for (const action of program.actions) this.actions.set(action.id, new ActionCodec(action, this.codecs));
     for (const profile of program.profiles) this.profiles.set(profile.id, new ProfileStore(profile));
@@ -105,6 +109,7 @@ export class PipelineState {
       if (table === undefined || target === undefined) continue;
       const extra = entry.isConst ? { ...plainExtra, isConst: true } : plainExtra;
       table.put({ slot, key: table.keys.encode(entry.match, entry.priority), target, extra });
+      this.references?.countProvides(this.references.providesOf(entry.tableId, entry.match), 1);
     }
     for (const [tableId, count] of counts) this.tables.get(tableId)?.slots.reserve(count);
   }

@@ -3,6 +3,7 @@
  */
 import { type ActionProfileGroup, type ActionProfileMember, Update_Type } from '../../gen/p4/v1/p4runtime_pb.ts';
 import { alreadyExists, exhausted, invalid, notFound, precondition } from '../refusals.ts';
+import type { StoredAction } from '../store/action-codec.ts';
 import type { ProfileStore, StoredGroup, StoredGroupMember } from '../store/profile-store.ts';
 import type { PipelineState } from '../store/state.ts';
 import type { Batch } from './batch.ts';
@@ -37,6 +38,7 @@ export function writeMember(state: PipelineState, batch: Batch, type: Update_Typ
         `action profile ${alias}: member ${memberId} is in use by ${profile.memberReferences(memberId)} entries or groups.`,
       );
     profile.members.delete(memberId);
+    exchangeUses(state, batch, old.action, undefined, alias);
     batch.onUndo(() => profile.members.set(memberId, old));
     batch.push({ kind: 'member-delete', profileId, member: old.slot });
     batch.onSettled(() => profile.memberSlots.release(old.slot));
@@ -53,6 +55,7 @@ export function writeMember(state: PipelineState, batch: Batch, type: Update_Typ
   const { action, stored } = decodeTableAction(state, table.info, message.action, false);
   if (old === undefined && size > 0 && profile.members.size >= size)
     throw exhausted(`action profile ${alias} is full: it holds ${size} members.`);
+  exchangeUses(state, batch, old?.action, stored, alias);
   const slot = old?.slot ?? profile.memberSlots.take();
   profile.members.set(memberId, { slot, memberId, action: stored });
   batch.onUndo(() => {
@@ -63,6 +66,28 @@ export function writeMember(state: PipelineState, batch: Batch, type: Update_Typ
     }
   });
   batch.push({ kind: 'member-set', profileId, member: slot, action });
+}
+
+/** Counts what a member's action refers to (`@refers_to`), instead of what its old one did. */
+function exchangeUses(
+  state: PipelineState,
+  batch: Batch,
+  from: StoredAction | undefined,
+  to: StoredAction | undefined,
+  alias: string,
+): void {
+  const { references } = state;
+  if (references === undefined) return;
+  const usesOf = (action: StoredAction | undefined) =>
+    action === undefined ? [] : references.usesOf(0, [], [state.actions.get(action.actionId)!.toSwitch(action.params)]);
+  const [before, after] = [usesOf(from), usesOf(to)];
+  references.require(after, `action profile ${alias}: the member`);
+  references.countUses(after, 1);
+  references.countUses(before, -1);
+  batch.onUndo(() => {
+    references.countUses(before, 1);
+    references.countUses(after, -1);
+  });
 }
 
 /** Writes a group. */

@@ -65,7 +65,14 @@ function writeMulticast(state: PipelineState, batch: Batch, type: Update_Type, m
   if (groupId > 0xffff) throw outOfRange(`${what}: ids go up to ${0xffff}.`);
   const isDelete = type === Update_Type.DELETE;
   const replicas = isDelete ? [] : decodeReplicas(message.replicas, what);
+  const { references } = state;
+  const provides = references?.ofMulticast(groupId) ?? [];
+  if (isDelete) references?.checkRelease(provides, `${what} cannot be deleted`);
   exchange(state.multicast, batch, type, groupId, { replicas: message.replicas, metadata }, what);
+  if (type !== Update_Type.MODIFY) {
+    references?.countProvides(provides, isDelete ? -1 : 1);
+    batch.onUndo(() => references?.countProvides(provides, isDelete ? 1 : -1));
+  }
   batch.push(isDelete ? { kind: 'multicast-delete', groupId } : { kind: 'multicast-set', groupId, replicas });
 }
 

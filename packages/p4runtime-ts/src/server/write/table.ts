@@ -10,7 +10,7 @@ import type { PipelineState } from '../store/state.ts';
 import { type EntryExtra, plainExtra, type StoredEntry, type TableStore } from '../store/table-store.ts';
 import { DEFAULT_SLOT, type MeterRates } from '../switch.ts';
 import type { Batch } from './batch.ts';
-import { decodeTarget, disposeTarget, refer, targetToSwitch } from './target.ts';
+import { actionsOf, decodeTarget, disposeTarget, refer, targetToSwitch } from './target.ts';
 
 /** The table that a message names. */
 export function tableOf(state: PipelineState, tableId: number): TableStore {
@@ -64,14 +64,22 @@ function insert(state: PipelineState, batch: Batch, message: TableEntry, table: 
   if (message.action === undefined) throw invalid(`table ${info.alias}: an insert needs an action.`);
   const extra = extraOf(state, info, message);
   const target = decodeTarget(state, batch, table, message.action, undefined);
+  const { references } = state;
+  const uses = references?.usesOf(info.id, match, actionsOf(state, target.stored)) ?? [];
+  const provides = references?.providesOf(info.id, match) ?? [];
+  references?.require(uses, `table ${info.alias}: the entry`);
   const slot = table.slots.take();
   const entry: StoredEntry = { slot, key, target: target.stored, extra };
   table.put(entry);
+  references?.countUses(uses, 1);
+  references?.countProvides(provides, 1);
   refer(state, table, entry.target, 1);
   batch.onUndo(() => {
     refer(state, table, entry.target, -1);
     table.remove(entry);
     table.slots.release(slot);
+    references?.countUses(uses, -1);
+    references?.countProvides(provides, -1);
   });
   batch.push({
     kind: 'table-insert',
@@ -97,6 +105,7 @@ function modify(state: PipelineState, batch: Batch, message: TableEntry, table: 
   const target =
     message.action === undefined ? undefined : decodeTarget(state, batch, table, message.action, old.target);
   const entry: StoredEntry = { ...old, target: target?.stored ?? old.target, extra };
+  if (target !== undefined) exchangeUses(state, batch, table, old, entry);
   replace(state, batch, table, old, entry);
   if (target !== undefined || extra.idleTimeoutNs !== old.extra.idleTimeoutNs) {
     const action = target?.action ?? targetToSwitch(state, table, old.target);
@@ -124,11 +133,32 @@ function replace(state: PipelineState, batch: Batch, table: TableStore, old: Sto
   });
 }
 
+function exchangeUses(
+  state: PipelineState,
+  batch: Batch,
+  table: TableStore,
+  old: StoredEntry,
+  entry: StoredEntry,
+): void {
+  const { references } = state;
+  if (references === undefined) return;
+  const before = references.usesOf(table.info.id, [], actionsOf(state, old.target));
+  const after = references.usesOf(table.info.id, [], actionsOf(state, entry.target));
+  references.require(after, `table ${table.info.alias}: the entry`);
+  references.countUses(after, 1);
+  references.countUses(before, -1);
+  batch.onUndo(() => {
+    references.countUses(before, 1);
+    references.countUses(after, -1);
+  });
+}
+
 function remove(state: PipelineState, batch: Batch, message: TableEntry, table: TableStore): void {
   const { info } = table;
   if (info.isConst) throw denied(`table ${info.alias} has constant entries.`);
   const entry = findEntry(table, message);
   if (entry.extra.isConst) throw denied(`table ${info.alias}: this entry is constant.`);
+  releaseReferences(state, batch, table, entry);
   table.remove(entry);
   refer(state, table, entry.target, -1);
   batch.onUndo(() => {
@@ -138,6 +168,21 @@ function remove(state: PipelineState, batch: Batch, message: TableEntry, table: 
   batch.push({ kind: 'table-delete', tableId: info.id, slot: entry.slot });
   disposeTarget(state, batch, table, entry.target);
   batch.onSettled(() => table.slots.release(entry.slot));
+}
+
+function releaseReferences(state: PipelineState, batch: Batch, table: TableStore, entry: StoredEntry): void {
+  const { references } = state;
+  if (references === undefined) return;
+  const match = table.keys.toMatch(entry.key);
+  const provides = references.providesOf(table.info.id, match);
+  const uses = references.usesOf(table.info.id, match, actionsOf(state, entry.target));
+  references.checkRelease(provides, `table ${table.info.alias}: the entry cannot be deleted`);
+  references.countProvides(provides, -1);
+  references.countUses(uses, -1);
+  batch.onUndo(() => {
+    references.countProvides(provides, 1);
+    references.countUses(uses, 1);
+  });
 }
 
 function writeDefault(

@@ -257,3 +257,10 @@ export function refer(state: PipelineState, table: TableStore, target: StoredTar
     profile.oneShotMembers += change * target.set.members.length;
   }
 }
+
+/** The actions that an entry brings with it; those of members and groups count for themselves. */
+export function actionsOf(state: PipelineState, target: StoredTarget): DirectAction[] {
+  const actionOf = ({ actionId, params }: StoredAction) => state.actions.get(actionId)!.toSwitch(params);
+  if (target.kind === 'action') return [actionOf(target)];
+  return target.kind === 'set' ? target.set.members.map((member) => actionOf(member.action)) : [];
+}
