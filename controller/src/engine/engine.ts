@@ -72,8 +72,8 @@ interface Command {
   readonly done: (error?: unknown) => void;
 }
 
-/** Between the parts of a sweep; see `orderSweep`. */
-const SWEEP_PAUSE_MS = 10;
+/** The longest pause between the parts of a sweep; see `orderSweep`. */
+const SWEEP_PAUSE_LONGEST_MS = 20;
 
 /** See the file's comment. */
 export class Engine {
@@ -98,6 +98,9 @@ export class Engine {
   private dueDeadlines: number[] = [];
   private commands: Command[] = [];
   private packets: PacketOrder[] = [];
+  /** When the last part of a sweep was ordered, and how long the one before took. */
+  private sweepOrderedAtMs = 0;
+  private sweepTookMs = 0;
   private wake: (() => void) | undefined;
   private out: Output = { effects: [], notices: [] };
   private stopped = false;
@@ -258,6 +261,9 @@ export class Engine {
     return {
       onPinEvents: (events) => {
         this.totals.countPinEvents(events);
+        if (events.some((event) => event.kind === 'swept')) {
+          this.sweepTookMs = this.options.clock.monotonicMs() - this.sweepOrderedAtMs;
+        }
         this.enqueue(events.map((event) => ({ kind: 'pin-event', event }) as const));
       },
       onMacEvents: (events) => {
@@ -514,7 +520,10 @@ export class Engine {
     await this.readAges(session, reads);
   }
 
-  /** Orders a part of a sweep, after a pause in which the switch gets on with what has waited for the part before. */
+  /**
+   * Orders a part of a sweep, after a pause as long as the part before has taken: half of its time is the most that a switch
+   * gives to sweeping.
+   */
   private orderSweep(effect: Extract<Effect, { kind: 'sweep' }>): void {
     const order = { kind: 'sweep', first: effect.first, count: effect.count, tag: effect.tag } as const;
     if (order.count === 0) {
@@ -522,8 +531,10 @@ export class Engine {
       return;
     }
     const { session } = this;
-    this.options.clock.after(SWEEP_PAUSE_MS, () => {
+    const { clock } = this.options;
+    clock.after(Math.min(this.sweepTookMs, SWEEP_PAUSE_LONGEST_MS), () => {
       if (this.session !== session) return;
+      this.sweepOrderedAtMs = clock.monotonicMs();
       this.packets.push(order);
       this.wakeUp();
     });
