@@ -117,6 +117,7 @@ function given(
   const used = new Map<bigint, ast.TableEntry>();
   let current = 1n;
   let previous: bigint | undefined;
+  let before: ast.TableEntry | undefined;
   let outOfOrder = false;
   for (const entry of entries) {
     if (entry.priority !== undefined) {
@@ -132,22 +133,23 @@ function given(
     }
     const same = used.get(current);
     if (same !== undefined) {
-      c.reporter.warn('duplicate-priorities', entry.keyset.span, `two entries have the priority ${current}`, {
-        notes: [{ message: 'the other one', span: same.keyset.span }],
+      c.reporter.warn('duplicate-priorities', same.keyset.span, `two entries have the priority ${current}`, {
+        notes: [{ message: 'the other one', span: entry.keyset.span }],
       });
-    }
-    used.set(current, entry);
+    } else used.set(current, entry);
     const wrongWay = previous !== undefined && (largestWins ? current > previous : current < previous);
     if (wrongWay && !outOfOrder) {
       outOfOrder = true;
       c.reporter.warn(
         'entries-out-of-priority-order',
-        entry.keyset.span,
-        `this entry has priority ${current}, the one before it ${previous}: they are not in order of priority`,
+        before?.keyset.span,
+        `this entry has priority ${previous}, the one after it ${current}: they are not in order of priority`,
+        { notes: [{ message: 'the one after it', span: entry.keyset.span }] },
       );
     }
     result.push(current);
     previous = current;
+    before = entry;
     current = largestWins ? current - delta : current + delta;
     if (current < 0n || current > GREATEST_PRIORITY) {
       overflow(c, table);

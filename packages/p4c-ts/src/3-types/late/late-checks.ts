@@ -18,6 +18,7 @@ import { checkReturnPaths } from './return-paths.ts';
 import { checkStaticAssertions } from './static-assertions.ts';
 import { checkTablesInActions, checkTargetLimits } from './target-limits.ts';
 import { checkTuples } from './tuples.ts';
+import { warnAboutUses } from './uses.ts';
 import {
   checkConstantSelects,
   checkMatchAnnotations,
@@ -31,6 +32,7 @@ const STEPS: readonly ((c: Checker, controlPlane: boolean) => void)[] = [
   checkV1ModelVersion,
   checkMatchAnnotations,
   checkValueSets,
+  warnAboutUses,
   checkDefaultValues,
   checkInferences,
   checkEntryPriorities,
