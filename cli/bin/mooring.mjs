@@ -3,7 +3,6 @@
 // if not (esbuild, some 50 ms), and runs it. So a fresh clone needs no build step and a developer never runs stale
 // code. It is plain JavaScript because it runs before anything is built, and it is the only file outside the bundle
 // that a user starts. Where the sources or esbuild are missing (an installed copy), the bundle is run as it is.
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -41,6 +40,8 @@ function isFresh() {
 }
 
 if (process.env.MOORING_NO_BUILD !== '1' && existsSync(join(root, 'scripts', 'build.mjs')) && !isFresh()) {
+  // Loaded only when needed: it costs several milliseconds at each start.
+  const { spawnSync } = await import('node:child_process');
   const startedMs = Date.now();
   const built = spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs'), '--quiet'], {
     cwd: root,

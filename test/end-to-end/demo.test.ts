@@ -54,7 +54,7 @@ async function demo(
   return { status, output, report };
 }
 
-const LOAD = ['--connections', '120', '--duration', '10'];
+const LOAD = ['--connections', '150', '--duration', '1', '--lifetime', '2'];
 
 describe('the demo', () => {
   test(

@@ -15,6 +15,8 @@ import { createWorkDirectory, removeWorkDirectory, WORK_DIRECTORY_VARIABLE } fro
 const DEFAULT_CONNECTIONS = 600;
 const DEFAULT_SEED = 1;
 const SHORTEST_RUN_SECONDS = 30;
+const DEFAULT_LIFETIME_SECONDS = 5;
+const LONGEST_LIFETIME_RATIO = 1.5;
 /** Connections to open in all in a run of the default size. */
 const CONNECTIONS_WANTED = 5_200;
 const SERVERS = 5;
@@ -66,6 +68,12 @@ export const demoCommand: ParsedCommand = {
         value: 'SECONDS',
         description: `run at least this long (default ${SHORTEST_RUN_SECONDS})`,
       },
+      {
+        name: 'lifetime',
+        kind: 'count',
+        value: 'SECONDS',
+        description: `mean lifetime of a connection before it is cut off at one and a half times that (default ${DEFAULT_LIFETIME_SECONDS})`,
+      },
       { name: 'plain', kind: 'flag', description: 'plain lines instead of the full-screen view' },
     ],
     examples: [
@@ -114,6 +122,8 @@ async function play(
   if (!Number.isInteger(connections) || connections < 2) {
     throw new UsageError('--connections expects a whole number of at least 2', { field: '--connections' });
   }
+  const lifetimeMs = (parsed.counts.get('lifetime') ?? DEFAULT_LIFETIME_SECONDS) * 1000;
+  if (lifetimeMs < 500) throw new UsageError('--lifetime expects at least 0.5 seconds', { field: '--lifetime' });
   const switchCommand = parsed.texts.get('switch');
   const programFile = parsed.texts.get('program');
   const p4infoFile = parsed.texts.get('p4info');
@@ -158,8 +168,8 @@ async function play(
       load: {
         connections,
         openingsPerSecond: Math.max(50, connections / 2.5),
-        meanLifetimeMs: 5_000,
-        longestLifetimeMs: 7_500,
+        meanLifetimeMs: lifetimeMs,
+        longestLifetimeMs: lifetimeMs * LONGEST_LIFETIME_RATIO,
       },
       shortestRunMs: (parsed.counts.get('duration') ?? SHORTEST_RUN_SECONDS) * 1000,
       connectionsWanted: connections >= DEFAULT_CONNECTIONS ? CONNECTIONS_WANTED : 0,

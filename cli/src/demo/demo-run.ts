@@ -4,7 +4,6 @@
  * What is started is stopped in reverse order however the run ends.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
 import type { Status } from '@mooring/controller/control';
 import { CommandFailure } from '../command-line/errors.ts';
 import { feedDisplay } from '../control-client/feed.ts';
@@ -12,6 +11,7 @@ import { type ClientTally, emptyTally, sumTallies } from '../load/tally.ts';
 import type { Display } from '../ui/display.ts';
 import { demoConfiguration } from './configuration.ts';
 import { ControllerProcess } from './controller-process.ts';
+import { raisePriority } from './priority.ts';
 import { type DemoReport, isSuccess, type StepReport, sumServerTallies } from './report.ts';
 import type { Scene, Stage } from './scenes.ts';
 import type { World } from './world.ts';
@@ -51,30 +51,14 @@ const TICK_MS = 100;
 const MARATHONS_PER_SERVER_AND_CLIENT = 6;
 const FINISH_PATIENCE_MS = 6_000;
 
-/** Niceness asked for; children inherit it. */
-const PRIORITY = -10;
-
-/**
- * Asks for processor time ahead of what else the machine does: the demo is to measure the switch, not its neighbours. Granted to
- * root only; without it the demo runs as everybody does.
- */
-function askForPriority(): void {
-  try {
-    setPriority(PRIORITY);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException & { info?: { code?: string } }).info?.code !== 'EACCES') throw error;
-  }
-}
-
 /** Runs the demo. */
 export async function runDemo(options: DemoRunOptions): Promise<DemoReport> {
   const { plan, display } = options;
-  askForPriority();
   const startedMs = performance.now();
   const elapsedMs = (): number => performance.now() - startedMs;
   const log = (text: string, severity: 'info' | 'warning' | 'error' = 'info'): void =>
     display.dispatch({ kind: 'log', line: { atMs: elapsedMs(), text, severity } });
-  const cleanUp: (() => unknown)[] = [];
+  const cleanUp: (() => unknown)[] = [raisePriority()];
   const ended = new AbortController();
   const signal = AbortSignal.any([options.signal, ended.signal]);
   const clock = setInterval(() => display.dispatch({ kind: 'clock', elapsedMs: elapsedMs() }), TICK_MS);

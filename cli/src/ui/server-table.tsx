@@ -30,7 +30,7 @@ export function ServerTable(props: {
           connections,
         ].join(' ');
         return (
-          <Text key={server.id}>
+          <Text key={`${server.id} ${server.name}`}>
             <Text color={serverColour(index, props.colour)} bold>
               {serverLetter(index)}
             </Text>
