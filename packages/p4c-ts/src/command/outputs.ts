@@ -3,8 +3,9 @@
  * the front end has accepted the program, also when the back end then finds that the target cannot express it; the
  * BMv2 JSON only if there is no error at all.
  *
- * The protobuf runtime is loaded only here and only when needed: most compilations write no P4Info, and start faster for it.
+ * The protobuf runtime is loaded only here and only for the formats that need it: text, the usual one, is written without.
  */
+import { entriesText, p4infoText } from '../7-emit-p4info/text.ts';
 import type { CompileResult } from '../api/options.ts';
 import type { CompileArguments, P4RuntimeFormat } from './arguments.ts';
 
@@ -14,15 +15,25 @@ export interface OutputFile {
   readonly content: string | Uint8Array;
 }
 
+/** Loads what needs the protobuf runtime. */
+const runtime = () => import('../p4info.ts');
+
 /** All files in the order in which they are to be written. */
 export async function outputFiles(result: CompileResult, args: CompileArguments): Promise<OutputFile[]> {
   const files: OutputFile[] = [];
   if (result.controlPlane !== undefined && args.p4infoFiles.length + args.entriesFiles.length > 0) {
-    const { p4infoFile, entriesFile } = await import('../p4info.ts');
     const { controlPlane } = result;
-    for (const path of args.p4infoFiles) files.push({ path, content: p4infoFile(controlPlane, formatOf(path, args)) });
-    for (const path of args.entriesFiles)
-      files.push({ path, content: entriesFile(controlPlane, formatOf(path, args)) });
+    for (const path of args.p4infoFiles) {
+      const format = formatOf(path, args);
+      const content = format === 'text' ? p4infoText(controlPlane) : (await runtime()).p4infoFile(controlPlane, format);
+      files.push({ path, content });
+    }
+    for (const path of args.entriesFiles) {
+      const format = formatOf(path, args);
+      const content =
+        format === 'text' ? entriesText(controlPlane) : (await runtime()).entriesFile(controlPlane, format);
+      files.push({ path, content });
+    }
   }
   if (args.outputFile !== undefined && result.ok && result.bmv2 !== undefined) {
     files.push({ path: args.outputFile, content: `${JSON.stringify(result.bmv2, undefined, 2)}\n` });

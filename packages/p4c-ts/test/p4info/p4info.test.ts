@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { layeredFileSystem, memoryFileSystem } from '../../src/1-preprocess/file-system.ts';
 import { jenkinsHash, Symbols } from '../../src/7-emit-p4info/symbols.ts';
+import { entriesText, p4infoText } from '../../src/7-emit-p4info/text.ts';
 import { compile } from '../../src/api/compile.ts';
 import { nodeFileSystem, systemIncludePaths } from '../../src/node.ts';
 import { entriesFile, p4infoFile, p4infoMessage } from '../../src/p4info.ts';
@@ -28,9 +29,12 @@ describe('golden cases', () => {
     if (controlPlane === undefined) throw new Error('no P4Info');
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
     const made = {
-      'p4info.txtpb': text(p4infoFile(controlPlane, 'text')),
-      'entries.txtpb': text(entriesFile(controlPlane, 'text')),
+      'p4info.txtpb': p4infoText(controlPlane),
+      'entries.txtpb': entriesText(controlPlane),
     };
+    // Our own writer of text and the protobuf runtime's must agree.
+    expect(text(p4infoFile(controlPlane, 'text'))).toBe(made['p4info.txtpb']);
+    expect(text(entriesFile(controlPlane, 'text'))).toBe(made['entries.txtpb']);
     for (const [file, content] of Object.entries(made)) {
       const path = join(golden, name, file);
       if (process.env.UPDATE_GOLDEN === '1') writeFileSync(path, content);
