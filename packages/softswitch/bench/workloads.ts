@@ -43,6 +43,29 @@ export function compileProgram(file: string): { pipelines: { tables: JsonTable[]
   }
 }
 
+/** Compiles a program of this repository to JSON and P4Info. */
+export function compileWithP4Info(file: string): { json: object; p4info: Uint8Array } {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  try {
+    const output = join(folder, 'program.json');
+    const info = join(folder, 'program.p4info.txtpb');
+    const compiler = [
+      join(root, 'cli/bin/mooring.mjs'),
+      'compile',
+      '-I',
+      join(root, 'p4/include'),
+      '--p4runtime-files',
+      info,
+      '-o',
+      output,
+    ];
+    execFileSync('node', [...compiler, join(root, file)]);
+    return { json: JSON.parse(readFileSync(output, 'utf8')), p4info: readFileSync(info) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 function tableOf(program: { pipelines: { tables: JsonTable[] }[] }, name: string): JsonTable {
   return program.pipelines.flatMap((pipeline) => pipeline.tables).find((table) => table.name.endsWith(name))!;
 }
@@ -192,10 +215,4 @@ export function labelStacks(): Workload {
     return bytes;
   });
   return { name: 'MPLS, stacks of 1 to 8 labels', program, packets };
-}
-
-/** Mooring's own program: packets of established connections to a virtual address, no shift going on. */
-export function loadBalancer(): Workload {
-  const program = compileProgram('p4/v1model/mooring.p4');
-  return { name: "Mooring's program", program, packets: [] };
 }

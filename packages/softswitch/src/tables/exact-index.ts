@@ -17,7 +17,7 @@ export class ExactIndex {
     this.#records = records;
     this.#words = records.layout.keyWords;
     let size = 16;
-    while (size < 2 * records.capacity) size *= 2;
+    while (size < 1.5 * records.capacity) size *= 2;
     this.slots = new Int32Array(size);
     this.mask = size - 1;
   }

@@ -41,9 +41,17 @@ export function makeKeyLayout(bitwidths: readonly number[]): KeyLayout {
 /** Packs one value per field into words. Values must fit their fields. */
 export function packKey(layout: KeyLayout, values: readonly bigint[], target: Int32Array, offset = 0): void {
   target.fill(0, offset, offset + layout.words);
-  for (const [field, pieces] of layout.fields.entries()) {
+  const { fields } = layout;
+  for (let field = 0; field < fields.length; field++) {
+    const pieces = fields[field]!;
+    const value = values[field]!;
+    if (pieces.length === 1) {
+      // Most fields are one limb; numbers are much faster than bigints.
+      target[offset + pieces[0]!.word]! |= Number(value) << pieces[0]!.shift;
+      continue;
+    }
     for (const piece of pieces) {
-      const limb = Number(BigInt.asUintN(piece.width, values[field]! >> BigInt(32 * piece.limb)));
+      const limb = Number(BigInt.asUintN(piece.width, value >> BigInt(32 * piece.limb)));
       target[offset + piece.word]! |= limb << piece.shift;
     }
   }

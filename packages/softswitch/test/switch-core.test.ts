@@ -1,0 +1,236 @@
+// The Switch contract on a data plane: pipelines, entries, events, all or nothing.
+import { SwitchError, type SwitchEvent, type SwitchUpdate } from '@mooring/p4runtime-ts/switch';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { SwitchCore } from '../src/control/switch-core.ts';
+import { action, always, assign, base, EGRESS_SPEC, field, hex, primitive } from './support/program.ts';
+
+const CPU_PORT = 510;
+const TABLE = 33;
+const TO = 16;
+const DROP = 17;
+
+/** A table over h.a with an action `to(port)`, default drop, ageing and counters; every packet makes a digest of h.b. */
+function program(): object {
+  const json = base();
+  json.actions = [
+    action(0, 'to', [assign(EGRESS_SPEC, { type: 'runtime_data', value: 0 })], [['port', 9]]),
+    action(1, 'drop', [primitive('mark_to_drop', { type: 'header', value: 'standard_metadata' })]),
+    action(2, 'learn', [primitive('generate_digest', hex(1), hex(1))]),
+  ];
+  json.learn_lists.push({ id: 1, name: 'seen', elements: [field('h', 'b')] });
+  json.register_arrays.push({ name: 'r', id: 0, bitwidth: 48, size: 4 });
+  json.counter_arrays.push({ name: 'c', id: 0, size: 4, is_direct: false });
+  Object.assign(json.pipelines[0]!, {
+    init_table: 'learning',
+    tables: [
+      always('learning', 0, 2, 'learn', 'start'),
+      {
+        name: 'start',
+        id: 1,
+        key: [{ match_type: 'exact', name: 'a', target: ['h', 'a'] }],
+        match_type: 'exact',
+        type: 'simple',
+        max_size: 4,
+        with_counters: true,
+        support_timeout: true,
+        action_ids: [0, 1],
+        actions: ['to', 'drop'],
+        next_tables: { to: null, drop: null },
+        default_entry: { action_id: 1, action_const: false, action_data: [], action_entry_const: false },
+      },
+    ],
+  });
+  return json;
+}
+
+const P4INFO = {
+  tables: [
+    {
+      preamble: { id: TABLE, name: 'start' },
+      matchFields: [{ name: 'a', bitwidth: 32 }],
+      actionRefs: [{ id: TO }, { id: DROP }],
+    },
+  ],
+  actions: [
+    { preamble: { id: TO, name: 'to' }, params: [{ bitwidth: 9 }] },
+    { preamble: { id: DROP, name: 'drop' }, params: [] },
+  ],
+  actionProfiles: [],
+  counters: [{ preamble: { id: 40, name: 'c' } }],
+  meters: [],
+  registers: [{ preamble: { id: 50, name: 'r' } }],
+  valueSets: [],
+  digests: [{ preamble: { id: 60, name: 'seen' } }],
+};
+
+let nowUs: number;
+let sent: [number, string][];
+let events: SwitchEvent[];
+let core: SwitchCore;
+
+beforeEach(async () => {
+  nowUs = 0;
+  sent = [];
+  events = [];
+  core = new SwitchCore({
+    cpuPort: CPU_PORT,
+    dropPort: 511,
+    priorityQueues: 1,
+    nowUs: () => nowUs,
+    output: (port, bytes, start, length) =>
+      sent.push([port, Buffer.from(bytes.subarray(start, start + length)).toString('hex')]),
+    log: () => {},
+  });
+  core.subscribe((event) => events.push(event));
+  await core.commit(await core.prepare(source()), { preserve: false, updates: [] });
+});
+
+function source() {
+  return { p4info: P4INFO, deviceConfig: new TextEncoder().encode(JSON.stringify(program())) };
+}
+
+function insert(slot: number, key: number, port: number, idleTimeoutNs = 0n): SwitchUpdate {
+  const value = new Uint8Array(4);
+  new DataView(value.buffer).setUint32(0, key);
+  return {
+    kind: 'table-insert',
+    tableId: TABLE,
+    slot,
+    match: [{ kind: 'exact', value }],
+    priority: 0,
+    action: { kind: 'action', actionId: TO, params: [Uint8Array.of(port >> 8, port)] },
+    idleTimeoutNs,
+  };
+}
+
+function packet(a: number, b = 0): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setUint32(0, a);
+  new DataView(bytes.buffer).setUint32(4, b);
+  return bytes;
+}
+
+describe('switch core', () => {
+  test('entries forward, count, and can be changed and deleted', async () => {
+    expect(await core.apply([insert(0, 5, 1), insert(1, 6, 2)], false)).toEqual([]);
+    for (const key of [5, 5, 6, 7]) core.receive(0, packet(key));
+    expect(sent.map(([port]) => port)).toEqual([1, 1, 2]);
+    const states = await core.readEntries(TABLE, [0, 1], { counters: true, age: false });
+    expect(states).toEqual({ packets: BigUint64Array.of(2n, 1n), bytes: BigUint64Array.of(16n, 8n) });
+    await core.apply(
+      [
+        {
+          kind: 'table-modify',
+          tableId: TABLE,
+          slot: 0,
+          action: { kind: 'action', actionId: TO, params: [Uint8Array.of(0, 9)] },
+          idleTimeoutNs: 0n,
+        },
+      ],
+      false,
+    );
+    await core.apply([{ kind: 'table-delete', tableId: TABLE, slot: 1 }], false);
+    sent.length = 0;
+    for (const key of [5, 6]) core.receive(0, packet(key));
+    expect(sent.map(([port]) => port)).toEqual([9]);
+  });
+
+  test('an atomic batch with one bad update changes nothing', async () => {
+    const bad: SwitchUpdate = {
+      ...(insert(1, 6, 2) as Extract<SwitchUpdate, { kind: 'table-insert' }>),
+      action: { kind: 'action', actionId: 99, params: [] },
+    };
+    const failures = await core.apply([insert(0, 5, 1), bad], true);
+    expect(failures.map(({ index, error }) => [index, error.kind])).toEqual([[1, 'invalid-argument']]);
+    core.receive(0, packet(5));
+    expect(sent).toEqual([]);
+    expect((await core.apply([insert(0, 5, 1), bad], false)).map(({ index }) => index)).toEqual([1]);
+    core.receive(0, packet(5));
+    expect(sent).toHaveLength(1);
+  });
+
+  test('idle timeouts are told once until the entry is hit again', async () => {
+    await core.apply([insert(3, 5, 1, 10_000_000n)], false);
+    const sweepAt = (ms: number) => {
+      nowUs = ms * 1000;
+      events.length = 0;
+      core.sweep();
+      return events;
+    };
+    expect(sweepAt(9)).toEqual([]);
+    expect(sweepAt(10)).toEqual([{ kind: 'idle', tableId: TABLE, slots: [3] }]);
+    expect(sweepAt(30)).toEqual([]);
+    core.receive(0, packet(5));
+    expect(sweepAt(39)).toEqual([]);
+    expect(sweepAt(40)).toEqual([{ kind: 'idle', tableId: TABLE, slots: [3] }]);
+    expect((await core.readEntries(TABLE, [3], { counters: false, age: true })).ageNs).toEqual(
+      BigUint64Array.of(10_000_000n),
+    );
+  });
+
+  test('digests come when enabled, gathered into one event', async () => {
+    core.receive(0, packet(1, 2));
+    core.flush();
+    expect(events).toEqual([]);
+    await core.apply([{ kind: 'digest', digestId: 60, enabled: true }], false);
+    core.receive(0, packet(1, 2));
+    core.receive(0, packet(1, 3));
+    core.flush();
+    expect(events).toEqual([
+      { kind: 'digest', digestId: 60, samples: [[Uint8Array.of(0, 0, 0, 2)], [Uint8Array.of(0, 0, 0, 3)]] },
+    ]);
+  });
+
+  test('packet-out goes in at the CPU port, packets to it come as packet-in', async () => {
+    await core.apply([insert(0, 5, CPU_PORT), insert(1, 6, 2)], false);
+    core.packetOut([packet(6), packet(5)]);
+    core.flush();
+    expect(sent).toEqual([[2, '0000000600000000']]);
+    expect(events).toEqual([{ kind: 'packet-in', packets: [packet(5)] }]);
+  });
+
+  test('registers and counters carry over where asked', async () => {
+    await core.apply(
+      [
+        { kind: 'register', registerId: 50, index: 2, value: Uint8Array.of(1, 2, 3, 4, 5, 6) },
+        { kind: 'counter', counterId: 40, index: undefined, packets: 3n, bytes: 4n },
+      ],
+      false,
+    );
+    await core.commit(await core.prepare(source()), { preserve: true, updates: [insert(0, 5, 1)] });
+    expect(await core.readRegister(50, [1, 2])).toEqual([new Uint8Array(6), Uint8Array.of(1, 2, 3, 4, 5, 6)]);
+    expect(await core.readCounter(40, [3])).toEqual({ packets: BigUint64Array.of(3n), bytes: BigUint64Array.of(4n) });
+    core.receive(0, packet(5));
+    expect(sent).toHaveLength(1);
+    await core.commit(await core.prepare(source()), { preserve: false, updates: [] });
+    expect(await core.readRegister(50, [2])).toEqual([new Uint8Array(6)]);
+  });
+
+  test('a pipeline that cannot run is refused and the old one goes on', async () => {
+    await core.apply([insert(0, 5, 1)], false);
+    const wrong = { ...P4INFO, tables: [{ ...P4INFO.tables[0]!, preamble: { id: TABLE, name: 'begin' } }] };
+    await expect(core.prepare({ ...source(), p4info: wrong })).rejects.toThrow(
+      "the P4Info does not fit the device config: the program has no table 'begin'",
+    );
+    await expect(core.prepare({ p4info: P4INFO, deviceConfig: new TextEncoder().encode('{}') })).rejects.toBeInstanceOf(
+      SwitchError,
+    );
+    core.receive(0, packet(5));
+    expect(sent).toHaveLength(1);
+  });
+
+  test('a full table and a missing pipeline are refusals', async () => {
+    const failures = await core.apply([insert(1_000_000, 5, 1)], false);
+    expect(failures[0]!.error.kind).toBe('resource-exhausted');
+    const empty = new SwitchCore({
+      cpuPort: undefined,
+      dropPort: 511,
+      priorityQueues: 1,
+      nowUs: () => 0,
+      output: () => {},
+      log: () => {},
+    });
+    await expect(empty.apply([insert(0, 5, 1)], false)).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(() => empty.packetOut([packet(1)])).toThrow('this switch has no CPU port');
+  });
+});
