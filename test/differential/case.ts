@@ -1,0 +1,123 @@
+/**
+ * One differential case: a generated program, entries and packets, through two compilers and two switches.
+ *
+ * A case is made from its seed alone. Both compilers' output runs on the embedded switch, which tells about the compilers; one
+ * compiler's output runs on both switches, which tells about the switches.
+ */
+import { runBmv2 } from './bmv2.ts';
+import { type Compiled, compileOwn, compileWith } from './compilers.ts';
+import { type EmbeddedRun, type Outputs, runEmbedded } from './embedded.ts';
+import { generateProgram } from './generate/program.ts';
+import { type Entry, type ProgramJson, withEntries } from './program-json.ts';
+import { Random } from './random.ts';
+import { type Packet, randomEntries, randomPackets } from './traffic.ts';
+
+export interface CaseOptions {
+  /** The other compiler; without it only our own is run. */
+  readonly p4c: string | undefined;
+  /** The other switch; without it only the embedded one is run. */
+  readonly bmv2: string | undefined;
+  readonly packets: number;
+  /** Declarations of the architecture for our compiler. */
+  readonly includes?: string | undefined;
+}
+
+export interface CaseResult {
+  readonly source: string;
+  /** `same`, `difference`, or that the other compiler refuses the program, so that there is nothing to compare. */
+  readonly verdict: 'same' | 'difference' | 'refused by the other';
+  readonly details: string;
+}
+
+/** Runs the case of a seed. */
+export async function runCase(seed: string, options: CaseOptions): Promise<CaseResult> {
+  const source = generateProgram(new Random(`program ${seed}`));
+  const own = attempt(() => compileOwn(source, options.includes));
+  const other = options.p4c === undefined ? own : compileWith(options.p4c, source);
+  if (!other.ok)
+    return {
+      source,
+      verdict: options.p4c === undefined ? 'difference' : 'refused by the other',
+      details: other.reason,
+    };
+  if (!own.ok) return { source, verdict: 'difference', details: `not compiled: ${own.reason}` };
+  const random = new Random(`traffic ${seed}`);
+  const entries = randomEntries(other.program, random);
+  const packets = randomPackets(other.program, random, options.packets);
+  const result = compareRuns(own.program, other.program, entries, packets);
+  if (result.details !== '') return { source, verdict: 'difference', details: result.details };
+  if (options.bmv2 !== undefined) {
+    const details = await compareSwitches(withEntries(other.program, entries), packets, result.run!, options.bmv2);
+    if (details !== '') return { source, verdict: 'difference', details };
+  }
+  return { source, verdict: 'same', details: '' };
+}
+
+function attempt(compileIt: () => Compiled): Compiled {
+  try {
+    return compileIt();
+  } catch (error) {
+    return { ok: false, reason: `exception: ${(error as Error).stack}` };
+  }
+}
+
+function compareRuns(
+  own: ProgramJson,
+  other: ProgramJson,
+  entries: readonly Entry[],
+  packets: readonly Packet[],
+): { details: string; run?: EmbeddedRun } {
+  let ours: EmbeddedRun;
+  let theirs: EmbeddedRun;
+  try {
+    theirs = runEmbedded(withEntries(other, entries), packets);
+  } catch (error) {
+    return { details: `the other program does not run: ${(error as Error).stack}` };
+  }
+  if (own === other) return { details: '', run: theirs };
+  try {
+    ours = runEmbedded(withEntries(own, entries), packets);
+  } catch (error) {
+    return { details: `our program does not run: ${(error as Error).stack}` };
+  }
+  const at = theirs.perPacket.findIndex((outputs, i) => outputs.join() !== ours.perPacket[i]!.join());
+  if (at < 0) return { details: '', run: theirs };
+  const differing = theirs.perPacket.filter((outputs, i) => outputs.join() !== ours.perPacket[i]!.join()).length;
+  return {
+    details: [
+      `${differing} of ${packets.length} packets differ; packet ${at} from port ${packets[at]!.port}:`,
+      `  in     ${Buffer.from(packets[at]!.bytes).toString('hex')}`,
+      `  ours   ${ours.perPacket[at]!.join(' ')}`,
+      `  theirs ${theirs.perPacket[at]!.join(' ')}`,
+    ].join('\n'),
+  };
+}
+
+/** What differs between the embedded switch and simple_switch, or ''. A difference counts only if it shows twice. */
+export async function compareSwitches(
+  program: ProgramJson,
+  packets: readonly Packet[],
+  run: EmbeddedRun,
+  command: string,
+): Promise<string> {
+  let details = '';
+  for (const quietMs of [500, 1500]) {
+    const outputs = await runBmv2(program, packets, { command, expected: run.outputs, quietMs });
+    details = firstDifference(run.outputs, outputs);
+    if (details === '') return '';
+  }
+  return details;
+}
+
+function firstDifference(ours: Outputs, theirs: Outputs): string {
+  for (const [port, expected] of ours.entries()) {
+    const found = theirs[port]!;
+    const at = Array.from({ length: Math.max(expected.length, found.length) }).findIndex(
+      (_, i) => expected[i] !== found[i],
+    );
+    if (at < 0) continue;
+    const counts = `${expected.length} packets from the embedded switch, ${found.length} from the other`;
+    return `port ${port}: ${counts}; number ${at}:\n  embedded ${expected[at]}\n  other    ${found[at]}`;
+  }
+  return '';
+}

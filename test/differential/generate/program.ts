@@ -1,0 +1,385 @@
+/**
+ * Random P4 programs for v1model: well-typed, with one meaning, and with everything that can be seen from outside written into the packet.
+ *
+ * At the end of ingress and egress all metadata goes into a header of its own that is sent with the packet, so a difference anywhere shows
+ * in the output.
+ */
+import type { Random } from '../random.ts';
+import { expression, literal, randomScalar, randomWidth } from './expressions.ts';
+import {
+  bit,
+  type FunctionSignature,
+  type HeaderInstance,
+  type HeaderType,
+  type Parameter,
+  type Scalar,
+  Scope,
+  typeText,
+  type Variable,
+  type World,
+} from './scope.ts';
+import { ALWAYS_VALID, type Callables, statements } from './statements.ts';
+import { type TableText, tableText } from './tables.ts';
+
+const CONTROL_PARAMETERS = 'inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t smeta';
+
+const indent = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
+
+/** The text of a program. The same random source gives the same text. */
+export function generateProgram(random: Random): string {
+  return new ProgramGenerator(random).generate();
+}
+
+class ProgramGenerator {
+  readonly #random: Random;
+  readonly #world: World;
+  readonly #types: HeaderType[];
+  readonly #metadata: Variable[] = [];
+  readonly #fields: Variable[] = [];
+  readonly #observed: HeaderType;
+  readonly #hasUnion: boolean;
+
+  constructor(random: Random) {
+    this.#random = random;
+    this.#types = Array.from({ length: 3 }, (_, i) => this.#headerType(`h${i}_t`));
+    this.#hasUnion = random.chance(0.4);
+    const stackSize = random.chance(0.6) ? random.between(2, 4) : 0;
+    const [first, second, third] = this.#types as [HeaderType, HeaderType, HeaderType];
+    const headers: HeaderInstance[] = [
+      { text: 'hdr.h0', type: first, kind: 'plain' },
+      { text: 'hdr.h1', type: second, kind: 'plain' },
+      { text: 'hdr.h2', type: second, kind: 'plain' },
+    ];
+    for (let i = 0; i < stackSize; i++) headers.push({ text: `hdr.st[${i}]`, type: third, kind: 'element' });
+    if (this.#hasUnion) {
+      headers.push({ text: 'hdr.u.a', type: second, kind: 'member' });
+      headers.push({ text: 'hdr.u.b', type: third, kind: 'member' });
+    }
+    this.#world = {
+      random,
+      functions: [],
+      headers,
+      stack: stackSize > 0 ? { text: 'hdr.st', size: stackSize } : undefined,
+      nextName: 0,
+    };
+    for (const header of headers) {
+      for (const field of header.type.fields)
+        this.#fields.push({
+          text: `${header.text}.${field.name}`,
+          type: field.type,
+          writable: true,
+          header: header.text,
+        });
+    }
+    const members = Array.from({ length: random.between(3, 6) }, (_, i) => ({
+      name: `m${i}`,
+      type: randomScalar(random),
+    }));
+    for (const { name, type } of members) this.#metadata.push({ text: `meta.${name}`, type, writable: true });
+    this.#metadata.push({ text: 'meta.s.x', type: bit(8), writable: true });
+    this.#metadata.push({ text: 'meta.s.y', type: { kind: 'int', width: 16 }, writable: true });
+    this.#observed = {
+      name: 'observed_t',
+      fields: padded(this.#metadata.map(({ type }, i) => ({ name: `o${i}`, type: asBits(type) }))),
+    };
+  }
+
+  #headerType(name: string): HeaderType {
+    const random = this.#random;
+    const fields = Array.from({ length: random.between(2, 4) }, (_, i) => {
+      const width = randomWidth(random);
+      const type: Scalar = width > 1 && random.chance(0.25) ? { kind: 'int', width } : bit(width);
+      return { name: `f${i}`, type };
+    });
+    fields.unshift({ name: 'tag', type: bit(8) });
+    return { name, fields: padded(fields) };
+  }
+
+  generate(): string {
+    const functions = Array.from({ length: this.#random.below(4) }, () => this.#function());
+    const parser = this.#parser();
+    const ingress = this.#control('ingress', true);
+    const egress = this.#control('egress', false);
+    return [
+      '#include <core.p4>',
+      '#include <v1model.p4>',
+      'error { Custom }',
+      ...[...this.#types, this.#observed].flatMap((type) => [
+        `header ${type.name} {`,
+        ...type.fields.map((field) => `  ${typeText(field.type)} ${field.name};`),
+        '}',
+      ]),
+      ...(this.#hasUnion ? ['header_union u_t { h1_t a; h2_t b; }'] : []),
+      'struct headers_t {',
+      '  h0_t h0; h1_t h1; h1_t h2;',
+      ...(this.#world.stack === undefined ? [] : [`  h2_t[${this.#world.stack.size}] st;`]),
+      ...(this.#hasUnion ? ['  u_t u;'] : []),
+      '  observed_t observed;',
+      '}',
+      'struct inner_t { bit<8> x; int<16> y; }',
+      'struct metadata_t {',
+      ...this.#metadata
+        .filter(({ text }) => /^meta\.m/.test(text))
+        .map(({ text, type }) => `  ${typeText(type)} ${text.slice(5)};`),
+      '  inner_t s;',
+      '}',
+      ...functions.flat(),
+      ...parser,
+      'control verify_it(inout headers_t hdr, inout metadata_t meta) { apply { } }',
+      ...ingress,
+      ...egress,
+      'control update_it(inout headers_t hdr, inout metadata_t meta) { apply { } }',
+      'control deparse(packet_out packet, in headers_t hdr) {',
+      '  apply { packet.emit(hdr); }',
+      '}',
+      'V1Switch(parse(), verify_it(), ingress(), egress(), update_it(), deparse()) main;',
+      '',
+    ].join('\n');
+  }
+
+  #parameters(directions: readonly Parameter['direction'][], most: number): Parameter[] {
+    return Array.from({ length: this.#random.below(most + 1) }, () => ({
+      name: `p${this.#world.nextName++}`,
+      direction: this.#random.pick(directions),
+      type: randomScalar(this.#random),
+    }));
+  }
+
+  #parameterVariables(parameters: readonly Parameter[]): Variable[] {
+    return parameters.map(({ name, direction, type }) => ({
+      text: name,
+      type,
+      writable: direction === 'inout' || direction === 'out',
+    }));
+  }
+
+  /** Values for `out` parameters, so that nothing undefined is copied out. */
+  #initialise(parameters: readonly Parameter[]): string[] {
+    return parameters
+      .filter(({ direction }) => direction === 'out')
+      .map(({ name, type }) => `  ${name} = ${literal(type, this.#random)};`);
+  }
+
+  #function(): string[] {
+    const random = this.#random;
+    const parameters = this.#parameters(['in', 'in', 'inout', 'inout', 'out'], 3);
+    const signature: FunctionSignature = {
+      name: `fn${this.#world.nextName++}`,
+      result: randomScalar(random),
+      parameters,
+    };
+    const scope = new Scope(this.#world, 'function', this.#parameterVariables(parameters), []);
+    const body = indent(statements(scope, random.below(3), 1));
+    if (random.chance(0.3))
+      body.push(
+        `  if (${expression(scope, { kind: 'bool' }, 1)}) { return ${expression(scope, signature.result, 1)}; }`,
+      );
+    body.push(...indent(statements(scope, random.below(2), 0)));
+    const lines = [
+      `${typeText(signature.result)} ${signature.name}(${parameterText(parameters)}) {`,
+      ...this.#initialise(parameters),
+      ...body,
+      `  return ${expression(scope, signature.result, 2)};`,
+      '}',
+    ];
+    this.#world.functions.push(signature);
+    return lines;
+  }
+
+  #parser(): string[] {
+    const random = this.#random;
+    const { stack } = this.#world;
+    const valid = new Set<string>([ALWAYS_VALID]);
+    const scope = () => new Scope(this.#world, 'parser', [...this.#metadata, ...this.#fields], valid);
+    const next = random.shuffle([
+      'parse_h1',
+      ...(stack === undefined ? [] : ['parse_st']),
+      ...(this.#hasUnion ? ['parse_u'] : []),
+    ]);
+    const code = (count: number) => indent(indent(statements(scope(), count, 0)));
+    const select = (targets: readonly string[]) => {
+      const tag = 'hdr.h0.tag';
+      // p4c makes a constant of some expressions, which BMv2 does not load as a key.
+      const second = random.pick(scope().readable(({ type }) => type.kind === 'bit' && type.width >= 4)).text;
+      const cases = targets.map((target, i) => {
+        const mask = random.chance(0.3) ? ` &&& ${random.pick(['0x3', '0x7', '0xf0'])}` : '';
+        return `      (8w${i + 1}${mask}, _): ${target};`;
+      });
+      return [
+        `    transition select(${tag}, ${second}[3:0]) {`,
+        ...random.shuffle(cases),
+        random.chance(0.9) ? '      default: accept;' : `      (8w0 .. 8w9, 4w3): reject;\n      default: accept;`,
+        '    }',
+      ];
+    };
+    const lines = [
+      'parser parse(packet_in packet, out headers_t hdr, inout metadata_t meta, inout standard_metadata_t smeta) {',
+      '  state start {',
+      '    packet.extract(hdr.h0);',
+      ...code(random.below(3)),
+      ...(random.chance(0.3)
+        ? [`    verify(${expression(pureScope(scope()), { kind: 'bool' }, 1)}, error.Custom);`]
+        : []),
+      ...select([...next, 'skip']),
+      '  }',
+      '  state skip {',
+      random.chance(0.5) ? '    packet.advance(8);' : '    meta.s.x = packet.lookahead<bit<8>>();',
+      `    transition ${random.pick(['parse_h1', 'accept'])};`,
+      '  }',
+      '  state parse_h1 {',
+      '    packet.extract(hdr.h1);',
+    ];
+    valid.add('hdr.h1');
+    const afterH1 = stack !== undefined && random.chance(0.5) ? 'parse_st' : 'parse_h2';
+    lines.push(
+      ...code(random.below(2)),
+      `    transition select(hdr.h1.tag) { 8w1: ${afterH1}; 8w2 &&& 8w6: parse_h2; _: accept; }`,
+      '  }',
+    );
+    lines.push('  state parse_h2 {', '    packet.extract(hdr.h2);', '    transition accept;', '  }');
+    if (stack !== undefined) {
+      lines.push(
+        '  state parse_st {',
+        '    packet.extract(hdr.st.next);',
+        '    meta.s.x = meta.s.x + hdr.st.last.tag;',
+      );
+      lines.push(
+        '    transition select(hdr.st.last.tag[1:0]) { 2w1: parse_st; 2w2: parse_h2_too; default: accept; }',
+        '  }',
+      );
+      lines.push('  state parse_h2_too {', '    packet.extract(hdr.h2);', '    transition accept;', '  }');
+    }
+    if (this.#hasUnion) {
+      lines.push(
+        '  state parse_u {',
+        '    transition select(packet.lookahead<bit<8>>()) { 8w1: parse_ua; default: parse_ub; }',
+        '  }',
+      );
+      lines.push('  state parse_ua {', '    packet.extract(hdr.u.a);', '    transition accept;', '  }');
+      lines.push('  state parse_ub {', '    packet.extract(hdr.u.b);', '    transition accept;', '  }');
+    }
+    return [...lines, '}'];
+  }
+
+  #control(name: string, ingress: boolean): string[] {
+    const random = this.#random;
+    const sub = random.chance(0.4) ? this.#subControl(`${name}_part`) : undefined;
+    const { lines, callables } = this.#locals();
+    const body: string[] = [];
+    if (ingress) body.push(`if (!${ALWAYS_VALID}.isValid()) {`, '  mark_to_drop(smeta);', '  exit;', '}');
+    if (sub !== undefined) {
+      lines.push(`  ${sub.name}() part;`);
+      callables.controls.push({ name: 'part', parameters: sub.parameters });
+    }
+    const scope = this.#scope('control', []);
+    scope.variables.push({ text: 'smeta.ingress_port', type: bit(9), writable: false });
+    scope.variables.push({ text: 'smeta.packet_length', type: bit(32), writable: false });
+    const content = statements(scope, random.between(4, 9), 3, callables);
+    while (callables.tables.length > 0) content.push(`${callables.tables.shift()!.name}.apply();`);
+    const end = ingress
+      ? [`smeta.egress_spec = (bit<9>)${expression(this.#scope('control', []), bit(3), 2)};`]
+      : this.#observe();
+    if (ingress && random.chance(0.2))
+      end.push(`if (${expression(this.#scope('control', []), { kind: 'bool' }, 1)}) { mark_to_drop(smeta); }`);
+    return [
+      ...(sub?.lines ?? []),
+      `control ${name}(${CONTROL_PARAMETERS}) {`,
+      ...lines,
+      '  apply {',
+      ...indent(
+        indent([...body, ...(ingress ? [...end.slice(0, 1), ...content, ...end.slice(1)] : [...content, ...end])]),
+      ),
+      '  }',
+      '}',
+    ];
+  }
+
+  /** All metadata into the header that is sent for it. */
+  #observe(): string[] {
+    const values = this.#metadata.map(({ text, type }) =>
+      type.kind === 'bool' ? `(bit<1>)${text}` : type.kind === 'int' ? `(bit<${type.width}>)${text}` : text,
+    );
+    while (values.length < this.#observed.fields.length) values.push('0');
+    return [`hdr.observed = { ${values.join(', ')} };`];
+  }
+
+  #scope(place: 'control' | 'action', extra: readonly Variable[]): Scope {
+    return new Scope(this.#world, place, [...this.#metadata, ...this.#fields, ...extra], [ALWAYS_VALID]);
+  }
+
+  #subControl(name: string): { name: string; parameters: Parameter[]; lines: string[] } {
+    const random = this.#random;
+    const parameters = this.#parameters(['in', 'inout', 'out'], 2);
+    const { lines, callables } = this.#locals(1);
+    const scope = this.#scope('control', this.#parameterVariables(parameters));
+    const content = statements(scope, random.between(1, 4), 2, callables);
+    while (callables.tables.length > 0) content.push(`${callables.tables.shift()!.name}.apply();`);
+    const text = [CONTROL_PARAMETERS, ...(parameters.length > 0 ? [parameterText(parameters)] : [])].join(', ');
+    return {
+      name,
+      parameters,
+      lines: [
+        `control ${name}(${text}) {`,
+        ...lines,
+        '  apply {',
+        ...indent(this.#initialise(parameters)),
+        ...indent(indent(content)),
+        '  }',
+        '}',
+      ],
+    };
+  }
+
+  /** Registers, actions and tables of a control. */
+  #locals(most = 3): { lines: string[]; callables: Callables } {
+    const random = this.#random;
+    const lines: string[] = [];
+    const registers: { name: string; width: number; size: number }[] = [];
+    if (random.chance(0.3)) {
+      const register = { name: `reg${this.#world.nextName++}`, width: random.pick([1, 8, 16, 32, 48]), size: 4 };
+      registers.push(register);
+      lines.push(`  register<bit<${register.width}>>(4) ${register.name};`);
+    }
+    const actions: { name: string; parameters: Parameter[] }[] = [];
+    for (let i = random.between(2, 4); i > 0; i--) {
+      const name = `act${this.#world.nextName++}`;
+      const directed = random.chance(0.35) ? this.#parameters(['in', 'inout', 'inout', 'out'], 2) : [];
+      const data = this.#parameters([''], 2).filter(({ type }) => type.kind !== 'bool');
+      const parameters = [...directed, ...data];
+      const scope = this.#scope('action', this.#parameterVariables(parameters));
+      const callables = { actions: [...actions], tables: [], controls: [], registers };
+      lines.push(`  action ${name}(${parameterText(parameters)}) {`, ...indent(this.#initialise(parameters)));
+      lines.push(
+        ...indent(indent(statements(scope, random.between(1, 4), random.chance(0.5) ? 1 : 2, callables))),
+        '  }',
+      );
+      actions.push({ name, parameters });
+    }
+    const tables: TableText[] = [];
+    for (let i = random.below(most + 1); i > 0; i--) {
+      const table = tableText(`tab${this.#world.nextName++}`, actions, this.#scope('control', []));
+      tables.push(table);
+      lines.push(...indent(table.lines));
+    }
+    return { lines, callables: { actions, tables: [...tables], controls: [], registers } };
+  }
+}
+
+function pureScope(scope: Scope): Scope {
+  scope.pure = true;
+  return scope;
+}
+
+function parameterText(parameters: readonly Parameter[]): string {
+  return parameters.map(({ name, direction, type }) => `${direction} ${typeText(type)} ${name}`.trim()).join(', ');
+}
+
+function asBits(type: Scalar): Scalar {
+  return type.kind === 'bool' ? bit(1) : bit(type.width);
+}
+
+/** Adds a field so that the header ends on a byte. */
+function padded(fields: { name: string; type: Scalar }[]): { name: string; type: Scalar }[] {
+  const total = fields.reduce((sum, { type }) => sum + (type.kind === 'bool' ? 1 : type.width), 0);
+  return total % 8 === 0 ? fields : [...fields, { name: 'padding', type: bit(8 - (total % 8)) }];
+}
