@@ -1,7 +1,8 @@
 /**
  * Actions with arguments: from messages to what the switch gets and to what the store keeps, and back.
  *
- * Stored, the arguments are one string of single-byte characters, as in `key-codec.ts`.
+ * Stored, the arguments are one string of single-byte characters, as in `key-codec.ts`. Thousands of entries often do the same (send to
+ * one of a few servers), so recent ones are shared.
  */
 import type { Action } from '../../gen/p4/v1/p4runtime_pb.ts';
 import type { ActionInfo, ParamInfo } from '../../schema/program.ts';
@@ -9,6 +10,9 @@ import { actionConstraint, type Constraint } from '../constraints/check.ts';
 import { invalid } from '../refusals.ts';
 import type { DirectAction } from '../switch.ts';
 import type { CodecFactory, ValueCodec } from '../translation.ts';
+
+/** Stored actions that are kept for sharing, per action. */
+const recentLimit = 1024;
 
 interface ParamPlan {
   readonly param: ParamInfo;
@@ -18,6 +22,7 @@ interface ParamPlan {
 
 /** An action as stored. */
 export interface StoredAction {
+  readonly kind: 'action';
   readonly actionId: number;
   readonly params: string;
 }
@@ -28,6 +33,8 @@ export class ActionCodec {
   readonly #constraint: Constraint | undefined;
   readonly #plans: ParamPlan[];
   readonly #byId = new Map<number, ParamPlan>();
+  /** Stored actions that came lately, to be shared by entries that do the same. */
+  readonly #recent = new Map<string, StoredAction>();
   readonly #scratch: Buffer;
   readonly #length: number;
 
@@ -72,14 +79,24 @@ export class ActionCodec {
     }
     this.#constraint?.check({ match: [], params: params as Uint8Array[], priority: 0 });
     const action: DirectAction = { kind: 'action', actionId: this.info.id, params: params as Uint8Array[] };
-    return { action, stored: { actionId: this.info.id, params: this.#scratch.toString('latin1', 0, this.#length) } };
+    return { action, stored: this.#storedScratch() };
   }
 
   /** An action that the switch named, as stored. */
   store(action: DirectAction): StoredAction {
     for (const { param, offset, codec } of this.#plans)
       this.#scratch.set((action.params[param.index] ?? new Uint8Array(0)).subarray(0, codec.length), offset);
-    return { actionId: this.info.id, params: this.#scratch.toString('latin1', 0, this.#length) };
+    return this.#storedScratch();
+  }
+
+  #storedScratch(): StoredAction {
+    const params = this.#scratch.toString('latin1', 0, this.#length);
+    const known = this.#recent.get(params);
+    if (known !== undefined) return known;
+    const stored: StoredAction = { kind: 'action', actionId: this.info.id, params };
+    if (this.#recent.size >= recentLimit) this.#recent.clear();
+    this.#recent.set(params, stored);
+    return stored;
   }
 
   /** A stored action as the switch gets it. */

@@ -84,7 +84,7 @@ export class PipelineState {
 
   #store(action: DirectAction): StoredTarget | undefined {
     const codec = this.actions.get(action.actionId);
-    return codec === undefined ? undefined : { kind: 'action', ...codec.store(action) };
+    return codec?.store(action);
   }
 
   #initialDefault(initial: TableStore['info']['initialDefaultAction']): StoredTarget | undefined {
@@ -96,7 +96,7 @@ export class PipelineState {
       value,
     }));
     const message = { $typeName: 'p4.v1.Action' as const, actionId: initial.actionId, params };
-    return { kind: 'action', ...codec.decode(message, 'default action').stored };
+    return codec.decode(message, 'default action').stored;
   }
 
   #addInitialEntries(prepared: PreparedPipeline): void {

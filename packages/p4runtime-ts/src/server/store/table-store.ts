@@ -16,7 +16,7 @@ import { Slots } from './slots.ts';
 
 /** What an entry does: an action here, or an object in the table's action profile by its public id. */
 export type StoredTarget =
-  | ({ readonly kind: 'action' } & StoredAction)
+  | StoredAction
   | { readonly kind: 'member'; readonly memberId: number }
   | { readonly kind: 'group'; readonly groupId: number }
   | { readonly kind: 'set'; readonly set: OneShotSet };

@@ -42,9 +42,7 @@ export function decodeTarget(
   const { info } = table;
   const { type } = message;
   const object = `table ${info.alias}`;
-  const after = () => {
-    if (old !== undefined) disposeTarget(state, batch, table, old);
-  };
+  const after = old?.kind === 'set' ? () => disposeTarget(state, batch, table, old) : undefined;
   switch (type.case) {
     case 'action': {
       if (info.profile !== undefined)
@@ -52,7 +50,7 @@ export function decodeTarget(
           `${object} has the action profile ${info.profile.alias}, so entries name a member, a group or an action set.`,
         );
       const { action, stored } = decodeTableAction(state, info, type.value, isDefault);
-      return { stored: { kind: 'action', ...stored }, action, after };
+      return { stored, action, after };
     }
     case 'actionProfileMemberId': {
       const profile = profileOf(state, info);
