@@ -25,6 +25,7 @@ import { elaborate } from './4-elaborate/elaborate.ts';
 import { lower, passes } from './5-lower/lower.ts';
 import { printIr } from './5-lower/print.ts';
 import { emitBmv2 } from './6-emit-bmv2/emit.ts';
+import { architectureOf } from './7-emit-p4info/architectures.ts';
 import { emitP4Info } from './7-emit-p4info/emit-p4info.ts';
 import type { CompileOptions, CompileOutput } from './api/options.ts';
 import type { Reporter } from './diagnostics/diagnostic.ts';
@@ -82,7 +83,7 @@ export function runPipeline(path: string, compilation: Compilation): void {
   if (typed === undefined || failed() || options.stopAfter === 'types') return;
 
   if (options.p4info !== false) {
-    output.controlPlane = emitP4Info(typed, reporter, options.arch ?? 'v1model');
+    output.controlPlane = emitP4Info(typed, reporter, options.arch ?? architectureOf(typed));
     if (failed()) return;
   }
   if (options.checkOnly === true || options.stopAfter === 'p4info') return;

@@ -32,6 +32,7 @@ export function hide(set: HideSet | undefined, name: string): HideSet {
 /** Every name of both sets. */
 export function unionOf(a: HideSet | undefined, b: HideSet | undefined): HideSet | undefined {
   if (a === b || b === undefined) return a;
+  if (a === undefined) return b;
   let result = a;
   for (let item: HideSet | undefined = b; item !== undefined; item = item.next) result = hide(result, item.name);
   return result;

@@ -55,7 +55,11 @@ export function keyName(expression: ast.Expression, typed: TypedProgram): string
     case 'PathExpression':
       return expression.name.name;
     case 'IntegerLiteral':
-      return printNumber(expression.value, expression.base);
+      // A literal that is too large for its width stands for what is left of it.
+      return printNumber(
+        expression.width === undefined ? expression.value : BigInt.asUintN(expression.width, expression.value),
+        expression.base,
+      );
     case 'MemberExpression': {
       const target = typed.members.get(expression);
       let member = expression.member.name;

@@ -3,6 +3,7 @@ import type * as ast from '../2-parse/ast.ts';
 import type { TypedProgram } from '../3-types/typed-program.ts';
 import type { Reporter } from '../diagnostics/diagnostic.ts';
 import { annotationFields, annotationNamed, documentation, type Evaluate } from './annotations.ts';
+import { type ArchitectureNames, architectureNames } from './architectures.ts';
 import type { Preamble, SymbolKind } from './model.ts';
 import { Symbols } from './symbols.ts';
 import { TypeSpecs } from './type-specs.ts';
@@ -12,8 +13,11 @@ export class P4InfoContext {
   readonly reporter: Reporter;
   readonly symbols = new Symbols();
   readonly types: TypeSpecs;
+  /** What the architecture calls things. */
+  readonly names: ArchitectureNames;
 
-  constructor(typed: TypedProgram, reporter: Reporter) {
+  constructor(typed: TypedProgram, reporter: Reporter, arch: string) {
+    this.names = architectureNames(arch);
     this.typed = typed;
     this.reporter = reporter;
     this.types = new TypeSpecs(typed, reporter);

@@ -60,7 +60,7 @@ import { flattenedFields } from './type-specs.ts';
 
 /** Makes P4Info and entries of a checked program. `arch` goes into `pkg_info`. Problems go to the reporter. */
 export function emitP4Info(typed: TypedProgram, reporter: Reporter, arch: string): ControlPlane {
-  return new Emitter(new P4InfoContext(typed, reporter), controlPlaneObjects(typed)).emit(arch);
+  return new Emitter(new P4InfoContext(typed, reporter, arch), controlPlaneObjects(typed)).emit(arch);
 }
 
 /** A resource that a table's property names or makes. */
@@ -144,17 +144,19 @@ class Emitter {
         this.addSymbol('valueSet', object.name, object.declaration);
         return;
       case 'extern': {
-        const kind = externKind(object.construction);
+        const kind = externKind(this.context, object.construction);
         if (kind !== undefined) this.addSymbol(kind, object.name, object.declaration);
         return;
       }
-      case 'table':
+      case 'table': {
         this.addSymbol('table', object.name, object.declaration);
-        for (const property of ['implementation', 'counters', 'meters']) {
+        const { implementation, counters, meters } = this.context.names;
+        for (const property of [implementation, counters, meters]) {
           const attached = this.attached(object, property);
-          const kind = attached && externKind(attached.construction);
+          const kind = attached && externKind(this.context, attached.construction);
           if (attached?.madeInPlace && kind !== undefined) this.context.symbols.add(kind, attached.name);
         }
+      }
     }
   }
 
@@ -241,7 +243,7 @@ class Emitter {
     const { context } = this;
     context.types.touch();
     const { name } = object;
-    switch (externKind(object.construction)) {
+    switch (externKind(this.context, object.construction)) {
       case 'counter':
         this.checkName('counter', name, object.declaration.name.span);
         this.info.counters.push(describeCounter(context, object));
@@ -259,6 +261,17 @@ class Emitter {
         this.addProfile({ ...object, annotations, span: object.declaration.name.span });
         return;
       }
+      case 'digest': {
+        const { target } = object.construction;
+        const data = target.kind === 'extern' ? target.typeArguments[0] : undefined;
+        const typeSpec = context.types.convert(object.environment.concrete(data ?? T.erroneousType));
+        this.checkName('digest', name, object.declaration.name.span);
+        this.info.digests.push({
+          preamble: context.preamble('digest', name, object.declaration.annotations),
+          typeSpec,
+        });
+        return;
+      }
       default:
     }
   }
@@ -268,7 +281,7 @@ class Emitter {
     const tables = new Set<string>();
     for (const object of this.objects) {
       if (object.kind !== 'table') continue;
-      if (this.attached(object, 'implementation')?.name === source.name) tables.add(object.name);
+      if (this.attached(object, this.context.names.implementation)?.name === source.name) tables.add(object.name);
     }
     this.info.actionProfiles.push(describeProfile(this.context, source, [...tables].sort(compareBytes)));
   }
@@ -280,9 +293,9 @@ class Emitter {
     const table: Table = describeTable(context, object);
     this.info.tables.push(table);
     const tableId = context.symbols.id('table', object.name);
-    const implementation = this.attached(object, 'implementation');
+    const implementation = this.attached(object, this.context.names.implementation);
     if (implementation !== undefined) {
-      if (externKind(implementation.construction) !== 'actionProfile') {
+      if (externKind(this.context, implementation.construction) !== 'actionProfile') {
         this.expected(implementation, 'an action_profile or action_selector');
       } else {
         table.implementationId = context.symbols.id('actionProfile', implementation.name);
@@ -290,9 +303,10 @@ class Emitter {
       }
     }
     const direct: number[] = [];
-    const counter = this.attached(object, 'counters');
+    const counter = this.attached(object, context.names.counters);
     if (counter !== undefined) {
-      if (externKind(counter.construction) !== 'directCounter') this.expected(counter, 'a direct_counter');
+      if (externKind(this.context, counter.construction) !== 'directCounter')
+        this.expected(counter, 'a direct_counter');
       else {
         direct.push(context.symbols.id('directCounter', counter.name));
         this.checkName('direct counter', counter.name, counter.span);
@@ -303,9 +317,9 @@ class Emitter {
         });
       }
     }
-    const meter = this.attached(object, 'meters');
+    const meter = this.attached(object, context.names.meters);
     if (meter !== undefined) {
-      if (externKind(meter.construction) !== 'directMeter') this.expected(meter, 'a direct_meter');
+      if (externKind(this.context, meter.construction) !== 'directMeter') this.expected(meter, 'a direct_meter');
       else {
         const unit = unitOf(meter.environment, meter.construction);
         direct.push(context.symbols.id('directMeter', meter.name));

@@ -13,20 +13,10 @@ import { type ActionProfile, type Counter, type Meter, type Register, type Symbo
 import type { ExternObject } from './objects.ts';
 import { nameOf } from './type-specs.ts';
 
-const KINDS: Readonly<Record<string, SymbolKind>> = {
-  counter: 'counter',
-  direct_counter: 'directCounter',
-  meter: 'meter',
-  direct_meter: 'directMeter',
-  register: 'register',
-  action_profile: 'actionProfile',
-  action_selector: 'actionProfile',
-};
-
 /** What kind of P4Info object an extern's instance is; undefined for those that the control plane does not see. */
-export function externKind(construction: ResolvedConstruction): SymbolKind | undefined {
+export function externKind(context: P4InfoContext, construction: ResolvedConstruction): SymbolKind | undefined {
   return construction.target.kind === 'extern' && construction.type.kind !== 'stack'
-    ? KINDS[construction.target.name]
+    ? context.names.externs[construction.target.name]
     : undefined;
 }
 
@@ -36,8 +26,8 @@ export function constructorArgument(construction: ResolvedConstruction, name: st
   return matched?.argument?.value ?? matched?.parameter.defaultValue;
 }
 
-function sizeOf(context: P4InfoContext, object: ExternObject): bigint {
-  const expression = constructorArgument(object.construction, 'size');
+function sizeOf(context: P4InfoContext, object: ExternObject, parameter: string): bigint {
+  const expression = constructorArgument(object.construction, parameter);
   const size = expression && object.environment.integer(expression);
   if (size !== undefined) return size;
   const span = expression?.span ?? object.declaration.name.span;
@@ -50,9 +40,31 @@ export function unitOf(environment: Environment, construction: ResolvedConstruct
   const expression = constructorArgument(construction, 'type');
   const value = expression && environment.evaluate(expression);
   const member = value?.kind === 'enum' ? value.member : undefined;
-  if (member === 'packets') return UNIT.packets;
-  if (member === 'bytes') return UNIT.bytes;
-  return member === 'packets_and_bytes' ? UNIT.both : UNIT.unspecified;
+  switch (member?.toLowerCase()) {
+    case 'packets':
+      return UNIT.packets;
+    case 'bytes':
+      return UNIT.bytes;
+    case 'packets_and_bytes':
+      return UNIT.both;
+    default:
+      return UNIT.unspecified;
+  }
+}
+
+/** The index of an array, where its type has a name of its own. */
+function indexTypeName(
+  context: P4InfoContext,
+  { construction, environment }: ExternObject,
+  position: number | undefined,
+): { indexTypeName?: { name: string } } {
+  const { target } = construction;
+  const type = position === undefined || target.kind !== 'extern' ? undefined : target.typeArguments[position];
+  if (type === undefined) return {};
+  const concrete = environment.concrete(type);
+  context.types.convert(concrete);
+  const name = context.types.newtypeName(concrete);
+  return name === undefined ? {} : { indexTypeName: { name } };
 }
 
 /** Describes a counter array. */
@@ -60,7 +72,8 @@ export function describeCounter(context: P4InfoContext, object: ExternObject): C
   return {
     preamble: context.preamble('counter', object.name, object.declaration.annotations),
     spec: { unit: unitOf(object.environment, object.construction) },
-    size: sizeOf(context, object),
+    size: sizeOf(context, object, context.names.counterSize),
+    ...indexTypeName(context, object, context.names.counterIndexType),
   };
 }
 
@@ -70,7 +83,8 @@ export function describeMeter(context: P4InfoContext, object: ExternObject): Met
   return {
     preamble: context.preamble('meter', object.name, object.declaration.annotations),
     spec: { unit: unit === UNIT.both ? UNIT.unspecified : unit },
-    size: sizeOf(context, object),
+    size: sizeOf(context, object, context.names.meterSize),
+    ...indexTypeName(context, object, context.names.meterIndexType),
   };
 }
 
@@ -81,7 +95,8 @@ export function describeRegister(context: P4InfoContext, object: ExternObject): 
   return {
     preamble: context.preamble('register', object.name, object.declaration.annotations),
     typeSpec: context.types.convert(object.environment.concrete(data ?? T.erroneousType)),
-    size: Number(sizeOf(context, object)),
+    size: Number(sizeOf(context, object, 'size')),
+    ...indexTypeName(context, object, context.names.registerIndexType),
   };
 }
 
@@ -101,7 +116,7 @@ export function describeProfile(
   tables: readonly string[],
 ): ActionProfile {
   const { annotations, name, construction } = source;
-  const withSelector = construction.target.kind === 'extern' && construction.target.name === 'action_selector';
+  const withSelector = construction.target.kind === 'extern' && construction.target.name === context.names.selector;
   const own = ['max_group_size', 'selector_size_semantics', 'max_member_weight'];
   const expression = constructorArgument(construction, 'size');
   const size = expression && source.environment.integer(expression);

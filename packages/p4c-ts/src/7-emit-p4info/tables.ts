@@ -58,10 +58,12 @@ export function describeTable(context: P4InfoContext, object: TableObject): Tabl
   }
   if (info?.entries?.isConst === true) table.isConstTable = true;
   if ((info?.entries?.entries.length ?? 0) > 0) table.hasInitialEntries = true;
-  const timeout = customProperty(declaration, 'support_timeout');
-  if (timeout !== undefined && block.environment.integer(timeout.value) === 1n) {
-    table.idleTimeoutBehavior = IDLE_TIMEOUT.notify;
-  }
+  const timeout = customProperty(declaration, context.names.idleTimeout);
+  const behaviour = timeout === undefined ? undefined : block.environment.evaluate(timeout.value);
+  // v1model says `true`, PSA `NOTIFY_CONTROL`.
+  const isOn =
+    behaviour?.kind === 'enum' ? behaviour.member === 'NOTIFY_CONTROL' : behaviour?.kind === 'bool' && behaviour.value;
+  if (isOn) table.idleTimeoutBehavior = IDLE_TIMEOUT.notify;
   return table;
 }
 

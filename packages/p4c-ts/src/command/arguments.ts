@@ -22,6 +22,8 @@ export interface CompileArguments {
   readonly includePaths: readonly string[];
   readonly defines: readonly string[];
   readonly undefines: readonly string[];
+  /** `--arch`; undefined: told from the program. */
+  readonly arch: string | undefined;
   readonly checkOnly: boolean;
   readonly preprocessOnly: boolean;
   readonly alreadyPreprocessed: boolean;
@@ -261,6 +263,7 @@ export function parseCompileArguments(argv: readonly string[]): ParsedArguments 
     includePaths: [],
     defines: [],
     undefines: [],
+    arch: undefined,
     checkOnly: false,
     preprocessOnly: false,
     alreadyPreprocessed: false,
@@ -302,6 +305,10 @@ export function parseCompileArguments(argv: readonly string[]): ParsedArguments 
     }
     const problem = option.apply(draft, value);
     if (problem !== undefined) return { kind: 'error', message: problem };
+  }
+  if (draft.arch !== undefined && !draft.checkOnly && draft.arch !== 'v1model' && draft.arch !== 'ss') {
+    const message = `architecture '${draft.arch}' is not supported; choose v1model, or only check the program with --check`;
+    return { kind: 'error', message };
   }
   const unknownEnding = [...draft.p4infoFiles, ...draft.entriesFiles].find(
     (path) => formatOfEnding(path) === undefined,

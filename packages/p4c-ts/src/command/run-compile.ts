@@ -55,6 +55,7 @@ async function runWith(args: CompileArguments, io: CompileIo): Promise<0 | 1> {
     defines: args.defines,
     undefines: args.undefines,
     alreadyPreprocessed: args.alreadyPreprocessed,
+    ...(args.arch === undefined || args.arch === 'ss' ? {} : { arch: args.arch }),
     checkOnly: args.checkOnly,
     p4info: args.p4infoFiles.length > 0 || args.entriesFiles.length > 0,
     emitExterns: args.emitExterns,

@@ -63,7 +63,7 @@ describe('arguments', () => {
     [['a.p4', 'b.p4'], /only one program/],
     [['--nonsense', 'a.p4'], /unknown option --nonsense/],
     [['--p4runtime-fles', 'x', 'a.p4'], /did you mean --p4runtime-files\?/],
-    [['--arch', 'tna', 'a.p4'], /architecture 'tna' is not supported; choose v1model or ss/],
+    [['--arch', 'tna', 'a.p4'], /architecture 'tna' is not supported; choose v1model/],
     [['--std', 'p4-14', 'a.p4'], /language version 'p4-14'/],
     [['--Wdisable=type-error', 'a.p4'], /cannot be demoted/],
     [['--Werror=nothing', 'a.p4'], /is no class of messages/],
