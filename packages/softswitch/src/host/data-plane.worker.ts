@@ -14,6 +14,9 @@ import { dropsByReason } from './statistics.ts';
 
 const { settings, channel } = workerData as { settings: WorkerSettings; channel: MessagePort };
 
+/** Packets lost to bugs that are written to the log. */
+const MAX_LOGGED_FAILURES = 10;
+
 function reply(message: Reply): void {
   channel.postMessage(message);
 }
@@ -92,6 +95,7 @@ function run(): void {
         return undefined;
     }
   };
+  let failures = 0;
   const host: PacketSocketHost = {
     receive: (port, length, buffer, shift) => {
       counts.received++;
@@ -99,7 +103,17 @@ function run(): void {
         const start = sockets.memory.packetStart(buffer) + shift;
         recorders.get(port)?.received(bytes.subarray(start, start + length));
       }
-      core.receiveInPlace(port, length, buffer, shift);
+      try {
+        core.receiveInPlace(port, length, buffer, shift);
+      } catch (error) {
+        // A bug of ours that one packet has found must not take the switch down: the packet is lost, the next one starts afresh.
+        if (failures++ < MAX_LOGGED_FAILURES) {
+          reply({
+            kind: 'log',
+            message: `bug in softswitch, packet lost: ${error instanceof Error ? error.stack : String(error)}`,
+          });
+        }
+      }
     },
     portStatus: (port, up) => core.setPortUp(port, up),
     needsRealChecksums: () => core.dataPlane?.readsPayload ?? false,
