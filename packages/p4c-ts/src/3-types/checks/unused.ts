@@ -6,6 +6,7 @@ import type * as ast from '../../2-parse/ast.ts';
 import type { Reporter } from '../../diagnostics/diagnostic.ts';
 import type { FileId } from '../../diagnostics/span.ts';
 import type { ResolvedNames } from '../resolve/resolve-names.ts';
+import { isSilenced } from '../support/no-warn.ts';
 import { walk } from '../support/walk.ts';
 
 /** Warns about unused declarations in files for which `isSystemFile` is false. */
@@ -22,7 +23,7 @@ export function warnAboutUnused(
     reporter.warn('unused', name.span, `${what} '${name.name}' is unused`);
   };
   walk(program, (node, ancestors) => {
-    if (used.has(node) || isSilenced(node)) return;
+    if (used.has(node) || isSilenced(node, 'unused')) return;
     switch (node.kind) {
       case 'ControlDeclaration':
       case 'ControlTypeDeclaration':
@@ -71,15 +72,6 @@ export function warnAboutUnused(
         return;
     }
   });
-}
-
-/** `@noWarn("unused")`. */
-function isSilenced(node: ast.Node): boolean {
-  if (!('annotations' in node)) return false;
-  return node.annotations.some(
-    ({ name, body }) =>
-      name.name === 'noWarn' && body.kind === 'Unstructured' && body.tokens.some((token) => token.text === 'unused'),
-  );
 }
 
 function isAssertion(value: ast.Expression): boolean {

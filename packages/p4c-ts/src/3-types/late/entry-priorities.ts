@@ -3,6 +3,7 @@
 
 import type * as ast from '../../2-parse/ast.ts';
 import type { Checker } from '../check/checker.ts';
+import { isSilenced } from '../support/no-warn.ts';
 import type { TableInfo } from '../typed-program.ts';
 
 const GREATEST_PRIORITY = (1n << 64n) - 1n;
@@ -50,16 +51,16 @@ function priorities(
   }
   return withPriority === undefined
     ? implied(c, table, entries.length, largestWins, delta)
-    : given(c, table, entries, largestWins, delta);
+    : given(c, table, property, largestWins, delta);
 }
 
-function property(table: ast.TableDeclaration, name: string): ast.CustomProperty | undefined {
+function customProperty(table: ast.TableDeclaration, name: string): ast.CustomProperty | undefined {
   for (const each of table.properties) if (each.kind === 'CustomProperty' && each.name.name === name) return each;
   return undefined;
 }
 
 function booleanProperty(c: Checker, table: ast.TableDeclaration, name: string): boolean | undefined {
-  const found = property(table, name);
+  const found = customProperty(table, name);
   if (found === undefined) return undefined;
   const value = c.folder.valueOf(found.value);
   if (value?.kind === 'bool') return value.value;
@@ -68,7 +69,7 @@ function booleanProperty(c: Checker, table: ast.TableDeclaration, name: string):
 }
 
 function deltaOf(c: Checker, table: ast.TableDeclaration): bigint | undefined {
-  const found = property(table, 'priority_delta');
+  const found = customProperty(table, 'priority_delta');
   if (found === undefined) return 1n;
   const value = c.integerValue(found.value);
   if (value === undefined) {
@@ -109,10 +110,11 @@ function implied(
 function given(
   c: Checker,
   table: ast.TableDeclaration,
-  entries: readonly ast.TableEntry[],
+  property: ast.EntriesProperty,
   largestWins: boolean,
   delta: bigint,
 ): readonly (bigint | undefined)[] {
+  const { entries } = property;
   const result: (bigint | undefined)[] = [];
   const used = new Map<bigint, ast.TableEntry>();
   let current = 1n;
@@ -132,13 +134,13 @@ function given(
       return result;
     }
     const same = used.get(current);
-    if (same !== undefined) {
+    if (same !== undefined && !isSilenced(property, 'duplicate-priorities')) {
       c.reporter.warn('duplicate-priorities', same.keyset.span, `two entries have the priority ${current}`, {
         notes: [{ message: 'the other one', span: entry.keyset.span }],
       });
     } else used.set(current, entry);
     const wrongWay = previous !== undefined && (largestWins ? current > previous : current < previous);
-    if (wrongWay && !outOfOrder) {
+    if (wrongWay && !outOfOrder && !isSilenced(property, 'entries-out-of-priority-order')) {
       outOfOrder = true;
       c.reporter.warn(
         'entries-out-of-priority-order',

@@ -10,6 +10,7 @@ import { checkZeroDivisions } from './divisions.ts';
 import { checkEntries } from './entries.ts';
 import { checkEntryPriorities } from './entry-priorities.ts';
 import { checkInferences } from './inferences.ts';
+import { checkInitialization } from './initialization/check-initialization.ts';
 import { checkKeyNames } from './key-names.ts';
 import { checkMain, checkModules } from './modules.ts';
 import { checkParserGraphs } from './parser-graphs.ts';
@@ -47,6 +48,7 @@ const STEPS: readonly ((c: Checker, controlPlane: boolean) => void)[] = [
   checkParserGraphs,
   checkTablesInActions,
   checkReturnPaths,
+  checkInitialization,
   checkMain,
   checkModules,
   (c, controlPlane) => {
