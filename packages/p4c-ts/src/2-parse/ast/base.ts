@@ -1,0 +1,23 @@
+/**
+ * What all nodes of the tree have, and where their numbers come from.
+ */
+import type { Span } from '../../diagnostics/span.ts';
+
+/** Unique number of a node within one compilation, from 1. */
+export type NodeId = number;
+
+/** What all nodes have. */
+export interface NodeBase {
+  readonly id: NodeId;
+  readonly span: Span;
+}
+
+/** Gives out node ids; one for each compilation, shared by the parser and all passes that make nodes. */
+export class NodeIds {
+  private last = 0;
+  /** The next free id, from 1. */
+  next(): NodeId {
+    this.last += 1;
+    return this.last;
+  }
+}
