@@ -7,14 +7,15 @@ export default class ClosingLineReporter {
     let passed = 0;
     let failed = unhandledErrors.length;
     for (const module of modules) {
-      const cases = [...module.children.allTests()];
-      for (const testCase of cases) {
+      let failedHere = 0;
+      for (const testCase of module.children.allTests()) {
         const state = testCase.result().state;
         if (state === 'passed') passed++;
-        else if (state === 'failed') failed++;
+        else if (state === 'failed') failedHere++;
       }
-      // A file that could not be loaded has no cases, but it did fail.
-      if (cases.length === 0 && module.state() === 'failed') failed++;
+      // A file that could not be loaded, or whose preparation failed, has no failed case, but it did fail.
+      if (failedHere === 0 && module.state() === 'failed') failedHere = 1;
+      failed += failedHere;
     }
     process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
   }

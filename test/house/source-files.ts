@@ -38,7 +38,8 @@ export function sourceFiles(directory: string, endings: readonly string[]): Sour
 export function importedModules(text: string): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
   const names: string[] = [];
-  for (const match of code.matchAll(/(?:[\s}*]from\s+|\bimport\s*\(\s*|\bimport\s+)['"]([^'"\n]+)['"]/g)) names.push(match[1]!);
+  for (const match of code.matchAll(/(?:[\s}*]from\s+|\bimport\s*\(\s*|\bimport\s+)['"]([^'"\n]+)['"]/g))
+    names.push(match[1]!);
   return names;
 }
 

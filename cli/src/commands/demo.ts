@@ -167,7 +167,7 @@ async function play(
       seed: parsed.counts.get('seed') ?? DEFAULT_SEED,
       load: {
         connections,
-        openingsPerSecond: Math.max(50, connections / 2.5),
+        openingsPerSecond: Math.max(50, connections / (lifetimeMs / 2_000)),
         meanLifetimeMs: lifetimeMs,
         longestLifetimeMs: lifetimeMs * LONGEST_LIFETIME_RATIO,
       },

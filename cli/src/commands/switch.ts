@@ -3,6 +3,7 @@
  * starts BMv2 starts this one unchanged. The switch's package parses its arguments itself. Runs until it is stopped, or,
  * with `--use-files`, until the files are read.
  */
+import { existsSync } from 'node:fs';
 import type { RawCommand } from '../command-line/command.ts';
 import { CommandFailure, UsageError } from '../command-line/errors.ts';
 import { mooringVersion } from '../command-line/version.ts';
@@ -48,6 +49,12 @@ export const switchCommand: RawCommand = {
         return 0;
       case undefined:
         break;
+    }
+    if (parsed.programFile !== undefined && !existsSync(parsed.programFile)) {
+      throw new CommandFailure(`there is no program ${parsed.programFile}`, {
+        code: 'NO_PROGRAM',
+        hint: 'mooring compile -o program.json program.p4 makes one; --no-p4 waits for one by P4Runtime.',
+      });
     }
     for (const warning of parsed.warnings) context.stderr.write(`mooring: warning: ${warning}\n`);
     const running = await softswitch.startSwitch(parsed).catch((error: unknown) => {

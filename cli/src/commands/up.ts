@@ -3,7 +3,7 @@
  * front of a switch that runs elsewhere. On a terminal it shows the live view, else one line per event. It ends on
  * Ctrl-C or SIGTERM; the switch's tables stay as they are where the switch goes on, and the journal brings the controller back.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { CommandContext, ExitStatus, ParsedCommand } from '../command-line/command.ts';
 import { CommandFailure, UsageError } from '../command-line/errors.ts';
@@ -105,6 +105,8 @@ async function run(context: CommandContext, parsed: ParsedArguments): Promise<Ex
     throw new UsageError('--program and --p4info belong together: give both or neither', { field: '--program' });
   }
 
+  // First what is quick to find wrong, then what takes time.
+  await checkConfiguration(configurationFile);
   const { compileLoadBalancer, readProgram } = await import('../program/load-balancer.ts');
   const { startSupervised } = await import('../controller/supervised.ts');
   const program =
@@ -140,5 +142,16 @@ async function run(context: CommandContext, parsed: ParsedArguments): Promise<Ex
     return 0;
   } finally {
     for (const stop of cleanUp.reverse()) await stop();
+  }
+}
+
+/** @throws CommandFailure with all that is wrong in the file */
+async function checkConfiguration(file: string): Promise<void> {
+  const { ConfigurationError, readConfiguration } = await import('@mooring/controller');
+  try {
+    readConfiguration(file, readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new CommandFailure(error.message, { code: 'CONFIGURATION' });
   }
 }

@@ -140,7 +140,7 @@ export async function runDemo(options: DemoRunOptions): Promise<DemoReport> {
       controller,
       shortestRunMs: options.shortestRunMs,
       connectionsWanted: options.connectionsWanted,
-      aliveWanted: options.load.connections * 0.97,
+      aliveWanted: options.load.connections * 0.92,
       elapsedMs,
       tally,
       log,

@@ -284,7 +284,7 @@ export class LoadClient {
   private noteAlive(): void {
     const { fewestAlive, alive } = this.tally;
     if (fewestAlive === null) {
-      if (alive >= this.options.target * 0.97) this.tally.fewestAlive = alive;
+      if (alive >= this.options.target * 0.9) this.tally.fewestAlive = alive;
     } else if (alive < fewestAlive) this.tally.fewestAlive = alive;
   }
 }

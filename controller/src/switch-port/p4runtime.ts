@@ -254,7 +254,7 @@ class P4RuntimeSession implements SwitchSession {
 
 function translate(error: unknown): unknown {
   if (error instanceof RpcError) {
-    return new SwitchLostError(`${codeName(error.code)}: ${error.message}`, { cause: error });
+    return new SwitchLostError(error.message, { cause: error });
   }
   if (error instanceof ClientStateError) return new SwitchLostError(error.message, { cause: error });
   return error;

@@ -1,3 +1,7 @@
+/**
+ * Calls of `packet_in` and `packet_out` methods: extract, lookahead, advance, length and emit, as the IR's parser and
+ * deparser operations.
+ */
 import type { ResolvedCall } from '../3-types/typed-program.ts';
 import type * as T from '../3-types/types.ts';
 import * as build from '../5-lower/expressions.ts';

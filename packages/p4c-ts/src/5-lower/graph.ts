@@ -1,3 +1,4 @@
+/** Questions about control-flow graphs that several lowering passes ask: which blocks follow, in which order they are visited. */
 import type { Block, Graph, Terminator } from './ir.ts';
 
 /** The blocks that control may flow to from here. */

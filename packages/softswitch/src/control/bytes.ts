@@ -1,6 +1,4 @@
-/**
- * Big-endian byte strings and numbers.
- */
+/** Big-endian byte strings, as P4Runtime carries values, and the numbers they stand for. */
 
 /** The unsigned number in a big-endian byte string. */
 export function toBigInt(bytes: Uint8Array): bigint {

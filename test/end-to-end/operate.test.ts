@@ -1,0 +1,248 @@
+/**
+ * Operating a load balancer by its commands, as separate processes: `mooring switch`, `mooring up` in front of it, and status, add,
+ * drain, swap, remove and abort through the control socket. No traffic runs, so shifts end as fast as their timers allow;
+ * what counts here is that commands, answers, refusals and exit statuses are right, and that nothing wrong is half applied.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const command = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'cli', 'bin', 'mooring.mjs');
+const PATIENCE_MS = 60_000;
+
+interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+let directory: string;
+let switchAddress: string;
+const running: ChildProcess[] = [];
+
+function start(...argv: string[]): ChildProcess {
+  const child = spawn(process.execPath, [command, ...argv], { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
+  running.push(child);
+  return child;
+}
+
+async function mooring(...argv: string[]): Promise<Outcome> {
+  const child = start(...argv);
+  let stdout = '';
+  let stderr = '';
+  child.stdout!.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr!.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { status, stdout, stderr };
+}
+
+/** Resolves with the first match in a process's output; rejects with the output when it ends without. */
+function output(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const take = (chunk: Buffer): void => {
+      text += chunk.toString();
+      const match = pattern.exec(text);
+      if (match) resolve(match);
+    };
+    child.stdout!.on('data', take);
+    child.stderr!.on('data', take);
+    child.on('close', () => reject(new Error(`it ended without ${pattern}:\n${text}`)));
+  });
+}
+
+function configuration(servers: readonly string[]): string {
+  return [
+    `switch: { address: ${switchAddress}, ports: [1, 2, 3, 4] }`,
+    'timers: { handshake: 50ms, idle: 50ms, inFlight: 10ms, learnAfter: 50ms }',
+    'vips:',
+    '  - name: web',
+    '    address: 10.0.0.1',
+    '    port: 80',
+    '    buckets: 16',
+    '    servers:',
+    ...servers.map((server) => `      - ${server}`),
+    '',
+  ].join('\n');
+}
+
+const SERVERS = [1, 2, 3, 4].map(
+  (n) =>
+    `{ name: s${n}, address: 10.0.0.1${n}, port: 8080, mac: "02:00:00:00:00:0${n}", switchPort: ${n}${n > 2 ? ', spare: true' : ''} }`,
+);
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'mooring-test-'));
+  const theSwitch = start(
+    'switch',
+    '--no-p4',
+    '--log-console',
+    '--',
+    '--grpc-server-addr',
+    '127.0.0.1:0',
+    '--cpu-port',
+    '510',
+  );
+  switchAddress = (await output(theSwitch, /P4Runtime server at (\S+:\d+)/))[1]!;
+  writeFileSync(join(directory, 'mooring.yaml'), configuration(SERVERS));
+  await output(start('up', '--plain', '--switch-address', switchAddress), /the switch at \S+ is ready/);
+}, PATIENCE_MS);
+
+afterAll(async () => {
+  for (const child of running) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    const closed = new Promise((resolve) => child.once('close', resolve));
+    child.kill('SIGTERM');
+    await closed;
+  }
+  rmSync(directory, { recursive: true, force: true });
+});
+
+interface ServerState {
+  readonly name: string;
+  readonly state: string;
+  readonly buckets: number;
+}
+
+async function servers(): Promise<Record<string, ServerState>> {
+  const { stdout } = await mooring('status', '--json');
+  const { status } = JSON.parse(stdout) as { status: { servers: ServerState[] } };
+  return Object.fromEntries(status.servers.map((server) => [server.name, server]));
+}
+
+describe('operating', () => {
+  test(
+    'add, swap, drain and remove, each until it is done',
+    async () => {
+      expect(await servers()).toMatchObject({
+        s1: { state: 'active', buckets: 8 },
+        s2: { buckets: 8 },
+        s3: { state: 'spare' },
+      });
+      const add = await mooring('add', 's3');
+      expect(add, add.stderr).toMatchObject({ status: 0 });
+      expect(add.stdout).toMatch(/^#1 add s3 done, \d+ of \d+ buckets/);
+      const swap = await mooring('swap', 's2', 's4', '--json');
+      expect(swap.status).toBe(0);
+      expect(JSON.parse(swap.stdout)).toMatchObject({ ok: true, operation: { id: 2, kind: 'swap', outcome: 'done' } });
+      const after = await servers();
+      expect(after.s2?.state).not.toBe('active');
+      expect(after.s4).toMatchObject({ state: 'active' });
+      expect((await mooring('remove', 's1')).status).toBe(0);
+      expect((await mooring('drain', 's3')).status).toBe(0);
+      expect((await servers()).s4).toMatchObject({ state: 'active', buckets: 16 });
+      const text = await mooring('status');
+      expect(text.stdout).toContain('web  10.0.0.1:80 tcp, 16 buckets');
+      expect(text.stdout).toContain('#2 swap s2 by s4 done');
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    'what cannot be done is refused with the choices, and changes nothing',
+    async () => {
+      const before = await servers();
+      const unknown = await mooring('drain', 's7');
+      expect(unknown.status).toBe(1);
+      expect(unknown.stderr).toContain('s7');
+      expect(unknown.stderr).toContain('s4');
+      const last = await mooring('drain', 's4');
+      expect(last.status).toBe(1);
+      const aborted = await mooring('abort', '99');
+      expect(aborted.status).toBe(1);
+      const nothing = await mooring('abort');
+      expect(nothing.status).toBe(1);
+      expect(nothing.stderr).toContain('no operation is running');
+      expect(await servers()).toEqual(before);
+    },
+    PATIENCE_MS,
+  );
+});
+
+describe('starting with something wrong', () => {
+  test(
+    'YAML: file, line and column are named, and no state directory is made',
+    async () => {
+      writeFileSync(join(directory, 'wrong.yaml'), configuration(SERVERS).replace('port: 80\n', 'port: eighty\n'));
+      const { status, stderr } = await mooring(
+        'up',
+        '--plain',
+        '-c',
+        'wrong.yaml',
+        '--switch-address',
+        switchAddress,
+        '--state-dir',
+        'other',
+      );
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/wrong\.yaml\(6:11\): error: .*port/);
+      expect(stderr).toContain('    port: eighty');
+      expect(existsSync(join(directory, 'other'))).toBe(false);
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    'a second controller on the same state directory',
+    async () => {
+      const { status, stderr } = await mooring('up', '--plain', '--switch-address', switchAddress);
+      expect(status).toBe(1);
+      expect(stderr).toContain('control.sock');
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    'no switch answers',
+    async () => {
+      const { status, stderr } = await mooring(
+        'up',
+        '--plain',
+        '--switch-address',
+        '127.0.0.1:1',
+        '--state-dir',
+        'other',
+      );
+      expect(status).toBe(1);
+      expect(stderr).toContain('127.0.0.1:1');
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    'the port is in use',
+    async () => {
+      const blocker = createServer();
+      await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', () => resolve()));
+      const { port } = blocker.address() as { port: number };
+      const { status, stderr } = await mooring('switch', '--no-p4', '--', '--grpc-server-addr', `127.0.0.1:${port}`);
+      await new Promise((resolve) => blocker.close(resolve));
+      expect(status).toBe(1);
+      expect(stderr).toContain(String(port));
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    'an interface that is not there',
+    async () => {
+      const { status, stderr } = await mooring(
+        'up',
+        '--plain',
+        '--state-dir',
+        'other',
+        '--listen',
+        '127.0.0.1:0',
+        '-i',
+        '1@nosuchif0',
+      );
+      expect(status).toBe(1);
+      expect(stderr).toContain('nosuchif0');
+    },
+    PATIENCE_MS,
+  );
+});
