@@ -1,7 +1,7 @@
 // Packets per second: the same program, entries and packets through this switch and simple_switch.
 import { DataPlane, loadProgram } from '@mooring/softswitch';
 import { findSimpleSwitch, measureSimpleSwitch } from './bmv2.ts';
-import { accessList, labelStacks, routing, type Workload } from './workloads.ts';
+import { accessList, labelStacks, loadBalancer, routing, type Workload } from './workloads.ts';
 
 /** Packets per processor second of this switch, in the process, each written out to memory. */
 export function measureDataPlane(workload: Workload): number {
@@ -36,7 +36,7 @@ export function measureDataPlane(workload: Workload): number {
 export async function benchmark() {
   const simpleSwitch = findSimpleSwitch();
   const rows = [];
-  for (const workload of [routing(10_000), accessList(1_000), labelStacks()]) {
+  for (const workload of [loadBalancer(), routing(10_000), accessList(1_000), labelStacks()]) {
     const ours = measureDataPlane(workload);
     const theirs =
       simpleSwitch === undefined

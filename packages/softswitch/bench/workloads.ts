@@ -28,15 +28,11 @@ export function compileProgram(file: string): { pipelines: { tables: JsonTable[]
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   try {
     const output = join(folder, 'program.json');
-    execFileSync('node', [
-      join(root, 'cli/bin/mooring.mjs'),
-      'compile',
-      '-I',
-      join(root, 'p4/include'),
-      '-o',
-      output,
-      join(root, file),
-    ]);
+    execFileSync(
+      'node',
+      [join(root, 'cli/bin/mooring.mjs'), 'compile', '-I', join(root, 'p4/include'), '-o', output, join(root, file)],
+      { stdio: 'ignore' },
+    );
     return JSON.parse(readFileSync(output, 'utf8'));
   } finally {
     rmSync(folder, { recursive: true });
@@ -59,7 +55,7 @@ export function compileWithP4Info(file: string): { json: object; p4info: Uint8Ar
       '-o',
       output,
     ];
-    execFileSync('node', [...compiler, join(root, file)]);
+    execFileSync('node', [...compiler, join(root, file)], { stdio: 'ignore' });
     return { json: JSON.parse(readFileSync(output, 'utf8')), p4info: readFileSync(info) };
   } finally {
     rmSync(folder, { recursive: true });
@@ -67,7 +63,9 @@ export function compileWithP4Info(file: string): { json: object; p4info: Uint8Ar
 }
 
 function tableOf(program: { pipelines: { tables: JsonTable[] }[] }, name: string): JsonTable {
-  return program.pipelines.flatMap((pipeline) => pipeline.tables).find((table) => table.name.endsWith(name))!;
+  return program.pipelines
+    .flatMap((pipeline) => pipeline.tables)
+    .find((table) => table.name === name || table.name.endsWith(`.${name}`))!;
 }
 
 const hex = (value: number | bigint, bytes: number) =>
@@ -215,4 +213,101 @@ export function labelStacks(): Workload {
     return bytes;
   });
   return { name: 'MPLS, stacks of 1 to 8 labels', program, packets };
+}
+
+/** Key fields and action of an entry of Mooring's program; values are numbers. */
+type ExactEntry = readonly [table: string, key: readonly number[], action: string, data: readonly number[]];
+
+/**
+ * Mooring's own program in steady state: eight servers behind one address, 64 buckets, 4,096 pins; half of the packets go from clients
+ * to the address, half from servers back, and one client packet in four has a pin. Timestamps and digests aside nothing changes.
+ */
+export function loadBalancer(): Workload {
+  const program = compileProgram('p4/v1model/mooring.p4');
+  const address = 0x0a000064;
+  const servers = Array.from({ length: 8 }, (_, i) => ({
+    id: i + 1,
+    address: 0x0a000015 + i,
+    mac: 0x020000000201 + i,
+    port: 1,
+  }));
+  const clientMac = 0x02000000000a;
+  const clientAddress = (n: number) => 0x0a010000 + (n % 4096);
+  const entries: ExactEntry[] = [
+    ['addresses', [address], 'own_address', [0x020000000100]],
+    ['vips', [address, 6, 80], 'set_vip', [1, 64, 0, 0xffff]],
+    ...Array.from(
+      { length: 64 },
+      (_, bucket): ExactEntry => [
+        'buckets',
+        [1, bucket],
+        'set_assignment',
+        [1 + (bucket % 8), 1 + (bucket % 8), 0, 0, 0, 0],
+      ],
+    ),
+    ...servers.flatMap(({ id, address: own, mac, port }): ExactEntry[] => [
+      ['returns', [own, 6, 8080], 'from_server', [id, 1, address, 80]],
+      ['servers', [1, id], 'to_server', [mac, port, own, 8080]],
+      ['macs', [mac], 'to_port', [port]],
+      ['mac_sources', [mac, 0], 'mac_known', []],
+      ['pin_servers', [id], 'alive_for_pin', []],
+      ['slot_servers', [id], 'alive_for_slot', []],
+    ]),
+    ['macs', [clientMac], 'to_port', [1]],
+    ['mac_sources', [clientMac, 0], 'mac_known', []],
+    ...Array.from(
+      { length: 4096 },
+      (_, n): ExactEntry => ['pins', [1, clientAddress(n), 1024 + n], 'pin', [1 + (n % 8), 0]],
+    ),
+  ];
+  const widths = new Map(
+    (program as unknown as { actions: { name: string; runtime_data: { bitwidth: number }[] }[] }).actions.map(
+      (action) => [action.name, action.runtime_data.map(({ bitwidth }) => bitwidth)],
+    ),
+  );
+  const types = program as unknown as {
+    header_types: { name: string; fields: [string, number][] }[];
+    headers: { name: string; header_type: string }[];
+  };
+  const widthOf = ([header, field]: [string, string]) => {
+    const type = types.headers.find((each) => each.name === header)!.header_type;
+    return types.header_types.find((each) => each.name === type)!.fields.find(([name]) => name === field)![1];
+  };
+  for (const [name, key, action, data] of entries) {
+    const table = tableOf(program, name);
+    table.entries ??= [];
+    table.entries.push({
+      match_key: key.map((value, i) => ({
+        match_type: 'exact',
+        key: hex(value, Math.ceil(widthOf((table.key[i] as unknown as { target: [string, string] }).target) / 8)),
+      })),
+      action_entry: actionEntry(
+        table,
+        action,
+        data.map((value, i) => hex(value, Math.ceil(widths.get(action)![i]! / 8))),
+      ),
+      priority: table.entries.length + 1,
+    });
+  }
+  const next = numbers(4);
+  const packets = Array.from({ length: 1000 }, (_, i) => {
+    const n = next() % 4096;
+    // Pins are for client ports from 1024 on, by the client's number.
+    const clientPort = i % 8 === 0 ? 1024 + n : 20_000 + (next() % 10_000);
+    const { address: own, mac } = servers[n % 8]!;
+    const frame =
+      i % 2 === 0
+        ? ipv4Frame(clientAddress(n), address, 6, clientPort, 80)
+        : ipv4Frame(own, clientAddress(n), 6, 8080, clientPort);
+    const view = new DataView(frame.buffer);
+    const setMac = (at: number, value: number) => {
+      view.setUint16(at, value / 2 ** 32);
+      view.setUint32(at + 2, value % 2 ** 32);
+    };
+    setMac(0, i % 2 === 0 ? 0x020000000100 : clientMac);
+    setMac(6, i % 2 === 0 ? clientMac : mac);
+    view.setUint16(46, 0x5010);
+    return frame;
+  });
+  return { name: "Mooring's program, 8 servers, 4,096 pins", program, packets };
 }

@@ -643,7 +643,8 @@ export class ExpressionCompiler {
     for (let i = 0; i < count; i++) {
       const top = i === count - 1 ? width - 32 * i : 32;
       let value = limbs[i] ?? '0';
-      if (top < 32 && (!fits || (field.signed && width > 32))) {
+      // The pattern of a signed value that fits is still only its low bits: the sign must be spread.
+      if (top < 32 && (!fits || field.signed)) {
         value = field.signed && width <= 32 ? `${value} << ${32 - top} >> ${32 - top}` : `${value} & ${2 ** top - 1}`;
       }
       this.code.line(`${at(place, i)} = ${value};`);

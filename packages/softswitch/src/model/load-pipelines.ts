@@ -2,7 +2,7 @@
  * Loads pipelines: action profiles, tables with their constant entries, conditionals and action calls, and the graph between them.
  *
  * Nodes of the graph are numbered in the order tables, conditionals, action calls; -1 is the end of the pipeline. A graph with a
- * cycle is refused, because the compiler emits it as forward jumps (P4 has no loops in controls).
+ * cycle that nothing leads out of is refused.
  */
 
 import { loadSourceInfo } from './load-actions.ts';
@@ -104,45 +104,60 @@ function loadPipeline(
     nodes.push({ kind: 'actionCall', name: each.get('name').string(), action, next: next(each.get('next_node')) });
   }
   const pipeline: Pipeline = { name, start: next(node.get('init_table')), nodes };
-  refuseCycles(pipeline, result.tables, node);
+  refuseEndless(pipeline, result.tables, node);
   result.pipelines.push(pipeline);
 }
 
 /** Nodes that may follow a node. */
 export function successors(node: PipelineNode, tables: readonly Table[]): number[] {
+  return [...new Set(followersOf(node, tables))].filter((index) => index >= 0);
+}
+
+/** What may follow a node, -1 for the end included. */
+function followersOf(node: PipelineNode, tables: readonly Table[]): number[] {
   switch (node.kind) {
     case 'table': {
       const table = tables[node.table]!;
       const followers = table.next.kind === 'hitMiss' ? [table.next.hit, table.next.miss] : [...table.next.nodes];
-      return [...new Set([...followers, table.baseDefaultNext])].filter((index) => index >= 0);
+      return [...followers, table.baseDefaultNext];
     }
     case 'conditional':
-      return [...new Set([node.trueNext, node.falseNext])].filter((index) => index >= 0);
+      return [node.trueNext, node.falseNext];
     case 'actionCall':
-      return node.next >= 0 ? [node.next] : [];
+      return [node.next];
   }
 }
 
-function refuseCycles(pipeline: Pipeline, tables: readonly Table[], node: Node): void {
-  const state = new Uint8Array(pipeline.nodes.length);
-  const stack: { index: number; rest: number[] }[] = [];
-  const enter = (index: number) => {
-    state[index] = 1;
-    stack.push({ index, rest: successors(pipeline.nodes[index]!, tables) });
-  };
-  if (pipeline.start >= 0) enter(pipeline.start);
-  while (stack.length > 0) {
-    const top = stack.at(-1)!;
-    const follower = top.rest.pop();
-    if (follower === undefined) {
-      state[top.index] = 2;
-      stack.pop();
-    } else if (state[follower] === 1) {
-      node.fail(`the nodes of pipeline '${pipeline.name}' form a cycle`);
-    } else if (state[follower] === 0) {
-      enter(follower);
+/**
+ * Refuses a pipeline in which some node can never come to the end. Cycles with a way out are fine: that is how a compiler lets a
+ * table be applied at several places, or within a loop.
+ */
+function refuseEndless(pipeline: Pipeline, tables: readonly Table[], node: Node): void {
+  const { nodes, start } = pipeline;
+  const reached = new Set<number>();
+  const waiting = start >= 0 ? [start] : [];
+  const predecessors = new Map<number, number[]>();
+  const ends: number[] = [];
+  for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
+    if (reached.has(index)) continue;
+    reached.add(index);
+    const followers = followersOf(nodes[index]!, tables);
+    if (followers.length === 0 || followers.some((follower) => follower < 0)) ends.push(index);
+    for (const follower of followers) {
+      if (follower < 0) continue;
+      const list = predecessors.get(follower);
+      if (list === undefined) predecessors.set(follower, [index]);
+      else list.push(index);
+      waiting.push(follower);
     }
   }
+  const ending = new Set<number>();
+  for (let index = ends.pop(); index !== undefined; index = ends.pop()) {
+    if (ending.has(index)) continue;
+    ending.add(index);
+    ends.push(...(predecessors.get(index) ?? []));
+  }
+  if (ending.size < reached.size) node.fail(`the nodes of pipeline '${pipeline.name}' form a cycle`);
 }
 
 function loadTable(
