@@ -32,6 +32,8 @@ export function generateProgram(random: Random): string {
 
 class ProgramGenerator {
   readonly #random: Random;
+  /** 1 to 3; small programs are quick to compile and to understand. */
+  readonly #size: number;
   readonly #world: World;
   readonly #types: HeaderType[];
   readonly #metadata: Variable[] = [];
@@ -41,6 +43,11 @@ class ProgramGenerator {
 
   constructor(random: Random) {
     this.#random = random;
+    this.#size = random.weighted([
+      [5, 1],
+      [2, 2],
+      [1, 3],
+    ]);
     this.#types = Array.from({ length: 3 }, (_, i) => this.#headerType(`h${i}_t`));
     this.#hasUnion = random.chance(0.4);
     const stackSize = random.chance(0.6) ? random.between(2, 4) : 0;
@@ -96,7 +103,7 @@ class ProgramGenerator {
   }
 
   generate(): string {
-    const functions = Array.from({ length: this.#random.below(4) }, () => this.#function());
+    const functions = Array.from({ length: this.#random.below(1 + this.#size) }, () => this.#function());
     const parser = this.#parser();
     const ingress = this.#control('ingress', true);
     const egress = this.#control('egress', false);
@@ -274,7 +281,7 @@ class ProgramGenerator {
     const scope = this.#scope('control', []);
     scope.variables.push({ text: 'smeta.ingress_port', type: bit(9), writable: false });
     scope.variables.push({ text: 'smeta.packet_length', type: bit(32), writable: false });
-    const content = statements(scope, random.between(4, 9), 3, callables);
+    const content = statements(scope, random.between(1, 3 * this.#size), this.#size, callables);
     while (callables.tables.length > 0) content.push(`${callables.tables.shift()!.name}.apply();`);
     const end = ingress
       ? [`smeta.egress_spec = (bit<9>)${expression(this.#scope('control', []), bit(3), 2)};`]
@@ -312,7 +319,7 @@ class ProgramGenerator {
     const parameters = this.#parameters(['in', 'inout', 'out'], 2);
     const { lines, callables } = this.#locals(1);
     const scope = this.#scope('control', this.#parameterVariables(parameters));
-    const content = statements(scope, random.between(1, 4), 2, callables);
+    const content = statements(scope, random.between(1, 1 + this.#size), Math.min(2, this.#size), callables);
     while (callables.tables.length > 0) content.push(`${callables.tables.shift()!.name}.apply();`);
     const text = [CONTROL_PARAMETERS, ...(parameters.length > 0 ? [parameterText(parameters)] : [])].join(', ');
     return {
@@ -341,7 +348,7 @@ class ProgramGenerator {
       lines.push(`  register<bit<${register.width}>>(4) ${register.name};`);
     }
     const actions: { name: string; parameters: Parameter[] }[] = [];
-    for (let i = random.between(2, 4); i > 0; i--) {
+    for (let i = random.between(1, 1 + this.#size); i > 0; i--) {
       const name = `act${this.#world.nextName++}`;
       const directed = random.chance(0.35) ? this.#parameters(['in', 'inout', 'inout', 'out'], 2) : [];
       const data = this.#parameters([''], 2).filter(({ type }) => type.kind !== 'bool');
@@ -350,7 +357,9 @@ class ProgramGenerator {
       const callables = { actions: [...actions], tables: [], controls: [], registers };
       lines.push(`  action ${name}(${parameterText(parameters)}) {`, ...indent(this.#initialise(parameters)));
       lines.push(
-        ...indent(indent(statements(scope, random.between(1, 4), random.chance(0.5) ? 1 : 2, callables))),
+        ...indent(
+          indent(statements(scope, random.between(1, 1 + this.#size), random.below(this.#size + 1), callables)),
+        ),
         '  }',
       );
       actions.push({ name, parameters });

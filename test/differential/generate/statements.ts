@@ -45,7 +45,8 @@ function statement(scope: Scope, depth: number, callables: Callables): string[] 
     [depth > 0 && !parser ? 1 : 0, () => plainBlock(scope, block)],
     // p4c has no switch in actions for BMv2.
     [depth > 0 && scope.place === 'control' ? 2 : 0, () => valueSwitch(scope, block)],
-    [depth > 0 && !parser && scope.loopDepth === 0 ? 1 : 0, () => loop(scope, depth, callables)],
+    // p4c leaves loops out in controls.
+    [depth > 0 && scope.place === 'action' && scope.loopDepth === 0 ? 1 : 0, () => loop(scope, depth, callables)],
     [seesHeaders && depth > 0 ? 4 : 0, () => guarded(scope, block)],
     [seesHeaders ? 2 : 0, () => headerStatement(scope)],
     [seesHeaders && stack !== undefined && scope.loopDepth === 0 ? 1 : 0, () => stackStatement(scope)],
@@ -168,7 +169,11 @@ function loop(scope: Scope, depth: number, callables: Callables): string[] {
 /** The header that is valid in every packet that reaches the controls, and stays so. */
 export const ALWAYS_VALID = 'hdr.h0';
 
-function headerValue(scope: Scope, header: HeaderInstance): string {
+/** A value for all fields. It does not read the header itself: p4c then copies by a temporary that it leaves invalid. */
+function headerValue(outer: Scope, header: HeaderInstance): string {
+  const scope = outer.nested();
+  scope.valid.delete(header.text);
+  scope.pure = true;
   return `{ ${header.type.fields.map((field) => expression(scope, field.type, 1)).join(', ')} }`;
 }
 
