@@ -1,4 +1,7 @@
-/** P4Info as program: names, checks, files. */
+/**
+ * P4Info as program: names, checks, files. Broken P4Infos are made by changing the fixture in one place each, so that the
+ * check under test is the only one that can object.
+ */
 import { clone, equals } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import {

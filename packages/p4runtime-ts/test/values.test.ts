@@ -1,4 +1,7 @@
-/** Byte strings, addresses, plain values. */
+/**
+ * Byte strings, addresses, plain values: tables of examples for what people write, properties for what must hold for every
+ * number.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Program } from '../src/p4info.ts';

@@ -6,11 +6,9 @@
  * silently: whoever needs state restored says so in an `onReady` handler, which runs after every successful connection.
  */
 import { create } from '@bufbuild/protobuf';
-import { decodeData } from '../codec/data.ts';
-import { decodeEntity, decodeTableEntry, encodeEntity, type Purpose } from '../codec/entities.ts';
-import { EntityError } from '../codec/error.ts';
-import { decodePacketMetadata, encodePacketMetadata } from '../codec/packets.ts';
-import type { DataOutput, Entity, EntityInput, EntityOf, PlainValue, TableEntry, Values } from '../entities/types.ts';
+import { decodeEntity, encodeEntity, type Purpose } from '../codec/entities.ts';
+import { encodePacketMetadata } from '../codec/packets.ts';
+import type { Entity, EntityInput, EntityOf, PlainValue, Values } from '../entities/types.ts';
 import type { P4Info } from '../gen/p4/config/v1/p4info_pb.ts';
 import {
   CapabilitiesRequestSchema,
@@ -27,99 +25,25 @@ import {
 } from '../gen/p4/v1/p4runtime_pb.ts';
 import { readP4Info } from '../schema/files.ts';
 import { Program } from '../schema/program.ts';
-import { systemTimers, type Timers } from '../timers.ts';
-import { type ClientTlsOptions, grpcTransport } from '../transport/grpc-transport.ts';
 import { Code, RpcError } from '../transport/rpc-error.ts';
-import type { CallOptions, Transport } from '../transport/transport.ts';
+import type { CallOptions } from '../transport/transport.ts';
+import { ClientConnection } from './connection.ts';
 import { ClientStateError, type UpdateInput, type UpdateResult, WriteError } from './errors.ts';
 import { Channel } from './events.ts';
-import { type ArbitrationState, Session, uint128 } from './session.ts';
+import { decodeStreamMessage } from './received.ts';
+import { uint128 } from './session.ts';
+import type {
+  ConnectOptions,
+  DigestList,
+  IdleTimeout,
+  PacketIn,
+  PipelineInput,
+  RunningPipeline,
+  StreamFault,
+  WriteOptions,
+} from './types.ts';
 
-/** How to connect. */
-export interface ConnectOptions {
-  /** `host:port` or `unix:path`. Either this or `transport`. */
-  readonly address?: string;
-  readonly transport?: Transport;
-  readonly tls?: ClientTlsOptions;
-  /** 0 by default, as BMv2's. */
-  readonly deviceId?: bigint | number;
-  /** 1 by default. `null`: never primary. */
-  readonly electionId?: bigint | number | null;
-  /** The default role, which may do everything, by default. */
-  readonly role?: string;
-  /** The program that names are looked up in, until a pipeline is set or fetched: P4Info as message, file content, or Program. */
-  readonly p4info?: P4Info | Program | Uint8Array | string;
-  /** Keep trying to connect for this long; 10 s by default. */
-  readonly connectTimeoutMs?: number;
-  /** A call without answer fails after this long; 60 s by default. */
-  readonly callTimeoutMs?: number;
-  /** Come back after the stream broke; true by default. */
-  readonly reconnect?: boolean;
-  /** First pause before coming back (it doubles from attempt to attempt); 50 ms by default. */
-  readonly reconnectDelayMs?: number;
-  /** Longest pause; 2 s by default. */
-  readonly maximumReconnectDelayMs?: number;
-  readonly timers?: Timers;
-  /** Hears what handlers throw and what cannot be decoded; by default it is written to the standard error output. */
-  readonly onError?: (error: unknown) => void;
-}
-
-/** A packet from the switch. */
-export interface PacketIn {
-  readonly payload: Uint8Array;
-  readonly metadata: Values<bigint | string>;
-}
-
-/** A list of digests from the switch. */
-export interface DigestList {
-  readonly digest: string;
-  readonly listId: bigint;
-  readonly entries: readonly DataOutput[];
-  /** When the switch made the list, in ns since the epoch. */
-  readonly timestampNs: bigint;
-}
-
-/** Entries that were not hit for as long as their idle timeout. */
-export interface IdleTimeout {
-  readonly entries: readonly TableEntry[];
-  readonly timestampNs: bigint;
-}
-
-/** A message on the stream that the switch did not obey. */
-export interface StreamFault {
-  readonly code: Code;
-  readonly message: string;
-  readonly about: 'packet-out' | 'digest-ack' | 'other';
-}
-
-/** What to run on the switch. */
-export interface PipelineInput {
-  /** P4Info as message, or a file's content in any of its formats. */
-  readonly p4info: P4Info | Uint8Array | string;
-  /** The target's own format; for BMv2 and the embedded switch the content of the BMv2 JSON file. */
-  readonly deviceConfig: Uint8Array | string;
-  /** `verify-and-commit` by default: starts it with empty tables. `reconcile-and-commit` keeps what still fits. */
-  readonly action?: 'verify' | 'verify-and-save' | 'verify-and-commit' | 'reconcile-and-commit';
-  /** The controller's own name for the config. */
-  readonly cookie?: bigint;
-}
-
-/** What runs on the switch. */
-export interface RunningPipeline {
-  readonly p4info: P4Info | undefined;
-  readonly deviceConfig: Uint8Array;
-  readonly cookie: bigint | undefined;
-}
-
-/** How to write. */
-export interface WriteOptions {
-  /** What happens when an update fails: `continue` (the others go on; default), `rollback` (none stays), `dataplane-atomic` (and no packet
-   *  sees a part). Switches may support `continue` only. */
-  readonly atomicity?: 'continue' | 'rollback' | 'dataplane-atomic';
-  /** Updates in one message, 5,000 by default. Atomic writes are never split. */
-  readonly batchSize?: number;
-  readonly signal?: AbortSignal;
-}
+export type * from './types.ts';
 
 const setActions = {
   verify: SetAction.VERIFY,
@@ -136,61 +60,23 @@ const atomicities = {
 
 const updateTypes = { insert: Update_Type.INSERT, modify: Update_Type.MODIFY, delete: Update_Type.DELETE };
 
-interface Waiter {
-  readonly until: () => boolean;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
 /** A connection to one device, in one role. Made by `P4RuntimeClient.connect`. */
-export class P4RuntimeClient {
-  readonly deviceId: bigint;
-  readonly role: string;
-  readonly #transport: Transport;
-  readonly #timers: Timers;
-  readonly #session: Session;
+export class P4RuntimeClient extends ClientConnection {
   readonly #callTimeoutMs: number;
-  readonly #onError: (error: unknown) => void;
   readonly #packets: Channel<PacketIn>;
   readonly #digests: Channel<DigestList>;
   readonly #idle: Channel<IdleTimeout>;
   readonly #faults: Channel<StreamFault>;
-  readonly #arbitrations: Channel<ArbitrationState>;
-  readonly #readyHandlers = new Set<(client: P4RuntimeClient, signal: AbortSignal) => void | Promise<void>>();
-  readonly #waiters = new Set<Waiter>();
-  #connection: AbortController | undefined;
   #program: Program | undefined;
-  #arbitration: ArbitrationState = { isPrimary: false, electionId: undefined, message: 'not connected' };
-  #lastError: RpcError | undefined;
 
   private constructor(options: ConnectOptions) {
-    if (options.transport === undefined && options.address === undefined)
-      throw new ClientStateError('connect needs an address (host:port) or a transport.');
-    this.#transport = options.transport ?? grpcTransport(options.address!, options.tls);
-    this.#timers = options.timers ?? systemTimers;
-    this.deviceId = BigInt(options.deviceId ?? 0);
-    this.role = options.role ?? '';
+    super(options);
     this.#callTimeoutMs = options.callTimeoutMs ?? 60_000;
-    this.#onError = options.onError ?? ((error) => console.error(error));
     this.#program = options.p4info === undefined ? undefined : asProgram(options.p4info);
-    this.#packets = new Channel(this.#onError);
-    this.#digests = new Channel(this.#onError);
-    this.#idle = new Channel(this.#onError);
-    this.#faults = new Channel(this.#onError);
-    this.#arbitrations = new Channel(this.#onError);
-    this.#session = new Session({
-      transport: this.#transport,
-      timers: this.#timers,
-      deviceId: this.deviceId,
-      role: this.role,
-      electionId: options.electionId === null ? undefined : BigInt(options.electionId ?? 1),
-      reconnect: options.reconnect ?? true,
-      reconnectDelayMs: options.reconnectDelayMs ?? 50,
-      maximumReconnectDelayMs: options.maximumReconnectDelayMs ?? 2000,
-      onArbitration: (state, first) => this.#arbitrated(state, first),
-      onDisconnect: (error) => this.#disconnected(error),
-      onMessage: (message) => this.#received(message),
-    });
+    this.#packets = new Channel(this.onError);
+    this.#digests = new Channel(this.onError);
+    this.#idle = new Channel(this.onError);
+    this.#faults = new Channel(this.onError);
   }
 
   /**
@@ -201,49 +87,8 @@ export class P4RuntimeClient {
    */
   static async connect(options: ConnectOptions): Promise<P4RuntimeClient> {
     const client = new P4RuntimeClient(options);
-    const timeoutMs = options.connectTimeoutMs ?? 10_000;
-    const connected = client.#wait(() => client.#session.state === 'ready');
-    const cancel = client.#timers.after(timeoutMs, () => {
-      const reason = client.#lastError ?? new RpcError(Code.DEADLINE_EXCEEDED, 'no answer');
-      client.#rejectWaiters(
-        new RpcError(
-          reason.code,
-          `cannot connect to ${options.address ?? 'the switch'} within ${timeoutMs} ms: ${reason.reason}`,
-        ),
-      );
-    });
-    client.#session.start();
-    try {
-      await connected;
-      return client;
-    } catch (error) {
-      client.close();
-      throw error;
-    } finally {
-      cancel();
-    }
-  }
-
-  // --- state ---------------------------------------------------------------------------------------------------------
-
-  /** What the switch last said about who is primary. */
-  get arbitration(): ArbitrationState {
-    return this.#arbitration;
-  }
-
-  /** Whether this client may write now. */
-  get isPrimary(): boolean {
-    return this.#arbitration.isPrimary && this.#session.state === 'ready';
-  }
-
-  /** Whether the stream stands. */
-  get isConnected(): boolean {
-    return this.#session.state === 'ready';
-  }
-
-  /** The election id that this client runs with. */
-  get electionId(): bigint | undefined {
-    return this.#session.electionId;
+    await client.start(options.address, options.connectTimeoutMs ?? 10_000);
+    return client;
   }
 
   /**
@@ -265,110 +110,9 @@ export class P4RuntimeClient {
     return this.#program;
   }
 
-  /** Resolves when this client is primary. Rejects when it is closed, or `signal` is aborted. */
-  async primary(signal?: AbortSignal): Promise<void> {
-    await this.#wait(() => this.isPrimary, signal);
-  }
-
-  /**
-   * Runs for primary with another election id; resolves with the switch's answer. With no argument: one above the present primary.
-   */
-  async runForPrimary(electionId?: bigint | number): Promise<ArbitrationState> {
-    const id = electionId === undefined ? (this.#arbitration.electionId ?? 0n) + 1n : BigInt(electionId);
-    let answered = false;
-    const stop = this.#arbitrations.listen(() => {
-      answered = true;
-      this.#checkWaiters();
-    });
-    try {
-      this.#session.setElectionId(id);
-      await this.#wait(() => answered);
-      return this.#arbitration;
-    } finally {
-      stop();
-    }
-  }
-
-  #wait(until: () => boolean, signal?: AbortSignal): Promise<void> {
-    if (until()) return Promise.resolve();
-    if (this.#session.state === 'closed') return Promise.reject(new ClientStateError('The client is closed.'));
-    return new Promise((resolve, reject) => {
-      const waiter = { until, resolve, reject };
-      this.#waiters.add(waiter);
-      signal?.addEventListener('abort', () => {
-        if (this.#waiters.delete(waiter)) reject(signal.reason as Error);
-      });
-    });
-  }
-
-  #checkWaiters(): void {
-    for (const waiter of this.#waiters) {
-      if (!waiter.until()) continue;
-      this.#waiters.delete(waiter);
-      waiter.resolve();
-    }
-  }
-
-  #rejectWaiters(error: Error): void {
-    for (const waiter of this.#waiters) waiter.reject(error);
-    this.#waiters.clear();
-  }
-
-  #arbitrated(state: ArbitrationState, first: boolean): void {
-    this.#arbitration = state;
-    if (first) {
-      this.#connection = new AbortController();
-      for (const handler of this.#readyHandlers) this.#runReady(handler);
-    }
-    this.#arbitrations.emit(state);
-    this.#checkWaiters();
-  }
-
-  #runReady(handler: (client: P4RuntimeClient, signal: AbortSignal) => void | Promise<void>): void {
-    const { signal } = this.#connection!;
-    const run = async () => handler(this, signal);
-    run().catch((error: unknown) => {
-      if (!signal.aborted) this.#onError(error);
-    });
-  }
-
-  #disconnected(error: RpcError): void {
-    this.#lastError = error;
-    const was = this.#arbitration;
-    this.#arbitration = { isPrimary: false, electionId: was.electionId, message: error.message };
-    this.#connection?.abort(error);
-    if (this.#connection !== undefined) this.#arbitrations.emit(this.#arbitration);
-    this.#connection = undefined;
-  }
-
-  /**
-   * Runs `handler` now if connected, and after every reconnection: the place to set up what the controller needs. Its signal is
-   * aborted when that connection breaks. Returns a function that removes it.
-   */
-  onReady(handler: (client: P4RuntimeClient, signal: AbortSignal) => void | Promise<void>): () => void {
-    this.#readyHandlers.add(handler);
-    if (this.#connection !== undefined) this.#runReady(handler);
-    return () => this.#readyHandlers.delete(handler);
-  }
-
-  /** Calls `handler` whenever who is primary changes, or the connection breaks. */
-  onArbitration(handler: (state: ArbitrationState) => void | Promise<void>): () => void {
-    return this.#arbitrations.listen(handler);
-  }
-
-  /** Ends the connection; loops end, waiting calls fail. */
-  close(): void {
-    if (this.#session.state === 'closed') return;
-    this.#session.close();
-    this.#connection?.abort(new ClientStateError('The client is closed.'));
-    this.#connection = undefined;
-    this.#rejectWaiters(new ClientStateError('The client is closed.'));
-    for (const channel of [this.#packets, this.#digests, this.#idle, this.#faults, this.#arbitrations]) channel.close();
-    this.#transport.close();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
+  override close(): void {
+    super.close();
+    for (const channel of [this.#packets, this.#digests, this.#idle, this.#faults]) channel.close();
   }
 
   // --- pipeline ------------------------------------------------------------------------------------------------------
@@ -378,7 +122,7 @@ export class P4RuntimeClient {
   }
 
   #electionMessage() {
-    const id = this.#session.electionId;
+    const id = this.session.electionId;
     return id === undefined ? undefined : uint128(id);
   }
 
@@ -394,7 +138,7 @@ export class P4RuntimeClient {
     const action = input.action ?? 'verify-and-commit';
     const deviceConfig =
       typeof input.deviceConfig === 'string' ? Buffer.from(input.deviceConfig, 'utf8') : input.deviceConfig;
-    await this.#transport.setForwardingPipelineConfig(
+    await this.transport.setForwardingPipelineConfig(
       create(SetForwardingPipelineConfigRequestSchema, {
         deviceId: this.deviceId,
         role: this.role,
@@ -414,7 +158,7 @@ export class P4RuntimeClient {
 
   /** Starts the program that was saved by `verify-and-save`, and adopts it. */
   async commitPipeline(): Promise<Program | undefined> {
-    await this.#transport.setForwardingPipelineConfig(
+    await this.transport.setForwardingPipelineConfig(
       create(SetForwardingPipelineConfigRequestSchema, {
         deviceId: this.deviceId,
         role: this.role,
@@ -434,7 +178,7 @@ export class P4RuntimeClient {
       p4info: ResponseType.P4INFO_AND_COOKIE,
       'device-config': ResponseType.DEVICE_CONFIG_AND_COOKIE,
     };
-    const response = await this.#transport.getForwardingPipelineConfig(
+    const response = await this.transport.getForwardingPipelineConfig(
       create(GetForwardingPipelineConfigRequestSchema, { deviceId: this.deviceId, responseType: types[parts] }),
       this.#call(),
     );
@@ -460,7 +204,7 @@ export class P4RuntimeClient {
 
   /** The version of P4Runtime that the switch speaks, e.g. `1.5.0`. */
   async capabilities(): Promise<{ readonly apiVersion: string }> {
-    const response = await this.#transport.capabilities(
+    const response = await this.transport.capabilities(
       create(CapabilitiesRequestSchema, { deviceId: this.deviceId }),
       this.#call(),
     );
@@ -518,7 +262,7 @@ export class P4RuntimeClient {
       };
       let errors: RpcError['updateErrors'] = [];
       try {
-        await this.#transport.write(request, this.#call(options.signal));
+        await this.transport.write(request, this.#call(options.signal));
       } catch (error) {
         if (!(error instanceof RpcError) || error.updateErrors.length !== batch.length) throw error;
         errors = error.updateErrors;
@@ -543,7 +287,7 @@ export class P4RuntimeClient {
   async *read<Pattern extends EntityInput>(...patterns: readonly Pattern[]): AsyncGenerator<EntityOf<Pattern['kind']>> {
     const { program } = this;
     const entities = patterns.map((pattern) => encodeEntity(program, pattern, 'read'));
-    const responses = this.#transport.read(
+    const responses = this.transport.read(
       { $typeName: 'p4.v1.ReadRequest', deviceId: this.deviceId, role: this.role, entities },
       this.#call(),
     );
@@ -570,9 +314,9 @@ export class P4RuntimeClient {
    * @throws EntityError when the metadata do not fit; ClientStateError when there is no connection
    */
   packetOut(payload: Uint8Array, metadata: Values<PlainValue> = {}): boolean {
-    if (this.#session.state !== 'ready') throw new ClientStateError('The packet was not sent: not connected.');
+    if (this.session.state !== 'ready') throw new ClientStateError('The packet was not sent: not connected.');
     const header = this.program.controllerHeaders.find('packet_out');
-    return this.#session.send({
+    return this.session.send({
       $typeName: 'p4.v1.StreamMessageRequest',
       update: {
         case: 'packet',
@@ -583,7 +327,7 @@ export class P4RuntimeClient {
 
   /** Resolves when the stream has room for more packets. */
   drained(): Promise<void> {
-    return this.#session.drained();
+    return this.session.drained();
   }
 
   /** Calls `handler` with every packet from the switch. */
@@ -620,7 +364,7 @@ export class P4RuntimeClient {
 
   /** Tells the switch that a list was handled. Handlers and loops do it by themselves. */
   acknowledge(list: DigestList): void {
-    this.#session.send({
+    this.session.send({
       $typeName: 'p4.v1.StreamMessageRequest',
       update: {
         case: 'digestAck',
@@ -648,45 +392,27 @@ export class P4RuntimeClient {
     return this.#faults.listen(handler);
   }
 
-  #received(message: StreamMessageResponse): void {
-    const { update } = message;
+  protected override received(message: StreamMessageResponse): void {
     try {
-      switch (update.case) {
+      const received = decodeStreamMessage(this.program, message);
+      switch (received?.kind) {
         case 'packet':
-          this.#packets.emit({
-            payload: update.value.payload,
-            metadata: decodePacketMetadata(this.program, update.value.metadata),
-          });
+          this.#packets.emit(received.value);
           break;
-        case 'digest': {
-          const { digestId, listId, data, timestamp } = update.value;
-          const digest = this.program.digests.byId(digestId);
-          if (digest === undefined) throw new EntityError('digest', '', `the id ${digestId} is not in the P4Info.`);
-          const entries = data.map((sample) => decodeData(digest.type, sample));
-          this.#digests.emit({ digest: digest.alias, listId, entries, timestampNs: timestamp });
+        case 'digest':
+          this.#digests.emit(received.value);
           break;
-        }
-        case 'idleTimeoutNotification':
-          this.#idle.emit({
-            entries: update.value.tableEntry.map((entry) => decodeTableEntry(this.program, entry)),
-            timestampNs: update.value.timestamp,
-          });
+        case 'idle':
+          this.#idle.emit(received.value);
           break;
-        case 'error': {
-          const about =
-            update.value.details.case === 'packetOut'
-              ? 'packet-out'
-              : update.value.details.case === 'digestListAck'
-                ? 'digest-ack'
-                : 'other';
-          this.#faults.emit({ code: update.value.canonicalCode, message: update.value.message, about });
+        case 'fault':
+          this.#faults.emit(received.value);
           break;
-        }
         default:
           break;
       }
     } catch (error) {
-      this.#onError(error);
+      this.onError(error);
     }
   }
 }

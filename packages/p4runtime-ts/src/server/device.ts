@@ -23,11 +23,12 @@ import { type ArbitrationNotice, RoleArbitration } from './arbitration.ts';
 import { Pipelines } from './pipeline.ts';
 import { keyMessage, readPattern } from './read/read.ts';
 import { asRpcError, denied, exhausted, invalid, notFound, precondition } from './refusals.ts';
+import { nothingHappened } from './saved-switch.ts';
 import type { PipelineState } from './store/state.ts';
 import { DigestLists } from './stream/digests.ts';
 import { Outbox, type StreamSink } from './stream/outbox.ts';
 import { ControllerHeaderCodec } from './stream/packet-io.ts';
-import type { CounterCells, EntryStates, Switch, SwitchEvent } from './switch.ts';
+import type { Switch, SwitchEvent } from './switch.ts';
 import type { Translations } from './translation.ts';
 import { Batch } from './write/batch.ts';
 import { applyUpdate } from './write/write.ts';
@@ -484,31 +485,4 @@ function errorDetails(update: StreamMessageRequest['update']): StreamError['deta
     default:
       return { case: undefined };
   }
-}
-
-/** Live state of a pipeline that is saved but not yet committed: no packet has changed anything. */
-function nothingHappened(state: PipelineState): Switch {
-  const zeros = (count: number): CounterCells => ({
-    packets: new BigUint64Array(count),
-    bytes: new BigUint64Array(count),
-  });
-  const unused = (): never => {
-    throw new Error('A saved pipeline is only read.');
-  };
-  return {
-    prepare: unused,
-    commit: unused,
-    discard: unused,
-    apply: unused,
-    packetOut: unused,
-    subscribe: unused,
-    readEntries: (_tableId, slots): Promise<EntryStates> =>
-      Promise.resolve({ ...zeros(slots.length), ageNs: new BigUint64Array(slots.length) }),
-    readCounter: (_counterId, indexes) => Promise.resolve(zeros(indexes.length)),
-    readRegister: (registerId, indexes) => {
-      const type = state.program.registers.byId(registerId)?.type;
-      const bits = type?.kind === 'bits' ? type.bitwidth : 8;
-      return Promise.resolve(indexes.map(() => new Uint8Array((bits + 7) >>> 3)));
-    },
-  };
 }

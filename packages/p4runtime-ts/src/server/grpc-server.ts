@@ -73,6 +73,9 @@ export class P4RuntimeServer {
     const server = new grpc.Server({
       'grpc.max_receive_message_length': maximumMessageBytes,
       'grpc.max_send_message_length': maximumMessageBytes,
+      // A client whose machine vanished without a word must not stay primary for ever.
+      'grpc.keepalive_time_ms': 10_000,
+      'grpc.keepalive_timeout_ms': 10_000,
     });
     server.addService(p4runtimeMethods, {
       write: unary(async (request: Parameters<P4RuntimeService['write']>[0]) => {
