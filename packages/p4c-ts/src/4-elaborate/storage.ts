@@ -56,6 +56,22 @@ export function plainType(type: T.Type): T.Type {
   return type.kind === 'newtype' ? plainType(type.underlying) : type;
 }
 
+/** Fails when nested arrays have made more variables and headers than any switch has room for. */
+function checkAmount(context: Context, request: StorageRequest): void {
+  if (context.variables.length + context.headerInstances.length < STORAGE_LIMIT) return;
+  throw new CannotElaborate(
+    'overlimit',
+    request.span,
+    `the program needs more than ${STORAGE_LIMIT} variables and headers`,
+  );
+}
+
+/** Most variables and headers of a program. */
+const STORAGE_LIMIT = 50_000;
+
+/** Most elements of a stack or array; each is a header or fields of its own in the switch. */
+const STACK_SIZE_LIMIT = 4096;
+
 /** Allocates storage for a variable of that type and returns it as an l-value. */
 export function allocate(context: Context, declared: T.Type, request: StorageRequest): Value {
   const type = plainType(declared);
@@ -92,6 +108,10 @@ export function allocate(context: Context, declared: T.Type, request: StorageReq
       return { kind: 'union', type, reference: { kind: 'instance', instance } };
     }
     case 'stack': {
+      if (type.size > STACK_SIZE_LIMIT) {
+        const what = `a stack or array of ${type.size} elements is too large: the switch stores each element, ${STACK_SIZE_LIMIT} at most`;
+        throw new CannotElaborate('overlimit', request.span, what);
+      }
       const element = plainType(type.element);
       if (element.kind === 'header') {
         const name = uniqueHeaderName(context, request);
@@ -155,6 +175,7 @@ function uniqueHeaderName(context: Context, request: StorageRequest): string {
 
 /** A place for one scalar. */
 export function allocateScalar(context: Context, type: ir.ScalarType, request: StorageRequest): ir.Place {
+  checkAmount(context, request);
   const variable: ir.Variable = {
     kind: 'variable',
     name: context.uniqueName('variable', request.name),
@@ -167,6 +188,7 @@ export function allocateScalar(context: Context, type: ir.ScalarType, request: S
 }
 
 function allocateHeader(context: Context, type: ir.HeaderType, request: StorageRequest): ir.HeaderInstance {
+  checkAmount(context, request);
   const name = context.uniqueName('header', request.name);
   const instance: ir.HeaderInstance = { kind: 'header-instance', name, type, isMetadata: false };
   context.headerInstances.push(instance);
