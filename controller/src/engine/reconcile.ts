@@ -66,11 +66,13 @@ export async function reconcile(input: ReconcileInput, out: Output): Promise<Shi
   const state = createShiftState(settings, intent.epoch << 8);
   const pins = empty && input.previous !== undefined ? rememberedPins(input.previous) : readPins(input, tables);
   const buckets = recoverBuckets(intent, tables);
-  const leaving = [...intent.servers.values()].filter((server) => server.state === 'draining').map(({ id }) => id);
+  const alive = [...intent.servers.values()].filter((server) => server.state !== 'drained');
+  const servers = alive.map(({ id }) => id);
+  const leaving = alive.filter((server) => server.state === 'draining').map(({ id }) => id);
   shadow.clear('pins');
   shadow.clear('drain_watch');
   for (const pin of pins) setPin(shadow, pin.key, pin.server, pin.closing, timers);
-  recover(state, { buckets, pins, leaving, pinIdleMs: timers.pinIdleMs }, out);
+  recover(state, { buckets, pins, servers, leaving, pinIdleMs: timers.pinIdleMs }, out);
   for (const list of state.vips.values()) {
     for (const bucket of list) {
       const { base, current, learn, unsettled } = bucket;

@@ -35,13 +35,16 @@ export interface RecoveredPin {
 export interface Recovered {
   readonly buckets: readonly RecoveredBucket[];
   readonly pins: readonly RecoveredPin[];
-  /** Servers on their way out. */
+  /** All servers that a bucket, pin or slot may name. */
+  readonly servers: readonly ServerId[];
+  /** Those on their way out. */
   readonly leaving: readonly ServerId[];
   readonly pinIdleMs: number;
 }
 
 /** Fills an empty state and says what to do to go on. */
 export function recover(state: ShiftState, recovered: Recovered, out: Output): void {
+  for (const id of recovered.servers) viewOf(state, id);
   for (const id of recovered.leaving) {
     const view = viewOf(state, id);
     view.stage = 'leaving';
