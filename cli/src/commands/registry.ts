@@ -60,4 +60,5 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'run the software switch (options of simple_switch_grpc)',
     load: async () => (await import('./switch.ts')).switchCommand,
   },
+  { name: 'stf', summary: 'run STF packet tests', load: async () => (await import('./stf.ts')).stfCommand },
 ];
