@@ -1,5 +1,7 @@
 /**
- * `@mooring/server-agent`: the place of the agent that will run on a backend and list its connections. It has no code yet;
- * docs/LIMITATIONS.md says what works without it.
+ * `@mooring/server-agent`: what a load balancer wants to know of a server, from that server's own kernel.
+ *
+ * @example reportService(readSockets(), 8080)
  */
-export {};
+export { ProcNetTcpError, parseProcNetTcp, type SocketAddress, type TcpSocket, type TcpState } from './proc-net-tcp.ts';
+export { readSockets, reportService, type ServiceConnection, type ServiceReport } from './service.ts';
