@@ -18,6 +18,7 @@ import { warnAboutUnused } from './checks/unused.ts';
 import { foldEarly } from './fold/early-fold.ts';
 import { checkLate } from './late/late-checks.ts';
 import { resolveNames } from './resolve/resolve-names.ts';
+import { listNodes } from './support/node-list.ts';
 import type { TypedProgram } from './typed-program.ts';
 
 /** Settings of `checkProgram`. */
@@ -39,21 +40,22 @@ export function checkProgram(
 ): TypedProgram | undefined {
   checkDuplicates(program, reporter);
   if (reporter.hasErrors()) return undefined;
-  checkAnnotationBodies(program, reporter);
+  const all = listNodes(program);
+  checkAnnotationBodies(all, reporter);
   if (reporter.hasErrors()) return undefined;
   checkParsedProgram(program, reporter);
   if (reporter.hasErrors()) return undefined;
-  checkBuiltIns(program, reporter);
+  checkBuiltIns(program, all, reporter);
   if (reporter.hasErrors()) return undefined;
   const names = resolveNames(program, reporter);
   if (reporter.hasErrors()) return undefined;
-  warnAboutUnused(program, names, reporter, options.isSystemFile ?? (() => false));
+  warnAboutUnused(all, names, reporter, options.isSystemFile ?? (() => false));
   const early = foldEarly(program, names, reporter);
   if (reporter.hasErrors()) return undefined;
-  checkAfterFolding(program, early, reporter);
+  checkAfterFolding(all, early, reporter);
   if (reporter.hasErrors()) return undefined;
 
-  const checker = new Checker(program, names, early, reporter);
+  const checker = new Checker(program, all, names, early, reporter);
   for (const declaration of program.declarations) checkTopLevel(checker, declaration);
   if (reporter.hasErrors()) return undefined;
   checker.folder.freeze();

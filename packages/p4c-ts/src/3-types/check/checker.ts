@@ -13,6 +13,7 @@ import type { Span } from '../../diagnostics/span.ts';
 import type { EarlyConstants } from '../fold/early-fold.ts';
 import { TypedFolder } from '../fold/typed-fold.ts';
 import type { ResolvedNames } from '../resolve/resolve-names.ts';
+import type { NodeList } from '../support/node-list.ts';
 import { type FunctionType, type Type, type TypeVariable, typeContains } from '../types.ts';
 import { SideTables } from './side-tables.ts';
 
@@ -55,6 +56,8 @@ export interface PendingInference {
 /** One run over one program. */
 export class Checker {
   readonly program: ast.Program;
+  /** All its nodes, for checks that look for kinds. */
+  readonly all: NodeList;
   readonly names: ResolvedNames;
   readonly early: EarlyConstants;
   readonly reporter: Reporter;
@@ -73,8 +76,9 @@ export class Checker {
   readonly deferredChecks: (() => void)[] = [];
   context: Context = TOP_LEVEL;
 
-  constructor(program: ast.Program, names: ResolvedNames, early: EarlyConstants, reporter: Reporter) {
+  constructor(program: ast.Program, all: NodeList, names: ResolvedNames, early: EarlyConstants, reporter: Reporter) {
     this.program = program;
+    this.all = all;
     this.names = names;
     this.early = early;
     this.reporter = reporter;

@@ -6,18 +6,20 @@ import type { Reporter } from '../../diagnostics/diagnostic.ts';
 import type { EarlyConstants } from '../fold/early-fold.ts';
 import { isOptionalParameter } from '../resolve/overloads.ts';
 import { expressionText } from '../support/expression-text.ts';
-import { walk } from '../support/walk.ts';
+import type { NodeList } from '../support/node-list.ts';
 
 /** Runs one group of checks after the other; a group is skipped once an earlier one found errors. */
-export function checkAfterFolding(program: ast.Program, early: EarlyConstants, reporter: Reporter): void {
-  const groups: ((node: ast.Node, ancestors: readonly ast.Node[]) => void)[] = [
+export function checkAfterFolding(all: NodeList, early: EarlyConstants, reporter: Reporter): void {
+  const groups: ((node: ast.Node, parent: ast.Node | undefined) => void)[] = [
     (node) => node.kind === 'SwitchStatement' && checkLabels(node, early, reporter),
     (node) => node.kind === 'ExternDeclaration' && checkMethods(node, reporter),
     (node) => checkStringAnnotations(node, reporter),
-    (node, ancestors) => checkArguments(node, ancestors, reporter),
+    (node, parent) => checkArguments(node, parent, reporter),
   ];
   for (const group of groups) {
-    walk(program, group);
+    all.nodes.forEach((node, index) => {
+      group(node, all.parents[index]);
+    });
     if (reporter.hasErrors()) return;
   }
 }
@@ -92,7 +94,7 @@ function checkStringAnnotations(
   }
 }
 
-function checkArguments(node: ast.Node, ancestors: readonly ast.Node[], reporter: Reporter): void {
+function checkArguments(node: ast.Node, parent: ast.Node | undefined, reporter: Reporter): void {
   switch (node.kind) {
     case 'CallExpression':
     case 'ConstructorCallExpression':
@@ -116,7 +118,7 @@ function checkArguments(node: ast.Node, ancestors: readonly ast.Node[], reporter
           );
         }
       }
-      if (isOptionalParameter(node) && !optionalAllowed(node, ancestors)) {
+      if (isOptionalParameter(node) && !optionalAllowed(node, parent)) {
         reporter.error('invalid', node.name.span, `'${node.name.name}': an optional parameter is not allowed here`);
       }
       return;
@@ -126,8 +128,7 @@ function checkArguments(node: ast.Node, ancestors: readonly ast.Node[], reporter
 }
 
 /** Optional parameters belong to what an architecture declares: externs, their functions, parser, control, package types. */
-function optionalAllowed(parameter: ast.Parameter, ancestors: readonly ast.Node[]): boolean {
-  const owner = ancestors.at(-1);
+function optionalAllowed(parameter: ast.Parameter, owner: ast.Node | undefined): boolean {
   switch (owner?.kind) {
     case 'ParserDeclaration':
     case 'ControlDeclaration':

@@ -3,7 +3,7 @@
 
 import type * as ast from '../../2-parse/ast.ts';
 import type { Reporter } from '../../diagnostics/diagnostic.ts';
-import { walk } from '../support/walk.ts';
+import type { NodeList } from '../support/node-list.ts';
 
 /** Annotations without a body. */
 const EMPTY = new Set([
@@ -25,12 +25,8 @@ const EMPTY = new Set([
 const EXPRESSION = new Set(['name', 'deprecated', 'noWarn', 'length', 'match']);
 
 /** Checks the form of all annotations with a known one. */
-export function checkAnnotationBodies(program: ast.Program, reporter: Reporter): void {
-  walk(program, (node) => {
-    const annotations = (node as { readonly annotations?: readonly ast.Annotation[] }).annotations;
-    if (annotations === undefined) return;
-    for (const annotation of annotations) checkBody(annotation, reporter);
-  });
+export function checkAnnotationBodies(all: NodeList, reporter: Reporter): void {
+  for (const node of all.nodes) if (node.kind === 'Annotation') checkBody(node, reporter);
 }
 
 function checkBody(annotation: ast.Annotation, reporter: Reporter): void {

@@ -3,7 +3,7 @@
 
 import type * as ast from '../../2-parse/ast.ts';
 import type { Reporter } from '../../diagnostics/diagnostic.ts';
-import { walk } from '../support/walk.ts';
+import type { NodeList } from '../support/node-list.ts';
 
 const ADVICE = 'include <core.p4>, which declares `action NoAction() {}`';
 
@@ -17,18 +17,18 @@ export function findNoAction(program: ast.Program): ast.TopLevelDeclaration | un
 }
 
 /** Warns about states without transition; reports a missing or unusable NoAction where a table implies it. */
-export function checkBuiltIns(program: ast.Program, reporter: Reporter): void {
+export function checkBuiltIns(program: ast.Program, all: NodeList, reporter: Reporter): void {
   let noActionChecked = false;
-  walk(program, undefined, (node) => {
+  for (const node of all.nodes) {
     if (node.kind === 'ParserState' && node.transition === undefined) {
       reporter.warn('parser-transition', node.name.span, `state '${node.name.name}' has no transition: it rejects`, {
         suggestion: 'write `transition reject;` or `transition accept;`',
       });
     }
-    if (node.kind !== 'TableDeclaration' || noActionChecked || !impliesNoAction(node)) return;
+    if (node.kind !== 'TableDeclaration' || noActionChecked || !impliesNoAction(node)) continue;
     noActionChecked = true;
     checkNoAction(program, node, reporter);
-  });
+  }
 }
 
 /** Whether NoAction becomes the table's default action because no other is named. */

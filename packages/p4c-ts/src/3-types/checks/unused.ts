@@ -7,11 +7,11 @@ import type { Reporter } from '../../diagnostics/diagnostic.ts';
 import type { FileId } from '../../diagnostics/span.ts';
 import type { ResolvedNames } from '../resolve/resolve-names.ts';
 import { isSilenced } from '../support/no-warn.ts';
-import { walk } from '../support/walk.ts';
+import type { NodeList } from '../support/node-list.ts';
 
 /** Warns about unused declarations in files for which `isSystemFile` is false. */
 export function warnAboutUnused(
-  program: ast.Program,
+  all: NodeList,
   names: ResolvedNames,
   reporter: Reporter,
   isSystemFile: (file: FileId) => boolean,
@@ -22,7 +22,8 @@ export function warnAboutUnused(
     if (isSystemFile(name.span.file) || name.name.startsWith('__')) return;
     reporter.warn('unused', name.span, `${what} '${name.name}' is unused`);
   };
-  walk(program, (node, ancestors) => {
+  all.nodes.forEach((node, index) => {
+    const parent = all.parents[index];
     if (used.has(node) || isSilenced(node, 'unused')) return;
     switch (node.kind) {
       case 'ControlDeclaration':
@@ -43,16 +44,16 @@ export function warnAboutUnused(
         warn(node.name, 'action');
         return;
       case 'VariableDeclaration':
-        if (ancestors.at(-1)?.kind !== 'ForInStatement') warn(node.name, 'variable');
+        if (parent?.kind !== 'ForInStatement') warn(node.name, 'variable');
         return;
       case 'ConstantDeclaration':
         if (!isAssertion(node.value)) warn(node.name, 'constant');
         return;
       case 'Instantiation':
-        if (node.name.name !== 'main' || ancestors.length > 1) warn(node.name, 'instance');
+        if (node.name.name !== 'main' || parent?.kind !== 'Program') warn(node.name, 'instance');
         return;
       case 'FunctionDeclaration':
-        if (!node.isExtern && ancestors.at(-1)?.kind !== 'Instantiation') warn(node.name, 'function');
+        if (!node.isExtern && parent?.kind !== 'Instantiation') warn(node.name, 'function');
         return;
       case 'TypedefDeclaration':
       case 'NewtypeDeclaration':
@@ -63,10 +64,10 @@ export function warnAboutUnused(
         return;
       case 'Parameter':
         // Only an action's are free to choose: the others belong to an interface.
-        if (ancestors.at(-1)?.kind === 'ActionDeclaration') warn(node.name, 'parameter');
+        if (parent?.kind === 'ActionDeclaration') warn(node.name, 'parameter');
         return;
       case 'TypeParameter':
-        if (!ownedByInterface(ancestors.at(-1))) warn(node.name, 'type parameter');
+        if (!ownedByInterface(parent)) warn(node.name, 'type parameter');
         return;
       default:
         return;

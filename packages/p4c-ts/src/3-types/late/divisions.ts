@@ -7,8 +7,6 @@
 import type * as ast from '../../2-parse/ast.ts';
 import type { Checker } from '../check/checker.ts';
 import { expressionText } from '../support/expression-text.ts';
-import { walk } from '../support/walk.ts';
-import type { Reachable } from './reachable.ts';
 
 interface Division {
   readonly node: ast.BinaryExpression | ast.AssignmentStatement;
@@ -16,16 +14,14 @@ interface Division {
   readonly right: ast.Expression;
 }
 
-function forEachDivision(c: Checker, roots: Iterable<ast.Node>, visit: (division: Division) => void): void {
-  const top = new Set<ast.Node>(c.program.declarations);
-  const enter = (node: ast.Node): void => {
-    if (node.kind === 'BinaryExpression' && (node.operator === '/' || node.operator === '%')) {
-      visit({ node, left: node.left, right: node.right });
-    } else if (node.kind === 'AssignmentStatement' && (node.operator === '/' || node.operator === '%')) {
-      visit({ node, left: node.target, right: node.value });
-    }
-  };
-  for (const root of roots) if (top.has(root)) walk(root, undefined, enter);
+function divisionOf(node: ast.Node): Division | undefined {
+  if (node.kind === 'BinaryExpression' && (node.operator === '/' || node.operator === '%')) {
+    return { node, left: node.left, right: node.right };
+  }
+  if (node.kind === 'AssignmentStatement' && (node.operator === '/' || node.operator === '%')) {
+    return { node, left: node.target, right: node.value };
+  }
+  return undefined;
 }
 
 function positionOfDivision({ node }: Division) {
@@ -34,33 +30,36 @@ function positionOfDivision({ node }: Division) {
 
 /** Reports divisions of a variable by the constant zero. */
 export function checkZeroDivisions(c: Checker): void {
-  forEachDivision(c, c.program.declarations, (division) => {
-    if (c.integerValue(division.right) !== 0n) return;
+  for (const node of c.all.nodes) {
+    const division = divisionOf(node);
+    if (division === undefined || c.integerValue(division.right) !== 0n) continue;
     c.reporter.error('expr', positionOfDivision(division), `'${expressionText(division.left)}' is divided by zero`);
-  });
+  }
 }
 
-/** Reports divisions that no compiler pass could remove. */
-export function checkDivisions(c: Checker, reachable: Reachable): void {
+/** Reports divisions that no compiler pass could remove, among the given nodes. */
+export function checkDivisions(c: Checker, nodes: readonly ast.Node[]): void {
+  const divisions = nodes.map(divisionOf).filter((division) => division !== undefined);
+  if (divisions.length === 0) return;
   const constants = constantVariables(c);
   const keepsCompound = c.program.declarations.some(
     (each) =>
       'annotations' in each && each.annotations.some((annotation) => annotation.name.name === 'test_keep_opassign'),
   );
-  forEachDivision(c, reachable.keys(), (division) => {
-    if (keepsCompound && division.node.kind === 'AssignmentStatement') return;
+  for (const division of divisions) {
+    if (keepsCompound && division.node.kind === 'AssignmentStatement') continue;
     const { left, right } = division;
     const divisor =
       c.integerValue(right) ?? constants.get(right.kind === 'PathExpression' ? c.names.paths.get(right) : undefined);
     const hopeless = divisor === undefined ? neverConstant(c, right) : !isPowerOfTwo(divisor) && neverConstant(c, left);
-    if (!hopeless) return;
+    if (!hopeless) continue;
     c.reporter.error(
       'invalid',
       positionOfDivision(division),
       `the division of '${expressionText(left)}' by '${expressionText(right)}' cannot be done at compile time, and switches cannot divide`,
       { suggestion: 'divide by a power of two, or use a table or a shift' },
     );
-  });
+  }
 }
 
 function isPowerOfTwo(value: bigint): boolean {
@@ -102,15 +101,15 @@ function isOutermost(c: Checker, parameter: ast.Parameter): boolean {
 /** Local variables that have a constant initializer and are never written again. */
 function constantVariables(c: Checker): Map<ast.Node | { readonly kind: string } | undefined, bigint> {
   const result = new Map<ast.Node | { readonly kind: string } | undefined, bigint>();
-  walk(c.program, (node) => {
-    if (node.kind !== 'VariableDeclaration' || node.initializer === undefined) return;
+  for (const node of c.all.nodes) {
+    if (node.kind !== 'VariableDeclaration' || node.initializer === undefined) continue;
     const value = c.integerValue(node.initializer);
     if (value !== undefined) result.set(node, value);
-  });
-  walk(c.program, (node) => {
+  }
+  for (const node of c.all.nodes) {
     if (node.kind === 'AssignmentStatement') forget(c, node.target, result);
     else if (node.kind === 'CallExpression') for (const argument of node.arguments) forget(c, argument.value, result);
-  });
+  }
   return result;
 }
 

@@ -11,8 +11,19 @@ export type Reachable = ReadonlyMap<ast.Node, number>;
 /** Instances are counted up to this; more makes no difference. */
 const MANY = 1000;
 
-/** Finds what is reachable from `main`; empty for a program without one. */
+const known = new WeakMap<Checker, Reachable>();
+
+/** What is reachable from `main`, found once for each checker; empty for a program without one. */
 export function findReachable(c: Checker): Reachable {
+  let reachable = known.get(c);
+  if (reachable === undefined) {
+    reachable = search(c);
+    known.set(c, reachable);
+  }
+  return reachable;
+}
+
+function search(c: Checker): Reachable {
   const counts = new Map<ast.Node, number>();
   const main = c.program.declarations.find(
     (declaration) => declaration.kind === 'Instantiation' && declaration.name.name === 'main',

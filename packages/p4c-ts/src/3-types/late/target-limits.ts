@@ -12,8 +12,8 @@ import type { Reachable } from './reachable.ts';
 
 /** Reports tables that are applied while the arguments of an action in a table's list are computed. */
 export function checkTablesInActions(c: Checker): void {
-  walk(c.program, (node) => {
-    if (node.kind !== 'ActionsProperty') return;
+  for (const node of c.all.nodes) {
+    if (node.kind !== 'ActionsProperty') continue;
     walk(node, (inner) => {
       if (inner.kind !== 'CallExpression' || c.tables.calls.get(inner)?.kind !== 'table-apply') return;
       c.reporter.error(
@@ -23,12 +23,14 @@ export function checkTablesInActions(c: Checker): void {
         { suggestion: 'apply it before, and keep the result in a variable' },
       );
     });
-  });
+  }
 }
 
 /** Reports the rest of what is named above, in the parts of the program that can run. */
 export function checkTargetLimits(c: Checker, reachable: Reachable): void {
-  checkDivisions(c, reachable);
+  const nodes = reachableNodes(c, reachable);
+  checkDivisions(c, nodes);
+  for (const node of nodes) checkNode(c, node);
   for (const root of reachable.keys()) {
     if (root.kind === 'ActionDeclaration') checkSwitches(c, root);
     else if (root.kind === 'ControlDeclaration') {
@@ -37,8 +39,18 @@ export function checkTargetLimits(c: Checker, reachable: Reachable): void {
         else if (local.kind === 'TableDeclaration') checkActionData(c, local);
       }
     }
-    if (c.program.declarations.includes(root as ast.TopLevelDeclaration)) walk(root, (node) => checkNode(c, node));
   }
+}
+
+/** Nodes of the top-level declarations that can run. */
+function reachableNodes(c: Checker, reachable: Reachable): ast.Node[] {
+  const result: ast.Node[] = [];
+  let inside = false;
+  c.all.nodes.forEach((node, index) => {
+    if (c.all.parents[index]?.kind === 'Program') inside = reachable.has(node);
+    if (inside) result.push(node);
+  });
+  return result;
 }
 
 function checkNode(c: Checker, node: ast.Node): void {

@@ -4,32 +4,31 @@
 import type * as ast from '../../2-parse/ast.ts';
 import type { Checker } from '../check/checker.ts';
 import { expressionText } from '../support/expression-text.ts';
-import { walk } from '../support/walk.ts';
 import type { MatchedArgument } from '../typed-program.ts';
 
 /** Gives the warnings named above. */
 export function warnAboutUses(c: Checker): void {
-  walk(c.program, (node) => {
+  for (const node of c.all.nodes) {
     switch (node.kind) {
       case 'PathExpression':
         warnDeprecated(c, node, c.names.paths.get(node));
-        return;
+        break;
       case 'NamedType':
         warnDeprecated(c, node, c.names.typeNames.get(node));
-        return;
+        break;
       case 'SelectExpression':
         warnUnreachableCases(c, node);
-        return;
+        break;
       case 'SwitchStatement':
         warnFallThrough(c, node);
-        return;
+        break;
       case 'CallExpression':
         warnAliases(c, c.tables.calls.get(node)?.arguments ?? []);
-        return;
+        break;
       default:
-        return;
+        break;
     }
-  });
+  }
 }
 
 function warnDeprecated(

@@ -4,13 +4,12 @@
 import type * as ast from '../../2-parse/ast.ts';
 import type { Checker } from '../check/checker.ts';
 import { expressionText } from '../support/expression-text.ts';
-import { walk } from '../support/walk.ts';
 
 /** `@match(kind)` on the fields of a value set's structure names a match kind. */
 export function checkMatchAnnotations(c: Checker): void {
   const kinds = new Set(c.names.matchKinds.map((member) => member.name.name));
-  walk(c.program, (node) => {
-    if (node.kind !== 'StructField') return;
+  for (const node of c.all.nodes) {
+    if (node.kind !== 'StructField') continue;
     for (const annotation of node.annotations) {
       if (annotation.name.name !== 'match' || annotation.body.kind !== 'Unstructured') continue;
       const { tokens } = annotation.body;
@@ -19,19 +18,19 @@ export function checkMatchAnnotations(c: Checker): void {
         suggestion: `one of ${[...kinds].join(', ')}`,
       });
     }
-  });
+  }
 }
 
 /** The size of a value set is a constant. */
 export function checkValueSets(c: Checker): void {
-  walk(c.program, (node) => {
-    if (node.kind !== 'ValueSetDeclaration' || c.integerValue(node.size) !== undefined) return;
+  for (const node of c.all.nodes) {
+    if (node.kind !== 'ValueSetDeclaration' || c.integerValue(node.size) !== undefined) continue;
     c.reporter.error(
       'expected',
       node.size.span,
       `the size '${expressionText(node.size)}' of a value_set must be a constant`,
     );
-  });
+  }
 }
 
 /** `size` of a table is a constant number. */
@@ -48,9 +47,9 @@ export function checkProperties(c: Checker): void {
 
 /** A select on a constant needs constant cases before the one that matches. */
 export function checkConstantSelects(c: Checker): void {
-  walk(c.program, (node) => {
-    if (node.kind !== 'SelectExpression' || node.keys.length !== 1) return;
-    if (c.integerValue(node.keys[0]!) === undefined) return;
+  for (const node of c.all.nodes) {
+    if (node.kind !== 'SelectExpression' || node.keys.length !== 1) continue;
+    if (c.integerValue(node.keys[0]!) === undefined) continue;
     for (const { keyset } of node.cases) {
       const value =
         keyset.kind === 'MaskExpression' ? keyset.value : keyset.kind === 'RangeExpression' ? keyset.low : undefined;
@@ -60,9 +59,9 @@ export function checkConstantSelects(c: Checker): void {
         value.span,
         `'${expressionText(value)}' must be a constant, as the selected value is one`,
       );
-      return;
+      break;
     }
-  });
+  }
 }
 
 const FIRST_VERSION = 20180101n;
