@@ -12,7 +12,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { ResolvedEntry, ResolvedMatch, StfProgramAction, StfTable } from './program.ts';
 import { type MeterRate, StfError } from './statements.ts';
 import type { CounterValue, Outputs, StfSwitch } from './stf-switch.ts';
@@ -63,7 +63,7 @@ export class SimpleSwitch implements StfSwitch {
       '--notifications-addr',
       `ipc://${join(folder, 'notifications.ipc')}`,
       ...interfaces,
-      jsonFile,
+      resolve(jsonFile),
     ];
     this.process = spawn(program!, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     const remember = (data: Buffer): void => {
@@ -327,7 +327,7 @@ export function readPcap(content: Uint8Array): Uint8Array[] {
   while (at + 16 <= content.length) {
     const length = view.getUint32(at + 8, little);
     if (at + 16 + length > content.length) break;
-    packets.push(content.slice(at + 16, at + 16 + length));
+    packets.push(Uint8Array.from(content.subarray(at + 16, at + 16 + length)));
     at += 16 + length;
   }
   return packets;
