@@ -13,17 +13,10 @@
 import { ProgramError } from '../model/reader.ts';
 import { assertNever, type Expression, type Field, type Program, VALID_FIELD } from '../model/types.ts';
 import type { Code } from './code.ts';
-import {
-  at,
-  fieldOffset,
-  type HeaderPlace,
-  index,
-  type Place,
-  Places,
-  type UnionPlace,
-  validityOf,
-} from './headers.ts';
+import { compileCondition } from './conditions.ts';
+import { at, fieldOffset, type HeaderPlace, index, type Place, Places, type UnionPlace } from './headers.ts';
 import { fieldSlot, type Layout, limbCount } from './layout.ts';
+import { addLimbs, shiftLimbsLeft, shiftLimbsRight } from './limbs.ts';
 import { bitLength, fieldDeclaration, type Range, rangeOf, signedRange, unsignedRange, VALID_BIT } from './ranges.ts';
 import { asBig, asLimbs, asNumber, bitsOf, constantLimbs, isSafe, isUint32, literal, type Value } from './values.ts';
 
@@ -350,15 +343,8 @@ export class ExpressionCompiler {
       if (leftRange.low >= 0n) {
         const bits = bitsOf(leftRange);
         if (amount >= bits) return { kind: 'number', code: '0', range: { low: 0n, high: 0n } };
-        const limbs = this.modulo(left, bits).map((limb) => this.code.bind(limb));
         const rest = bits - amount;
-        const moved = Array.from({ length: Math.ceil(rest / 32) }, (_, i) => {
-          const low = limbs[i + (amount >> 5)]!;
-          const high = limbs[i + (amount >> 5) + 1];
-          const bit = amount & 31;
-          if (bit === 0) return low;
-          return high === undefined ? `(${low} >>> ${bit})` : `(${low} >>> ${bit} | ${high} << ${32 - bit})`;
-        });
+        const moved = shiftLimbsRight(this.code, this.modulo(left, bits), amount, rest);
         return this.#unsigned(
           moved.map((limb) => this.code.bind(limb)),
           rest,
@@ -420,7 +406,7 @@ export class ExpressionCompiler {
     switch (operator) {
       case '+':
       case '-':
-        return this.#addLimbs(operator, this.modulo(left, bits), this.modulo(right, bits));
+        return addLimbs(this.code, operator, this.modulo(left, bits), this.modulo(right, bits));
       case '*':
         if (count === 1) return [`Math.imul(${this.modulo(left, bits)[0]}, ${this.modulo(right, bits)[0]})`];
         return undefined;
@@ -433,7 +419,10 @@ export class ExpressionCompiler {
         return a.map((limb, i) => (limb === '0' ? b[i]! : b[i] === '0' ? limb : `(${limb} ${operator} ${b[i]})`));
       }
       case '<<': {
-        if (right.kind === 'constant') return this.#shiftLeft(left, right.value, bits, count);
+        if (right.kind === 'constant') {
+          if (right.value >= BigInt(bits)) return constantLimbs(0n, bits);
+          return shiftLimbsLeft(this.code, this.modulo(left, bits - Number(right.value)), Number(right.value), count);
+        }
         if (count > 1) return undefined;
         const amount = this.code.bind(this.number(right));
         return [`(${amount} > 31 ? 0 : ${this.modulo(left, bits)[0]} << ${amount})`];
@@ -443,23 +432,6 @@ export class ExpressionCompiler {
       default:
         return undefined;
     }
-  }
-
-  #addLimbs(operator: '+' | '-', a: readonly string[], b: readonly string[]): string[] {
-    if (a.length === 1) return [`(${a[0]} ${operator} ${b[0]} | 0)`];
-    const limbs: string[] = [];
-    let carry = '';
-    for (let i = 0; i < a.length; i++) {
-      const last = i === a.length - 1;
-      if (last) {
-        limbs.push(this.code.bind(`${a[i]} ${operator} ${b[i]}${carry} | 0`));
-        break;
-      }
-      const sum = this.code.bind(`(${a[i]} >>> 0) ${operator} (${b[i]} >>> 0)${carry}`);
-      limbs.push(this.code.bind(`${sum} | 0`));
-      carry = operator === '+' ? ` + (${sum} > 4294967295 ? 1 : 0)` : ` - (${sum} < 0 ? 1 : 0)`;
-    }
-    return limbs;
   }
 
   #maskLimbs(left: Expression, right: Expression, bits: number): string[] {
@@ -488,125 +460,9 @@ export class ExpressionCompiler {
     return a.map((limb, i) => (limb === '0' || b[i] === '0' ? '0' : `(${limb} & ${b[i]})`));
   }
 
-  #shiftLeft(left: Expression, by: bigint, bits: number, count: number): string[] {
-    if (by >= BigInt(bits)) return constantLimbs(0n, bits);
-    const amount = Number(by);
-    const limbs = this.modulo(left, bits - amount);
-    if (count === 1) return [amount === 0 ? limbs[0]! : `(${limbs[0]} << ${amount})`];
-    const bound = limbs.map((limb) => this.code.bind(limb));
-    const words = amount >> 5;
-    const bit = amount & 31;
-    return Array.from({ length: count }, (_, i) => {
-      const low = bound[i - words - 1];
-      const high = bound[i - words];
-      if (i < words) return '0';
-      if (bit === 0) return high ?? '0';
-      const parts = [
-        high === undefined ? undefined : `${high} << ${bit}`,
-        low === undefined ? undefined : `${low} >>> ${32 - bit}`,
-      ];
-      return `(${parts.filter((part) => part !== undefined).join(' | ') || '0'})`;
-    });
-  }
-
   /** Code of a boolean. */
   condition(expression: Expression): string {
-    switch (expression.kind) {
-      case 'boolean':
-        return String(expression.value);
-      case 'validHeader':
-        return `(${validityOf(this.header(expression.operand))})`;
-      case 'validUnion':
-        return `(${this.union(expression.operand)
-          .members.map((member) => validityOf(member))
-          .join(' || ')})`;
-      case 'not':
-        return `(!${this.condition(expression.operand)})`;
-      case 'logical':
-        return `(${this.condition(expression.left)} ${expression.operator === 'and' ? '&&' : '||'} ${this.condition(expression.right)})`;
-      case 'dataToBool':
-        return this.#equal(expression.operand, { kind: 'constant', value: 0n }, true);
-      case 'comparison':
-        return this.#compare(expression.operator, expression.left, expression.right);
-      case 'equality':
-        return this.#equality(expression);
-      case 'conditional':
-        return `(${this.condition(expression.condition)} ? ${this.condition(expression.left)} : ${this.condition(expression.right)})`;
-      default:
-        throw new Error(`bug in softswitch: an expression of kind ${expression.kind} is no condition`);
-    }
-  }
-
-  #equality(expression: Extract<Expression, { kind: 'equality' }>): string {
-    const { left, right, negated } = expression;
-    switch (expression.type) {
-      case 'data':
-        return this.#equal(left, right, negated);
-      case 'bool':
-        return `(${this.condition(left)} ${negated ? '!==' : '==='} ${this.condition(right)})`;
-      case 'header': {
-        const same = this.#sameHeader(this.header(left), this.header(right));
-        return negated ? `(!${same})` : same;
-      }
-      case 'union': {
-        const a = this.union(left);
-        const b = this.union(right);
-        const same = `(${a.members.map((member, i) => this.#sameHeader(member, b.members[i]!)).join(' || ')})`;
-        return negated ? `(!${same})` : same;
-      }
-      default:
-        throw new ProgramError('', `the switch cannot compare values of type ${expression.type}`, 'unsupported');
-    }
-  }
-
-  #sameHeader(a: HeaderPlace, b: HeaderPlace): string {
-    const tests = [validityOf(a), validityOf(b)];
-    const type = this.program.headerTypes[a.type]!;
-    for (const [position, field] of type.fields.entries()) {
-      const offset = this.layout.types[a.type]!.fields[position]!;
-      if (field.variable) {
-        tests.push(
-          `sameVariable(${index(a.base, offset)}, ${this.lengthPlace(a)}, ${index(b.base, offset)}, ${this.lengthPlace(b)})`,
-        );
-        continue;
-      }
-      for (let i = 0; i < limbCount(field.bitwidth); i++)
-        tests.push(`${at(a.base, offset + i)} === ${at(b.base, offset + i)}`);
-    }
-    return `(${tests.join(' && ')})`;
-  }
-
-  #equal(left: Expression, right: Expression, negated: boolean): string {
-    const ranges = [this.range(left), this.range(right)];
-    const operator = negated ? '!==' : '===';
-    if (ranges.every((range) => range !== undefined && range.low >= 0n)) {
-      const bits = Math.max(...ranges.map((range) => bitsOf(range!)));
-      const a = this.modulo(left, bits);
-      const b = this.modulo(right, bits);
-      return `(${a.map((limb, i) => `${limb} ${operator} ${b[i]}`).join(negated ? ' || ' : ' && ')})`;
-    }
-    if (ranges.every(isSafe)) return `(${asNumber(this.exact(left))} ${operator} ${asNumber(this.exact(right))})`;
-    return `(${asBig(this.exact(left))} ${operator} ${asBig(this.exact(right))})`;
-  }
-
-  #compare(operator: '<' | '>' | '<=' | '>=', left: Expression, right: Expression): string {
-    const ranges = [this.range(left), this.range(right)];
-    if (ranges.every(isSafe)) return `(${asNumber(this.exact(left))} ${operator} ${asNumber(this.exact(right))})`;
-    if (ranges.every((range) => range !== undefined && range.low >= 0n)) {
-      const bits = Math.max(...ranges.map((range) => bitsOf(range!)));
-      const a = this.#nonNegativeLimbs(left, bits);
-      const b = this.#nonNegativeLimbs(right, bits);
-      const strict = operator[0]!;
-      let test = `(${a[0]} >>> 0) ${operator} (${b[0]} >>> 0)`;
-      for (let i = 1; i < a.length; i++)
-        test = `((${a[i]} >>> 0) ${strict} (${b[i]} >>> 0) || (${a[i]} === ${b[i]} && (${test})))`;
-      return `(${test})`;
-    }
-    return `(${asBig(this.exact(left))} ${operator} ${asBig(this.exact(right))})`;
-  }
-
-  #nonNegativeLimbs(expression: Expression, bits: number): string[] {
-    return this.modulo(expression, bits).map((limb) => this.code.bind(limb));
+    return compileCondition(this, expression);
   }
 
   /**
