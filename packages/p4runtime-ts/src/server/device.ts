@@ -134,11 +134,10 @@ export class Device {
     const errors = new Map<number, RpcError>();
     for (let index = 0; index < updates.length; index++) {
       batch.begin(index);
-      const mark = batch.mark();
       try {
         applyUpdate(state, batch, updates[index]!);
       } catch (error) {
-        batch.rollBack(mark);
+        batch.rollBack();
         errors.set(index, asRpcError(error));
         if (isAtomic) break;
       }

@@ -17,10 +17,16 @@ export class Batch {
   readonly #settled: (() => void)[] = [];
   readonly #settledOwners: number[] = [];
   #owner = 0;
+  #updatesBefore = 0;
+  #undosBefore = 0;
+  #settledBefore = 0;
 
   /** The P4Runtime update that following calls belong to. */
   begin(owner: number): void {
     this.#owner = owner;
+    this.#updatesBefore = this.updates.length;
+    this.#undosBefore = this.#undos.length;
+    this.#settledBefore = this.#settled.length;
   }
 
   /** The switch shall do this. */
@@ -41,17 +47,12 @@ export class Batch {
     this.#settledOwners.push(this.#owner);
   }
 
-  /** Where the batch stands; for `rollBack`. */
-  mark(): readonly [updates: number, undos: number, settled: number] {
-    return [this.updates.length, this.#undos.length, this.#settled.length];
-  }
-
-  /** Takes back and forgets everything since a mark: an update that was refused half-way leaves nothing behind. */
-  rollBack([updates, undos, settled]: readonly [number, number, number]): void {
-    for (let index = this.#undos.length - 1; index >= undos; index--) this.#undos[index]!();
-    this.updates.length = this.owners.length = updates;
-    this.#undos.length = this.#undoOwners.length = undos;
-    this.#settled.length = this.#settledOwners.length = settled;
+  /** Takes back and forgets everything since `begin`: an update that was refused half-way leaves nothing behind. */
+  rollBack(): void {
+    for (let index = this.#undos.length - 1; index >= this.#undosBefore; index--) this.#undos[index]!();
+    this.updates.length = this.owners.length = this.#updatesBefore;
+    this.#undos.length = this.#undoOwners.length = this.#undosBefore;
+    this.#settled.length = this.#settledOwners.length = this.#settledBefore;
   }
 
   /** Takes everything back. */
