@@ -56,6 +56,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./compile.ts')).compileCommand,
   },
   {
+    name: 'types',
+    summary: 'TypeScript types of a program, from its P4Info',
+    load: async () => (await import('./types.ts')).typesCommand,
+  },
+  {
     name: 'switch',
     summary: 'run the software switch (options of simple_switch_grpc)',
     load: async () => (await import('./switch.ts')).switchCommand,
