@@ -16,7 +16,7 @@ import type { Code } from './code.ts';
 import { compileCondition } from './conditions.ts';
 import { at, fieldOffset, type HeaderPlace, index, type Place, Places, type UnionPlace } from './headers.ts';
 import { fieldSlot, type Layout, limbCount } from './layout.ts';
-import { addLimbs, shiftLimbsLeft, shiftLimbsRight } from './limbs.ts';
+import { addLimbs, maskLimbs, mergeLimbs, shiftLimbsLeft, shiftLimbsRight } from './limbs.ts';
 import { bitLength, fieldDeclaration, type Range, rangeOf, signedRange, unsignedRange, VALID_BIT } from './ranges.ts';
 import { asBig, asLimbs, asNumber, bitsOf, constantLimbs, isSafe, isUint32, literal, type Value } from './values.ts';
 
@@ -326,9 +326,8 @@ export class ExpressionCompiler {
   }
 
   #constant(expression: Expression): number {
-    if (expression.kind !== 'constant')
-      throw new ProgramError('', 'the width of a cast must be a constant', 'unsupported');
-    return Number(expression.value);
+    if (expression.kind === 'constant') return Number(expression.value);
+    throw new ProgramError('', 'the width of a cast must be a constant', 'unsupported');
   }
 
   #shiftRight(left: Expression, right: Expression, range: Range | undefined): Value {
@@ -413,11 +412,8 @@ export class ExpressionCompiler {
       case '&':
         return this.#maskLimbs(left, right, bits);
       case '|':
-      case '^': {
-        const a = this.modulo(left, bits);
-        const b = this.modulo(right, bits);
-        return a.map((limb, i) => (limb === '0' ? b[i]! : b[i] === '0' ? limb : `(${limb} ${operator} ${b[i]})`));
-      }
+      case '^':
+        return mergeLimbs(operator, this.modulo(left, bits), this.modulo(right, bits));
       case '<<': {
         if (right.kind === 'constant') {
           if (right.value >= BigInt(bits)) return constantLimbs(0n, bits);
@@ -435,7 +431,7 @@ export class ExpressionCompiler {
   }
 
   #maskLimbs(left: Expression, right: Expression, bits: number): string[] {
-    const count = Math.max(1, Math.ceil(bits / 32));
+    const count = Math.max(1, limbCount(bits));
     const constant = left.kind === 'constant' ? left : right.kind === 'constant' ? right : undefined;
     if (constant !== undefined && constant.value >= 0n) {
       const other = constant === left ? right : left;
@@ -449,15 +445,9 @@ export class ExpressionCompiler {
         range.low >= 0n &&
         (constant.value & (constant.value + 1n)) === 0n &&
         range.high <= constant.value;
-      return Array.from({ length: count }, (_, i) => {
-        if (mask[i] === '0' || limbs[i] === undefined) return '0';
-        if (mask[i] === '-1' || redundant) return limbs[i]!;
-        return `(${limbs[i]} & ${mask[i]})`;
-      });
+      return maskLimbs(limbs, mask, count, redundant);
     }
-    const a = this.modulo(left, bits);
-    const b = this.modulo(right, bits);
-    return a.map((limb, i) => (limb === '0' || b[i] === '0' ? '0' : `(${limb} & ${b[i]})`));
+    return maskLimbs(this.modulo(left, bits), this.modulo(right, bits), count, false);
   }
 
   /** Code of a boolean. */

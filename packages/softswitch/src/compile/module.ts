@@ -8,7 +8,7 @@
 
 import { type FieldRef, type Program, VALID_FIELD } from '../model/types.ts';
 import { knownHashAlgorithms } from '../runtime/hash.ts';
-import { type CompileContext, compileAction, targetField } from './actions.ts';
+import { type CompileContext, compileAction } from './actions.ts';
 import { calculationName, compileCalculation, compileChecksums } from './calculations.ts';
 import { Code, NameSource } from './code.ts';
 import { compileDeparser } from './deparser.ts';
@@ -17,6 +17,7 @@ import { compileParser } from './parser.ts';
 import { compilePipeline } from './pipelines.ts';
 import { fieldDeclaration } from './ranges.ts';
 import { compileTable, planTable, type TablePlan } from './tables.ts';
+import { targetField } from './target-fields.ts';
 
 export interface CompileOptions {
   /** Value of egress_spec that drops a packet. */
