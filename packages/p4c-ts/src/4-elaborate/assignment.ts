@@ -11,10 +11,10 @@ import * as ir from '../5-lower/ir.ts';
 import { InternalError } from '../diagnostics/diagnostic.ts';
 import type { Span } from '../diagnostics/span.ts';
 import type { Body } from './body.ts';
-import { CannotElaborate, type Context, notSupportedYet } from './context.ts';
+import { CannotElaborate, type Context } from './context.ts';
 import { numbered } from './convert.ts';
 import { allocate } from './storage.ts';
-import { elementsOf, expressionOf, headerField, invalidHeader, unionMember } from './value-operations.ts';
+import { elementsOf, expressionOf, headerField, invalidHeader, refuseNext, unionMember } from './value-operations.ts';
 import type { Value } from './values.ts';
 
 /** The value as it is now, unaffected by later assignments. */
@@ -63,6 +63,32 @@ function mapValues(map: ReadonlyMap<string, Value>, change: (value: Value) => Va
   return new Map([...map].map(([name, value]) => [name, change(value)]));
 }
 
+/** Does something for the union that is meant: by a chain of branches where its index is known only at run time. */
+function eachUnion(
+  body: Body,
+  union: ir.UnionReference,
+  span: Span | undefined,
+  act: (instance: ir.UnionInstance) => void,
+): void {
+  if (union.kind === 'instance') {
+    act(union.instance);
+    return;
+  }
+  const after = body.newBlock('after');
+  union.stack.elements.forEach((instance, position) => {
+    const chosen = body.newBlock('element');
+    const next = body.newBlock('index');
+    const condition = build.binary('==', union.index, build.constant(BigInt(position), union.index.type));
+    body.terminate({ kind: 'branch', condition, whenTrue: chosen, whenFalse: next, span });
+    body.moveTo(chosen);
+    act(instance);
+    body.goto(after);
+    body.moveTo(next);
+  });
+  body.goto(after);
+  body.moveTo(after);
+}
+
 /** One scalar or whole-header part of an assignment. */
 type Store =
   | { readonly kind: 'scalar'; readonly target: ir.Expression; readonly value: ir.Expression }
@@ -83,6 +109,8 @@ export function assign(body: Body, target: Value, value: Value, span: Span | und
 
 function collectStores(context: Context, target: Value, value: Value, stores: Store[], span: Span | undefined): void {
   if (value.kind === 'nothing' && target.kind !== 'header' && target.kind !== 'union') return;
+  if (target.kind === 'header') refuseNext(target.reference, span);
+  if (value.kind === 'header') refuseNext(value.reference, span);
   switch (target.kind) {
     case 'scalar':
       stores.push({ kind: 'scalar', target: target.expression, value: expressionOf(value, span) });
@@ -252,10 +280,12 @@ function performStore(body: Body, store: Store, span: Span | undefined): void {
           body.emit({ kind: 'copy-union-stack', target: target.stack, source: source.stack, span });
         }
       } else if (target.kind === 'union' && source.kind === 'union') {
-        if (target.reference.kind !== 'instance' || source.reference.kind !== 'instance') {
-          notSupportedYet(span, 'copying an element of a union stack whose index is known only at run time');
-        }
-        body.emit({ kind: 'copy-union', target: target.reference.instance, source: source.reference.instance, span });
+        const from = source.reference;
+        eachUnion(body, target.reference, span, (to) => {
+          eachUnion(body, from, span, (instance) => {
+            if (to !== instance) body.emit({ kind: 'copy-union', target: to, source: instance, span });
+          });
+        });
       } else {
         throw new InternalError(`${target.kind} = ${source.kind}`, span);
       }

@@ -129,6 +129,7 @@ function callBuiltIn(body: Body, scope: Scope, call: ResolvedCall & { kind: 'bui
         return NOTHING;
       }
       if (target.kind !== 'header') return notSupportedYet(span, `${call.method} here`);
+      operations.refuseNext(target.reference, span);
       body.emit({ kind, header: target.reference, span });
       return NOTHING;
     }

@@ -13,7 +13,7 @@ import type * as ir from '../5-lower/ir.ts';
 import { InternalError } from '../diagnostics/diagnostic.ts';
 import type { Span } from '../diagnostics/span.ts';
 import type { Body } from './body.ts';
-import { type Context, notSupportedYet } from './context.ts';
+import { CannotElaborate, type Context, notSupportedYet } from './context.ts';
 import { headerType, plainType } from './storage.ts';
 import { NOTHING, scalar, type Value } from './values.ts';
 
@@ -71,10 +71,17 @@ export function fieldsOfHeader(
   return fields;
 }
 
+/** `stack.next` is the target of extractions only: anything else would look at what is not there yet. */
+export function refuseNext(reference: ir.HeaderReference, span: Span | undefined): void {
+  if (reference.kind !== 'next' && reference.kind !== 'union-next') return;
+  throw new CannotElaborate('uninitialized', span, 'the next element of a stack can only be extracted into');
+}
+
 /** `isValid()` of a header or union value. */
 export function validityOf(value: Value, span: Span | undefined): ir.Expression {
   switch (value.kind) {
     case 'header':
+      refuseNext(value.reference, span);
       return build.isValid(value.reference);
     case 'header-value':
       return value.valid;
