@@ -33,3 +33,32 @@ control C(inout h_t h, in bit<8> interface); package top(C c); top(c()) main;`);
     expect(warnings).toEqual([]);
   });
 });
+
+describe('what is used before it has a value', () => {
+  const inControl = (statements: string): string[] =>
+    check(`header h_t { bit<8> f; } control c(inout h_t h, in bool b) { apply { ${statements} } }
+control C(inout h_t h, in bool b); package top(C c); top(c()) main;`)
+      .warnings.map((each) => each.split(' ')[1]!)
+      .filter((each) => each.startsWith('uninit') || each === 'invalid-header');
+
+  test.each<[string, string, string[]]>([
+    ['read of a fresh variable', 'bit<8> x; h.f = x;', ['uninitialized-use']],
+    ['written on one path only', 'bit<8> x; if (b) { x = 1; } h.f = x;', ['uninitialized-use']],
+    ['written on both paths', 'bit<8> x; if (b) { x = 1; } else { x = 2; } h.f = x;', []],
+    ['the other path returns', 'bit<8> x; if (b) { x = 1; } else { return; } h.f = x;', []],
+    ['field of a header that is not valid', 'h_t k; k.f = 1;', ['invalid-header']],
+    ['field of a header made invalid', 'h.setInvalid(); h.f = 1;', ['invalid-header']],
+    ['validity asked for', 'if (b) { h.setInvalid(); } if (h.isValid()) { h.f = 1; }', []],
+    ['valid on one path only', 'h_t k; if (b) { k.setValid(); } k.f = 1;', ['invalid-header']],
+    ['copied with its validity', 'h_t k; h = k; h.f = 1;', ['uninitialized-use', 'invalid-header']],
+  ])('%s', (_, statements, expected) => {
+    expect(inControl(statements)).toEqual(expected);
+  });
+
+  test('an out parameter without a value', () => {
+    const { warnings } = check(
+      'void f(out bit<8> x, in bool b) { if (b) { x = 1; } } control c() { bit<8> y; apply { f(y, true); } }',
+    );
+    expect(warnings).toContain('1 uninitialized-out-param');
+  });
+});

@@ -31,6 +31,7 @@ export class InitializationAnalysis {
   private readonly c: Checker;
   private readonly following = new Set<ast.Node>();
   private readonly tracked = new Set<ast.Node>();
+  private readonly knownKeys = new Map<string, Keys>();
 
   constructor(c: Checker) {
     this.c = c;
@@ -40,7 +41,7 @@ export class InitializationAnalysis {
   parameter(node: ast.Parameter): void {
     const type = this.c.tables.declarationTypes.get(node);
     if (type === undefined) return;
-    const keys = keysOf(type, String(node.id));
+    const keys = this.keys(type, String(node.id));
     this.tracked.add(node);
     if (node.direction === 'out') this.facts.declare(keys);
     else this.facts.write(keys);
@@ -50,7 +51,7 @@ export class InitializationAnalysis {
   checkOut(node: ast.Parameter, owner: string, facts: Facts): void {
     const type = this.c.tables.declarationTypes.get(node);
     if (type === undefined || node.direction !== 'out' || facts.unreachable) return;
-    const keys = keysOf(type, String(node.id));
+    const keys = this.keys(type, String(node.id));
     const inHeader = (key: string): boolean => keys.headers.some((header) => key.startsWith(`${header}.`));
     if (!keys.scalars.some((key) => facts.undefinedScalars.has(key) && !inHeader(key))) return;
     this.c.reporter.warn(
@@ -73,7 +74,7 @@ export class InitializationAnalysis {
     if (node.initializer !== undefined) this.read(node.initializer);
     if (type === undefined) return;
     this.tracked.add(node);
-    const keys = keysOf(type, String(node.id));
+    const keys = this.keys(type, String(node.id));
     this.facts.declare(keys);
     if (node.initializer !== undefined) {
       this.assign({ key: String(node.id), type, exact: true, header: undefined }, node.initializer);
@@ -131,7 +132,7 @@ export class InitializationAnalysis {
         this.loop(() => {
           const type = this.c.tables.declarationTypes.get(node.variable) ?? erroneousType;
           this.tracked.add(node.variable);
-          this.facts.write(keysOf(type, String(node.variable.id)));
+          this.facts.write(this.keys(type, String(node.variable.id)));
           this.statement(node.body);
         });
         return;
@@ -175,7 +176,7 @@ export class InitializationAnalysis {
   }
 
   private assign(place: Place, value: ast.Expression, target?: ast.Expression): void {
-    const keys = keysOf(place.type, place.key);
+    const keys = this.keysAt(place);
     if (target?.kind === 'SliceExpression' || target?.kind === 'PlusSliceExpression') {
       this.facts.write({ scalars: keys.scalars, headers: [] });
       return;
@@ -185,13 +186,13 @@ export class InitializationAnalysis {
       value.kind === 'InvalidExpression' ||
       (value.kind === 'CastExpression' && value.operand.kind === 'InvalidExpression');
     const copied = source?.exact
-      ? keysOf(place.type, source.key).headers.map((key) => this.facts.validity.get(key))
+      ? this.keys(place.type, source.key).headers.map((key) => this.facts.validityOf(key))
       : [];
     this.facts.write(keys, invalid ? 'no' : 'yes');
     if (!place.exact) return;
     keys.headers.forEach((key, index) => {
       const validity = copied[index];
-      if (validity !== undefined) this.facts.validity.set(key, validity);
+      if (validity !== undefined) this.facts.setValidity(key, validity);
     });
   }
 
@@ -277,7 +278,7 @@ export class InitializationAnalysis {
 
   private checkValue(node: ast.Expression, place: Place): void {
     if (!place.exact || this.facts.unreachable) return;
-    const keys = keysOf(place.type, place.key).scalars;
+    const keys = this.keysAt(place).scalars;
     const lacking = keys.filter((key) => this.facts.undefinedScalars.has(key)).length;
     if (lacking === 0 || !this.reporting) return;
     const how = lacking < keys.length ? 'may lack values in some of its parts' : 'may have no value here';
@@ -287,8 +288,8 @@ export class InitializationAnalysis {
   private checkHeader(place: Place): void {
     const { header } = place;
     if (header === undefined || !this.reporting || this.facts.unreachable || this.facts.asked.has(header.key)) return;
-    const validity = this.facts.validity.get(header.key);
-    if (validity === undefined || validity === 'yes') return;
+    const validity = this.facts.validityOf(header.key);
+    if (validity === 'yes') return;
     const text = expressionText(header.expression);
     const message = validity === 'no' ? `header '${text}' is not valid here` : `header '${text}' may not be valid here`;
     this.c.reporter.warn('invalid-header', header.expression.span, `${message}; a field of it is used`);
@@ -368,8 +369,18 @@ export class InitializationAnalysis {
     }
   }
 
+  /** Keys of a place, computed once: a key belongs to one type. */
+  private keys(type: Type, key: string): Keys {
+    let keys = this.knownKeys.get(key);
+    if (keys === undefined) {
+      keys = keysOf(type, key);
+      this.knownKeys.set(key, keys);
+    }
+    return keys;
+  }
+
   private keysAt(place: Place): Keys {
-    return keysOf(place.type, place.key);
+    return this.keys(place.type, place.key);
   }
 
   private builtIn(method: string, target: ast.Expression): void {
@@ -396,7 +407,7 @@ export class InitializationAnalysis {
   }
 
   private setValidity(key: string, validity: 'yes' | 'no'): void {
-    this.facts.validity.set(key, validity);
+    this.facts.setValidity(key, validity);
     this.facts.asked.delete(key);
   }
 

@@ -40,7 +40,7 @@ export function keysOf(type: Type, prefix: string, keys: Keys = { scalars: [], h
 export class Facts {
   /** Scalars without a sure value; all others have one, or are not followed. */
   readonly undefinedScalars: Set<string>;
-  readonly validity: Map<string, Validity>;
+  private readonly notValid: Map<string, Validity>;
   /** Headers whose validity the program has asked for: it knows what it does. */
   readonly asked: Set<string>;
   /** Nothing gets here. */
@@ -48,9 +48,20 @@ export class Facts {
 
   constructor(other?: Facts) {
     this.undefinedScalars = new Set(other?.undefinedScalars);
-    this.validity = new Map(other?.validity);
+    this.notValid = new Map(other?.notValid);
     this.asked = new Set(other?.asked);
     this.unreachable = other?.unreachable ?? false;
+  }
+
+  /** Validity of a header; one that is not followed counts as valid. */
+  validityOf(key: string): Validity {
+    return this.notValid.get(key) ?? 'yes';
+  }
+
+  /** Sets it. Valid headers, the most frequent, take no room. */
+  setValidity(key: string, validity: Validity): void {
+    if (validity === 'yes') this.notValid.delete(key);
+    else this.notValid.set(key, validity);
   }
 
   /** A copy that changes on its own. */
@@ -62,8 +73,8 @@ export class Facts {
   become(other: Facts): void {
     this.undefinedScalars.clear();
     for (const key of other.undefinedScalars) this.undefinedScalars.add(key);
-    this.validity.clear();
-    for (const [key, value] of other.validity) this.validity.set(key, value);
+    this.notValid.clear();
+    for (const [key, value] of other.notValid) this.notValid.set(key, value);
     this.asked.clear();
     for (const key of other.asked) this.asked.add(key);
     this.unreachable = other.unreachable;
@@ -75,34 +86,32 @@ export class Facts {
     const result = this.clone();
     if (other.unreachable) return result;
     for (const key of other.undefinedScalars) result.undefinedScalars.add(key);
-    for (const [key, value] of other.validity) {
-      const own = result.validity.get(key);
-      if (own !== value) result.validity.set(key, own === undefined ? value : 'maybe');
-    }
+    for (const key of this.notValid.keys()) if (!other.notValid.has(key)) result.notValid.set(key, 'maybe');
+    for (const [key, value] of other.notValid) if (this.notValid.get(key) !== value) result.notValid.set(key, 'maybe');
     for (const key of result.asked) if (!other.asked.has(key)) result.asked.delete(key);
     return result;
   }
 
   /** Whether two points know the same. */
   equals(other: Facts): boolean {
-    if (this.undefinedScalars.size !== other.undefinedScalars.size || this.validity.size !== other.validity.size)
+    if (this.undefinedScalars.size !== other.undefinedScalars.size || this.notValid.size !== other.notValid.size)
       return false;
     for (const key of this.undefinedScalars) if (!other.undefinedScalars.has(key)) return false;
-    for (const [key, value] of this.validity) if (other.validity.get(key) !== value) return false;
+    for (const [key, value] of this.notValid) if (other.notValid.get(key) !== value) return false;
     return this.unreachable === other.unreachable;
   }
 
   /** A new variable without a value: nothing defined, headers invalid. */
   declare(keys: Keys): void {
     for (const key of keys.scalars) this.undefinedScalars.add(key);
-    for (const key of keys.headers) this.validity.set(key, 'no');
+    for (const key of keys.headers) this.notValid.set(key, 'no');
   }
 
   /** Everything inside was written; headers become `validity`. */
   write(keys: Keys, validity: Validity = 'yes'): void {
     for (const key of keys.scalars) this.undefinedScalars.delete(key);
     for (const key of keys.headers) {
-      this.validity.set(key, validity);
+      this.setValidity(key, validity);
       this.asked.delete(key);
     }
   }
