@@ -72,6 +72,24 @@ const builds = workspaces().map((workspace) => ({
   plugins: [externalNpm],
 }));
 
+// The compiler's process entry once more as one CommonJS file: `mooring compile` loads it through V8's code cache, which
+// exists for scripts only (see cli/bin/mooring.mjs).
+const compiler = join(root, 'packages', 'p4c-ts');
+if (existsSync(join(compiler, 'src', 'process.ts'))) {
+  builds.push({
+    ...common,
+    entryPoints: [join(compiler, 'src', 'process.ts')],
+    outdir: join(compiler, 'dist'),
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    sourcemap: false,
+    minifyWhitespace: true,
+    define: { 'import.meta.url': 'importMetaUrl' },
+    banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+    plugins: [externalNpm],
+  });
+}
+
 if (process.argv.includes('--watch')) {
   for (const options of builds) await (await esbuild.context(options)).watch();
   console.log('watching for changes');
@@ -81,7 +99,7 @@ if (process.argv.includes('--watch')) {
     builds.filter((options) => options.entryPoints.length > 0).map((options) => esbuild.build(options)),
   );
   if (!process.argv.includes('--quiet')) {
-    const places = builds.map((options) => relative(root, options.outdir)).join(', ');
+    const places = [...new Set(builds.map((options) => relative(root, options.outdir)))].join(', ');
     console.log(`built ${places} in ${Math.round(performance.now() - startedMs)} ms`);
   }
 }
