@@ -1,0 +1,118 @@
+/**
+ * The controller on the real program: p4/v1model compiled by p4c-ts, run by the embedded switch, over gRPC. What the fake switch of
+ * the controller's own tests assumes about the data plane is confirmed here, and so is that a bucket is computed alike on both sides.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type OperationRequest, type RunningController, startController } from '@mooring/controller';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { compileProgram, configurationText, Network } from './network.ts';
+
+const programCompiled = compileProgram();
+
+let network: Network;
+let controller: RunningController;
+let directory: string;
+let traffic: NodeJS.Timeout;
+
+/** Between two packets of a connection. */
+const PERIOD_MS = 100;
+const TIMEOUT_MS = 120_000;
+
+async function start(): Promise<void> {
+  controller = await startController({
+    configuration: { kind: 'text', name: 'test.yaml', text: configurationText(network.address) },
+    program: await programCompiled,
+    stateDir: directory,
+  });
+}
+
+async function operate(request: OperationRequest) {
+  const { id } = await controller.client.operate(request);
+  return controller.client.waitForOperation(id);
+}
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'mooring-controller-'));
+  network = await Network.start();
+  await start();
+  const send = (): void => {
+    network.sendAll();
+    if (network.connections.length < 100) network.openMany(1);
+    traffic = setTimeout(send, PERIOD_MS);
+  };
+  send();
+});
+
+afterEach(async () => {
+  clearTimeout(traffic);
+  await controller.stop();
+  await network.close();
+  rmSync(directory, { recursive: true, force: true });
+  expect(network.violations).toEqual([]);
+});
+
+function idOf(name: string): number {
+  return controller.status().servers.find((server) => server.name === name)!.id;
+}
+
+describe('on the embedded switch', { timeout: TIMEOUT_MS }, () => {
+  it('adds a server; the old connections of its buckets are learned, in the very buckets the controller computes', async () => {
+    network.openMany(40);
+    const added = await operate({ kind: 'add', server: 's4' });
+    expect(added).toMatchObject({ outcome: 'done', progress: { buckets: 16 } });
+    const { counters, vips, servers } = controller.status();
+    expect(counters.learned).toBeGreaterThan(2);
+    expect(vips[0]!.bucketMap.phase.every((phase) => phase === 'steady')).toBe(true);
+    expect(servers.find((server) => server.name === 's4')).toMatchObject({
+      state: 'active',
+      buckets: 16,
+      baseBuckets: 16,
+    });
+    // After a restart the pins' buckets are computed, not reported: a pin in the wrong one would count as redundant and go.
+    const { pinsExact } = counters;
+    await controller.stop();
+    await start();
+    expect(controller.status().switch.pipeline).toBe('kept');
+    network.sendAll();
+    expect(controller.status().servers.reduce((sum, server) => sum + server.pins, 0)).toBe(pinsExact);
+  });
+
+  it('swaps a server while the controller is stopped and started again; the newcomer is found by ARP', async () => {
+    network.openMany(30);
+    const { id } = await controller.client.operate({ kind: 'swap', server: 's1', replacement: 's5' });
+    network.openMany(15);
+    await controller.stop();
+    network.openMany(15);
+    network.sendAll();
+    await start();
+    network.end((connection) => connection.server === 1);
+    const swapped = await controller.client.waitForOperation(id);
+    expect(swapped).toMatchObject({ outcome: 'done', replacement: 's5' });
+    network.openMany(12);
+    expect(network.connections.some((connection) => connection.server === 5)).toBe(true);
+    expect(network.connections.some((connection) => connection.server === 1)).toBe(false);
+    expect(controller.status().servers.find((server) => server.name === 's1')).toMatchObject({ state: 'drained' });
+    expect(idOf('s5')).toBeGreaterThan(3);
+  });
+
+  it('an abort brings everything back', async () => {
+    network.openMany(30);
+    const before = controller.status().vips[0]!.bucketMap.current;
+    const { id } = await controller.client.operate({ kind: 'swap', server: 's2', replacement: 's4' });
+    // An operation is accepted once it is durable; the switch follows.
+    while (!network.connections.some((connection) => connection.server === 4)) {
+      await controller.client.status();
+      network.openMany(1);
+    }
+    await controller.client.abort(id);
+    network.end((connection) => connection.server === 4);
+    const aborted = await controller.client.waitForOperation(id, {
+      // Whoever was pinned to the newcomer before the abort reached the switch goes as well.
+      onChange: () => network.end((connection) => connection.server === 4),
+    });
+    expect(aborted).toMatchObject({ outcome: 'aborted' });
+    expect(controller.status().vips[0]!.bucketMap.base).toEqual(before);
+  });
+});
