@@ -1,4 +1,4 @@
-/** Random programs compile, and keep the invariants after every pass. Comparing them with p4c is `compare.ts`, by hand. */
+/** Random programs compile, and keep the invariants after every pass. `scripts/compare-compilers.mjs` compares them with another compiler. */
 import { describe, expect, test } from 'vitest';
 import { compileBack } from '../back/support.ts';
 import { generateProgram } from './generate.ts';
