@@ -19,6 +19,8 @@ const DEFAULT_LIFETIME_SECONDS = 5;
 const LONGEST_LIFETIME_RATIO = 1.5;
 /** Connections to open in all in a run of the default size. */
 const CONNECTIONS_WANTED = 5_200;
+/** Slots in each way of the pin registers: plenty for the demo's few hundred pins, and BMv2 goes over them in seconds. */
+const SLOTS = 4096;
 const SERVERS = 5;
 const IN_SERVICE = ['s1', 's2', 's3'];
 
@@ -177,9 +179,9 @@ async function play(
       display,
       signal,
       compile: async () => {
-        const { compileLoadBalancer, readProgram } = await import('../program/load-balancer.ts');
+        const { compileLoadBalancer, loadBalancerSource, readProgram } = await import('../program/load-balancer.ts');
         return programFile === undefined || p4infoFile === undefined
-          ? compileLoadBalancer()
+          ? compileLoadBalancer(loadBalancerSource(), [`MOORING_SLOTS=${SLOTS}`])
           : readProgram(resolve(context.workingDirectory, programFile), resolve(context.workingDirectory, p4infoFile));
       },
     };

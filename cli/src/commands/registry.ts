@@ -65,5 +65,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'run the software switch (options of simple_switch_grpc)',
     load: async () => (await import('./switch.ts')).switchCommand,
   },
+  {
+    name: 'explain',
+    summary: 'show how a program handles a packet, step by step',
+    load: async () => (await import('./explain.ts')).explainCommand,
+  },
   { name: 'stf', summary: 'run STF packet tests', load: async () => (await import('./stf.ts')).stfCommand },
 ];

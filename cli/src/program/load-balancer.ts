@@ -24,16 +24,22 @@ export function loadBalancerSource(): string {
 
 /**
  * Compiles the load balancer.
+ * @param defines macros as `NAME=VALUE`, e.g. the size of the pin registers, `MOORING_SLOTS`
  * @throws CommandFailure with the compiler's diagnostics
  */
-export async function compileLoadBalancer(source = loadBalancerSource()): Promise<LoadBalancerProgram> {
+export async function compileLoadBalancer(
+  source = loadBalancerSource(),
+  defines: readonly string[] = [],
+): Promise<LoadBalancerProgram> {
   const [{ runCompile }, { nodeCompileIo }] = await Promise.all([
     import('@mooring/p4c-ts/command'),
     import('@mooring/p4c-ts/node'),
   ]);
   const written = new Map<string, string>();
   let diagnostics = '';
-  const status = await runCompile(['-o', 'program.json', '--p4runtime-files', 'program.p4info.txtpb', source], {
+  const macros = defines.flatMap((define) => ['-D', define]);
+  const argv = ['-o', 'program.json', '--p4runtime-files', 'program.p4info.txtpb', ...macros, source];
+  const status = await runCompile(argv, {
     ...nodeCompileIo(mooringVersion()),
     writeFile: (path, content) => {
       written.set(path, typeof content === 'string' ? content : Buffer.from(content).toString('utf8'));
