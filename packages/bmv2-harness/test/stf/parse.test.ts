@@ -1,3 +1,4 @@
+/** STF files as the runner reads them: statements, patterns of bytes, and packet capture files. */
 import { describe, expect, test } from 'vitest';
 import { matchesPattern, parseStf, pcapHeader, pcapRecord, readPcap, StfProgram } from '../../src/stf.ts';
 
