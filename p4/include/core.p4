@@ -1,8 +1,8 @@
 // The P4_16 core library as the language specification defines it (chapter "P4 core library"): the errors and match
 // kinds every architecture has, packet input and output, and NoAction. Written from the specification; the names,
 // the order of the errors (their numbers follow from it) and the signatures are what programs depend on.
-#ifndef MOORING_CORE_P4
-#define MOORING_CORE_P4
+#ifndef _CORE_P4_
+#define _CORE_P4_
 
 /// Errors the parser's own operations raise. NoError is the value of an untouched `error` variable.
 error {

@@ -4,8 +4,8 @@
 //
 // V1MODEL_VERSION chooses between the two forms of the indexed externs: from 20200408 on the index has a type
 // parameter of its own and ports have a named type; before that, an index is bit<32>.
-#ifndef MOORING_V1MODEL_P4
-#define MOORING_V1MODEL_P4
+#ifndef _V1_MODEL_P4_
+#define _V1_MODEL_P4_
 
 #include <core.p4>
 

@@ -23,7 +23,12 @@ const first = Number(values.first);
 const counts = { same: 0, difference: 0, 'refused by the other': 0 };
 const refusals = new Map<string, number>();
 if (values.keep !== undefined) mkdirSync(values.keep, { recursive: true });
-for (let seed = first; seed < first + Number(values.count); seed++) {
+let stopped = false;
+process.once('SIGTERM', () => {
+  stopped = true;
+});
+let seed = first;
+for (; seed < first + Number(values.count) && !stopped; seed++) {
   const withSwitch = seed % Number(values['bmv2-every']) === 0;
   const result = await runCase(String(seed), {
     p4c: process.env.MOORING_P4C,
@@ -42,6 +47,6 @@ for (let seed = first; seed < first + Number(values.count); seed++) {
 }
 for (const [reason, count] of refusals) console.log(`refused by the other compiler ${count} times: ${reason}`);
 console.log(
-  `${counts.same} the same, ${counts.difference} different, ${counts['refused by the other']} not compared; seeds ${first} to ${first + Number(values.count) - 1}`,
+  `${counts.same} the same, ${counts.difference} different, ${counts['refused by the other']} not compared; seeds ${first} to ${seed - 1}`,
 );
 process.exitCode = counts.difference > 0 ? 1 : 0;

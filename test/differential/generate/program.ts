@@ -351,7 +351,8 @@ class ProgramGenerator {
     for (let i = random.between(1, 1 + this.#size); i > 0; i--) {
       const name = `act${this.#world.nextName++}`;
       const directed = random.chance(0.35) ? this.#parameters(['in', 'inout', 'inout', 'out'], 2) : [];
-      const data = this.#parameters([''], 2).filter(({ type }) => type.kind !== 'bool');
+      // p4c passes signed data of entries on without extending the sign.
+      const data = this.#parameters([''], 2).filter(({ type }) => type.kind === 'bit');
       const parameters = [...directed, ...data];
       const scope = this.#scope('action', this.#parameterVariables(parameters));
       const callables = { actions: [...actions], tables: [], controls: [], registers };
