@@ -4,7 +4,7 @@
  * are those that find trouble in compilers: characters and whole tokens deleted, doubled, swapped, replaced, and pieces of
  * other programs put in, so that most results are wrong in interesting ways and some are still correct.
  *
- * Usage: fuzz COUNT SEED FOLDER... (after bundling; see package.json's script `fuzz`). Exit status 1 if anything was found.
+ * Usage: npm run fuzz -w packages/p4c-ts -- COUNT SEED FOLDER... Exit status 1 if anything was found; each finding names its seed.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +26,8 @@ function generator(seed: number): () => number {
   };
 }
 
-function programsIn(folder: string): string[] {
+/** The text of all P4 programs in a folder and its sub-folders. */
+export function programsIn(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {
     const path = join(folder, name);
     if (statSync(path).isDirectory()) return programsIn(path);
@@ -120,7 +121,7 @@ export function fuzz(count: number, seed: number, corpus: readonly string[], pri
 }
 
 const [countText, seedText, ...folders] = process.argv.slice(2);
-if (countText !== undefined && seedText !== undefined && folders.length > 0) {
+if (process.argv[1]?.endsWith('fuzz.js') && countText !== undefined && seedText !== undefined && folders.length > 0) {
   const corpus = folders.flatMap(programsIn);
   process.exitCode = fuzz(Number(countText), Number(seedText), corpus, console.log) === 0 ? 0 : 1;
 }
