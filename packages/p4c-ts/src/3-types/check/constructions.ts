@@ -26,10 +26,11 @@ import {
 } from '../types.ts';
 import { checkAbstractMethods } from './abstract-methods.ts';
 import { checkAnnotations } from './annotations.ts';
-import { addArgumentConstraints, dontCareVariables, externSubstitution, matchArguments } from './calls.ts';
+import { externSubstitution } from './calls.ts';
 import { type Checker, isErroneous } from './checker.ts';
 import { assign, coerce } from './convert.ts';
 import { checkExpression } from './expressions.ts';
+import { addArgumentConstraints, dontCareVariables, matchArguments } from './invocation.ts';
 import { checkParameterList } from './parameters.ts';
 import { typeOfNode, unappliedParameters } from './written-types.ts';
 
