@@ -30,7 +30,7 @@ export class CannotElaborate extends Error {
     | 'target-error'
     | 'invalid'
     | 'expected'
-    | 'model'
+    | 'Target model error'
     | 'overlimit'
     | 'uninitialized'
     | 'type-error';

@@ -52,7 +52,11 @@ function elaborateMain(context: Context): ir.Program | undefined {
       const value = main.arguments.get(name);
       if (value?.kind === 'instance' && value.instance.kind === 'block') return value.instance;
     }
-    throw new CannotElaborate('model', span, `main package does not match the expected model: no block ${names[0]}`);
+    throw new CannotElaborate(
+      'Target model error',
+      span,
+      `main package does not match the expected model: no block ${names[0]}`,
+    );
   };
   const parser = blockNamed('p');
   const verify = blockNamed('vr');
@@ -63,7 +67,11 @@ function elaborateMain(context: Context): ir.Program | undefined {
 
   const [, headersType, metadataType, standardType] = parametersOf(context, parser, 4);
   if (standardType!.kind !== 'struct') {
-    throw new CannotElaborate('model', span, 'the fourth parameter of the parser must be standard_metadata_t');
+    throw new CannotElaborate(
+      'Target model error',
+      span,
+      'the fourth parameter of the parser must be standard_metadata_t',
+    );
   }
   const standard = allocateMetadataHeader(context, standardType!, 'standard_metadata');
   if (standard.kind !== 'struct' || standard.header === undefined) throw new InternalError('no standard metadata');
@@ -103,6 +111,7 @@ function elaborateMain(context: Context): ir.Program | undefined {
   const egressBody = run('egress', egress, [headers, metadata, standard]);
   const computeBody = run('compute', compute, [headers, metadata]);
   const deparserBody = run('deparser', deparser, [PACKET, headers]);
+  constructUnused(context, top);
   return {
     sourceName: context.options.sourceName,
     headerInstances: context.headerInstances,
@@ -132,13 +141,25 @@ function elaborateMain(context: Context): ir.Program | undefined {
   };
 }
 
+/** Global externs exist for the control plane even where nothing uses them. */
+function constructUnused(context: Context, top: Frame): void {
+  for (const declaration of context.typed.program.declarations) {
+    if (declaration.kind !== 'Instantiation' || top.bindings.has(declaration)) continue;
+    if (context.typed.constructions.get(declaration)?.target.kind !== 'extern') continue;
+    top.bindings.set(declaration, {
+      kind: 'instance',
+      instance: construct(context, top, declaration, declaration),
+    });
+  }
+}
+
 function parametersOf(context: Context, instance: BlockInstance, count: number): T.Type[] {
   const types = instance.declaration.parameters.map((parameter) =>
     plainType(context.declaredType(parameter, instance.frame)),
   );
   if (types.length !== count) {
     throw new CannotElaborate(
-      'model',
+      'Target model error',
       instance.declaration.span,
       `${instance.declaration.name.name} must have ${count} parameters`,
     );

@@ -103,7 +103,7 @@ export const ERROR_CATALOGUE: Readonly<Record<ErrorClass, CatalogueEntry>> = {
     meaning: 'A message of p4c without a class of its own. This compiler has none of them.',
     remedy: 'Nothing.',
   },
-  model: {
+  'Target model error': {
     meaning:
       'The program does not fit the architecture it includes: a declaration that the compiler relies on (`NoAction`, `packet_in`, `V1Switch`) is missing or has another shape.',
     remedy: 'Include the architecture’s own `core.p4` and `v1model.p4`, and declare nothing under their names.',

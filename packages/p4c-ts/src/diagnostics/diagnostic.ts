@@ -31,7 +31,7 @@ export const ERROR_CLASSES = [
   'duplicate',
   'unreachable',
   'I/O error',
-  'model',
+  'Target model error',
   'keys',
   'reserved',
   'legacy',

@@ -40,17 +40,23 @@ function checkNoAction(program: ast.Program, table: ast.TableDeclaration, report
   const noAction = findNoAction(program);
   if (noAction === undefined) {
     reporter.error(
-      'model',
+      'Target model error',
       undefined,
       `table '${table.name.name}' has no 'default_action', and the action NoAction is not declared`,
       { suggestion: ADVICE, notes: [{ message: 'the table', span: table.name.span }] },
     );
   } else if (noAction.kind !== 'ActionDeclaration') {
-    reporter.error('model', nameSpan(noAction), "'NoAction' is expected to be an action", { suggestion: ADVICE });
+    reporter.error('Target model error', nameSpan(noAction), "'NoAction' is expected to be an action", {
+      suggestion: ADVICE,
+    });
   } else if (noAction.parameters.length > 0) {
-    reporter.error('model', noAction.name.span, "action 'NoAction' must not have parameters", { suggestion: ADVICE });
+    reporter.error('Target model error', noAction.name.span, "action 'NoAction' must not have parameters", {
+      suggestion: ADVICE,
+    });
   } else if (noAction.body.statements.length > 0) {
-    reporter.error('model', noAction.name.span, "action 'NoAction' must have an empty body", { suggestion: ADVICE });
+    reporter.error('Target model error', noAction.name.span, "action 'NoAction' must have an empty body", {
+      suggestion: ADVICE,
+    });
   }
 }
 
