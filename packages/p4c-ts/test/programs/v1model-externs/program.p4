@@ -6,6 +6,9 @@ struct report_t {
     bit<16> sum;
 }
 
+// Nobody uses it, but the control plane knows it.
+register<bit<32>>(2) spare;
+
 control Work(inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t sm) {
     register<bit<16>>(16) cells;
     register<int<8>>(4) levels;
