@@ -167,7 +167,9 @@ export class MacroTable {
     if (macro.isVariadic && args.length === expected - 1) args.push([]);
     if (args.length === expected) return;
     const count = expected === 1 ? '1 argument' : `${expected} arguments`;
-    throw new MacroError(`macro '${macro.name}' takes ${count}, but ${args.length} ${args.length === 1 ? 'is' : 'are'} given`);
+    throw new MacroError(
+      `macro '${macro.name}' takes ${count}, but ${args.length} ${args.length === 1 ? 'is' : 'are'} given`,
+    );
   }
 
   private substitute(macro: Macro, args: readonly MacroToken[][], hidden: MacroToken['hidden']): MacroToken[] {
