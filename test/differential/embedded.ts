@@ -1,4 +1,8 @@
-/** Runs a program on the embedded switch, in this process. */
+/**
+ * Runs a program on the embedded switch, in this process. Time is given and not measured, so a run always has the same result; outputs are
+ * kept by port, as a peer behind interfaces can tell them, and by packet as well, so that a difference can be traced to the packet
+ * that made it.
+ */
 import { DataPlane, loadProgram } from '@mooring/softswitch';
 import type { ProgramJson } from './program-json.ts';
 import { type Packet, PORTS } from './traffic.ts';

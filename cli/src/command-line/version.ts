@@ -1,4 +1,7 @@
-/** The installed version of Mooring, read from its package.json. */
+/**
+ * The installed version of Mooring, read from its package.json when it is asked for: a number written here as well would one day be
+ * another one.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from './repository.ts';

@@ -1,4 +1,7 @@
-/** A pane's heading: its name in a rule as wide as the screen. */
+/**
+ * A pane's heading: its name in a rule as wide as the screen. One line instead of a frame around each pane: a frame costs
+ * two lines each, and a small terminal has none to give away.
+ */
 import { Text } from 'ink';
 import type { ReactElement } from 'react';
 import { fit } from './format.ts';

@@ -1,4 +1,7 @@
-/** The last lines of what happened, newest at the bottom, as many as there is room for. */
+/**
+ * The last lines of what happened, newest at the bottom, as many as there is room for. The pane shows and the model keeps: how many
+ * lines there are to choose from is decided there, so a pane that grows with the screen shows earlier ones again.
+ */
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 import { fit, formatClock } from './format.ts';

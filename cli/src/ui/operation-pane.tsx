@@ -1,4 +1,7 @@
-/** The running operations: what, phase, how many of its buckets are through, how long. */
+/**
+ * The running operations: what, phase, how many of its buckets are through, how long. Titles and phases are cut and
+ * padded to fixed widths, so that the bars of several operations stand under each other and can be compared.
+ */
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 import { fit, formatBar, formatSeconds } from './format.ts';

@@ -1,4 +1,7 @@
-/** How records add up to an intent, and an intent to records again: the journal's format. */
+/**
+ * How records add up to an intent, and an intent to records again: the journal's format. Each record holds the new value of one thing
+ * and not a difference, so applying one twice does no harm; turning the intent back into records is how the journal is shortened.
+ */
 import type { JournalFormat } from '../journal/journal.ts';
 import type { ServerId } from '../shift/types.ts';
 import type { Intent, IntentRecord } from './types.ts';

@@ -1,4 +1,8 @@
-/** Expressions of a wanted type, nested up to a depth, from what a scope offers. */
+/**
+ * Expressions of a wanted type, nested up to a depth, from what a scope offers. The type comes first and the operator is chosen to yield it,
+ * so every program is well-typed by construction. Widths cluster around the borders of machine words, where a switch that
+ * computes in 32-bit pieces goes wrong if it does.
+ */
 import type { Random } from '../random.ts';
 import { bit, bool, type FunctionSignature, int, type Scalar, type Scope, sameType, typeText } from './scope.ts';
 

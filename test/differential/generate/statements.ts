@@ -1,4 +1,8 @@
-/** Statements for bodies of actions, functions, controls and parser states. */
+/**
+ * Statements for bodies of actions, functions, controls and parser states. The scope says where the body is, and with that what may stand
+ * in it: no calls of actions in functions, no tables in loops. Each table is applied at one place only, because not
+ * every target can do otherwise, and a program that a compiler refuses compares nothing.
+ */
 import { expression, functionCall, literal, randomScalar, randomWidth } from './expressions.ts';
 import {
   bit,

@@ -1,5 +1,7 @@
 /**
- * Table properties of v1model: direct counters and meters, action profiles and selectors.
+ * Table properties of v1model: direct counters and meters, action profiles and selectors. To the language they are expressions like any
+ * other; here each is evaluated to the instance it names, which then belongs to the table. A direct counter or meter
+ * of two tables is refused, as its values could not be told apart.
  */
 import type * as ast from '../2-parse/ast.ts';
 import * as build from '../5-lower/expressions.ts';

@@ -1,4 +1,8 @@
-/** The entries that a program itself puts into its tables, as P4Runtime would write them. */
+/**
+ * The entries that a program itself puts into its tables, as P4Runtime would write them, so that a controller can know without asking the
+ * switch what is in a table already. Key sets become matches by match kind; what matches everything is left out, and where no
+ * priority is written the order is turned into numbers, of which the highest wins.
+ */
 import type * as ast from '../2-parse/ast.ts';
 import * as T from '../3-types/types.ts';
 import { controlPlaneParameters, parameterType } from './actions.ts';

@@ -1,5 +1,7 @@
 /**
- * What all nodes of the tree have, and where their numbers come from.
+ * What all nodes of the tree have, and where their numbers come from. Nodes never change; what later phases find out about one is in side
+ * tables of theirs. The number is given out per compilation and not by a global counter, so that the same program always
+ * gets the same numbers, whatever was compiled before it.
  */
 import type { Span } from '../../diagnostics/span.ts';
 
