@@ -73,7 +73,10 @@ async function run(context: CommandContext, parsed: ParsedArguments): Promise<Ex
   const entries: EntriesFile[] = [];
   for (const name of names) entries.push(await readEntries(name, path(name)));
   const events = await tracePacket({ ...program, entries, port, packet, cpuPort, dropPort });
-  printResult(context, parsed.flags.has('json'), { port, bytes: packet.length, events }, formatTrace(events));
+  // A multicast group without members, for instance, is neither.
+  const isSilent = !events.some((event) => event.kind === 'sent' || event.kind === 'drop');
+  const text = `${formatTrace(events)}${isSilent ? '\nnothing was sent' : ''}`;
+  printResult(context, parsed.flags.has('json'), { port, bytes: packet.length, events }, text);
   return 0;
 }
 
