@@ -6,7 +6,7 @@
 import type { Configuration, ServerConfiguration, VipConfiguration } from '../config/types.ts';
 import type { ServerDefinition } from '../control-api/types.ts';
 import type { Intent, ServerRecord, VipRecord } from '../intent/types.ts';
-import type { VipId } from '../shift/types.ts';
+import type { ServerId, VipId } from '../shift/types.ts';
 import { parseIpv4, parseMac } from '../text/addresses.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import { OperationRefusedError } from './errors.ts';
@@ -124,6 +124,13 @@ function fromDefinition(intent: Intent, vip: KnownVip, name: string, given: Serv
     }
   }
   return { name, address, port, weight, mac: canonical, switchPort, spare: true };
+}
+
+/** The lowest id never used; after 65,535 of them the lowest that nothing names. */
+export function freeServerId(intent: Intent): ServerId {
+  if (intent.nextServer <= 0xffff) return intent.nextServer;
+  for (let id = 1; id <= 0xffff; id++) if (!intent.servers.has(id)) return id;
+  throw new OperationRefusedError({ code: 'conflict', message: 'all 65,535 server ids are in use' });
 }
 
 function unknown(what: string, field: string, name: string, choices: readonly string[]): OperationRefusedError {

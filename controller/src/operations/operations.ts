@@ -10,38 +10,19 @@
  * `resume` from the records and the state of the buckets.
  */
 import { assign, assignSwap } from '../assignment/assign.ts';
-import type { Configuration, ServerConfiguration } from '../config/types.ts';
-import type { OperationPhase, OperationRequest, OperationStatus } from '../control-api/types.ts';
-import type { Intent, IntentRecord, OperationRecord, ServerRecord } from '../intent/types.ts';
-import { bucketOf, type ShiftState } from '../shift/state.ts';
-import type { ConnectionKey, Notice, ServerId, ShiftEvent, VipId } from '../shift/types.ts';
+import type { ServerConfiguration } from '../config/types.ts';
+import type { OperationRequest, OperationStatus } from '../control-api/types.ts';
+import type { OperationRecord, ServerRecord } from '../intent/types.ts';
+import { bucketOf } from '../shift/state.ts';
+import type { ConnectionKey, Notice, ServerId, VipId } from '../shift/types.ts';
 import { formatIpv4 } from '../text/addresses.ts';
-import { findActive, findSpare, findVip, inService, recordsOf } from './catalogue.ts';
+import { findActive, findSpare, findVip, freeServerId, inService, recordsOf } from './catalogue.ts';
 import { OperationRefusedError } from './errors.ts';
+import type { OperationHost } from './host.ts';
+import { describe, statusOf, type UnderWay } from './status.ts';
 
-/** What operations act through. */
-export interface OperationHost {
-  readonly configuration: Configuration;
-  readonly intent: Intent;
-  /** The present state; replaced after a reconnect. */
-  shift(): ShiftState;
-  wallMs(): number;
-  record(record: IntentRecord): void;
-  /** Hands an event to the bucket protocol, in this step. */
-  order(event: ShiftEvent): void;
-  /** A server's way, name or state has changed: bring its entries up to date. */
-  serverChanged(server: ServerRecord): void;
-  /** A server is gone for good: delete its entries. */
-  serverGone(server: ServerRecord): void;
-  /** Asks for the MAC address of a server that has none. */
-  resolve(server: ServerRecord): void;
-  /** Calls `Operations.onDeadline` then. */
-  armDeadline(operation: number, atMs: number): void;
-  changed(operation: OperationStatus): void;
-  log(level: 'info' | 'warning' | 'error', text: string): void;
-}
-
-interface Running {
+/** A running operation. */
+interface Running extends UnderWay {
   record: OperationRecord;
   readonly uncommitted: Set<number>;
   readonly unsettled: Set<number>;
@@ -136,7 +117,7 @@ export class Operations {
     this.save(running, record);
     this.host.log('info', `operation ${record.id}: ${describe(record)}`);
     this.beginWhenReady(running);
-    return this.statusOf(running.record);
+    return this.status(running.record);
   }
 
   /** Aborts a running operation. @throws OperationRefusedError */
@@ -154,7 +135,7 @@ export class Operations {
       throw new OperationRefusedError({ code: 'conflict', message: `operation ${id} is being rolled back already` });
     }
     this.rollBack(running, 'aborted by request');
-    return this.statusOf(running.record);
+    return this.status(running.record);
   }
 
   /** Takes up what was running before a restart; the shift state has been recovered. */
@@ -230,13 +211,13 @@ export class Operations {
 
   /** Running and finished ones, newest first. */
   list(): OperationStatus[] {
-    return [...this.host.intent.operations.values()].reverse().map((record) => this.statusOf(record));
+    return [...this.host.intent.operations.values()].reverse().map((record) => this.status(record));
   }
 
   /** One of them. */
   get(id: number): OperationStatus | undefined {
     const record = this.host.intent.operations.get(id);
-    return record === undefined ? undefined : this.statusOf(record);
+    return record === undefined ? undefined : this.status(record);
   }
 
   /** The running ones that somebody may want to see move. */
@@ -291,14 +272,14 @@ export class Operations {
     const finishedAtMs = this.host.wallMs();
     const record: OperationRecord = { ...common, phase: 'finished', outcome: 'done', finishedAtMs, message: 'done' };
     this.host.record({ kind: 'operation', operation: record });
-    return this.statusOf(record);
+    return this.status(record);
   }
 
   private beginWhenReady(running: Running): void {
     const coming = this.server(running.record.coming);
     if (coming !== undefined && coming.mac === undefined) {
       this.host.resolve(coming);
-      this.host.changed(this.statusOf(running.record));
+      this.host.changed(this.status(running.record));
       return;
     }
     if (coming !== undefined) this.host.serverChanged(coming);
@@ -433,7 +414,7 @@ export class Operations {
     if (running.uncommitted.size === 0 && running.unsettled.size === 0 && gone) {
       this.finish(running, record.aborting ? 'aborted' : 'done', record.aborting ? record.message : 'done');
     } else {
-      this.host.changed(this.statusOf(record));
+      this.host.changed(this.status(record));
     }
   }
 
@@ -455,7 +436,7 @@ export class Operations {
   private save(running: Running, record: OperationRecord): void {
     running.record = record;
     this.host.record({ kind: 'operation', operation: record });
-    this.host.changed(this.statusOf(record));
+    this.host.changed(this.status(record));
   }
 
   private setState(server: ServerRecord, state: ServerRecord['state']): void {
@@ -467,71 +448,11 @@ export class Operations {
     this.host.serverGone(server);
   }
 
+  private status(record: OperationRecord): OperationStatus {
+    return statusOf(record, this.running.get(record.id), this.host.intent, this.host.shift());
+  }
+
   private server(id: ServerId | undefined): ServerRecord | undefined {
     return id === undefined ? undefined : this.host.intent.servers.get(id);
-  }
-
-  private statusOf(record: OperationRecord): OperationStatus {
-    const running = this.running.get(record.id);
-    const goes = record.aborting ? record.coming : record.leaving;
-    const view = goes === undefined ? undefined : this.host.shift().servers.get(goes);
-    const buckets = running?.moved ?? record.moves.length;
-    const finished = record.phase === 'finished';
-    const progress = {
-      buckets,
-      committed: buckets - (finished ? 0 : (running?.uncommitted.size ?? 0)),
-      settled: buckets - (finished ? 0 : (running?.unsettled.size ?? 0)),
-      pinsLeft: finished ? 0 : (view?.pins.size ?? 0),
-      baseBucketsLeft: finished ? 0 : (view?.bases ?? 0),
-    };
-    let phase: OperationPhase = record.phase;
-    if (phase === 'shifting' && running !== undefined && running.uncommitted.size === 0) {
-      phase = view !== undefined && (view.pins.size > 0 || view.bases > 0) ? 'draining' : 'settling';
-    }
-    return {
-      id: record.id,
-      kind: record.kind,
-      vip: this.host.intent.vips.get(record.vip)?.name ?? '',
-      server: record.server,
-      ...(record.replacement === undefined ? {} : { replacement: record.replacement }),
-      phase,
-      progress,
-      startedAtMs: record.startedAtMs,
-      ...(record.finishedAtMs === undefined ? {} : { finishedAtMs: record.finishedAtMs }),
-      ...(record.deadlineAtMs === undefined ? {} : { deadlineAtMs: record.deadlineAtMs }),
-      ...(record.outcome === undefined ? {} : { outcome: record.outcome }),
-      message: record.message === '' || !finished ? explain(phase, progress, record) : record.message,
-      ...(record.ended.length === 0 ? {} : { ended: record.ended }),
-    };
-  }
-}
-
-/** The lowest id never used; after 65,535 of them the lowest that nothing names. */
-export function freeServerId(intent: Intent): ServerId {
-  if (intent.nextServer <= 0xffff) return intent.nextServer;
-  for (let id = 1; id <= 0xffff; id++) if (!intent.servers.has(id)) return id;
-  throw new OperationRefusedError({ code: 'conflict', message: 'all 65,535 server ids are in use' });
-}
-
-function describe(record: OperationRecord): string {
-  return record.kind === 'swap' ? `swap ${record.server} for ${record.replacement}` : `${record.kind} ${record.server}`;
-}
-
-function explain(phase: OperationPhase, progress: OperationStatus['progress'], record: OperationRecord): string {
-  switch (phase) {
-    case 'preparing':
-      return 'finding out where the server is';
-    case 'shifting':
-      return `${progress.committed} of ${progress.buckets} buckets committed`;
-    case 'draining':
-      return `waiting for ${progress.pinsLeft} pinned connections of \`${record.server}\` to end`;
-    case 'settling':
-      return 'clearing the pin registers';
-    case 'rolling-back':
-      return `${record.message}: ${progress.committed} of ${progress.buckets} buckets back`;
-    case 'finished':
-      return record.message;
-    default:
-      throw new Error(`unexpected phase ${phase satisfies never}`);
   }
 }
