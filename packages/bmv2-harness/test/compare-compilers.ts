@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compile } from '@mooring/p4c-ts';
 import { nodeFileSystem, systemIncludePaths } from '@mooring/p4c-ts/node';
-import { generatePacket, generateProgram, Random } from '../../p4c-ts/test/random/generate.ts';
+import { generatePacket, generateProgram } from '../../p4c-ts/test/random/generate.ts';
+import { Random } from '../../p4c-ts/test/random/random.ts';
 import { EmbeddedSwitch } from '../src/stf.ts';
 
 const PACKETS = 25;

@@ -5,84 +5,23 @@
  * headers are read only where the header is valid, loops end) and within what BMv2 can do with any compiler (each table is
  * applied once), so that any difference is somebody's bug. Everything it computes ends up in the packet.
  */
-
-/** A small generator of random numbers (mulberry32), the same everywhere for the same seed. */
-export class Random {
-  private state: number;
-  constructor(seed: number) {
-    this.state = seed | 0;
-  }
-  /** In [0, 1). */
-  next(): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let value = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value;
-    return ((value ^ (value >>> 14)) >>> 0) / 4294967296;
-  }
-  /** An integer in [0, limit). */
-  below(limit: number): number {
-    return Math.floor(this.next() * limit);
-  }
-  chance(probability: number): boolean {
-    return this.next() < probability;
-  }
-  pick<T>(items: readonly T[]): T {
-    return items[this.below(items.length)]!;
-  }
-}
-
-type Type = { readonly kind: 'bits'; readonly width: number; readonly signed: boolean } | { readonly kind: 'bool' };
-
-const bits = (width: number, signed = false): Type => ({ kind: 'bits', width, signed });
-const BOOL: Type = { kind: 'bool' };
-
-function print(type: Type): string {
-  return type.kind === 'bool' ? 'bool' : `${type.signed ? 'int' : 'bit'}<${type.width}>`;
-}
-function same(a: Type, b: Type): boolean {
-  return print(a) === print(b);
-}
-
-interface Variable {
-  readonly text: string;
-  readonly type: Type;
-  readonly writable: boolean;
-}
-interface Callable {
-  readonly name: string;
-  readonly parameters: readonly { readonly direction: 'in' | 'inout' | 'out'; readonly type: Type }[];
-  readonly result: Type | undefined;
-}
-
-const FIELDS: readonly { name: string; type: Type }[] = [
-  { name: 'a', type: bits(8) },
-  { name: 'b', type: bits(8) },
-  { name: 'c', type: bits(16) },
-  { name: 'd', type: bits(32) },
-  { name: 'e', type: bits(4) },
-  { name: 'f', type: bits(3) },
-  { name: 'g', type: bits(1) },
-  { name: 'x', type: bits(8, true) },
-  { name: 'y', type: bits(16, true) },
-  { name: 'w', type: bits(48) },
-];
-/** Bytes of the header `h`, of `k`, and of one element of the stack `s`. */
-export const HEADER_BYTES = 18;
-export const OPTIONAL_BYTES = 3;
-const METADATA: readonly { name: string; type: Type }[] = [
-  { name: 'm', type: bits(8) },
-  { name: 'n', type: bits(16) },
-  { name: 'p', type: BOOL },
-  { name: 'q', type: bits(12, true) },
-  { name: 'r', type: bits(16, true) },
-];
-/** Bytes of the packet that the program reads; more are payload. */
-export const PACKET_BYTES = HEADER_BYTES + 8 + 3 + OPTIONAL_BYTES;
+import { Expressions } from './expressions.ts';
+import { Random } from './random.ts';
+import {
+  BOOL,
+  bits,
+  type Callable,
+  FIELDS,
+  METADATA,
+  PACKET_BYTES,
+  print,
+  type Type,
+  type Variable,
+} from './vocabulary.ts';
 
 class Generator {
   private readonly random: Random;
-  private counter = 0;
-  private readonly functions: Callable[] = [];
+  private readonly expressions: Expressions;
   private readonly actions: Callable[] = [];
   private readonly tables: { name: string; actions: string[]; used: boolean }[] = [];
   private depth = 0;
@@ -91,120 +30,8 @@ class Generator {
 
   constructor(random: Random, options: GenerateOptions) {
     this.random = random;
+    this.expressions = new Expressions(random);
     this.options = options;
-  }
-
-  private fresh(prefix: string): string {
-    this.counter += 1;
-    return `${prefix}${this.counter}`;
-  }
-
-  private type(): Type {
-    return this.random.pick([
-      bits(8),
-      bits(8),
-      bits(16),
-      bits(32),
-      bits(4),
-      bits(1),
-      bits(48),
-      bits(8, true),
-      bits(16, true),
-      BOOL,
-    ]);
-  }
-
-  private constant(type: Type): string {
-    if (type.kind === 'bool') return this.random.chance(0.5) ? 'true' : 'false';
-    const limit = 2 ** Math.min(type.width - (type.signed ? 1 : 0), 30);
-    const value = this.random.chance(0.3) ? this.random.pick([0, 1, limit - 1]) : this.random.below(limit);
-    return `${type.width}${type.signed ? 's' : 'w'}${value}`;
-  }
-
-  /** An expression of the type over the variables. `pure`: without calls. */
-  private expression(type: Type, scope: readonly Variable[], depth: number, pure = false): string {
-    const { random } = this;
-    const leaf = (): string => {
-      const fitting = scope.filter((variable) => same(variable.type, type));
-      if (fitting.length > 0 && random.chance(0.75)) return random.pick(fitting).text;
-      return this.constant(type);
-    };
-    if (depth <= 0 || random.chance(0.15)) return leaf();
-    const inner = (of: Type): string => this.expression(of, scope, depth - 1, pure);
-    if (!pure && random.chance(0.08)) {
-      const fitting = this.functions.filter((each) => each.result !== undefined && same(each.result, type));
-      const call = fitting.length > 0 ? this.call(random.pick(fitting), scope, depth - 1) : undefined;
-      if (call !== undefined) return call;
-    }
-    if (random.chance(0.1)) return `(${inner(BOOL)} ? ${inner(type)} : ${inner(type)})`;
-    if (type.kind === 'bool') {
-      switch (random.below(5)) {
-        case 0:
-          return `(${inner(BOOL)} ${random.pick(['&&', '||', '==', '!='])} ${inner(BOOL)})`;
-        case 1:
-          return `(!${inner(BOOL)})`;
-        default: {
-          const of = random.pick([bits(8), bits(16), bits(4), bits(8, true), bits(16, true), bits(32)]);
-          return `(${inner(of)} ${random.pick(['==', '!=', '<', '<=', '>', '>='])} ${inner(of)})`;
-        }
-      }
-    }
-    const { width, signed } = type;
-    switch (random.below(12)) {
-      case 0:
-      case 1:
-      case 2:
-        return `(${inner(type)} ${random.pick(['+', '-', '*', '&', '|', '^'])} ${inner(type)})`;
-      case 3:
-        return `(${inner(type)} ${random.pick(['|+|', '|-|'])} ${inner(type)})`;
-      case 4:
-        return `(${random.pick(['-', '~'])}${inner(type)})`;
-      case 5:
-        return `(${inner(type)} ${random.pick(['<<', '>>'])} ${random.chance(0.5) ? random.below(width + 2) : inner(bits(8))})`;
-      case 6: {
-        // Casts: to the same width with another sign, or to another width with the same sign.
-        if (random.chance(0.5)) return `((${print(type)})${inner(bits(width, !signed))})`;
-        const of = random.pick([4, 8, 16, 32].filter((each) => each !== width));
-        return `((${print(type)})${inner(bits(of, signed))})`;
-      }
-      case 7: {
-        if (signed || width >= 32) return inner(type);
-        const low = random.below(32 - width + 1);
-        const fitting = scope.filter((each) => same(each.type, bits(32)));
-        const base = fitting.length > 0 ? random.pick(fitting).text : `(${inner(bits(32))})`;
-        return `(${base}[${low + width - 1}:${low}])`;
-      }
-      case 8: {
-        if (signed || width < 2) return inner(type);
-        const left = 1 + random.below(width - 1);
-        return `(${this.narrow(left, scope, depth)} ++ ${this.narrow(width - left, scope, depth)})`;
-      }
-      case 9:
-        if (!signed && width === 1) return `((bit<1>)${inner(BOOL)})`;
-        return `(${inner(type)} ${random.pick(['+', '-'])} ${this.constant(type)})`;
-      default:
-        return leaf();
-    }
-  }
-
-  private narrow(width: number, scope: readonly Variable[], depth: number): string {
-    if ([1, 4, 8, 16, 32].includes(width)) return this.expression(bits(width), scope, depth - 2, true);
-    return `((bit<${width}>)${this.expression(bits(32), scope, depth - 2, true)})`;
-  }
-
-  /** A call with arguments; undefined if some `out` parameter finds no variable. */
-  private call(callable: Callable, scope: readonly Variable[], depth: number): string | undefined {
-    const args: string[] = [];
-    for (const parameter of callable.parameters) {
-      if (parameter.direction === 'in') {
-        args.push(this.expression(parameter.type, scope, depth - 1));
-        continue;
-      }
-      const fitting = scope.filter((each) => each.writable && same(each.type, parameter.type));
-      if (fitting.length === 0) return undefined;
-      args.push(this.random.pick(fitting).text);
-    }
-    return `${callable.name}(${args.join(', ')})`;
   }
 
   private block(
@@ -227,24 +54,25 @@ class Generator {
       const choice = this.depth > 4 ? random.below(4) : random.below(16);
       switch (choice) {
         case 4: {
-          const type = this.type();
-          const name = this.fresh('v');
-          const text = `${print(type)} ${name} = ${this.expression(type, scope, 2)};`;
+          const type = this.expressions.type();
+          const name = this.expressions.fresh('v');
+          const text = `${print(type)} ${name} = ${this.expressions.expression(type, scope, 2)};`;
           scope.push({ text: name, type, writable: true });
           return text;
         }
         case 5:
         case 6: {
-          const condition = this.expression(BOOL, scope, 3);
+          const condition = this.expressions.expression(BOOL, scope, 3);
           const then = this.block(scope, size, context, inLoop);
           const otherwise = random.chance(0.5) ? ` else ${this.block(scope, size, context, inLoop)}` : '';
           return `if (${condition}) ${then}${otherwise}`;
         }
         case 7: {
-          const pool = context === 'apply' ? [...this.functions, ...this.actions] : this.functions;
+          const pool =
+            context === 'apply' ? [...this.expressions.functions, ...this.actions] : this.expressions.functions;
           if (pool.length === 0) return this.assignment(scope);
           const callable = random.pick(pool);
-          const call = this.call(callable, scope, 2);
+          const call = this.expressions.call(callable, scope, 2);
           return call === undefined ? this.assignment(scope) : `${call};`;
         }
         case 8: {
@@ -282,22 +110,22 @@ class Generator {
             (label) => `${print(of).includes('8') ? '8w' : '4w'}${label}: ${this.block(scope, 1, context, inLoop)}`,
           );
           if (random.chance(0.6)) cases.push(`default: ${this.block(scope, 1, context, inLoop)}`);
-          return `switch (${this.expression(of, scope, 2)} & ${of.kind === 'bits' ? of.width : 8}w7) {\n${cases.join('\n')}\n}`;
+          return `switch (${this.expressions.expression(of, scope, 2)} & ${of.kind === 'bits' ? of.width : 8}w7) {\n${cases.join('\n')}\n}`;
         }
         case 10: {
           if (this.options.loops === false) return this.assignment(scope);
           if (inLoop)
             return random.chance(0.3)
-              ? `if (${this.expression(BOOL, scope, 2)}) { ${random.pick(['break', 'continue'])}; }`
+              ? `if (${this.expressions.expression(BOOL, scope, 2)}) { ${random.pick(['break', 'continue'])}; }`
               : this.assignment(scope);
-          const name = this.fresh('i');
+          const name = this.expressions.fresh('i');
           const counter: Variable = { text: name, type: bits(8), writable: false };
           return `for (bit<8> ${name} = 0; ${name} < ${1 + random.below(4)}; ${name} = ${name} + 1) ${this.block([...scope, counter], size, context, true)}`;
         }
         case 11: {
           if (context === 'function') return this.assignment(scope);
           if (random.chance(0.6))
-            return `if (${this.expression(BOOL, scope, 2)}) { ${random.chance(0.5) ? 'exit' : 'return'}; }`;
+            return `if (${this.expressions.expression(BOOL, scope, 2)}) { ${random.chance(0.5) ? 'exit' : 'return'}; }`;
           return this.assignment(scope);
         }
         case 12: {
@@ -305,9 +133,9 @@ class Generator {
           return random.pick([
             `if (hdr.k.isValid()) { hdr.k.v = hdr.k.v + 8w${random.below(200)}; }`,
             `hdr.k.setInvalid();`,
-            `hdr.k.setValid(); hdr.k.v = ${this.expression(bits(8), scope, 2)}; hdr.k.u = ${this.expression(bits(16), scope, 2)};`,
+            `hdr.k.setValid(); hdr.k.v = ${this.expressions.expression(bits(8), scope, 2)}; hdr.k.u = ${this.expressions.expression(bits(16), scope, 2)};`,
             `hdr.s[${random.below(3)}] = hdr.s[${random.below(3)}];`,
-            `hdr.s[${this.index(scope)}].v = ${this.expression(bits(8), scope, 2, true)};`,
+            `hdr.s[${this.expressions.index(scope)}].v = ${this.expressions.expression(bits(8), scope, 2, true)};`,
           ]);
         }
         case 13: {
@@ -319,7 +147,7 @@ class Generator {
           const width = target.type.kind === 'bits' ? target.type.width : 8;
           const low = random.below(width - 1);
           const high = low + random.below(Math.min(width - low, 16));
-          return `${target.text}[${high}:${low}] = (bit<${high - low + 1}>)${this.expression(bits(32), scope, 2)};`;
+          return `${target.text}[${high}:${low}] = (bit<${high - low + 1}>)${this.expressions.expression(bits(32), scope, 2)};`;
         }
         default:
           return this.assignment(scope);
@@ -329,29 +157,24 @@ class Generator {
     }
   }
 
-  private index(scope: readonly Variable[]): string {
-    // Always below 3: beyond a stack's end nothing is defined.
-    return `((${this.expression(bits(8), scope, 1, true)} & 8w1) + 8w${this.random.below(2)})`;
-  }
-
   private assignment(scope: readonly Variable[]): string {
     const targets = scope.filter((each) => each.writable);
     const target = this.random.pick(targets);
     if (target.type.kind === 'bits' && this.random.chance(0.2)) {
       const operator = this.random.pick(['+=', '-=', '&=', '|=', '^=', '|+|=', '|-|=']);
-      return `${target.text} ${operator} ${this.expression(target.type, scope, 2)};`;
+      return `${target.text} ${operator} ${this.expressions.expression(target.type, scope, 2)};`;
     }
-    return `${target.text} = ${this.expression(target.type, scope, 3)};`;
+    return `${target.text} = ${this.expressions.expression(target.type, scope, 3)};`;
   }
 
   private functionText(): string {
     const { random } = this;
-    const name = this.fresh('fun');
-    const result = random.chance(0.8) ? this.type() : undefined;
+    const name = this.expressions.fresh('fun');
+    const result = random.chance(0.8) ? this.expressions.type() : undefined;
     const parameters = Array.from({ length: random.below(4) }, () => ({
       direction: random.pick(['in', 'inout', 'out'] as const),
-      type: this.type(),
-      name: this.fresh('p'),
+      type: this.expressions.type(),
+      name: this.expressions.fresh('p'),
     }));
     const scope: Variable[] = parameters.map((each) => ({
       text: each.name,
@@ -360,33 +183,33 @@ class Generator {
     }));
     const first: string[] = parameters
       .filter((each) => each.direction === 'out')
-      .map((each) => `${each.name} = ${this.constant(each.type)};`);
-    const local = this.fresh('l');
+      .map((each) => `${each.name} = ${this.expressions.constant(each.type)};`);
+    const local = this.expressions.fresh('l');
     first.push(`bit<8> ${local} = 8w${random.below(256)};`);
     scope.push({ text: local, type: bits(8), writable: true });
     this.depth = 2;
     const lines = Array.from({ length: 1 + random.below(3) }, () => this.statement(scope, 'function', false));
     const early =
       result !== undefined && random.chance(0.4)
-        ? `if (${this.expression(BOOL, scope, 2)}) { return ${this.expression(result, scope, 2)}; }`
+        ? `if (${this.expressions.expression(BOOL, scope, 2)}) { return ${this.expressions.expression(result, scope, 2)}; }`
         : '';
-    const last = result === undefined ? '' : `return ${this.expression(result, scope, 2)};`;
+    const last = result === undefined ? '' : `return ${this.expressions.expression(result, scope, 2)};`;
     this.depth = 0;
-    this.functions.push({ name, parameters, result });
+    this.expressions.functions.push({ name, parameters, result });
     const list = parameters.map((each) => `${each.direction} ${print(each.type)} ${each.name}`).join(', ');
     return `${result === undefined ? 'void' : print(result)} ${name}(${list}) {\n${first.join('\n')}\n${early}\n${lines.join('\n')}\n${last}\n}`;
   }
 
   private actionText(scope: readonly Variable[], isForTables: boolean): { text: string; name: string; data: Type[] } {
     const { random } = this;
-    const name = this.fresh('act');
+    const name = this.expressions.fresh('act');
     const inner = [...scope];
     const list: string[] = [];
     const data: Type[] = [];
     const parameters: { direction: 'in' | 'inout' | 'out'; type: Type }[] = [];
     const first: string[] = [];
     for (let at = random.below(3); at > 0; at--) {
-      const parameter = this.fresh('p');
+      const parameter = this.expressions.fresh('p');
       if (isForTables) {
         const type = random.pick([bits(8), bits(16), bits(8, true)]);
         data.push(type);
@@ -394,11 +217,11 @@ class Generator {
         inner.push({ text: parameter, type, writable: false });
         continue;
       }
-      const type = this.type();
+      const type = this.expressions.type();
       const direction = random.pick(['in', 'inout', 'out'] as const);
       parameters.push({ direction, type });
       list.push(`${direction} ${print(type)} ${parameter}`);
-      if (direction === 'out') first.push(`${parameter} = ${this.constant(type)};`);
+      if (direction === 'out') first.push(`${parameter} = ${this.expressions.constant(type)};`);
       inner.push({ text: parameter, type, writable: direction !== 'in' });
     }
     this.depth = 1;
@@ -410,11 +233,11 @@ class Generator {
 
   private tableText(actions: readonly { name: string; data: Type[] }[]): string {
     const { random } = this;
-    const name = this.fresh('tbl');
+    const name = this.expressions.fresh('tbl');
     const chosen = actions.filter(() => random.chance(0.7));
     const used = chosen.length > 0 ? chosen : [actions[0]!];
     const call = (action: { name: string; data: Type[] }): string =>
-      `${action.name}(${action.data.map((type) => this.constant(type)).join(', ')})`;
+      `${action.name}(${action.data.map((type) => this.expressions.constant(type)).join(', ')})`;
     const key = random.pick([
       'hdr.h.a',
       'hdr.h.b',
@@ -491,7 +314,9 @@ ${nestedBody.join('\n')}
     const inner = [...scope];
     const before = Array.from({ length: 1 + random.below(4) }, () => this.statement(inner, 'apply', false));
     const useNested = random.chance(0.7);
-    const nestedCall = useNested ? `nested.apply(hdr, meta.m, meta.r, ${this.expression(BOOL, scope, 2)});` : '';
+    const nestedCall = useNested
+      ? `nested.apply(hdr, meta.m, meta.r, ${this.expressions.expression(BOOL, scope, 2)});`
+      : '';
     const after = Array.from({ length: 1 + random.below(5) }, () => this.statement(inner, 'apply', false));
     return `#include <core.p4>
 #include <v1model.p4>
