@@ -71,4 +71,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./explain.ts')).explainCommand,
   },
   { name: 'stf', summary: 'run STF packet tests', load: async () => (await import('./stf.ts')).stfCommand },
+  {
+    name: 'completion',
+    summary: 'print a completion script for bash, zsh or fish',
+    load: async () => (await import('./completion.ts')).completionCommand,
+  },
 ];

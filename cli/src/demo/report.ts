@@ -64,7 +64,7 @@ export function reportText(report: DemoReport): string {
     ['  reset', formatCount(broken)],
     ['  stalled over 1 s', formatCount(c.stalled)],
     ['  alive at the fewest', c.fewestAlive === null ? 'the target was never reached' : formatCount(c.fewestAlive)],
-    ['  through the whole run', formatCount(c.marathonsFinished)],
+    ['  kept open to the end', formatCount(c.marathonsFinished)],
     ['bytes checked', formatCount(c.checkedBytes)],
     ['  mismatched', formatCount(c.mismatchedBytes + report.servers.mismatchedBytes)],
     ['longest answer', `${formatCount(c.longestAnswerMs)} ms`],

@@ -92,7 +92,7 @@ export function addServer(server: string, stay: readonly string[]): Scene {
 /** A server is replaced, and the controller is killed in the middle of it and started again. */
 export function swapServers(server: string, replacement: string, stay: readonly string[]): Scene {
   return {
-    title: `swap ${server} by ${replacement}, kill -9 the controller`,
+    title: `swap ${server} by ${replacement}, kill -9`,
     async play(stage) {
       const { client } = stage.controller;
       const begun = await client.operate({ kind: 'swap', server, replacement });

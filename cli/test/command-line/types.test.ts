@@ -29,7 +29,7 @@ test('writes the names of tables, fields and actions', async () => {
   const printed = await runCommand(['types', 'p.txtpb', '--name', 'Ports'], { workingDirectory: folder });
   expect(printed).toMatchObject({ status: 0, stderr: '' });
   expect(printed.stdout).toContain('export interface Ports extends ProgramTypes');
-  expect(printed.stdout).toMatch(/readonly ports: \{[^]*readonly mac: PlainValue;[^]*'send'/);
+  expect(printed.stdout).toMatch(/readonly ports: \{[\s\S]*readonly mac: PlainValue;[\s\S]*'send'/);
 
   const written = await runCommand(['types', 'p.txtpb', '--name', 'Ports', '-o', 'p.types.ts'], {
     workingDirectory: folder,
