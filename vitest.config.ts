@@ -29,7 +29,7 @@ export default defineConfig({
         test: {
           name: 'end-to-end',
           include: [END_TO_END],
-          fileParallelism: false,
+          poolOptions: { forks: { singleFork: true } },
           sequence: { groupOrder: 1 },
         },
       },
