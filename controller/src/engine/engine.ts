@@ -45,6 +45,7 @@ import {
 } from './entries.ts';
 import type { Log } from './log.ts';
 import { reconcile, vipOf } from './reconcile.ts';
+import { SweepPacer } from './sweep-pacer.ts';
 import { TimerWheel } from './timers.ts';
 
 /** What an engine is made of. */
@@ -64,6 +65,9 @@ export interface EngineOptions {
 const RECONNECT_MS = 50;
 const RECONNECT_LONGEST_MS = 2_000;
 
+/** Slots of the first sweep order. */
+const FIRST_SWEEP_CHUNK = 64;
+
 /** How often `ready` looks. */
 const READY_POLL_MS = 10;
 
@@ -71,9 +75,6 @@ interface Command {
   readonly run: () => void;
   readonly done: (error?: unknown) => void;
 }
-
-/** The longest pause between the parts of a sweep; see `orderSweep`. */
-const SWEEP_PAUSE_LONGEST_MS = 20;
 
 /** See the file's comment. */
 export class Engine {
@@ -89,6 +90,7 @@ export class Engine {
   private readonly timers: TimerWheel<TimerEvent>;
   private readonly deadlines: TimerWheel<number>;
   private readonly resolver: Resolver;
+  private readonly pacer = new SweepPacer(FIRST_SWEEP_CHUNK);
   private readonly reserved: ReadonlySet<string>;
   private events: ShiftEvent[] = [];
   private macEvents: MacEvent[] = [];
@@ -98,9 +100,6 @@ export class Engine {
   private dueDeadlines: number[] = [];
   private commands: Command[] = [];
   private packets: PacketOrder[] = [];
-  /** When the last part of a sweep was ordered, and how long the one before took. */
-  private sweepOrderedAtMs = 0;
-  private sweepTookMs = 0;
   private wake: (() => void) | undefined;
   private out: Output = { effects: [], notices: [] };
   private stopped = false;
@@ -223,6 +222,7 @@ export class Engine {
     this.timers.clear();
     this.deadlines.clear();
     this.events = [];
+    this.pacer.forget();
     const session = await connect(epoch, this.listener());
     try {
       const { tentativeMs, reportMs } = configuration.timers;
@@ -232,7 +232,11 @@ export class Engine {
       const previous = this.recovered ? this.state : undefined;
       const { shadow } = this;
       const pinning = this.options.pinning;
-      this.state = await reconcile({ configuration, intent: journal.state, session, shadow, pinning, previous }, out);
+      const sweepChunk = this.pacer.chunk;
+      this.state = await reconcile(
+        { configuration, intent: journal.state, session, shadow, pinning, sweepChunk, previous },
+        out,
+      );
       this.recovered = true;
       this.session = session;
       this.lostReason = undefined;
@@ -261,9 +265,7 @@ export class Engine {
     return {
       onPinEvents: (events) => {
         this.totals.countPinEvents(events);
-        if (events.some((event) => event.kind === 'swept')) {
-          this.sweepTookMs = this.options.clock.monotonicMs() - this.sweepOrderedAtMs;
-        }
+        for (const event of events) if (event.kind === 'swept') this.onSwept(event.tag);
         this.enqueue(events.map((event) => ({ kind: 'pin-event', event }) as const));
       },
       onMacEvents: (events) => {
@@ -481,7 +483,7 @@ export class Engine {
           releases.push(effect);
           break;
         case 'sweep':
-          this.orderSweep(effect);
+          this.sweepAfterPause(effect);
           break;
         case 'read-watch':
         case 'read-pin':
@@ -520,26 +522,6 @@ export class Engine {
     await this.readAges(session, reads);
   }
 
-  /**
-   * Orders a part of a sweep, after a pause as long as the part before has taken: half of its time is the most that a switch
-   * gives to sweeping.
-   */
-  private orderSweep(effect: Extract<Effect, { kind: 'sweep' }>): void {
-    const order = { kind: 'sweep', first: effect.first, count: effect.count, tag: effect.tag } as const;
-    if (order.count === 0) {
-      this.packets.push(order);
-      return;
-    }
-    const { session } = this;
-    const { clock } = this.options;
-    clock.after(Math.min(this.sweepTookMs, SWEEP_PAUSE_LONGEST_MS), () => {
-      if (this.session !== session) return;
-      this.sweepOrderedAtMs = clock.monotonicMs();
-      this.packets.push(order);
-      this.wakeUp();
-    });
-  }
-
   private async flushTables(session: SwitchSession): Promise<ReadonlySet<string>> {
     const { written, writes, refused } = await this.shadow.flush((updates) => session.write(updates));
     this.totals.entriesWritten += written;
@@ -562,6 +544,27 @@ export class Engine {
     this.totals.pinsRefused += refusedPins.size;
     this.enqueueRefused(refusedPins);
     return refusedPins;
+  }
+
+  /** Gives a sweep order when the switch has had its rest. */
+  private sweepAfterPause({ first, count, tag }: Extract<Effect, { kind: 'sweep' }>): void {
+    const { session } = this;
+    const { clock } = this.options;
+    const give = (): void => {
+      if (this.session !== session || this.stopped) return;
+      this.pacer.onSent(tag, count, clock.monotonicMs());
+      const order = { kind: 'sweep', first, count, tag } as const;
+      this.totals.countOrders([order]);
+      session?.order([order]);
+    };
+    if (count === 0) give();
+    else clock.after(this.pacer.pauseMs, give);
+  }
+
+  private onSwept(tag: number): void {
+    if (this.pacer.onAnswered(tag, this.options.clock.monotonicMs())) {
+      this.enqueue([{ kind: 'sweep-pace', chunk: this.pacer.chunk }]);
+    }
   }
 
   private enqueueRefused(keys: ReadonlySet<string>): void {

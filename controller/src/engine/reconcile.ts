@@ -23,15 +23,12 @@ export interface ReconcileInput {
   readonly session: SwitchSession;
   readonly shadow: Shadow;
   readonly pinning: boolean;
+  /** Slots a sweep order covers. */
+  readonly sweepChunk: number;
   /** The state of the session before, if there was one in this process. */
   readonly previous: ShiftState | undefined;
 }
 
-/**
- * Slots a sweep order covers. A switch may let the passes of a sweep go before waiting packets (BMv2 does), so an order is
- * kept to what a slow one does in ten milliseconds.
- */
-const SWEEP_CHUNK = 256;
 const SWEEP_LATE_MS = 2_000;
 
 /**
@@ -58,7 +55,7 @@ export async function reconcile(input: ReconcileInput, out: Output): Promise<Shi
   const settings: ShiftSettings = {
     ...timers,
     slots: session.slots,
-    sweepChunk: SWEEP_CHUNK,
+    sweepChunk: input.sweepChunk,
     sweepLateMs: SWEEP_LATE_MS,
     pins: input.pinning,
   };

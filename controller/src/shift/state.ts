@@ -81,10 +81,12 @@ export interface ServerView {
 
 /** The sweep goes round and round while anybody waits for it. */
 export interface Sweep {
-  /** Chunks completed since the start. */
+  /** Slots gone over since the start. */
   position: number;
   /** The order under way. */
-  pending: { readonly tag: number; readonly barrier: boolean } | undefined;
+  pending: { readonly tag: number; readonly barrier: boolean; readonly count: number } | undefined;
+  /** Slots the next order covers. */
+  chunk: number;
   nextTag: number;
   /** Until the first answer of this epoch, events may be of an earlier one and are not believed. */
   trusted: boolean;
@@ -122,7 +124,14 @@ export function createShiftState(settings: ShiftSettings, firstTag: number): Shi
     slots: new Map(),
     servers: new Map(),
     slotted: new Set(),
-    sweep: { position: 0, pending: undefined, nextTag: firstTag & 0xffff, trusted: false, recoveredUntil: undefined },
+    sweep: {
+      position: 0,
+      pending: undefined,
+      chunk: settings.sweepChunk,
+      nextTag: firstTag & 0xffff,
+      trusted: false,
+      recoveredUntil: undefined,
+    },
     waiting: new Set(),
     leaving: new Set(),
   };

@@ -23,7 +23,7 @@ import {
   onServerTentativeOver,
 } from './servers.ts';
 import { bucketOf, type Output, type ShiftState } from './state.ts';
-import { onSweepLate, onSwept, turnSweep } from './sweep.ts';
+import { onSweepLate, onSweepPace, onSwept, turnSweep } from './sweep.ts';
 import type { PinEvent, ShiftEvent } from './types.ts';
 
 /** Handles one event. */
@@ -57,6 +57,9 @@ export function step(state: ShiftState, event: ShiftEvent, out: Output): void {
       break;
     case 'pin-read':
       onPinRead(state, event.key, event.elapsedMs, out);
+      break;
+    case 'sweep-pace':
+      onSweepPace(state, event.chunk);
       break;
     case 'pin-refused':
       onPinRefused(state, event.key);

@@ -3,8 +3,9 @@
  * holds. It is the only way to know that a slot is *not* there, which a bucket needs to be settled and a server to be
  * drained, and it finds what a lost report left behind (rule R3).
  *
- * The sweep is a circle of chunks, one order under way at a time, and turns only while somebody waits. Whoever begins to
- * wait is content once a whole round has passed since, from wherever the sweep then was; so all share one round.
+ * The sweep is a circle, one order under way at a time, and turns only while somebody waits. Whoever begins to wait is content
+ * once a whole round has passed since, from wherever the sweep then was; so all share one round. How many slots an order
+ * covers is the pace that whoever carries it out has found the switch to keep up with.
  *
  * The first order after a start covers no slots: its answer proves that whatever was reported to an earlier epoch is
  * out of the channel (rule R11), and only then are reports believed. A full round follows.
@@ -17,8 +18,12 @@ import type { Output, ShiftState } from './state.ts';
 /** Where the sweep will be when it has gone over every slot once from now on. */
 export function positionAfterRound(state: ShiftState): number {
   const { sweep } = state;
-  const underWay = sweep.pending !== undefined && !sweep.pending.barrier ? 1 : 0;
-  return sweep.position + underWay + chunksPerRound(state);
+  return sweep.position + (sweep.pending?.count ?? 0) + state.settings.slots;
+}
+
+/** From now on an order covers so many slots. */
+export function onSweepPace(state: ShiftState, chunk: number): void {
+  state.sweep.chunk = Math.max(1, chunk);
 }
 
 /** Gives the next order if none is under way and somebody waits. */
@@ -33,14 +38,14 @@ export function turnSweep(state: ShiftState, out: Output): void {
 export function onSwept(state: ShiftState, tag: number, out: Output): void {
   const { sweep } = state;
   if (sweep.pending?.tag !== tag) return;
-  const { barrier } = sweep.pending;
+  const { barrier, count } = sweep.pending;
   sweep.pending = undefined;
   if (barrier) {
     sweep.trusted = true;
     sweep.recoveredUntil = positionAfterRound(state);
     return;
   }
-  sweep.position++;
+  sweep.position += count;
   if (sweep.recoveredUntil !== undefined && sweep.position >= sweep.recoveredUntil) {
     sweep.recoveredUntil = undefined;
     onRecoveredRound(state, out);
@@ -65,9 +70,9 @@ function give(state: ShiftState, out: Output): void {
   const tag = sweep.nextTag;
   sweep.nextTag = (tag + 1) & 0xffff;
   const barrier = !sweep.trusted;
-  sweep.pending = { tag, barrier };
-  const first = barrier ? 0 : (sweep.position % chunksPerRound(state)) * settings.sweepChunk;
-  const count = barrier ? 0 : Math.min(settings.sweepChunk, settings.slots - first);
+  const first = barrier ? 0 : sweep.position % settings.slots;
+  const count = barrier ? 0 : Math.min(sweep.chunk, settings.slots - first);
+  sweep.pending = { tag, barrier, count };
   out.effects.push({ kind: 'sweep', first, count, tag });
   out.effects.push({ kind: 'timer', delayMs: settings.sweepLateMs, event: { kind: 'sweep-late', tag } });
 }
@@ -77,8 +82,4 @@ function isWanted(state: ShiftState): boolean {
   for (const bucket of state.waiting) if (bucket.sweepUntil !== undefined) return true;
   for (const server of state.leaving) if (server.sweepUntil !== undefined) return true;
   return false;
-}
-
-function chunksPerRound(state: ShiftState): number {
-  return Math.max(1, Math.ceil(state.settings.slots / state.settings.sweepChunk));
 }

@@ -87,6 +87,8 @@ export type ShiftEvent =
     }
   /** Answer to `read-pin`. */
   | { readonly kind: 'pin-read'; readonly key: ConnectionKey; readonly elapsedMs: number | undefined }
+  /** The switch keeps up with sweep orders over so many slots. */
+  | { readonly kind: 'sweep-pace'; readonly chunk: number }
   /** The switch had no room for a pin. */
   | { readonly kind: 'pin-refused'; readonly key: ConnectionKey }
   | TimerEvent;
@@ -150,7 +152,7 @@ export interface ShiftSettings {
   readonly learnAfterMs: number;
   /** Slots in each of the two ways of the pin registers. */
   readonly slots: number;
-  /** Slots a sweep order covers. */
+  /** Slots a sweep order covers at first. */
   readonly sweepChunk: number;
   /** An order that is not answered for this long is given again. */
   readonly sweepLateMs: number;

@@ -51,9 +51,12 @@ const OPERATION = { forward: 0, flood: 1, release: 2, sweep: 3 } as const;
 const EVENT = { confirmed: 1, learned: 2, released: 3, tentative: 4, swept: 5 } as const;
 const FLOOD_GROUP = 1;
 const TICKS_PER_MS = 1000 / 1024;
-/** Reports wait this long for company. Not 0: BMv2 would wait for a full list then; as it is, its server waits a tenth of a second. */
-const DIGEST_TIMEOUT_NS = 1_000_000;
-const DIGEST_LIST_SIZE = 512;
+/**
+ * Every report at once, in a list of its own: BMv2's server looks for lists that have waited long enough ten times a second only,
+ * and for one millisecond not at all, so a sweep would take for ever; a list that is full by its first report goes at once.
+ */
+const DIGEST_TIMEOUT_NS = 0;
+const DIGEST_LIST_SIZE = 1;
 const DIGEST_ACK_TIMEOUT_NS = 500_000_000;
 /** An order about slots is all header. */
 const NO_PAYLOAD = new Uint8Array(0);
