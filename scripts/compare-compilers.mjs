@@ -16,7 +16,7 @@ const folder = mkdtempSync(join(root, 'node_modules', '.compare-'));
 const outfile = join(folder, 'compare.mjs');
 try {
   await build({
-    entryPoints: [join(root, 'packages/bmv2-harness/test/compare-compilers.ts')],
+    entryPoints: [join(root, 'test/compare-compilers/compare.ts')],
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -24,6 +24,7 @@ try {
     packages: 'external',
     alias: Object.fromEntries(
       [
+        ['@mooring/bmv2-harness/stf', 'packages/bmv2-harness/src/stf.ts'],
         ['@mooring/p4c-ts', 'packages/p4c-ts/src/index.ts'],
         ['@mooring/p4c-ts/node', 'packages/p4c-ts/src/node.ts'],
         ['@mooring/softswitch', 'packages/softswitch/src/index.ts'],

@@ -76,8 +76,7 @@ describe('imports', () => {
   });
 
   test('a relative import stays in its workspace', () => {
-    // Tests may use another room's test helpers.
-    const offences = inSource.flatMap((file) =>
+    const offences = code.flatMap((file) =>
       importedModules(file.text)
         .filter((name) => name.startsWith('.'))
         .filter((name) => workspaceOf(normalize(join(dirname(file.path), name))) !== workspaceOf(file.path))

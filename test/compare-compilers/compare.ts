@@ -6,11 +6,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EmbeddedSwitch } from '@mooring/bmv2-harness/stf';
 import { compile } from '@mooring/p4c-ts';
 import { nodeFileSystem, systemIncludePaths } from '@mooring/p4c-ts/node';
-import { generatePacket, generateProgram } from '../../p4c-ts/test/random/generate.ts';
-import { Random } from '../../p4c-ts/test/random/random.ts';
-import { EmbeddedSwitch } from '../src/stf.ts';
+import { generatePacket, generateProgram } from '../../packages/p4c-ts/test/random/generate.ts';
+import { Random } from '../../packages/p4c-ts/test/random/random.ts';
 
 const PACKETS = 25;
 
