@@ -22,7 +22,7 @@ import { PACKET, type Value } from './values.ts';
 
 /**
  * Translates a checked v1model program. Returns undefined after reporting what cannot be translated, or when there is no
- * `main` (which is reported as a warning, as p4c does).
+ * `main`.
  */
 export function elaborate(typed: TypedProgram, reporter: Reporter, options: ElaborateOptions): ir.Program | undefined {
   const context = new Context(typed, reporter, options);
@@ -37,10 +37,8 @@ export function elaborate(typed: TypedProgram, reporter: Reporter, options: Elab
 
 function elaborateMain(context: Context): ir.Program | undefined {
   const { typed } = context;
-  if (typed.main === undefined) {
-    context.reporter.warn('missing', undefined, "program does not contain a 'main' module");
-    return undefined;
-  }
+  // The checker has warned of it.
+  if (typed.main === undefined) return undefined;
   const top: Frame = { parent: undefined, bindings: new Map(), types: new Map(), path: '', instance: undefined };
   const main = construct(context, top, typed.main, undefined);
   if (main.kind !== 'package') {
