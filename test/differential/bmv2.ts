@@ -124,6 +124,11 @@ function setQueueDepth(port: number): Promise<boolean> {
       call.writeUInt32BE(QUEUE_DEPTH, at);
       socket.write(call);
     });
+    // The port may belong to somebody else by now, who says nothing.
+    socket.setTimeout(1000, () => {
+      socket.destroy();
+      resolve(false);
+    });
     socket.on('data', () => {
       socket.destroy();
       resolve(true);

@@ -91,6 +91,9 @@ export function loadHeaderStacks(root: Node, symbols: Symbols): void {
         return header;
       });
     if (headers.length === 0) node.get('header_ids').fail('a header stack needs at least one header');
+    const size = node.get('size');
+    if (!size.isNull && size.integer() !== headers.length)
+      size.fail(`the stack is said to have ${size.value} headers, but header_ids names ${headers.length}`);
     symbols.stacks.push({ name, type, headers });
   }
 }
