@@ -59,6 +59,11 @@ describe('switch arguments', () => {
     expect(errorOf(['--no-p4', '--grpc-server-ssl'])).toBe(
       '--grpc-server-ssl needs --grpc-server-cert and --grpc-server-key',
     );
+    const clear = parseSwitchArguments(argv.filter((argument) => argument !== '--grpc-server-ssl'));
+    expect([clear.tls, clear.warnings]).toEqual([
+      undefined,
+      ['without --grpc-server-ssl the P4Runtime server is not encrypted, its certificates have no effect'],
+    ]);
   });
 
   test.each([

@@ -255,6 +255,8 @@ export function parseSwitchArguments(argv: readonly string[]): SwitchArguments {
     if (clientAuth && files.ca === undefined)
       throw new UsageError('--grpc-server-with-client-auth needs --grpc-server-cacert');
     options.tls = { certFile: files.cert, keyFile: files.key, caFile: files.ca, requireClientCertificate: clientAuth };
+  } else if (clientAuth || Object.keys(files).length > 0) {
+    warnings.push('without --grpc-server-ssl the P4Runtime server is not encrypted, its certificates have no effect');
   }
   if (noP4 && options.programFile !== undefined)
     throw new UsageError(`--no-p4 and a program ('${options.programFile}') exclude each other`);

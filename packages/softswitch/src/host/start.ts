@@ -18,6 +18,7 @@ import { type Log, makeLog } from './log.ts';
 import type { Reply, SwitchStatistics, WorkerSettings } from './messages.ts';
 import { RemoteSwitch } from './remote-switch.ts';
 import { dropsByReason } from './statistics.ts';
+import { readTlsFiles } from './tls-files.ts';
 
 /** A packet that left at a port. The bytes belong to the listener. */
 export type FrameListener = (port: number, frame: Buffer) => void;
@@ -106,16 +107,7 @@ async function startServer(options: SwitchOptions, target: Switch, log: Log): Pr
       else if (event.kind === 'port-status') log('info', `port ${event.port} is ${event.up ? 'up' : 'down'}`);
       else log('info', `pipeline ${event.program}`);
     },
-    ...(tls === undefined
-      ? {}
-      : {
-          tls: {
-            cert: readFileSync(tls.certFile),
-            key: readFileSync(tls.keyFile),
-            ...(tls.caFile === undefined ? {} : { ca: readFileSync(tls.caFile) }),
-            requireClientCertificate: tls.requireClientCertificate,
-          },
-        }),
+    ...(tls === undefined ? {} : { tls: readTlsFiles(tls) }),
   });
   log('info', `P4Runtime server at ${server.address}`);
   return server;
