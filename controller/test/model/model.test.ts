@@ -6,8 +6,8 @@
  * MOORING_MODEL=full searches larger scopes as well (minutes).
  */
 import { describe, expect, it } from 'vitest';
+import type { Mutation, Scope } from './scope.ts';
 import { search } from './search.ts';
-import type { Mutation, Scope } from './world.ts';
 
 const NOTHING: Scope = {
   flows: 1,

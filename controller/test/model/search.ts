@@ -4,7 +4,9 @@
  * a state from which that cannot be reached any more is a shift that can never finish.
  */
 import { encodeCore } from './core.ts';
-import { initialWorld, type Scope, successors, type World } from './world.ts';
+import type { Scope } from './scope.ts';
+import { successors } from './successors.ts';
+import { initialWorld, type World } from './world.ts';
 
 /** What a search found. */
 export interface SearchResult {
