@@ -222,6 +222,7 @@ export class Engine {
     this.timers.clear();
     this.deadlines.clear();
     this.events = [];
+    this.packets = [];
     this.pacer.forget();
     const session = await connect(epoch, this.listener());
     try {
@@ -517,6 +518,9 @@ export class Engine {
       orders.push({ kind: 'release', way, slot: index, generation, vip, clientAddress, clientPort });
     }
     this.totals.countOrders(orders);
+    for (const order of orders) {
+      if (order.kind === 'sweep') this.pacer.onSent(order.tag, order.count, this.options.clock.monotonicMs());
+    }
     if (orders.length > 0) session.order(orders);
     for (const effect of out.effects) if (effect.kind === 'timer') this.timers.add(effect.delayMs, effect.event);
     await this.readAges(session, reads);
@@ -552,10 +556,8 @@ export class Engine {
     const { clock } = this.options;
     const give = (): void => {
       if (this.session !== session || this.stopped) return;
-      this.pacer.onSent(tag, count, clock.monotonicMs());
-      const order = { kind: 'sweep', first, count, tag } as const;
-      this.totals.countOrders([order]);
-      session?.order([order]);
+      this.packets.push({ kind: 'sweep', first, count, tag });
+      this.wakeUp();
     };
     if (count === 0) give();
     else clock.after(this.pacer.pauseMs, give);
