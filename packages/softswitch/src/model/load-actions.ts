@@ -5,7 +5,7 @@
 import { loadExpression } from './load-expressions.ts';
 import { type Node, nearest } from './reader.ts';
 import type { Symbols } from './symbols.ts';
-import type { Action, Argument, Primitive, SourceInfo } from './types.ts';
+import type { Action, Argument, Expression, Primitive, SourceInfo } from './types.ts';
 
 type ArgumentShape =
   | 'data'
@@ -171,9 +171,9 @@ function loadArgument(node: Node, symbols: Symbols, shape: ArgumentShape, parame
       return node.get('type').unsupported('this switch has no extern objects other than those of v1model');
     default: {
       const loaded = loadExpression(node, symbols);
-      if (loaded.expression.kind === 'local' && loaded.expression.index >= parameterCount) {
-        value.fail(`refers to parameter ${loaded.expression.index}, but the action has ${parameterCount}`);
-      }
+      const largest = largestParameter(loaded.expression);
+      if (largest >= parameterCount)
+        value.fail(`refers to parameter ${largest}, but the action has ${parameterCount}`);
       let { expression, type: found } = loaded;
       if (shape === 'data' && found === 'bool') {
         expression = { kind: 'boolToData', operand: expression };
@@ -192,4 +192,14 @@ function loadArgument(node: Node, symbols: Symbols, shape: ArgumentShape, parame
 
 function isEmptyObject(value: unknown): boolean {
   return value !== null && typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0;
+}
+
+/** The highest parameter that an expression reads, at any depth; -1 where it reads none. */
+function largestParameter(expression: Expression): number {
+  if (expression.kind === 'local') return expression.index;
+  let largest = -1;
+  for (const part of Object.values(expression) as unknown[])
+    if (part !== null && typeof part === 'object' && 'kind' in part)
+      largest = Math.max(largest, largestParameter(part as Expression));
+  return largest;
 }
