@@ -44,6 +44,13 @@ export function callPacketIn(
     case 'lookahead': {
       const type = context.concrete(call.returnType, scope.frame);
       let offset = 0;
+      // BMv2 compares what is left of the packet with the width of a lookahead alone, not with where that starts. So a
+      // value of several parts is first looked at as a whole: that is what fails if the packet is too short.
+      const width = lookaheadWidth(type);
+      if (scalarTypeOf(plainType(type)) === undefined && width > 0) {
+        const whole = ir.bitsType(width);
+        body.assign(body.temporary(whole, 'lookahead_all'), { kind: 'lookahead', type: whole, offset: 0 }, span);
+      }
       return lookahead(body, type, span, (width) => {
         const at = offset;
         offset += width;
@@ -65,6 +72,24 @@ export function callPacketIn(
     }
     default:
       return notOnTarget(span, `packet_in.${method} cannot be expressed in BMv2's parser`);
+  }
+}
+
+/** How many bits a lookahead of the type takes; 0 where it cannot be told. */
+function lookaheadWidth(declared: T.Type): number {
+  const type = plainType(declared);
+  const scalarType = scalarTypeOf(type);
+  if (scalarType !== undefined) return scalarType.kind === 'varbit' ? 0 : ir.widthOf(scalarType);
+  switch (type.kind) {
+    case 'struct':
+    case 'header':
+      return type.fields.reduce((sum, field) => sum + lookaheadWidth(field.type), 0);
+    case 'tuple':
+      return type.components.reduce((sum, component) => sum + lookaheadWidth(component), 0);
+    case 'stack':
+      return type.size * lookaheadWidth(type.element);
+    default:
+      return 0;
   }
 }
 

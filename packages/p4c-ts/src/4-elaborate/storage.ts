@@ -181,7 +181,8 @@ export function allocateScalar(context: Context, type: ir.ScalarType, request: S
     name: context.uniqueName('variable', request.name),
     type,
     role: request.role,
-    fieldLists: request.fieldLists ?? [],
+    // Only metadata outlives the packet's pass; on a local variable the annotation means nothing.
+    fieldLists: request.role === 'user-metadata' ? (request.fieldLists ?? []) : [],
   };
   context.variables.push(variable);
   return { kind: 'variable', variable };
