@@ -12,9 +12,7 @@ import type { Configuration } from '../config/types.ts';
 import type { OperationStatus } from '../control-api/types.ts';
 import type { Intent, IntentRecord, ServerRecord } from '../intent/types.ts';
 import type { Journal } from '../journal/journal.ts';
-import { arpRequest, parseArpReply } from '../network/arp.ts';
 import { forgetMacs, learnMacs } from '../network/bridge.ts';
-import { Resolver } from '../network/resolver.ts';
 import { OperationRefusedError } from '../operations/errors.ts';
 import { Operations } from '../operations/operations.ts';
 import { createShiftState, type Output, type ShiftState } from '../shift/state.ts';
@@ -31,20 +29,12 @@ import {
 } from '../switch-port/port.ts';
 import { Shadow } from '../switch-port/shadow.ts';
 import { keyText, type TableName } from '../switch-port/tables.ts';
-import { formatIpv4, ipv4 } from '../text/addresses.ts';
 import { Totals } from './counters.ts';
-import {
-  connectionParts,
-  deleteLiveEntries,
-  deleteServerEntries,
-  setAssignment,
-  setPin,
-  setServerEntries,
-  setWatch,
-  slotParts,
-} from './entries.ts';
+import { releaseOrders, type SortedEffects, sortEffects } from './effects.ts';
+import { connectionParts, deleteServerEntries, setServerEntries } from './entries.ts';
 import type { Log } from './log.ts';
 import { reconcile, vipOf } from './reconcile.ts';
+import { ServerFinder } from './server-finder.ts';
 import { SweepPacer } from './sweep-pacer.ts';
 import { TimerWheel } from './timers.ts';
 
@@ -89,14 +79,12 @@ export class Engine {
   private state: ShiftState;
   private readonly timers: TimerWheel<TimerEvent>;
   private readonly deadlines: TimerWheel<number>;
-  private readonly resolver: Resolver;
+  private readonly finder: ServerFinder;
   private readonly pacer = new SweepPacer(FIRST_SWEEP_CHUNK);
   private readonly reserved: ReadonlySet<string>;
   private events: ShiftEvent[] = [];
   private macEvents: MacEvent[] = [];
   private idleMacs: string[] = [];
-  private answers: { readonly mac: string; readonly address: number; readonly port: number }[] = [];
-  private unresolved: number[] = [];
   private dueDeadlines: number[] = [];
   private commands: Command[] = [];
   private packets: PacketOrder[] = [];
@@ -118,10 +106,18 @@ export class Engine {
       this.wakeUp();
     });
     this.reserved = new Set(configuration.vips.map((vip) => vip.mac));
-    this.resolver = new Resolver({
+    this.finder = new ServerFinder({
+      configuration,
+      journal,
       clock,
-      ask: (address) => this.ask(address),
-      onGivenUp: (address) => this.onGivenUp(address),
+      log,
+      order: (order) => this.session?.order([order]),
+      wakeUp: () => this.wakeUp(),
+      onFound: (server) => {
+        this.setServer(server);
+        this.operations.onResolved(server);
+      },
+      onNotFound: (server) => this.operations.onUnresolved(server),
     });
     this.operations = new Operations({
       configuration,
@@ -135,7 +131,7 @@ export class Engine {
         const vip = vipOf(configuration, journal.state, server);
         if (vip !== undefined) deleteServerEntries(this.shadow, server, vip);
       },
-      resolve: (server) => this.resolver.want(ipv4(server.address)),
+      resolve: (server) => this.finder.find(server),
       armDeadline: (operation, atMs) => this.deadlines.add(Math.max(0, atMs - clock.wallMs()), operation),
       changed: (operation) => options.onOperation?.(operation),
       log: (level, text) => log.write(level, text),
@@ -154,7 +150,7 @@ export class Engine {
 
   /** Resolves when every server in service can be sent packets, or has been asked for long without answer. `run` must be running. */
   async ready(): Promise<void> {
-    while (!this.resolver.settled && !this.stopped) {
+    while (!this.finder.settled && !this.stopped) {
       await new Promise<void>((resolve) => this.options.clock.after(READY_POLL_MS, resolve));
     }
   }
@@ -186,7 +182,7 @@ export class Engine {
     this.stopped = true;
     this.timers.clear();
     this.deadlines.clear();
-    this.resolver.stop();
+    this.finder.stop();
     this.session?.close();
     this.session = undefined;
     this.failCommands('the controller is stopping');
@@ -246,10 +242,7 @@ export class Engine {
       finishStep(this.state, out);
       await this.carryOut(out);
       this.out = { effects: [], notices: [] };
-      for (const server of journal.state.servers.values()) {
-        if (server.mac === undefined && server.state !== 'drained') this.resolver.want(ipv4(server.address));
-      }
-      this.resolver.askAgain();
+      this.finder.findAll();
       this.operations.resume();
       this.conclude(this.out);
       await this.carryOut(this.out);
@@ -274,12 +267,7 @@ export class Engine {
         this.wakeUp();
       },
       onIdle: (table, keys) => this.onIdle(table, keys),
-      onPacketIn: (port, packet) => {
-        const answer = parseArpReply(packet);
-        if (answer === undefined) return;
-        this.answers.push({ ...answer, port });
-        this.wakeUp();
-      },
+      onPacketIn: (port, packet) => this.finder.onPacketIn(port, packet),
       onLost: (reason) => {
         this.lose(reason);
         this.wakeUp();
@@ -337,8 +325,7 @@ export class Engine {
       this.commands.length === 0 &&
       this.macEvents.length === 0 &&
       this.idleMacs.length === 0 &&
-      this.answers.length === 0 &&
-      this.unresolved.length === 0 &&
+      this.finder.isIdle &&
       this.dueDeadlines.length === 0
     );
   }
@@ -378,16 +365,11 @@ export class Engine {
   }
 
   private takeIn(out: Output): void {
-    const { journal, configuration } = this.options;
+    const { configuration } = this.options;
     for (const event of this.events.splice(0)) step(this.state, event, out);
     learnMacs(this.shadow, this.macEvents.splice(0), this.reserved, configuration.timers.macIdleMs);
     forgetMacs(this.shadow, this.idleMacs.splice(0));
-    for (const answer of this.answers.splice(0)) this.onAnswer(answer);
-    for (const address of this.unresolved.splice(0)) {
-      for (const server of [...journal.state.servers.values()]) {
-        if (ipv4(server.address) === address) this.operations.onUnresolved(server);
-      }
-    }
+    this.finder.act();
     for (const operation of this.dueDeadlines.splice(0)) this.operations.onDeadline(operation);
   }
 
@@ -404,126 +386,31 @@ export class Engine {
     }
   }
 
-  private onAnswer(answer: { readonly mac: string; readonly address: number; readonly port: number }): void {
-    this.resolver.answered(answer.address);
-    const { journal, log } = this.options;
-    for (const server of [...journal.state.servers.values()]) {
-      if (ipv4(server.address) !== answer.address || server.mac !== undefined || server.state === 'drained') continue;
-      const found: ServerRecord = { ...server, mac: answer.mac, switchPort: answer.port };
-      journal.add({ kind: 'server', server: found });
-      log.write('info', `server \`${server.name}\` (${server.address}) is ${answer.mac} behind port ${answer.port}`);
-      this.setServer(found);
-      this.operations.onResolved(found);
-    }
-  }
-
   private setServer(server: ServerRecord): void {
     const vip = vipOf(this.options.configuration, this.options.journal.state, server);
     if (vip !== undefined) setServerEntries(this.shadow, server, vip);
   }
 
-  private ask(address: number): void {
-    const { journal, configuration } = this.options;
-    for (const server of journal.state.servers.values()) {
-      const vip = vipOf(configuration, journal.state, server);
-      if (ipv4(server.address) !== address || vip === undefined) continue;
-      this.session?.order([{ kind: 'flood', packet: arpRequest(vip.mac, ipv4(vip.address), address) }]);
-      return;
-    }
-  }
-
-  private onGivenUp(address: number): boolean {
-    const servers = [...this.options.journal.state.servers.values()];
-    const active = servers.some((server) => ipv4(server.address) === address && server.state === 'active');
-    if (active) {
-      this.options.log.write(
-        'warning',
-        `no answer to ARP for ${formatIpv4(address)}: its server gets no packets until it answers`,
-      );
-    } else {
-      this.unresolved.push(address);
-      this.wakeUp();
-    }
-    return active;
-  }
-
   /** Carries out effects in their order. @param onDurable called when the journal has everything */
   private async carryOut(out: Output, onDurable?: () => void): Promise<void> {
-    const { journal, configuration } = this.options;
-    const { timers } = configuration;
-    const releases: Extract<Effect, { kind: 'release' }>[] = [];
-    const reads: Extract<Effect, { kind: 'read-watch' | 'read-pin' }>[] = [];
-    const changes = new Map<number, Map<number, readonly [number, number, number]>>();
-    for (const effect of out.effects) {
-      switch (effect.kind) {
-        case 'assign': {
-          const { vip, bucket } = effect.name;
-          const { base, current } = effect.assignment;
-          let ofVip = changes.get(vip);
-          if (ofVip === undefined) changes.set(vip, (ofVip = new Map()));
-          ofVip.set(bucket, [bucket, base, current]);
-          setAssignment(this.shadow, effect.name, effect.assignment);
-          break;
-        }
-        case 'watch':
-          setWatch(this.shadow, effect.name, timers);
-          break;
-        case 'unwatch':
-          this.shadow.delete('drain_watch', [effect.name.vip, effect.name.bucket]);
-          break;
-        case 'set-pin':
-          setPin(this.shadow, effect.key, effect.server, effect.closing, timers);
-          break;
-        case 'delete-pin':
-          this.shadow.delete('pins', connectionParts(effect.key));
-          break;
-        case 'ignore-pins-of':
-          deleteLiveEntries(this.shadow, effect.server);
-          break;
-        case 'release':
-          releases.push(effect);
-          break;
-        case 'sweep':
-          this.sweepAfterPause(effect);
-          break;
-        case 'read-watch':
-        case 'read-pin':
-          reads.push(effect);
-          break;
-        case 'timer':
-          break;
-        default:
-          throw new Error(`unexpected effect ${JSON.stringify(effect satisfies never)}`);
-      }
-    }
-    for (const [vip, moved] of changes) {
-      const before = journal.state.assignments.get(vip);
-      const changed = [...moved.values()].filter(
-        ([bucket, base, current]) => before?.base[bucket] !== base || before.current[bucket] !== current,
-      );
-      if (changed.length > 0) journal.add({ kind: 'assignment', vip, changes: changed });
-    }
+    const { journal, configuration, clock } = this.options;
+    const sorted = sortEffects(out.effects, journal.state, this.shadow, configuration.timers);
+    for (const record of sorted.records) journal.add(record);
     await journal.flush();
     onDurable?.();
 
     const session = this.requireSession();
     const refusedPins = await this.flushTables(session);
     this.totals.notePins(this.shadow.size('pins'), this.state.slotted.size);
-    const orders = this.packets.splice(0);
-    for (const release of releases) {
-      if (refusedPins.has(release.key)) continue;
-      const { way, index } = slotParts(release.slot);
-      const [vip, clientAddress, clientPort] = connectionParts(release.key);
-      const { generation } = release;
-      orders.push({ kind: 'release', way, slot: index, generation, vip, clientAddress, clientPort });
-    }
+    for (const sweep of sorted.sweeps) this.sweepAfterPause(sweep);
+    const orders = [...this.packets.splice(0), ...releaseOrders(sorted.releases, refusedPins)];
     this.totals.countOrders(orders);
     for (const order of orders) {
-      if (order.kind === 'sweep') this.pacer.onSent(order.tag, order.count, this.options.clock.monotonicMs());
+      if (order.kind === 'sweep') this.pacer.onSent(order.tag, order.count, clock.monotonicMs());
     }
     if (orders.length > 0) session.order(orders);
-    for (const effect of out.effects) if (effect.kind === 'timer') this.timers.add(effect.delayMs, effect.event);
-    await this.readAges(session, reads);
+    for (const { delayMs, event } of sorted.timers) this.timers.add(delayMs, event);
+    await this.readAges(session, sorted);
   }
 
   private async flushTables(session: SwitchSession): Promise<ReadonlySet<string>> {
@@ -573,25 +460,18 @@ export class Engine {
     if (keys.size > 0) this.enqueue([...keys].map((key) => ({ kind: 'pin-refused', key })));
   }
 
-  private async readAges(
-    session: SwitchSession,
-    reads: readonly Extract<Effect, { kind: 'read-watch' | 'read-pin' }>[],
-  ): Promise<void> {
-    const watches = reads.filter((effect) => effect.kind === 'read-watch');
-    const pins = reads.filter((effect) => effect.kind === 'read-pin');
-    if (watches.length > 0) {
-      const keys = watches.map(({ name }) => [name.vip, name.bucket]);
+  private async readAges(session: SwitchSession, { watchReads, pinReads }: SortedEffects): Promise<void> {
+    if (watchReads.length > 0) {
+      const keys = watchReads.map(({ name }) => [name.vip, name.bucket]);
       const ages = await session.readAges('drain_watch', keys);
       this.enqueue(
-        watches.map(({ name, token }, index) => ({ kind: 'watch-read', name, token, elapsedMs: ages[index] })),
+        watchReads.map(({ name, token }, index) => ({ kind: 'watch-read', name, token, elapsedMs: ages[index] })),
       );
     }
-    if (pins.length > 0) {
-      const ages = await session.readAges(
-        'pins',
-        pins.map(({ key }) => connectionParts(key)),
-      );
-      this.enqueue(pins.map(({ key }, index) => ({ kind: 'pin-read', key, elapsedMs: ages[index] })));
+    if (pinReads.length > 0) {
+      const keys = pinReads.map(({ key }) => connectionParts(key));
+      const ages = await session.readAges('pins', keys);
+      this.enqueue(pinReads.map(({ key }, index) => ({ kind: 'pin-read', key, elapsedMs: ages[index] })));
     }
   }
 

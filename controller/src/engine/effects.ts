@@ -1,0 +1,99 @@
+/**
+ * Sorts what a turn has decided by the stage in which it takes hold. What concerns tables goes into their shadow at once, for the
+ * flush to write; the rest is handed back to whoever talks to the journal, the switch and the clock.
+ */
+import type { Timers } from '../config/types.ts';
+import type { Intent, IntentRecord } from '../intent/types.ts';
+import type { ConnectionKey, Effect, ServerId, VipId } from '../shift/types.ts';
+import type { PacketOrder } from '../switch-port/port.ts';
+import type { Shadow } from '../switch-port/shadow.ts';
+import { connectionParts, deleteLiveEntries, setAssignment, setPin, setWatch, slotParts } from './entries.ts';
+
+type EffectOf<Kind extends Effect['kind']> = Extract<Effect, { readonly kind: Kind }>;
+
+/** A turn's effects by stage. */
+export interface SortedEffects {
+  /** For the journal: assignments that differ from what it has. */
+  readonly records: readonly IntentRecord[];
+  readonly releases: readonly EffectOf<'release'>[];
+  readonly sweeps: readonly EffectOf<'sweep'>[];
+  readonly watchReads: readonly EffectOf<'read-watch'>[];
+  readonly pinReads: readonly EffectOf<'read-pin'>[];
+  readonly timers: readonly EffectOf<'timer'>[];
+}
+
+/** Sorts effects; those on tables are in `shadow` afterwards. */
+export function sortEffects(effects: readonly Effect[], intent: Intent, shadow: Shadow, timers: Timers): SortedEffects {
+  const releases: EffectOf<'release'>[] = [];
+  const sweeps: EffectOf<'sweep'>[] = [];
+  const watchReads: EffectOf<'read-watch'>[] = [];
+  const pinReads: EffectOf<'read-pin'>[] = [];
+  const due: EffectOf<'timer'>[] = [];
+  const moved = new Map<VipId, Map<number, readonly [bucket: number, base: ServerId, current: ServerId]>>();
+  for (const effect of effects) {
+    switch (effect.kind) {
+      case 'assign': {
+        const { vip, bucket } = effect.name;
+        const { base, current } = effect.assignment;
+        let ofVip = moved.get(vip);
+        if (ofVip === undefined) moved.set(vip, (ofVip = new Map()));
+        ofVip.set(bucket, [bucket, base, current]);
+        setAssignment(shadow, effect.name, effect.assignment);
+        break;
+      }
+      case 'watch':
+        setWatch(shadow, effect.name, timers);
+        break;
+      case 'unwatch':
+        shadow.delete('drain_watch', [effect.name.vip, effect.name.bucket]);
+        break;
+      case 'set-pin':
+        setPin(shadow, effect.key, effect.server, effect.closing, timers);
+        break;
+      case 'delete-pin':
+        shadow.delete('pins', connectionParts(effect.key));
+        break;
+      case 'ignore-pins-of':
+        deleteLiveEntries(shadow, effect.server);
+        break;
+      case 'release':
+        releases.push(effect);
+        break;
+      case 'sweep':
+        sweeps.push(effect);
+        break;
+      case 'read-watch':
+        watchReads.push(effect);
+        break;
+      case 'read-pin':
+        pinReads.push(effect);
+        break;
+      case 'timer':
+        due.push(effect);
+        break;
+      default:
+        throw new Error(`unexpected effect ${JSON.stringify(effect satisfies never)}`);
+    }
+  }
+  const records = [...moved].flatMap(([vip, buckets]): IntentRecord[] => {
+    const before = intent.assignments.get(vip);
+    const changes = [...buckets.values()].filter(
+      ([bucket, base, current]) => before?.base[bucket] !== base || before.current[bucket] !== current,
+    );
+    return changes.length === 0 ? [] : [{ kind: 'assignment', vip, changes }];
+  });
+  return { records, releases, sweeps, watchReads, pinReads, timers: due };
+}
+
+/** Orders for the releases whose pin is in the table; the others wait for their slot's next report. */
+export function releaseOrders(
+  releases: readonly EffectOf<'release'>[],
+  refusedPins: ReadonlySet<ConnectionKey>,
+): PacketOrder[] {
+  return releases.flatMap(({ key, slot, generation }): PacketOrder[] => {
+    if (refusedPins.has(key)) return [];
+    const { way, index } = slotParts(slot);
+    const [vip, clientAddress, clientPort] = connectionParts(key);
+    return [{ kind: 'release', way, slot: index, generation, vip, clientAddress, clientPort }];
+  });
+}

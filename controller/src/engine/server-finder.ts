@@ -1,0 +1,119 @@
+/**
+ * Keeps every server's way known: asks by ARP for those whose MAC address and port nobody has configured, takes what is found into the
+ * journal, and tells the operations that wait for it. Answers and failures are gathered as they come and acted upon in a turn.
+ */
+import type { Clock } from '../clock.ts';
+import type { Configuration } from '../config/types.ts';
+import type { Intent, IntentRecord, ServerRecord } from '../intent/types.ts';
+import type { Journal } from '../journal/journal.ts';
+import { arpRequest, parseArpReply } from '../network/arp.ts';
+import { Resolver } from '../network/resolver.ts';
+import type { PacketOrder } from '../switch-port/port.ts';
+import { formatIpv4, ipv4 } from '../text/addresses.ts';
+import type { Log } from './log.ts';
+import { vipOf } from './reconcile.ts';
+
+/** What the finder works with. */
+export interface ServerFinderHost {
+  readonly configuration: Configuration;
+  readonly journal: Journal<IntentRecord, Intent>;
+  readonly clock: Clock;
+  readonly log: Log;
+  order(order: PacketOrder): void;
+  /** There is something for `act` to do. */
+  wakeUp(): void;
+  onFound(server: ServerRecord): void;
+  onNotFound(server: ServerRecord): void;
+}
+
+/** See the file's comment. */
+export class ServerFinder {
+  private readonly host: ServerFinderHost;
+  private readonly resolver: Resolver;
+  private answers: { readonly mac: string; readonly address: number; readonly port: number }[] = [];
+  private unanswered: number[] = [];
+
+  constructor(host: ServerFinderHost) {
+    this.host = host;
+    this.resolver = new Resolver({
+      clock: host.clock,
+      ask: (address) => this.ask(address),
+      onGivenUp: (address) => this.onGivenUp(address),
+    });
+  }
+
+  /** Whether every server has been found, or asked for long. */
+  get settled(): boolean {
+    return this.resolver.settled;
+  }
+
+  /** Whether `act` has nothing to do. */
+  get isIdle(): boolean {
+    return this.answers.length === 0 && this.unanswered.length === 0;
+  }
+
+  /** Starts looking for a server. */
+  find(server: ServerRecord): void {
+    this.resolver.want(ipv4(server.address));
+  }
+
+  /** A new session: looks for all whose way is unknown. */
+  findAll(): void {
+    for (const server of this.servers()) if (server.mac === undefined && server.state !== 'drained') this.find(server);
+    this.resolver.askAgain();
+  }
+
+  /** A packet-in; anything but an ARP reply is ignored. */
+  onPacketIn(port: number, packet: Uint8Array): void {
+    const answer = parseArpReply(packet);
+    if (answer === undefined) return;
+    this.answers.push({ ...answer, port });
+    this.host.wakeUp();
+  }
+
+  /** Acts upon what has come in. */
+  act(): void {
+    for (const { address, mac, port } of this.answers.splice(0)) {
+      this.resolver.answered(address);
+      for (const server of this.servers()) {
+        if (ipv4(server.address) !== address || server.mac !== undefined || server.state === 'drained') continue;
+        const found: ServerRecord = { ...server, mac, switchPort: port };
+        this.host.journal.add({ kind: 'server', server: found });
+        this.host.log.write('info', `server \`${server.name}\` (${server.address}) is ${mac} behind port ${port}`);
+        this.host.onFound(found);
+      }
+    }
+    for (const address of this.unanswered.splice(0)) {
+      for (const server of this.servers()) if (ipv4(server.address) === address) this.host.onNotFound(server);
+    }
+  }
+
+  stop(): void {
+    this.resolver.stop();
+  }
+
+  private servers(): readonly ServerRecord[] {
+    return [...this.host.journal.state.servers.values()];
+  }
+
+  private ask(address: number): void {
+    const { configuration, journal } = this.host;
+    const server = this.servers().find((candidate) => ipv4(candidate.address) === address);
+    const vip = server === undefined ? undefined : vipOf(configuration, journal.state, server);
+    if (vip === undefined) return;
+    this.host.order({ kind: 'flood', packet: arpRequest(vip.mac, ipv4(vip.address), address) });
+  }
+
+  /** Goes on asking for a server in service; an operation that waits for another one fails. */
+  private onGivenUp(address: number): boolean {
+    const active = this.servers().some((server) => ipv4(server.address) === address && server.state === 'active');
+    if (active) {
+      const text = `no answer to ARP for ${formatIpv4(address)}: its server gets no packets until it answers`;
+      this.host.log.write('warning', text);
+    } else {
+      this.unanswered.push(address);
+      this.host.wakeUp();
+    }
+    return active;
+  }
+}
