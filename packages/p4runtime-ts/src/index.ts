@@ -5,6 +5,7 @@
  * `/testing` (a fake switch and an in-process connection).
  */
 export * from './client/client.ts';
+export { DataplaneClient, type DataplanePacket } from './client/dataplane-client.ts';
 export * from './client/errors.ts';
 export type { ArbitrationState } from './client/session.ts';
 export { EntityError } from './codec/error.ts';
@@ -13,6 +14,7 @@ export { readP4Info, writeP4Info } from './schema/files.ts';
 export { NameTable, UnknownNameError } from './schema/names.ts';
 export { Program } from './schema/program.ts';
 export { P4InfoError } from './schema/types.ts';
+export { type DataplanePorts, DataplaneServer, type DataplaneServerOptions } from './server/dataplane-server.ts';
 export type { DeviceEvent } from './server/device.ts';
 export { P4RuntimeServer, type ServerOptions, type ServerTlsOptions } from './server/grpc-server.ts';
 export { apiVersion, P4RuntimeService, type ServiceOptions } from './server/service.ts';

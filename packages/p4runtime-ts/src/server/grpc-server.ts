@@ -10,6 +10,7 @@ import type {
 } from '../gen/p4/v1/p4runtime_pb.ts';
 import { packDetails } from '../transport/rpc-error.ts';
 import { detailsTrailer, maximumMessageBytes, p4runtimeMethods } from '../transport/service.ts';
+import { listen } from './listen.ts';
 import { asRpcError } from './refusals.ts';
 import { P4RuntimeService, type ServiceOptions } from './service.ts';
 
@@ -105,18 +106,7 @@ export class P4RuntimeServer {
             [{ private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) }],
             tls.requireClientCertificate ?? false,
           );
-    const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync(options.address, credentials, (error, bound) => {
-        if (error === null) resolve(bound);
-        else {
-          const reason = /\[(?:listen )?(.*)\]/.exec(error.message)?.[1] ?? error.message;
-          reject(new Error(`Cannot listen on ${options.address}: ${reason}`, { cause: error }));
-        }
-      });
-    });
-    const address = options.address.startsWith('unix:')
-      ? options.address
-      : options.address.replace(/:\d+$/, `:${port}`);
+    const address = await listen(server, options.address, credentials);
     return new P4RuntimeServer(service, server, address);
   }
 

@@ -1,11 +1,12 @@
 /**
- * The P4Runtime service as grpc-js wants it: path and (de)serialisers of each method.
+ * The P4Runtime service, and the data plane's, as grpc-js wants them: path and (de)serialisers of each method.
  *
  * grpc-js has no code generator for protobuf-es, but needs only this table; it is made from the generated service
  * descriptor, and for the calls that carry traffic from the faster generated codecs. `Buffer.from(array.buffer, ...)` wraps serialised bytes without copying.
  */
 import { type DescMessage, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import { logVerbosity, type MethodDefinition, setLogVerbosity } from '@grpc/grpc-js';
+import { DataplaneInterface } from '../gen/p4/bm/dataplane_interface_pb.ts';
 import { P4Runtime } from '../gen/p4/v1/p4runtime_pb.ts';
 import {
   readRequestFromBytes,
@@ -37,11 +38,12 @@ function deserializer<Desc extends DescMessage>(schema: Desc): (bytes: Buffer) =
 function definition<Input extends DescMessage, Output extends DescMessage>(method: {
   readonly name: string;
   readonly methodKind: string;
+  readonly parent: { readonly typeName: string };
   readonly input: Input;
   readonly output: Output;
 }): MethodDefinition<MessageShape<Input>, MessageShape<Output>> {
   return {
-    path: `/${P4Runtime.typeName}/${method.name}`,
+    path: `/${method.parent.typeName}/${method.name}`,
     requestStream: method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming',
     responseStream: method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming',
     requestSerialize: serializer(method.input),
@@ -75,6 +77,12 @@ export const p4runtimeMethods = {
     responseDeserialize: streamMessageResponseFromBytes,
   },
   capabilities: definition(P4Runtime.method.capabilities),
+};
+
+/** The methods of `p4.bm.DataplaneInterface`. */
+export const dataplaneMethods = {
+  packetStream: definition(DataplaneInterface.method.packetStream),
+  setPortOperStatus: definition(DataplaneInterface.method.setPortOperStatus),
 };
 
 /** The trailer that carries `google.rpc.Status`. */

@@ -20,6 +20,8 @@ export interface SwitchOptions {
   readonly deviceId: number;
   /** `host:port` of the P4Runtime server; undefined: none. */
   readonly grpcAddress: string | undefined;
+  /** `host:port` of the service p4.bm.DataplaneInterface, whose packets then are the ports; undefined: none. */
+  readonly dataplaneAddress: string | undefined;
   readonly interfaces: readonly PortInterface[];
   /** Ports are pcap files, read after this many seconds. */
   readonly useFilesSeconds: number | undefined;
@@ -46,6 +48,7 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'off';
 export const defaultSwitchOptions: SwitchOptions = {
   deviceId: 0,
   grpcAddress: '127.0.0.1:9559',
+  dataplaneAddress: undefined,
   interfaces: [],
   useFilesSeconds: undefined,
   pcapDirectory: undefined,
@@ -204,6 +207,9 @@ export function parseSwitchArguments(argv: readonly string[]): SwitchArguments {
       case 'grpc-server-addr':
         options.grpcAddress = value();
         break;
+      case 'dp-grpc-server-addr':
+        options.dataplaneAddress = value();
+        break;
       case 'cpu-port':
         options.cpuPort = wholeNumber(name, value(), 1, 0xffff);
         break;
@@ -243,7 +249,6 @@ export function parseSwitchArguments(argv: readonly string[]): SwitchArguments {
       case 'debugger':
       case 'debugger-addr':
       case 'packet-in':
-      case 'dp-grpc-server-addr':
         throw new UsageError(`this switch has no --${name}`);
       default:
         throw new UsageError(`unknown option --${name}; see --help`);
@@ -257,6 +262,14 @@ export function parseSwitchArguments(argv: readonly string[]): SwitchArguments {
     options.tls = { certFile: files.cert, keyFile: files.key, caFile: files.ca, requireClientCertificate: clientAuth };
   } else if (clientAuth || Object.keys(files).length > 0) {
     warnings.push('without --grpc-server-ssl the P4Runtime server is not encrypted, its certificates have no effect');
+  }
+  if (options.dataplaneAddress !== undefined) {
+    if (options.useFilesSeconds !== undefined)
+      throw new UsageError('--use-files and --dp-grpc-server-addr exclude each other: both say what the ports are');
+    if (interfaces.length > 0)
+      warnings.push('--interface has no effect: with --dp-grpc-server-addr packets come and go by gRPC');
+    if (options.pcapDirectory !== undefined)
+      warnings.push('--pcap has no effect: with --dp-grpc-server-addr no interface is recorded');
   }
   if (noP4 && options.programFile !== undefined)
     throw new UsageError(`--no-p4 and a program ('${options.programFile}') exclude each other`);
@@ -311,6 +324,7 @@ Runs a P4 program (BMv2 JSON) as simple_switch_grpc does.
 
 Target options:
       --grpc-server-addr HOST:PORT P4Runtime server (default 127.0.0.1:9559)
+      --dp-grpc-server-addr HOST:PORT  packets come and go by p4.bm.DataplaneInterface
       --cpu-port PORT              port of packet-in and packet-out
       --drop-port PORT             egress port that drops (default 511)
       --priority-queues N          queues per port (default 1)

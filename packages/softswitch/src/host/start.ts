@@ -8,7 +8,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { P4RuntimeServer } from '@mooring/p4runtime-ts/server';
+import { DataplaneServer, P4RuntimeServer } from '@mooring/p4runtime-ts/server';
 import type { Switch } from '@mooring/p4runtime-ts/switch';
 import { SwitchCore } from '../control/switch-core.ts';
 import { loadNative, systemError } from '../ports/native.ts';
@@ -27,6 +27,8 @@ export type FrameListener = (port: number, frame: Buffer) => void;
 export interface RunningSwitch extends AsyncDisposable {
   /** Where the P4Runtime server listens, with the real port; undefined without one. */
   readonly address: string | undefined;
+  /** Where the service p4.bm.DataplaneInterface listens; undefined without it. */
+  readonly dataplaneAddress: string | undefined;
   /** The switch as P4Runtime sees it, for use without gRPC. */
   readonly target: Switch;
   /** Puts a packet in at a port. Only for switches without network interfaces. */
@@ -63,27 +65,34 @@ export async function startSwitch(given: Partial<SwitchOptions> | SwitchArgument
   const log = makeLog(options);
   const program = options.programFile === undefined ? undefined : new Uint8Array(readFileSync(options.programFile));
   const half =
-    options.interfaces.length > 0 && options.useFilesSeconds === undefined
+    options.interfaces.length > 0 && options.useFilesSeconds === undefined && options.dataplaneAddress === undefined
       ? await startThread(options, program, log)
       : startHere(options, program, log);
   let server: P4RuntimeServer | undefined;
-  if (options.grpcAddress !== undefined) {
-    try {
-      server = await startServer(options, half.target, log);
-    } catch (error) {
-      await half.stop();
-      throw error;
+  let dataplane: DataplaneServer | undefined;
+  try {
+    if (options.grpcAddress !== undefined) server = await startServer(options, half.target, log);
+    if (options.dataplaneAddress !== undefined) {
+      const { deviceId, dataplaneAddress: address } = options;
+      dataplane = await DataplaneServer.start({ address, deviceId, ports: half });
+      log('info', `data plane server at ${dataplane.address}`);
     }
+  } catch (error) {
+    server?.close();
+    await half.stop();
+    throw error;
   }
   let closed = false;
   const close = async () => {
     if (closed) return;
     closed = true;
+    dataplane?.close();
     server?.close();
     await half.stop();
   };
   return {
     address: server?.address,
+    dataplaneAddress: dataplane?.address,
     target: half.target,
     send: (port, frame) => half.send(port, frame),
     onFrame: (listener) => half.onFrame(listener),
