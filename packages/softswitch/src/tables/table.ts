@@ -210,35 +210,13 @@ export class TableRuntime {
     return -1;
   }
 
-  /** The values fields contribute to the key words; a prefix without the bits beyond it. */
+  /** The values fields contribute to the key words: without the bits beyond a prefix or outside the mask of the table's key. */
   #keyValues(match: readonly FieldMatch[]): bigint[] {
-    return match.map((each, i) =>
-      each.kind === 'lpm' ? each.value & maskOf(each, this.plan.table.keys[i]!.bitwidth) : keyValue(each),
-    );
-  }
-
-  /** Some entries that a key does not match, except `besides`, each with the first key field that differs. */
-  differences(key: readonly bigint[], limit: number, besides: number): { slot: number; field: number }[] {
-    const result: { slot: number; field: number }[] = [];
-    const { keys } = this.plan.table;
-    for (let record = 1; record <= this.#highest && result.length < limit; record++) {
-      if (this.records.used[record] === 0 || record - 1 === besides) continue;
-      const match = this.#matchOf(record);
-      const field = match?.findIndex((each, i) => !accepts(each, key[i]!, keys[i]!.bitwidth)) ?? -1;
-      if (field >= 0) result.push({ slot: record - 1, field });
-    }
-    return result;
-  }
-
-  /** What an entry of an exact table or a prefix matches, from its key words; of others what they were inserted with. */
-  #matchOf(record: number): readonly FieldMatch[] | undefined {
-    const { plan, records } = this;
-    if (plan.lookup === 'priority' || plan.lookup === 'trie' || plan.lookup === 'prefix')
-      return this.#matches.get(record);
-    return plan.table.keys.map((_, i) => ({
-      kind: 'exact',
-      value: unpackField(plan.key, i, records.elements, records.base(record)),
-    }));
+    return match.map((each, i) => {
+      const { bitwidth, mask } = this.plan.table.keys[i]!;
+      const value = each.kind === 'lpm' ? each.value & maskOf(each, bitwidth) : keyValue(each);
+      return mask === undefined ? value : value & mask;
+    });
   }
 
   #requireUsed(slot: number): void {
@@ -288,7 +266,7 @@ export class TableRuntime {
     const masks = match.map((each, i) => maskOf(each, table.keys[i]!.bitwidth));
     packKey(
       key,
-      match.map((each, i) => keyValue(each) & masks[i]!),
+      this.#keyValues(match).map((each, i) => each & masks[i]!),
       value,
     );
     packKey(key, masks, mask);
