@@ -5,7 +5,7 @@
  *
  * MOORING_MODEL=full searches larger scopes as well (minutes).
  */
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { Mutation, Scope } from './scope.ts';
 import { search } from './search.ts';
 
@@ -63,6 +63,9 @@ const MUTATIONS: readonly (readonly [Mutation, Partial<Scope>])[] = [
 
 const TIMEOUT_MS = 600_000;
 const scopes = Object.entries(process.env.MOORING_MODEL === 'full' ? { ...QUICK, ...FULL } : QUICK);
+
+// Searches never wait; without a break between them the test runner would hear nothing for so long that it gives up on a slow machine.
+afterEach(() => new Promise<void>((resolve) => setImmediate(resolve)));
 
 describe('the bucket protocol', () => {
   it.each(scopes)(
