@@ -248,9 +248,9 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
             }
         }
         if (user.mooring.event.kind != EVENT_NONE) {
+            // A packet has one digest in this architecture, the last. An unknown address is told by the next packet.
             digest<pin_event_t>(1, user.mooring.event);
-        }
-        if (user.mooring.mac_unknown) {
+        } else if (user.mooring.mac_unknown) {
             digest<mac_event_t>(1, user.mooring.mac_event);
         }
 
