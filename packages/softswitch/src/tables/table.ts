@@ -219,6 +219,30 @@ export class TableRuntime {
     });
   }
 
+  /** Some entries that a key does not match, except `besides`, each with the first key field that differs. */
+  differences(key: readonly bigint[], limit: number, besides: number): { slot: number; field: number }[] {
+    const result: { slot: number; field: number }[] = [];
+    const { keys } = this.plan.table;
+    for (let record = 1; record <= this.#highest && result.length < limit; record++) {
+      if (this.records.used[record] === 0 || record - 1 === besides) continue;
+      const match = this.#matchOf(record);
+      const field = match?.findIndex((each, i) => !accepts(each, key[i]!, keys[i]!.bitwidth)) ?? -1;
+      if (field >= 0) result.push({ slot: record - 1, field });
+    }
+    return result;
+  }
+
+  /** What an entry of an exact table or a prefix matches, from its key words; of others what they were inserted with. */
+  #matchOf(record: number): readonly FieldMatch[] | undefined {
+    const { plan, records } = this;
+    if (plan.lookup === 'priority' || plan.lookup === 'trie' || plan.lookup === 'prefix')
+      return this.#matches.get(record);
+    return plan.table.keys.map((_, i) => ({
+      kind: 'exact',
+      value: unpackField(plan.key, i, records.elements, records.base(record)),
+    }));
+  }
+
   #requireUsed(slot: number): void {
     if (this.records.used[slot + 1] !== 1)
       throw new TableError(`table '${this.plan.table.name}' has no entry in slot ${slot}`);
