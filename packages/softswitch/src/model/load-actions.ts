@@ -172,8 +172,7 @@ function loadArgument(node: Node, symbols: Symbols, shape: ArgumentShape, parame
     default: {
       const loaded = loadExpression(node, symbols);
       const largest = largestParameter(loaded.expression);
-      if (largest >= parameterCount)
-        value.fail(`refers to parameter ${largest}, but the action has ${parameterCount}`);
+      if (largest >= parameterCount) value.fail(`refers to parameter ${largest}, but the action has ${parameterCount}`);
       let { expression, type: found } = loaded;
       if (shape === 'data' && found === 'bool') {
         expression = { kind: 'boolToData', operand: expression };
