@@ -55,6 +55,9 @@ export interface EngineOptions {
 const RECONNECT_MS = 50;
 const RECONNECT_LONGEST_MS = 2_000;
 
+/** How long the answer to a session's first order may take before digests are asked for one by one. */
+const BARRIER_PATIENCE_MS = 250;
+
 /** Slots of the first sweep order. */
 const FIRST_SWEEP_CHUNK = 64;
 
@@ -446,8 +449,19 @@ export class Engine {
       this.packets.push({ kind: 'sweep', first, count, tag });
       this.wakeUp();
     };
-    if (count === 0) give();
-    else clock.after(this.pacer.pauseMs, give);
+    if (count === 0) {
+      give();
+      clock.after(BARRIER_PATIENCE_MS, () => this.hurryDigests(session, tag));
+    } else clock.after(this.pacer.pauseMs, give);
+  }
+
+  /** The session's first order has no answer: the switch may be waiting for more to report along with it. */
+  private hurryDigests(session: SwitchSession | undefined, tag: number): void {
+    if (session === undefined || this.session !== session || this.state.sweep.trusted) return;
+    const again = () => this.enqueue([{ kind: 'sweep-late', tag }]);
+    session.sendDigestsAtOnce().then(again, (error: unknown) => {
+      this.options.log.write('warning', `digests cannot be hurried: ${error instanceof Error ? error.message : error}`);
+    });
   }
 
   private onSwept(tag: number): void {

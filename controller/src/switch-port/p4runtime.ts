@@ -52,11 +52,11 @@ const EVENT = { confirmed: 1, learned: 2, released: 3, tentative: 4, swept: 5 } 
 const FLOOD_GROUP = 1;
 const TICKS_PER_MS = 1000 / 1024;
 /**
- * Every report at once, in a list of its own: BMv2's server looks for lists that have waited long enough ten times a second only,
- * and for one millisecond not at all, so a sweep would take for ever; a list that is full by its first report goes at once.
+ * Reports that the switch has together come together, and none waits for others. BMv2's server takes that for "wait until the list is
+ * full" (and looks for lists that have waited long enough ten times a second only); `sendDigestsAtOnce` is for such.
  */
 const DIGEST_TIMEOUT_NS = 0;
-const DIGEST_LIST_SIZE = 1;
+const DIGEST_LIST_SIZE = 512;
 const DIGEST_ACK_TIMEOUT_NS = 500_000_000;
 /** An order about slots is all header. */
 const NO_PAYLOAD = new Uint8Array(0);
@@ -156,16 +156,15 @@ class P4RuntimeSession implements SwitchSession {
       await this.client.setPipeline({ p4info, deviceConfig, cookie });
       this.pipeline = 'pushed';
     }
-    const config = {
-      maxTimeoutNs: DIGEST_TIMEOUT_NS,
-      maxListSize: DIGEST_LIST_SIZE,
-      ackTimeoutNs: DIGEST_ACK_TIMEOUT_NS,
-    };
     // Insert, and modify what is there: BMv2's server cannot list digests.
-    const entities = ['pin_event_t', 'mac_event_t'].map((digest) => ({ kind: 'digest' as const, digest, config }));
+    const entities = digestEntities(DIGEST_LIST_SIZE);
     const inserted = await this.client.tryWrite(entities.map((entity) => ({ op: 'insert', entity })));
     const refused = entities.filter((_, index) => inserted[index]?.ok !== true);
     if (refused.length > 0) await this.client.write(refused.map((entity) => ({ op: 'modify', entity })));
+  }
+
+  async sendDigestsAtOnce(): Promise<void> {
+    await this.guard(() => this.client.modify(...digestEntities(1)));
   }
 
   async write(updates: readonly EntryUpdate[]): Promise<readonly WriteFailure[]> {
@@ -261,6 +260,11 @@ function translate(error: unknown): unknown {
   }
   if (error instanceof ClientStateError) return new SwitchLostError(error.message, { cause: error });
   return error;
+}
+
+function digestEntities(maxListSize: number) {
+  const config = { maxTimeoutNs: DIGEST_TIMEOUT_NS, maxListSize, ackTimeoutNs: DIGEST_ACK_TIMEOUT_NS };
+  return ['pin_event_t', 'mac_event_t'].map((digest) => ({ kind: 'digest' as const, digest, config }));
 }
 
 function ticks(durationMs: number): number {

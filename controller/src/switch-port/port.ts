@@ -72,6 +72,8 @@ export interface SwitchSession {
   readTable(table: TableName, withAge: boolean): Promise<readonly ReadEntry[]>;
   /** Time since the last hit of some entries, undefined where there is no such entry. @throws SwitchLostError */
   readAges(table: TableName, keys: readonly (readonly (number | string)[])[]): Promise<readonly (number | undefined)[]>;
+  /** Has reports sent one by one from now on: this switch keeps them back while they could have company. @throws SwitchLostError */
+  sendDigestsAtOnce(): Promise<void>;
   /** Fire and forget; carries the epoch of the last `writeSettings`. */
   order(orders: readonly PacketOrder[]): void;
   close(): void;

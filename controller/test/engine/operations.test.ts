@@ -278,6 +278,16 @@ describe('limits', () => {
     expect(rig.switch.ways.flat().every((slot) => slot.state !== 'confirmed')).toBe(true);
   });
 
+  it('a switch that keeps digests back is asked for them one by one', async () => {
+    rig.switch.keepsDigests = true;
+    await rig.start();
+    await rig.advance(1_000, 100);
+    expect(rig.switch.keepsDigests).toBe(false);
+    const { id } = await rig.operate({ kind: 'add', server: 's4' });
+    await rig.advance(6_000);
+    expect(rig.operation(id)).toMatchObject({ outcome: 'done' });
+  });
+
   it('without pinning the same swap breaks connections: the measurement can fail', async () => {
     await rig.start({ pinning: false });
     rig.openMany(60);

@@ -39,6 +39,8 @@ export class FakeSwitch {
   /** Called before every write, read and order; throws to break the session there. */
   onCall: (what: string) => void = () => undefined;
   pinRoom = Number.POSITIVE_INFINITY;
+  /** Keeps reports back until they are asked for one by one, as BMv2 does. */
+  keepsDigests = false;
   /** Digest events that get lost, asked of each. */
   loses: (event: PinEvent) => boolean = () => false;
   arpAnswers = new Map<number, { readonly mac: string; readonly port: number }>();
@@ -100,6 +102,10 @@ export class FakeSwitch {
         this.settings = settings;
       },
       writeFloodGroup: async () => check('flood group'),
+      sendDigestsAtOnce: async () => {
+        check('digests at once');
+        this.keepsDigests = false;
+      },
       readTable: async (table) => {
         check(`read ${table}`);
         return [...this.tables.get(table)!.values()].map((live) => this.read(live));
@@ -175,7 +181,7 @@ export class FakeSwitch {
   }
 
   private tell(event: PinEvent): void {
-    if (!this.loses(event)) this.listener?.onPinEvents([event]);
+    if (!this.keepsDigests && !this.loses(event)) this.listener?.onPinEvents([event]);
   }
 
   private answerArp(wanted: number, toMac: Uint8Array, toAddress: number): void {
