@@ -5,6 +5,7 @@
  * interfaces, so that it is the same on the kernel's TCP, on simulated hosts, and on any switch.
  */
 import type { OperationRequest, OperationStatus } from '@mooring/controller/control';
+import { controllerFailure } from '../control-client/connect.ts';
 import { operationTitle } from '../control-client/view.ts';
 import type { ClientTally } from '../load/tally.ts';
 import type { ControllerProcess } from './controller-process.ts';
@@ -56,9 +57,18 @@ function step(operation: OperationStatus, controllerAwayMs?: number): StepReport
   };
 }
 
+/** Begins an operation; a controller that is gone or refuses is the demo's failure, in the controller's own words. */
+async function begin(stage: Stage, request: OperationRequest): Promise<OperationStatus> {
+  try {
+    return await stage.controller.client.operate(request);
+  } catch (error) {
+    throw controllerFailure(error);
+  }
+}
+
 async function operate(stage: Stage, request: OperationRequest): Promise<OperationStatus> {
   const { client } = stage.controller;
-  const begun = await client.operate(request);
+  const begun = await begin(stage, request);
   return client.waitForOperation(begun.id, { signal: stage.signal, persistent: true });
 }
 
@@ -95,7 +105,7 @@ export function swapServers(server: string, replacement: string, stay: readonly 
     title: `swap ${server} by ${replacement}, kill -9`,
     async play(stage) {
       const { client } = stage.controller;
-      const begun = await client.operate({ kind: 'swap', server, replacement });
+      const begun = await begin(stage, { kind: 'swap', server, replacement });
       stage.keepMarathonsOn(stay);
       await stage.wait(KILL_AFTER_MS);
       await stage.controller.kill();
