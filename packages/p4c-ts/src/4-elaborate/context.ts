@@ -32,6 +32,7 @@ export class CannotElaborate extends Error {
     | 'expected'
     | 'Target model error'
     | 'overlimit'
+    | 'unexpected'
     | 'uninitialized'
     | 'type-error';
   readonly span: Span | undefined;

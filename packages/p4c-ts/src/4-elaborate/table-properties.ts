@@ -34,11 +34,7 @@ export function attachCounter(
   if (property === undefined) return;
   const instance = instanceOf(context, frame, property);
   if (instance?.kind !== 'counter') {
-    throw new CannotElaborate(
-      'unexpected' as 'invalid',
-      property.value.span,
-      "the property counters must be a 'direct_counter'",
-    );
+    throw new CannotElaborate('unexpected', property.value.span, "the property counters must be a 'direct_counter'");
   }
   const { counter } = instance;
   if (counter.table !== undefined && counter.table !== table) {
