@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as esbuild from 'esbuild';
+import { externalNpm } from './external-npm.mjs';
 
 /**
  * @typedef {object} Row
@@ -46,18 +47,7 @@ async function load(path) {
     format: 'esm',
     conditions: ['mooring-source'],
     logLevel: 'warning',
-    plugins: [
-      {
-        name: 'external-npm',
-        setup(build) {
-          build.onResolve({ filter: /^[^./]/ }, (args) =>
-            args.path.startsWith('@mooring/') || args.kind === 'entry-point'
-              ? undefined
-              : { path: args.path, external: true },
-          );
-        },
-      },
-    ],
+    plugins: [externalNpm],
   });
   return import(pathToFileURL(outfile).href);
 }

@@ -8,6 +8,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
+import { externalNpm } from './external-npm.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -49,18 +50,6 @@ const common = {
   logLevel: 'warning',
   conditions: ['mooring-source'],
   jsx: 'automatic',
-};
-
-/** Leaves npm packages outside the bundle but takes Mooring's own packages in. */
-const externalNpm = {
-  name: 'external-npm',
-  setup(build) {
-    build.onResolve({ filter: /^[^./]/ }, (args) =>
-      args.path.startsWith('@mooring/') || args.kind === 'entry-point'
-        ? undefined
-        : { path: args.path, external: true },
-    );
-  },
 };
 
 const builds = workspaces().map((workspace) => ({
