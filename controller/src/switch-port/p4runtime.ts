@@ -19,6 +19,7 @@ import {
   readP4Info,
   type TableEntry,
   type TableEntryInput,
+  type Transport,
   type UpdateInput,
 } from '@mooring/p4runtime-ts';
 import type { PipelineProgram } from '../options.ts';
@@ -44,6 +45,8 @@ export interface P4RuntimeOptions {
   readonly program: PipelineProgram;
   /** How long to keep trying; a dead switch is told after this. */
   readonly connectTimeoutMs: number;
+  /** In place of gRPC to `address`: a switch in the same process. Called for each session. */
+  readonly transport?: () => Transport;
 }
 
 /** Operations of the `packet_out` header and kinds of `pin_event_t`; docs/DATAPLANE.md. */
@@ -95,10 +98,10 @@ export function p4runtimeConnector(options: P4RuntimeOptions): SwitchConnector {
 }
 
 async function connect(options: P4RuntimeOptions, program: Program, electionId: number): Promise<P4RuntimeClient> {
-  const { address, deviceId, connectTimeoutMs } = options;
+  const { address, deviceId, connectTimeoutMs, transport } = options;
   try {
     return await P4RuntimeClient.connect({
-      address,
+      ...(transport === undefined ? { address } : { transport: transport() }),
       deviceId,
       electionId,
       p4info: program,

@@ -12,7 +12,7 @@ import { SocketInUseError } from '../../src/control-api/server.ts';
 import { type RunningController, startController } from '../../src/controller.ts';
 import { OperationRefusedError } from '../../src/operations/errors.ts';
 import { SwitchLostError } from '../../src/switch-port/port.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { FakeSwitch } from '../support/fake-switch.ts';
 import { RIG_CONFIGURATION } from '../support/rig.ts';
 

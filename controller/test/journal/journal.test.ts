@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crc32 } from '../../src/journal/crc32.ts';
 import { Journal, JournalDamagedError, type JournalFormat } from '../../src/journal/journal.ts';
-import { MemoryFiles } from '../support/memory-files.ts';
+import { MemoryFiles } from '../../src/testing/memory-files.ts';
 
 /** Records are numbers, the state is their list. */
 const format: JournalFormat<number, number[]> = {

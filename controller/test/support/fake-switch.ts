@@ -21,7 +21,7 @@ import {
   type TableName,
 } from '../../src/switch-port/tables.ts';
 import { decide, emptySlot, release, remember, type Slot, sweepSlot } from './data-plane.ts';
-import type { FakeClock } from './fake-clock.ts';
+import type { FakeClock } from '../../src/testing/fake-clock.ts';
 
 interface LiveEntry {
   entry: Entry;

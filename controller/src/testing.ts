@@ -1,0 +1,4 @@
+/** Sub-path `@mooring/controller/testing`: the controller on virtual time, for simulations and tests. */
+export { FakeClock, flushMicrotasks } from './testing/fake-clock.ts';
+export { MemoryFiles } from './testing/memory-files.ts';
+export { VirtualController, type VirtualControllerOptions } from './testing/virtual-controller.ts';
