@@ -6,9 +6,9 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { deepenQueues } from '@mooring/bmv2-harness/bmv2';
 import type { RunningSwitch } from '@mooring/softswitch';
 import { CommandFailure, UsageError } from '../command-line/errors.ts';
-import { deepenQueues } from './bmv2-queues.ts';
 
 /** Where the switch's P4Runtime server listens; inside the demo's own network namespace, so nobody is in the way. */
 export const SWITCH_ADDRESS = '127.0.0.1:9559';

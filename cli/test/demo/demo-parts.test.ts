@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deepenQueues, queueDepthCall } from '@mooring/bmv2-harness/bmv2';
 import { describe, expect, test } from 'vitest';
-import { deepenQueues, queueDepthCall } from '../../src/demo/bmv2-queues.ts';
 import { type NamespaceProbe, probeNamespaces } from '../../src/demo/private-world.ts';
 import { type DemoReport, isSuccess, reportText } from '../../src/demo/report.ts';
 import { createWorkDirectory, removeWorkDirectory } from '../../src/demo/work-directory.ts';

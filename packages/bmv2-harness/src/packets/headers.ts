@@ -88,6 +88,14 @@ export const HEADERS = {
     ['flagsAndVersion', 16],
     ['protocol', 16],
   ],
+  /** Generic UDP Encapsulation, variant 0 (draft-ietf-intarea-gue). `protocol` is an IP protocol, or a control type. */
+  gue: [
+    ['variant', 2],
+    ['control', 1],
+    ['headerLength', 5],
+    ['protocol', 8],
+    ['flags', 16],
+  ],
   /** RFC 7348 */
   vxlan: [
     ['flags', 8],
@@ -106,6 +114,8 @@ export type HeaderValues<N extends HeaderName> = FieldValues<(typeof HEADERS)[N]
 export const TCP = { FIN: 0x01, SYN: 0x02, RST: 0x04, PSH: 0x08, ACK: 0x10, URG: 0x20, ECE: 0x40, CWR: 0x80 } as const;
 
 export const ETHER_TYPE = { IPV4: 0x0800, ARP: 0x0806, VLAN: 0x8100, IPV6: 0x86dd, TEB: 0x6558 } as const;
+/** UDP ports of what is carried in UDP. */
+export const UDP_PORT = { VXLAN: 4789, GUE: 6080 } as const;
 export const PROTOCOL = { ICMP: 1, IPIP: 4, TCP: 6, UDP: 17, IPV6: 41, GRE: 47, ICMPV6: 58 } as const;
 
 /** What a field is when neither the test nor the packet around it says otherwise. */
@@ -148,5 +158,6 @@ export const DEFAULTS: { [N in HeaderName]: Partial<HeaderValues<N>> } = {
   },
   udp: { source: 40000, destination: 53 },
   gre: { flagsAndVersion: 0 },
+  gue: { variant: 0, control: 0, flags: 0 },
   vxlan: { flags: 8, reserved: 0, vni: 1, reserved2: 0 },
 };

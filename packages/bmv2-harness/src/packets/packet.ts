@@ -5,7 +5,7 @@
 
 import { foldChecksum, internetChecksum, sumWords, transportChecksum } from './checksum.ts';
 import { decodeFields, encodeFields, headerLength } from './fields.ts';
-import { DEFAULTS, ETHER_TYPE, HEADERS, type HeaderName, type HeaderValues, PROTOCOL } from './headers.ts';
+import { DEFAULTS, ETHER_TYPE, HEADERS, type HeaderName, type HeaderValues, PROTOCOL, UDP_PORT } from './headers.ts';
 
 /** One layer of a packet: a header with some of its fields, or bytes. `options` follow an IPv4 or TCP header. */
 export type Layer =
@@ -35,7 +35,11 @@ export const icmp = maker('icmp');
 export const tcp = maker('tcp');
 export const udp = maker('udp');
 export const gre = maker('gre');
+export const gue = maker('gue');
 export const vxlan = maker('vxlan');
+
+/** As a `checksum`: not the right one, by a single bit. */
+export const BROKEN = -1;
 
 /** Bytes behind the last header: text (UTF-8) or bytes. */
 export function payload(content: string | Uint8Array): Extract<Layer, { kind: 'payload' }> {
@@ -67,6 +71,13 @@ function protocolOf(outer: 'ipv4' | 'ipv6', inner: Layer['kind'] | undefined): n
     default:
       return 255;
   }
+}
+
+/** A tunnel's header tells by UDP's destination port that it follows. */
+function portOf(next: Layer | undefined): { destination?: number } {
+  if (next?.kind === 'vxlan') return { destination: UDP_PORT.VXLAN };
+  if (next?.kind === 'gue') return { destination: UDP_PORT.GUE };
+  return {};
 }
 
 function concat(...parts: Uint8Array[]): Uint8Array {
@@ -108,9 +119,11 @@ function computedFields(
     case 'tcp':
       return { dataOffset: 5 + optionsLength / 4, checksum: 0 };
     case 'udp':
-      return { length: 8 + inner.length, checksum: 0 };
+      return { length: 8 + inner.length, checksum: 0, ...portOf(next) };
     case 'icmp':
       return { checksum: 0 };
+    case 'gue':
+      return { headerLength: optionsLength / 4, protocol: protocolOf('ipv4', next?.kind) };
     case 'arp':
     case 'vxlan':
       return {};
@@ -145,15 +158,24 @@ export function packet(...layers: Layer[]): Uint8Array {
     const values = { ...DEFAULTS[layer.kind], ...computedFields(layer, layers[index + 1], inner), ...given };
     const build = () =>
       concat(encodeFields(fields, values as Record<string, string | number>), layer.options ?? new Uint8Array(0));
-    let header = build();
-    if ('checksum' in values && given.checksum === undefined) {
-      const checksum = checksumOf(layer.kind, concat(header, inner), header.length, layers[index - 1]);
-      (values as Record<string, number>).checksum = checksum;
+    let header: Uint8Array = new Uint8Array(0);
+    if ('checksum' in values && (given.checksum === undefined || given.checksum === BROKEN)) {
+      (values as Record<string, number>).checksum = 0;
       header = build();
+      const checksum = checksumOf(layer.kind, concat(header, inner), header.length, layers[index - 1]);
+      (values as Record<string, number>).checksum = given.checksum === BROKEN ? checksum ^ 1 : checksum;
     }
+    header = build();
     inner = concat(header, inner);
   }
   return inner;
+}
+
+/** A header's length in words of 32 bits, options included, where it says so itself. */
+function wordsOf(layer: DecodedLayer): number {
+  if (layer.kind === 'ipv4') return layer.fields.ihl;
+  if (layer.kind === 'tcp') return layer.fields.dataOffset;
+  return layer.kind === 'gue' ? 1 + layer.fields.headerLength : 0;
 }
 
 function nextKind(layer: DecodedLayer): HeaderName | 'payload' {
@@ -171,7 +193,10 @@ function nextKind(layer: DecodedLayer): HeaderName | 'payload' {
     case 'ipv6':
       return kindOfProtocol(layer.fields.nextHeader);
     case 'udp':
-      return layer.fields.destination === 4789 ? 'vxlan' : 'payload';
+      if (layer.fields.destination === UDP_PORT.GUE) return 'gue';
+      return layer.fields.destination === UDP_PORT.VXLAN ? 'vxlan' : 'payload';
+    case 'gue':
+      return layer.fields.control === 0 ? kindOfProtocol(layer.fields.protocol) : 'payload';
     case 'vxlan':
       return 'ethernet';
     default:
@@ -211,8 +236,7 @@ export function decodePacket(bytes: Uint8Array, first: HeaderName = 'ethernet'):
     }
     const length = headerLength(HEADERS[kind]);
     const layer = { kind, fields: decodeFields(HEADERS[kind], rest) } as unknown as DecodedLayer;
-    const words = layer.kind === 'ipv4' ? layer.fields.ihl : layer.kind === 'tcp' ? layer.fields.dataOffset : 0;
-    const end = Math.min(Math.max(length, words * 4), rest.length);
+    const end = Math.min(Math.max(length, wordsOf(layer) * 4), rest.length);
     if (end > length && layer.kind !== 'payload') layer.options = rest.slice(length, end);
     layers.push(layer);
     rest = rest.subarray(end);

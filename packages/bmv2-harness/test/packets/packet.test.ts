@@ -4,9 +4,11 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   arp,
+  BROKEN,
   decodePacket,
   diffPackets,
   ethernet,
+  gue,
   icmp,
   ipv4,
   ipv6,
@@ -17,6 +19,7 @@ import {
   tcp,
   udp,
   vlan,
+  vxlan,
   wrongChecksums,
 } from '../../src/index.ts';
 
@@ -73,6 +76,29 @@ test('a broken checksum is sent as it is, and found', () => {
   expect(wrongChecksums(bytes)).toEqual(['ipv4', 'tcp']);
   expect(wrongChecksums(packet(ethernet(), ipv4(), icmp({ checksum: 3 })))).toEqual(['icmp']);
   expect(wrongChecksums(packet(ethernet(), ipv4(), udp({ checksum: 0 })))).toEqual([]);
+});
+
+test('checksums broken on purpose are wrong by one bit', () => {
+  const right = packet(ethernet(), ipv4(), tcp(), payload('x'));
+  const wrong = packet(ethernet(), ipv4({ checksum: BROKEN }), tcp({ checksum: BROKEN }), payload('x'));
+  expect(wrongChecksums(wrong)).toEqual(['ipv4', 'tcp']);
+  expect([...wrong].filter((byte, at) => byte !== right[at])).toHaveLength(2);
+});
+
+test('tunnels in UDP: GUE with private data, VXLAN', () => {
+  const bytes = packet(ethernet(), ipv4(), udp(), gue({}, Uint8Array.of(1, 2, 3, 4)), ipv4(), tcp());
+  expect(decodePacket(bytes).map((layer) => layer.kind)).toEqual(['ethernet', 'ipv4', 'udp', 'gue', 'ipv4', 'tcp']);
+  expect(layerOf(bytes, 'udp')?.fields.destination).toBe(6080);
+  // Variant and control 0, one word of private data; IPv4 inside.
+  expect(hex(bytes.subarray(42, 50))).toBe('0104000001020304');
+  expect(decodePacket(packet(ethernet(), ipv4(), udp(), vxlan(), ethernet(), ipv4())).map(({ kind }) => kind)).toEqual([
+    'ethernet',
+    'ipv4',
+    'udp',
+    'vxlan',
+    'ethernet',
+    'ipv4',
+  ]);
 });
 
 test('IPv4 and TCP options lie between the headers', () => {
