@@ -239,7 +239,7 @@ export function loadBalancer(): Workload {
   const clientAddress = (n: number) => 0x0a010000 + (n % 4096);
   const entries: ExactEntry[] = [
     ['addresses', [address], 'own_address', [0x020000000100]],
-    ['vips', [address, 6, 80], 'set_vip', [1, 64, 0, 0xffff]],
+    ['vips', [address, 6, 80], 'set_vip', [1, 64, 0, 0xffff, 0]],
     ...Array.from(
       { length: 64 },
       (_, bucket): ExactEntry => [

@@ -8,6 +8,7 @@
  */
 import type { Primitive, Program } from '../model/types.ts';
 import { Code, type NameSource } from './code.ts';
+import type { CriticalRegions } from './critical.ts';
 import { ExpressionCompiler, type Locals, NO_LOCALS } from './expressions.ts';
 import { type Layout, limbCount } from './layout.ts';
 import { data, jumpTarget, PrimitiveCompiler } from './primitives.ts';
@@ -24,6 +25,9 @@ export interface CompileContext {
   readonly assertions: string[];
   /** Emit calls of the tracer. */
   readonly trace: boolean;
+  /** Several threads run the program on shared registers, meters and times of last hits. */
+  readonly shared: boolean;
+  readonly regions: CriticalRegions;
 }
 
 /** Variables for an action's parameters. */
@@ -47,6 +51,7 @@ export function compileAction(context: CompileContext, action: number): Code {
   const locals = actionLocals(context.program, action);
   code.line(`// ${name.replace(/[^\w.$ -]/g, '_')}`);
   code.block(`function ${actionName(action)}(${locals.limbs.flat().join(', ')})`, () => {
+    if (context.regions.actions[action]! >= 0) code.line(`if (held < 0) lock(${context.regions.actions[action]});`);
     if (context.trace) code.line(`trace.action(${action}, [${locals.limbs.flat().join(', ')}]);`);
     compilePrimitives(context, code, primitives, locals);
   });

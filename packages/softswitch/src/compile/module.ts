@@ -11,6 +11,7 @@ import { knownHashAlgorithms } from '../runtime/hash.ts';
 import { type CompileContext, compileAction } from './actions.ts';
 import { calculationName, compileCalculation, compileChecksums } from './calculations.ts';
 import { Code, NameSource } from './code.ts';
+import { type CriticalRegions, findRegions, noRegions } from './critical.ts';
 import { compileDeparser } from './deparser.ts';
 import { fieldSlot, type Layout, makeLayout, SLOT } from './layout.ts';
 import { compileParser } from './parser.ts';
@@ -26,6 +27,8 @@ export interface CompileOptions {
   readonly priorityQueues: number;
   /** Put in calls of the tracer. */
   readonly trace: boolean;
+  /** Several threads run the program: registers and meters are used under locks. */
+  readonly shared: boolean;
 }
 
 /** A compiled program. */
@@ -33,6 +36,7 @@ export interface CompiledProgram {
   readonly program: Program;
   readonly layout: Layout;
   readonly plans: readonly TablePlan[];
+  readonly regions: CriticalRegions;
   /** Source of the module body. */
   readonly source: string;
   readonly messages: readonly string[];
@@ -64,6 +68,8 @@ export interface GeneratedFunctions {
   readonly unicast: () => void;
   /** From the queue to `port` on. */
   readonly runEgress: (port: number) => void;
+  /** Gives back a lock that is held, after an error; nothing where no lock is. */
+  readonly unlock: () => void;
 }
 
 /** Compiles a loaded program. Throws ProgramError for what the format allows and the compiler does not have. */
@@ -77,11 +83,18 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
     messages: [],
     assertions: [],
     trace: options.trace,
+    shared: options.shared,
+    regions: options.shared ? findRegions(program) : noRegions(program),
   };
   const plans = program.tables.map((table) => planTable(context, table));
   const code = new Code(context.names);
   code.line("'use strict';");
-  code.line(`const { ${importedNames(program, plans).join(', ')} } = imports;`);
+  code.line(`const { ${importedNames(program, plans, options.shared).join(', ')} } = imports;`);
+  if (context.regions.lockCount > 0) {
+    code.line('let held = -1;');
+    code.line('function lock(n) { locks.acquire(n); held = n; }');
+    code.line('function unlock() { if (held >= 0) { locks.release(held); held = -1; } }');
+  } else code.line('function unlock() {}');
   for (const [i] of program.actions.entries()) code.append(compileAction(context, i));
   for (const [i, calculation] of program.calculations.entries())
     code.append(compileCalculation(context, calculation, calculationName(i), `hash${i}`));
@@ -111,11 +124,12 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
     egressRid: slot('intrinsic_metadata', 'egress_rid'),
   };
   code.append(compileDriver(context, fields, options));
-  code.line('return { receive, reset, parse, runIngress, unicast, runEgress };');
+  code.line('return { receive, reset, parse, runIngress, unicast, runEgress, unlock };');
   return {
     program,
     layout,
     plans,
+    regions: context.regions,
     source: code.toString(),
     messages: context.messages,
     assertions: context.assertions,
@@ -168,9 +182,10 @@ const HELPERS = [
   'loopLimit',
   'valueSetContains',
   'noAction',
+  'locks',
 ];
 
-function importedNames(program: Program, plans: readonly TablePlan[]): string[] {
+function importedNames(program: Program, plans: readonly TablePlan[], shared: boolean): string[] {
   const names = [...HELPERS];
   for (const i of program.registers.keys()) names.push(`R${i}`);
   for (const i of program.counters.keys()) names.push(`C${i}`);
@@ -181,6 +196,7 @@ function importedNames(program: Program, plans: readonly TablePlan[]): string[] 
   }
   for (const [i, plan] of plans.entries()) {
     names.push(`E${i}`);
+    if (shared && plan.record.lastHit >= 0) names.push(`L${i}`);
     if (plan.table.withCounters) names.push(`N${i}`);
     if (plan.lookup === 'exact') names.push(`H${i}`, `H${i}_MASK`);
     if (plan.lookup === 'trie' || plan.lookup === 'prefix' || plan.lookup === 'priority') names.push(`X${i}`);
@@ -273,6 +289,7 @@ function compileDriver(context: CompileContext, fields: TargetFields, options: C
     set('standard_metadata', 'checksum_error', `F[${SLOT.checksumError}]`);
     if (context.trace) code.line("trace.pipeline('ingress');");
     code.line('ingress();');
+    if (context.regions.lockCount > 0) code.line('if (held >= 0) unlock();');
     code.line(`F[${SLOT.exit}] = 0;`);
     const group = fields.multicastGroup < 0 ? '' : ` | F[${fields.multicastGroup}]`;
     code.block(`if ((F[${SLOT.cloneSession}] | F[${SLOT.learn}] | F[${SLOT.resubmit}]${group}) !== 0)`, () => {
@@ -317,6 +334,7 @@ function compileDriver(context: CompileContext, fields: TargetFields, options: C
     code.line(`F[${SLOT.egressPort}] = port;`);
     if (context.trace) code.line("trace.pipeline('egress');");
     code.line('egress();');
+    if (context.regions.lockCount > 0) code.line('if (held >= 0) unlock();');
     code.line(`F[${SLOT.exit}] = 0;`);
     code.line(`if (F[${SLOT.cloneSession}] !== 0) engine.cloneEgress();`);
     code.block(`if (F[${fields.egressSpec}] === ${options.dropPort})`, () => {

@@ -20,7 +20,12 @@ export function compilePipeline(context: CompileContext, pipeline: Pipeline, nam
       size: pipeline.nodes.length,
       start: pipeline.start,
       successors: (node) => successors(pipeline.nodes[node]!, program.tables),
-      emit: (node, go) => emitNode(context, code, pipeline.nodes[node]!, go, exits),
+      emit: (node, go) => {
+        const lock = context.regions.conditionals.get(pipeline)?.[node] ?? -1;
+        if (context.regions.releases.get(pipeline)?.has(node)) code.line('if (held >= 0) unlock();');
+        if (lock >= 0) code.line(`if (held < 0) lock(${lock});`);
+        emitNode(context, code, pipeline.nodes[node]!, go, exits);
+      },
       emitEnd: () => code.line('return;'),
     });
   });

@@ -111,8 +111,14 @@ export function compileTable(context: CompileContext, plan: TablePlan, position:
       code.line(`N${position}[r * 2]++;`);
       code.line(`N${position}[r * 2 + 1] += F[${SLOT.ingressLength}];`);
     }
-    if (record.lastHit >= 0) code.line(`E${position}[r * ${record.stride} + ${record.lastHit}] = I[0];`);
+    if (record.lastHit >= 0) {
+      // Where threads share the time, it is written once a millisecond: more would move the cache line between them.
+      if (context.shared) code.line(`if (L${position}[r] !== I[0]) L${position}[r] = I[0];`);
+      else code.line(`E${position}[r * ${record.stride} + ${record.lastHit}] = I[0];`);
+    }
     if (table.directMeter >= 0) {
+      const lock = context.regions.directMeters[position]!;
+      if (lock >= 0) code.line(`if (held < 0) lock(${lock});`);
       const target = context.program.meters[table.directMeter]!.resultTarget!;
       code.line(
         `if (r !== 0) F[${fieldSlot(context.program, context.layout, target)}] = executeDirectMeter(${position}, r);`,

@@ -26,6 +26,7 @@ import { ProgramError } from '../model/reader.ts';
 import type { ConstMatch, Program } from '../model/types.ts';
 import { DataPlane } from '../runtime/dataplane.ts';
 import type { PacketMemory } from '../runtime/memory.ts';
+import type { SharedState } from '../runtime/shared-state.ts';
 import { TableError } from '../tables/table.ts';
 import { toBytes } from './bytes.ts';
 import type { P4InfoLike } from './p4info.ts';
@@ -47,6 +48,8 @@ export interface SwitchCoreOptions {
   /** Called before a packet goes to the controller, to finish a checksum that was left to hardware. */
   readonly finishChecksum?: (start: number, length: number) => void;
   readonly log: (message: string) => void;
+  /** Position among the threads that run the switch together; undefined: there is only this one. */
+  readonly worker?: number;
 }
 
 /** A device config with the P4Info parts that matter. */
@@ -94,7 +97,7 @@ export class SwitchCore implements Switch {
   }
 
   /** Runs a program without P4Info, as when it is named on the command line. Control needs a P4Info later. */
-  loadWithoutP4Info(source: string | Uint8Array): void {
+  loadWithoutP4Info(source: string | Uint8Array, state?: SharedState): void {
     const empty: P4InfoLike = {
       tables: [],
       actions: [],
@@ -105,10 +108,10 @@ export class SwitchCore implements Switch {
       valueSets: [],
       digests: [],
     };
-    this.#pipeline = this.#build(source, empty);
+    this.#pipeline = this.#build(source, empty, state);
   }
 
-  #build(source: string | Uint8Array, p4info: P4InfoLike): Pipeline {
+  #build(source: string | Uint8Array, p4info: P4InfoLike, state: SharedState | undefined): Pipeline {
     let program: Program;
     try {
       program = loadProgram(source);
@@ -124,6 +127,7 @@ export class SwitchCore implements Switch {
         priorityQueues: this.#options.priorityQueues,
         ...(this.#options.random === undefined ? {} : { random: this.#options.random }),
         ...(this.#options.memory === undefined ? {} : { memory: this.#options.memory }),
+        ...(this.#options.worker === undefined ? {} : { sharing: { first: this.#options.worker === 0, state } }),
         isPortUp: (port) => !this.#downPorts.has(port),
         output: (port, start, length) => {
           if (port === this.#options.cpuPort) this.#packetIn(dataPlane.memory.bytes, start, length);
@@ -145,9 +149,14 @@ export class SwitchCore implements Switch {
     return this.prepareNow(source);
   }
 
-  /** `prepare`, at once. */
-  prepareNow(source: CoreSource): PreparedPipeline {
-    return new Prepared(this.#build(source.deviceConfig, source.p4info));
+  /** `prepare`, at once. `state` is what the first of several threads shares with the others (`sharedStateOf`). */
+  prepareNow(source: CoreSource, state?: SharedState): PreparedPipeline {
+    return new Prepared(this.#build(source.deviceConfig, source.p4info, state));
+  }
+
+  /** What other threads need to prepare the same pipeline. */
+  sharedStateOf(prepared: PreparedPipeline): SharedState | undefined {
+    return (prepared as Prepared).pipeline.dataPlane.sharedState;
   }
 
   async commit(prepared: PreparedPipeline, options: CommitOptions): Promise<void> {
@@ -250,11 +259,14 @@ export class SwitchCore implements Switch {
     const { bitwidth } = pipeline.dataPlane.program.registers[position]!;
     const cells = pipeline.dataPlane.registers[position]!;
     const count = limbCount(bitwidth);
-    return indexes.map((index) => {
-      let value = 0n;
-      for (let limb = count - 1; limb >= 0; limb--) value = (value << 32n) | BigInt(cells[index * count + limb]! >>> 0);
-      return toBytes(value, bitwidth);
-    });
+    return pipeline.dataPlane.withRegister(position, () =>
+      indexes.map((index) => {
+        let value = 0n;
+        for (let limb = count - 1; limb >= 0; limb--)
+          value = (value << 32n) | BigInt(cells[index * count + limb]! >>> 0);
+        return toBytes(value, bitwidth);
+      }),
+    );
   }
 
   packetOut(packets: readonly Uint8Array[]): void {
@@ -297,7 +309,8 @@ export class SwitchCore implements Switch {
   /** Looks for entries whose idle timeout has run out. */
   sweep(): void {
     const pipeline = this.#pipeline;
-    if (pipeline === undefined) return;
+    // Threads share the times of the last hits; one of them looking is enough.
+    if (pipeline === undefined || !pipeline.dataPlane.ownsShared) return;
     pipeline.dataPlane.setTime(this.#options.nowUs());
     for (const table of pipeline.map.tables.values()) {
       const slots = pipeline.dataPlane.tables[table.table]!.sweep();
@@ -363,7 +376,7 @@ export function asSwitchError(error: unknown): SwitchError {
   return new SwitchError('internal', error instanceof Error ? (error.stack ?? error.message) : String(error));
 }
 
-/** Copies counters, meters and registers that both pipelines have alike. */
+/** Copies counters, meters and registers that both pipelines have alike. Of several threads the first copies what they share. */
 function carryOver(from: Pipeline, to: Pipeline): void {
   const pairs = (a: ReadonlyMap<number, number>, b: ReadonlyMap<number, number>) =>
     [...b].flatMap(([id, target]) => (a.has(id) ? [[a.get(id)!, target] as const] : []));
@@ -371,6 +384,7 @@ function carryOver(from: Pipeline, to: Pipeline): void {
     const cells = from.dataPlane.counters[source]!;
     if (cells.length === to.dataPlane.counters[target]!.length) to.dataPlane.counters[target]!.set(cells);
   }
+  if (!to.dataPlane.ownsShared) return;
   for (const [source, target] of pairs(from.map.registers, to.map.registers)) {
     const same =
       from.dataPlane.program.registers[source]!.bitwidth === to.dataPlane.program.registers[target]!.bitwidth;

@@ -47,7 +47,8 @@ export function applyUpdate(pipeline: Pipeline, update: SwitchUpdate): void {
         targetOf(pipeline, table, update.action),
         timeoutMs(update.idleTimeoutNs),
       );
-      dataPlane.directMeters[table.table]?.configure(update.slot + 1, undefined, dataPlane.nowUs);
+      if (dataPlane.ownsShared)
+        dataPlane.directMeters[table.table]?.configure(update.slot + 1, undefined, dataPlane.nowUs);
       return;
     }
     case 'table-modify': {
@@ -65,13 +66,19 @@ export function applyUpdate(pipeline: Pipeline, update: SwitchUpdate): void {
       return;
     }
     case 'direct-counter':
-      tableOf(pipeline, update.tableId).runtime.setCounter(update.slot, update.packets, update.bytes);
+      // Threads count apart and are added up: the first one has the value, the others begin at 0.
+      tableOf(pipeline, update.tableId).runtime.setCounter(
+        update.slot,
+        dataPlane.ownsShared ? update.packets : 0n,
+        dataPlane.ownsShared ? update.bytes : 0n,
+      );
       return;
     case 'direct-meter': {
       const { table } = tableOf(pipeline, update.tableId);
       const meters = dataPlane.directMeters[table.table];
       if (meters === undefined)
         throw new SwitchError('invalid-argument', `table ${update.tableId} has no direct meter`);
+      if (!dataPlane.ownsShared) return;
       meters.configure(update.slot === DEFAULT_SLOT ? 0 : update.slot + 1, rates(update.config), dataPlane.nowUs);
       return;
     }
@@ -97,15 +104,17 @@ export function applyUpdate(pipeline: Pipeline, update: SwitchUpdate): void {
     case 'counter': {
       const cells = dataPlane.counters[position(map.counters, update.counterId, 'counter')]!;
       forEachCell(update.index, cells.length / 2, (cell) => {
-        cells[2 * cell] = Number(update.packets);
-        cells[2 * cell + 1] = Number(update.bytes);
+        cells[2 * cell] = dataPlane.ownsShared ? Number(update.packets) : 0;
+        cells[2 * cell + 1] = dataPlane.ownsShared ? Number(update.bytes) : 0;
       });
       return;
     }
     case 'meter': {
       const meters = dataPlane.meters[position(map.meters, update.meterId, 'meter')]!;
       const config = rates(update.config);
-      forEachCell(update.index, meters.declaration.size, (cell) => meters.configure(cell, config, dataPlane.nowUs));
+      forEachCell(update.index, meters.declaration.size, (cell) => {
+        if (dataPlane.ownsShared) meters.configure(cell, config, dataPlane.nowUs);
+      });
       return;
     }
     case 'register': {
@@ -115,6 +124,7 @@ export function applyUpdate(pipeline: Pipeline, update: SwitchUpdate): void {
       const count = limbCount(bitwidth);
       const value = BigInt.asUintN(bitwidth, toBigInt(update.value));
       forEachCell(update.index, size, (cell) => {
+        if (!dataPlane.ownsShared) return;
         for (let limb = 0; limb < count; limb++)
           cells[cell * count + limb] = Number(BigInt.asIntN(32, value >> BigInt(32 * limb)));
       });

@@ -40,6 +40,8 @@ export interface SwitchOptions {
   readonly strict: boolean;
   /** How often idle timeouts are looked for, in ms. */
   readonly sweepIntervalMs: number;
+  /** Threads that packets are dealt out to. */
+  readonly workers: number;
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'off';
@@ -62,6 +64,7 @@ export const defaultSwitchOptions: SwitchOptions = {
   logLevel: 'info',
   strict: false,
   sweepIntervalMs: 100,
+  workers: 1,
 };
 
 /** What a command line asks for. */
@@ -103,6 +106,7 @@ const WITH_VALUE = new Set([
   'dp-grpc-server-addr',
   'priority-queues',
   'sweep-interval-ms',
+  'workers',
 ]);
 
 const WITHOUT_VALUE = new Set([
@@ -237,6 +241,9 @@ export function parseSwitchArguments(argv: readonly string[]): SwitchArguments {
       case 'sweep-interval-ms':
         options.sweepIntervalMs = wholeNumber(name, value(), 1, 60_000);
         break;
+      case 'workers':
+        options.workers = wholeNumber(name, value(), 1, 64);
+        break;
       case 'strict':
         options.strict = true;
         break;
@@ -320,6 +327,7 @@ Runs a P4 program (BMv2 JSON) as simple_switch_grpc does.
   -L, --log-level LEVEL            trace, debug, info, warn, error, off (default info)
       --strict                     follow the P4Runtime specification where BMv2 is lenient
       --sweep-interval-ms MS       how often idle timeouts are looked for (default 100)
+      --workers N                  threads that packets are dealt out to, by flow (default 1)
   -h, --help    -v, --version    --json-version
 
 Target options:

@@ -3,13 +3,19 @@
  *
  * The thread sleeps in one system call for all its sources and never returns to the event loop: requests are fetched when the wake-up pipe
  * says that there are some. So every control call happens between two packets, and no packet sees half a change.
+ *
+ * Several such threads run one switch on replicas of its tables. A change reaches all of them; each stops before it and goes on after it only when all
+ * the others have done so too. So no packet of any thread sees a change that another packet after it does not see.
  */
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { PreparedPipeline } from '@mooring/p4runtime-ts/switch';
 import { asSwitchError, SwitchCore } from '../control/switch-core.ts';
-import { type PacketSocketHost, PacketSockets } from '../ports/packet-sockets.ts';
+import { MemoryPorts } from '../ports/memory-ports.ts';
+import { PacketSockets } from '../ports/packet-sockets.ts';
 import { InterfaceRecorder } from '../ports/pcap.ts';
-import type { Answer, Call, Reply, Request, WorkerSettings } from './messages.ts';
+import type { PortHost, PortSet } from '../ports/port-set.ts';
+import { Barrier } from '../runtime/locks.ts';
+import type { Answer, Call, Reply, Request, WorkerPorts, WorkerSettings } from './messages.ts';
 import { dropsByReason } from './statistics.ts';
 
 const { settings, channel } = workerData as { settings: WorkerSettings; channel: MessagePort };
@@ -22,14 +28,16 @@ function reply(message: Reply): void {
 }
 
 function run(): void {
-  const startUs = performance.now() * 1000;
-  const nowUs = () => performance.now() * 1000 - startUs;
-  const sockets = new PacketSockets(settings.interfaces, settings.wakeFd);
+  const offsetUs = Number(process.hrtime.bigint() - settings.startNs) / 1000 - performance.now() * 1000;
+  const nowUs = () => performance.now() * 1000 + offsetUs;
+  const several = settings.workers > 1;
+  const { sockets, memoryPorts, fanoutGroups } = openPorts(settings.ports);
+  const barrier = new Barrier(settings.barrier, settings.workers);
   const counts = { received: 0, sent: 0 };
   const recorders = new Map(
     settings.pcapDirectory === undefined
       ? []
-      : settings.interfaces.map(({ port, name }) => [port, new InterfaceRecorder(settings.pcapDirectory!, name)]),
+      : sockets.status().map(({ port, name }) => [port, new InterfaceRecorder(settings.pcapDirectory!, name)]),
   );
   const { bytes } = sockets.memory;
   const core = new SwitchCore({
@@ -44,23 +52,36 @@ function run(): void {
       if (recorders.size > 0) recorders.get(port)?.sent(bytes.subarray(start, start + length));
       sockets.send(port, start, length);
     },
-    finishChecksum: (start, length) => sockets.checksum.finish(start, length),
+    finishChecksum: (start, length) => sockets.finishChecksum(start, length),
     log: (message) => reply({ kind: 'log', message }),
+    ...(several ? { worker: settings.worker } : {}),
   });
-  core.subscribe((event) => reply({ kind: 'event', event }));
+  core.subscribe((event) => {
+    // Every thread sees links go up and down; one of them tells.
+    if (event.kind !== 'port-status' || settings.worker === 0) reply({ kind: 'event', event });
+  });
   for (const { port, up } of sockets.status()) if (!up) core.setPortUp(port, false);
-  if (settings.program !== undefined) core.loadWithoutP4Info(settings.program);
+  if (settings.program !== undefined) core.loadWithoutP4Info(settings.program, settings.state);
 
   const prepared = new Map<number, PreparedPipeline>();
-  let nextPrepared = 1;
+  /** Carries out a change while no thread has a packet under way. */
+  const together = <T>(change: () => T): T => {
+    if (!several) return change();
+    barrier.wait();
+    try {
+      return change();
+    } finally {
+      barrier.wait();
+    }
+  };
   let stopped = false;
-  const carryOut = (call: Call): Answer => {
+  const carryOut = (call: Exclude<Call, { kind: 'play' }>): Answer => {
     switch (call.kind) {
       case 'prepare': {
-        const pipeline = core.prepareNow(call);
-        prepared.set(nextPrepared, pipeline);
+        const pipeline = core.prepareNow(call, call.state);
+        prepared.set(call.prepared, pipeline);
         return {
-          prepared: nextPrepared++,
+          state: core.sharedStateOf(pipeline),
           initialEntries: pipeline.initialEntries,
           defaultActions: pipeline.defaultActions,
         };
@@ -68,7 +89,7 @@ function run(): void {
       case 'commit': {
         const pipeline = prepared.get(call.prepared);
         if (pipeline === undefined) throw new Error('commit of an unknown pipeline');
-        core.commitNow(pipeline, call.options);
+        together(() => core.commitNow(pipeline, call.options));
         prepared.delete(call.prepared);
         return undefined;
       }
@@ -76,9 +97,11 @@ function run(): void {
         prepared.delete(call.prepared);
         return undefined;
       case 'apply':
-        return core
-          .applyNow(call.updates, call.atomic)
-          .map(({ index, error }) => ({ index, kind: error.kind, message: error.message }));
+        return together(() => core.applyNow(call.updates, call.atomic)).map(({ index, error }) => ({
+          index,
+          kind: error.kind,
+          message: error.message,
+        }));
       case 'readEntries':
         return core.readEntriesNow(call.tableId, call.slots, call.parts);
       case 'readCounter':
@@ -88,6 +111,9 @@ function run(): void {
       case 'packetOut':
         core.packetOut(call.packets);
         return undefined;
+      case 'portUp':
+        core.setPortUp(call.port, call.up);
+        return undefined;
       case 'statistics':
         return { received: counts.received, sent: counts.sent, drops: dropsByReason(core, sockets.drops) };
       case 'stop':
@@ -96,7 +122,7 @@ function run(): void {
     }
   };
   let failures = 0;
-  const host: PacketSocketHost = {
+  const host: PortHost = {
     receive: (port, length, buffer, shift) => {
       counts.received++;
       if (recorders.size > 0) {
@@ -118,14 +144,17 @@ function run(): void {
     portStatus: (port, up) => core.setPortUp(port, up),
     needsRealChecksums: () => core.dataPlane?.readsPayload ?? false,
   };
-  reply({ kind: 'ready' });
+  reply({ kind: 'ready', state: core.dataPlane?.sharedState, fanoutGroups });
 
+  /** Answers to `play` that are due. */
+  const played: Reply[] = [];
   let nextSweepUs = settings.sweepIntervalMs * 1000;
   while (!stopped) {
     const waitMs = Math.max(0, Math.ceil((nextSweepUs - nowUs()) / 1000));
     const woken = sockets.wait(waitMs, host);
     // What packets had to tell goes out before answers to later calls.
     core.flush();
+    for (const answer of played.splice(0)) reply(answer);
     if (woken) {
       for (
         let message = receiveMessageOnPort(channel);
@@ -134,7 +163,12 @@ function run(): void {
       ) {
         const { id, call } = message.message as Request;
         try {
-          reply({ kind: 'answer', id, value: carryOut(call) });
+          if (call.kind === 'play') {
+            if (memoryPorts === undefined) throw new Error('only a switch without network interfaces plays packets');
+            memoryPorts.play(call.packets, call.rounds, call.keep, (value) =>
+              played.push({ kind: 'answer', id, value }),
+            );
+          } else reply({ kind: 'answer', id, value: carryOut(call) });
         } catch (error) {
           const refusal = asSwitchError(error);
           reply({ kind: 'refusal', id, errorKind: refusal.kind, message: refusal.message });
@@ -152,6 +186,19 @@ function run(): void {
   sockets.close();
   for (const recorder of recorders.values()) recorder.close();
   channel.close();
+}
+
+function openPorts(ports: WorkerPorts): {
+  sockets: PortSet;
+  memoryPorts: MemoryPorts | undefined;
+  fanoutGroups: readonly number[];
+} {
+  if (ports.kind === 'memory') {
+    const memoryPorts = new MemoryPorts(ports.wake);
+    return { sockets: memoryPorts, memoryPorts, fanoutGroups: [] };
+  }
+  const sockets = new PacketSockets(ports.interfaces, ports.wakeFd, ports.fanout);
+  return { sockets, memoryPorts: undefined, fanoutGroups: sockets.fanoutGroups };
 }
 
 try {

@@ -1,7 +1,7 @@
 /**
  * Messages between the control thread and the thread of the data plane.
  *
- * Requests are numbered and answered once; events come on their own. One channel carries both in order, which is what the contract of
+ * Requests are numbered and answered once; events come on their own. One channel per thread carries both in order, which is what the contract of
  * `Switch` asks for: no event of a deleted slot after the answer to its deletion.
  */
 import type {
@@ -16,27 +16,54 @@ import type {
   SwitchUpdate,
 } from '@mooring/p4runtime-ts/switch';
 import type { P4InfoLike } from '../control/p4info.ts';
-import type { PortInterface } from '../ports/packet-sockets.ts';
+import type { Played, PortPacket } from '../ports/memory-ports.ts';
+import type { FanoutGroups, PortInterface } from '../ports/packet-sockets.ts';
+import type { SharedState } from '../runtime/shared-state.ts';
 
 /** What the data plane's thread is started with. */
 export interface WorkerSettings {
-  readonly interfaces: readonly PortInterface[];
-  /** Readable end of the pipe that wakes the thread. */
-  readonly wakeFd: number;
+  /** Position among the threads, and how many there are. */
+  readonly worker: number;
+  readonly workers: number;
+  /** Where all threads wait for each other before and after a change; see `Barrier`. */
+  readonly barrier: SharedArrayBuffer;
+  readonly ports: WorkerPorts;
+  /** Start of the switch on the system's monotonic clock, in ns: all threads tell the same time. */
+  readonly startNs: bigint;
   readonly cpuPort: number | undefined;
   readonly dropPort: number;
   readonly priorityQueues: number;
   /** A program to run before any pipeline comes over P4Runtime. */
   readonly program: Uint8Array | undefined;
+  /** What the first thread shares for that program; undefined in the first. */
+  readonly state: SharedState | undefined;
   /** How often idle timeouts are looked for, in ms. */
   readonly sweepIntervalMs: number;
   /** Folder to record packets in. */
   readonly pcapDirectory: string | undefined;
 }
 
-/** A call of the data plane. */
+/** What a thread's ports are. */
+export type WorkerPorts =
+  | {
+      readonly kind: 'interfaces';
+      readonly interfaces: readonly PortInterface[];
+      /** Readable end of the pipe that wakes the thread. */
+      readonly wakeFd: number;
+      readonly fanout: FanoutGroups | undefined;
+    }
+  /** `wake`: a word that wakes the thread. */
+  | { readonly kind: 'memory'; readonly wake: SharedArrayBuffer };
+
+/** A call of the data plane. `prepared` numbers are chosen by the control thread. */
 export type Call =
-  | { readonly kind: 'prepare'; readonly p4info: P4InfoLike; readonly deviceConfig: Uint8Array }
+  | {
+      readonly kind: 'prepare';
+      readonly prepared: number;
+      readonly p4info: P4InfoLike;
+      readonly deviceConfig: Uint8Array;
+      readonly state: SharedState | undefined;
+    }
   | { readonly kind: 'commit'; readonly prepared: number; readonly options: CommitOptions }
   | { readonly kind: 'discard'; readonly prepared: number }
   | { readonly kind: 'apply'; readonly updates: readonly SwitchUpdate[]; readonly atomic: boolean }
@@ -49,6 +76,14 @@ export type Call =
   | { readonly kind: 'readCounter'; readonly counterId: number; readonly indexes: readonly number[] }
   | { readonly kind: 'readRegister'; readonly registerId: number; readonly indexes: readonly number[] }
   | { readonly kind: 'packetOut'; readonly packets: readonly Uint8Array[] }
+  | {
+      readonly kind: 'play';
+      readonly packets: readonly PortPacket[];
+      readonly rounds: number;
+      /** Return what leaves. */
+      readonly keep: boolean;
+    }
+  | { readonly kind: 'portUp'; readonly port: number; readonly up: boolean }
   | { readonly kind: 'statistics' }
   | { readonly kind: 'stop' };
 
@@ -57,9 +92,10 @@ export interface Request {
   readonly call: Call;
 }
 
-/** The answer to a `prepare`: the pipeline stays in the thread under a number. */
+/** The answer to a `prepare`: the pipeline stays in the thread under its number. */
 export interface PreparedAnswer {
-  readonly prepared: number;
+  /** For the other threads. */
+  readonly state: SharedState | undefined;
   readonly initialEntries: readonly InitialEntry[];
   readonly defaultActions: PreparedPipeline['defaultActions'];
 }
@@ -78,6 +114,7 @@ export type Answer =
   | CounterCells
   | readonly Uint8Array[]
   | SwitchStatistics
+  | Played
   | undefined;
 
 /** Counts of what the switch did. */
@@ -94,5 +131,5 @@ export type Reply =
   | { readonly kind: 'event'; readonly event: SwitchEvent }
   | { readonly kind: 'log'; readonly message: string }
   /** The thread's sockets are open and its program is loaded. */
-  | { readonly kind: 'ready' }
+  | { readonly kind: 'ready'; readonly state: SharedState | undefined; readonly fanoutGroups: readonly number[] }
   | { readonly kind: 'failed'; readonly message: string };

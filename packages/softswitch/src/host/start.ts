@@ -1,23 +1,20 @@
 /**
  * Starts a whole switch: data plane, ports and P4Runtime server, in one process.
  *
- * With network interfaces the data plane runs in a thread of its own and sleeps in a system call; without, it runs in the calling thread,
+ * With network interfaces, or with more than one worker, the data plane runs in threads of its own (`threads.ts`); otherwise in the calling thread,
  * packets come by `send` and leave to the listeners of `onFrame`, and pcap files are played the same way. To a
  * P4Runtime client there is no difference.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { readFileSync } from 'node:fs';
 import { DataplaneServer, P4RuntimeServer } from '@mooring/p4runtime-ts/server';
 import type { Switch } from '@mooring/p4runtime-ts/switch';
 import { SwitchCore } from '../control/switch-core.ts';
-import { loadNative, systemError } from '../ports/native.ts';
 import { PcapWriter, readPcap } from '../ports/pcap.ts';
 import { defaultSwitchOptions, type SwitchArguments, type SwitchOptions } from './arguments.ts';
 import { type Log, makeLog } from './log.ts';
-import type { Reply, SwitchStatistics, WorkerSettings } from './messages.ts';
-import { RemoteSwitch } from './remote-switch.ts';
+import type { SwitchStatistics } from './messages.ts';
 import { dropsByReason } from './statistics.ts';
+import { startThreads } from './threads.ts';
 import { readTlsFiles } from './tls-files.ts';
 
 /** A packet that left at a port. The bytes belong to the listener. */
@@ -44,7 +41,7 @@ export interface RunningSwitch extends AsyncDisposable {
 }
 
 /** The data plane's half of a running switch. */
-interface Half {
+export interface Half {
   readonly target: Switch;
   send(port: number, frame: Uint8Array): void;
   onFrame(listener: FrameListener): () => void;
@@ -64,10 +61,12 @@ export async function startSwitch(given: Partial<SwitchOptions> | SwitchArgument
   const options: SwitchOptions = { ...defaultSwitchOptions, ...given };
   const log = makeLog(options);
   const program = options.programFile === undefined ? undefined : new Uint8Array(readFileSync(options.programFile));
-  const half =
-    options.interfaces.length > 0 && options.useFilesSeconds === undefined && options.dataplaneAddress === undefined
-      ? await startThread(options, program, log)
-      : startHere(options, program, log);
+  const onInterfaces =
+    options.interfaces.length > 0 && options.useFilesSeconds === undefined && options.dataplaneAddress === undefined;
+  const inThreads = onInterfaces || (options.workers > 1 && options.useFilesSeconds === undefined);
+  const half = inThreads
+    ? await startThreads(onInterfaces ? options : { ...options, interfaces: [] }, program, log)
+    : startHere(options, program, log);
   let server: P4RuntimeServer | undefined;
   let dataplane: DataplaneServer | undefined;
   try {
@@ -225,78 +224,5 @@ function openFiles(options: SwitchOptions) {
       options.interfaces
         .flatMap(({ port, name }) => readPcap(`${name}_in.pcap`).map(({ timeUs, bytes }) => ({ port, timeUs, bytes })))
         .sort((a, b) => a.timeUs - b.timeUs),
-  };
-}
-
-const O_NONBLOCK_CLOEXEC = 0o2004000;
-
-/** The data plane in a thread of its own, on network interfaces. */
-async function startThread(options: SwitchOptions, program: Uint8Array | undefined, log: Log): Promise<Half> {
-  const native = loadNative();
-  if (options.pcapDirectory !== undefined) mkdirSync(options.pcapDirectory, { recursive: true });
-  const fds = new Uint8Array(8);
-  if (native.calls.pipe2(fds, O_NONBLOCK_CLOEXEC) < 0) throw systemError(native, 'pipe to the data plane');
-  const wake = { read: new DataView(fds.buffer).getInt32(0, true), write: new DataView(fds.buffer).getInt32(4, true) };
-  const { port1, port2 } = new MessageChannel();
-  const settings: WorkerSettings = {
-    interfaces: options.interfaces,
-    wakeFd: wake.read,
-    cpuPort: options.cpuPort,
-    dropPort: options.dropPort,
-    priorityQueues: options.priorityQueues,
-    program,
-    sweepIntervalMs: options.sweepIntervalMs,
-    pcapDirectory: options.pcapDirectory,
-  };
-  const remote = new RemoteSwitch(port1, wake.write, options.cpuPort !== undefined, (message) => log('info', message));
-  const worker = new Worker(createRequire(import.meta.url).resolve('@mooring/softswitch/data-plane-worker'), {
-    workerData: { settings, channel: port2 },
-    transferList: [port2],
-  });
-  const closeFds = () => {
-    native.calls.close(wake.read);
-    native.calls.close(wake.write);
-  };
-  let ended = false;
-  const exit = new Promise<void>((resolve) => {
-    worker.once('exit', () => {
-      ended = true;
-      remote.fail('the data plane has stopped');
-      port1.close();
-      resolve();
-    });
-  });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      port1.on('message', (reply: Reply) => {
-        if (reply.kind === 'ready') resolve();
-        else if (reply.kind === 'failed') reject(new Error(reply.message));
-      });
-      worker.once('error', reject);
-      worker.once('exit', () => reject(new Error('the data plane ended before it was ready')));
-    });
-  } catch (error) {
-    await worker.terminate();
-    closeFds();
-    throw error;
-  }
-  worker.on('error', (error) =>
-    log('error', `the data plane has failed: ${error instanceof Error ? error.stack : String(error)}`),
-  );
-  const notHere = () => {
-    throw new Error('this switch has network interfaces as ports; packets do not go through the process');
-  };
-  return {
-    target: remote,
-    send: notHere,
-    onFrame: notHere,
-    setPortUp: notHere,
-    statistics: () => remote.statistics(),
-    finished: new Promise<void>(() => {}),
-    stop: async () => {
-      if (!ended) await remote.stop().catch(() => {});
-      await exit;
-      closeFds();
-    },
   };
 }

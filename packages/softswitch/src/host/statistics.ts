@@ -4,7 +4,7 @@
  */
 import { DROP_NAMES } from '../compile/module.ts';
 import type { SwitchCore } from '../control/switch-core.ts';
-import type { SendDrops } from '../ports/packet-sockets.ts';
+import type { SendDrops } from '../ports/port-set.ts';
 
 /** Drops by reason; reasons without drops are left out. */
 export function dropsByReason(core: SwitchCore, ports: SendDrops): Record<string, number> {

@@ -14,6 +14,7 @@ export interface NativeCalls {
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: Uint8Array, length: number): number;
   setsockopt(fd: number, level: number, option: number, value: Uint8Array, length: number): number;
+  getsockopt(fd: number, level: number, option: number, value: Uint8Array, length: Uint8Array): number;
   ioctl(fd: number, request: number, argument: Uint8Array): number;
   poll(fds: Pointer, count: number, timeoutMs: number): number;
   recvmmsg(fd: number, messages: Pointer, count: number, flags: number, timeout: Pointer): number;
@@ -46,6 +47,7 @@ export function loadNative(): Native {
     socket: libc.func('socket', 'int', ['int', 'int', 'int']),
     bind: libc.func('bind', 'int', ['int', 'uint8_t *', 'uint32']),
     setsockopt: libc.func('setsockopt', 'int', ['int', 'int', 'int', 'uint8_t *', 'uint32']),
+    getsockopt: libc.func('getsockopt', 'int', ['int', 'int', 'int', koffi.out('uint8_t *'), koffi.inout('uint8_t *')]),
     ioctl: libc.func('ioctl', 'int', ['int', 'ulong', koffi.inout('uint8_t *')]),
     poll: libc.func('poll', 'int', ['uint64', 'ulong', 'int']),
     recvmmsg: libc.func('recvmmsg', 'int', ['int', 'uint64', 'uint32', 'int', 'uint64']),

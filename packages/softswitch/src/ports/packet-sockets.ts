@@ -5,10 +5,14 @@
  * gathered per interface behind a virtio header and leave with one call per batch. Message vectors are set up once. Sockets take what
  * hosts send without their knowing: unfinished checksums and oversized TCP packets (`transport-checksum.ts`), VLAN tags that the
  * kernel has stripped (put back). A socket of the routing family tells when links go up or down.
+ *
+ * Several threads have a socket each on every interface, joined to a fanout group: the kernel deals packets out by a hash of addresses and ports that
+ * is the same for both directions, so that packets of a connection stay in order.
  */
 import { PacketMemory } from '../runtime/memory.ts';
 import { interfaceIndex, isInterfaceUp } from './interfaces.ts';
 import { loadNative, type Native, systemError } from './native.ts';
+import type { PortHost, PortSet, SendDrops } from './port-set.ts';
 import { TransportChecksum, VNET_HEADER_BYTES } from './transport-checksum.ts';
 
 const AF_PACKET = 17;
@@ -23,9 +27,13 @@ const SOL_PACKET = 263;
 const PACKET_ADD_MEMBERSHIP = 1;
 const PACKET_AUXDATA = 8;
 const PACKET_VNET_HDR = 15;
+const PACKET_FANOUT = 18;
 const PACKET_QDISC_BYPASS = 20;
 const PACKET_IGNORE_OUTGOING = 23;
 const PACKET_MR_PROMISC = 1;
+/** By flow hash (0), a number chosen by the kernel (0x2000), without packets that this host sends (0x4000). */
+const FANOUT_NEW = 0x6000;
+const FANOUT_JOIN = 0x4000;
 const AF_NETLINK = 16;
 const NETLINK_ROUTE = 0;
 const RTMGRP_LINK = 1;
@@ -64,26 +72,17 @@ interface Port {
   pending: number;
 }
 
-/** What the sockets need of the switch. */
-export interface PacketSocketHost {
-  /** A packet of `length` bytes lies in `buffer`, moved by `shift` bytes. */
-  receive(port: number, length: number, buffer: number, shift: number): void;
-  portStatus(port: number, up: boolean): void;
-  /** Whether packets must come with real checksums. */
-  needsRealChecksums(): boolean;
-}
+/**
+ * The fanout groups of the interfaces, in order: those of a thread that has made them, or `new` for the thread that shall.
+ */
+export type FanoutGroups = readonly number[] | 'new';
 
-/** Counts of packets that could not be sent. */
-export interface SendDrops {
-  unknownPort: number;
-  oversized: number;
-  refused: number;
-}
-
-export class PacketSockets {
+export class PacketSockets implements PortSet {
   readonly memory: PacketMemory;
   readonly checksum: TransportChecksum;
   readonly drops: SendDrops = { unknownPort: 0, oversized: 0, refused: 0 };
+  /** Fanout groups of the interfaces, for other threads to join. */
+  readonly fanoutGroups: number[] = [];
   readonly #native: Native;
   readonly #ports: Port[] = [];
   readonly #byNumber = new Map<number, Port>();
@@ -105,9 +104,10 @@ export class PacketSockets {
    * Opens sockets on interfaces.
    *
    * @param wakeFd readable when `wait` shall return early
+   * @param fanout how to share the interfaces with other threads; undefined: not at all
    * @throws Error for people when an interface does not exist or raw sockets are not permitted; then nothing stays open
    */
-  constructor(interfaces: readonly PortInterface[], wakeFd: number) {
+  constructor(interfaces: readonly PortInterface[], wakeFd: number, fanout?: FanoutGroups) {
     const native = loadNative();
     this.#native = native;
     this.#wakeFd = wakeFd;
@@ -146,6 +146,8 @@ export class PacketSockets {
         this.#ports.push(opened);
         this.#byNumber.set(port, opened);
         this.#setUpSendVector(opened);
+        if (fanout !== undefined)
+          this.fanoutGroups.push(this.#joinFanout(opened, fanout === 'new' ? undefined : fanout[i]));
       }
       this.#linkFd = this.#openLinkSocket();
     } catch (error) {
@@ -168,7 +170,7 @@ export class PacketSockets {
    *
    * @returns whether it was woken up by `wakeFd`
    */
-  wait(timeoutMs: number, host: PacketSocketHost): boolean {
+  wait(timeoutMs: number, host: PortHost): boolean {
     const count = this.#ports.length + 2;
     const ready = this.#native.calls.poll(this.#controlAddress + BigInt(this.#pollVector), count, timeoutMs);
     if (ready <= 0) return false;
@@ -227,6 +229,10 @@ export class PacketSockets {
     this.#sendPosition = this.#sendStart;
   }
 
+  finishChecksum(start: number, length: number): void {
+    this.checksum.finish(start, length);
+  }
+
   close(): void {
     for (const { fd } of this.#ports) this.#native.calls.close(fd);
     this.#native.calls.close(this.#linkFd);
@@ -234,7 +240,7 @@ export class PacketSockets {
     this.#byNumber.clear();
   }
 
-  #receive(port: Port, host: PacketSocketHost): void {
+  #receive(port: Port, host: PortHost): void {
     const control = this.#control;
     const count = this.#native.calls.recvmmsg(
       port.fd,
@@ -280,7 +286,7 @@ export class PacketSockets {
     this.#native.calls.read(fd, this.#scratch, this.#scratch.length);
   }
 
-  #checkLinks(host: PacketSocketHost): void {
+  #checkLinks(host: PortHost): void {
     for (const port of this.#ports) {
       const up = isInterfaceUp(port.name);
       if (up === port.up) continue;
@@ -329,6 +335,20 @@ export class PacketSockets {
     new DataView(membership.buffer).setUint16(4, PACKET_MR_PROMISC, true);
     option('promiscuous mode', PACKET_ADD_MEMBERSHIP, membership, true);
     return fd;
+  }
+
+  /** Joins a fanout group, a new one without `group`. Returns its number. */
+  #joinFanout(port: Port, group: number | undefined): number {
+    const { calls } = this.#native;
+    const value = new Uint8Array(4);
+    const view = new DataView(value.buffer);
+    view.setUint32(0, (group ?? 0) | ((group === undefined ? FANOUT_NEW : FANOUT_JOIN) << 16), true);
+    if (calls.setsockopt(port.fd, SOL_PACKET, PACKET_FANOUT, value, 4) < 0)
+      throw systemError(this.#native, `sharing interface '${port.name}' between threads (PACKET_FANOUT)`);
+    const length = Uint8Array.of(4, 0, 0, 0);
+    if (calls.getsockopt(port.fd, SOL_PACKET, PACKET_FANOUT, value, length) < 0)
+      throw systemError(this.#native, `the fanout group of interface '${port.name}'`);
+    return view.getUint16(0, true);
   }
 
   #openLinkSocket(): number {

@@ -6,7 +6,7 @@
  * program means making another DataPlane.
  */
 
-import { limbCount, SLOT } from '../compile/layout.ts';
+import { SLOT } from '../compile/layout.ts';
 import {
   type CompiledProgram,
   compileProgram,
@@ -24,9 +24,11 @@ import { ActionProfileStore } from './action-profile.ts';
 import { Engine } from './engine.ts';
 import { sum16 } from './hash.ts';
 import { AssertionFailed, formatMessage, LoopLimit, stateHelpers, valueHelpers } from './helpers.ts';
+import { Locks } from './locks.ts';
 import { MAX_PACKET_BYTES, PacketMemory } from './memory.ts';
 import { Meters } from './meters.ts';
 import { Replication } from './replication.ts';
+import { allocateSharedState, registerBytes, type SharedState } from './shared-state.ts';
 import { ValueSet } from './value-set.ts';
 
 /** What a data plane needs of the world. */
@@ -47,6 +49,11 @@ export interface DataPlaneOptions {
   readonly log?: (message: string) => void;
   /** Packet memory shared with ports; its own unless given. */
   readonly memory?: PacketMemory;
+  /**
+   * One of several data planes in as many threads: `state` is what they share, as the first of them has it in `sharedState`; undefined
+   * makes it the first. Only the first writes shared state when an update or the program says so.
+   */
+  readonly sharing?: { readonly first: boolean; readonly state: SharedState | undefined };
 }
 
 /** Scratch room for hash inputs: a packet and some headers. */
@@ -71,13 +78,18 @@ export class DataPlane {
   readonly drops = new Float64Array(DROP_NAMES.length);
   /** Packet state (`F`); for tests and the tracer. */
   readonly state: Int32Array;
+  /** What other threads' data planes of this program share with this one. */
+  readonly sharedState: SharedState | undefined;
+  /** Whether updates of registers, meters and other shared state are this data plane's to carry out. */
+  readonly ownsShared: boolean;
+  readonly #locks: Locks | undefined;
   readonly #engine: Engine;
   /** The time in microseconds. */
   readonly #time = new Float64Array(1);
   /** [ms since start, lowest position of the current buffer]. */
   readonly #integers = new Int32Array(2);
   readonly #packetStart: number;
-  readonly #compileOptions: { readonly dropPort: number; readonly priorityQueues: number };
+  readonly #compileOptions: { readonly dropPort: number; readonly priorityQueues: number; readonly shared: boolean };
   readonly #imports: Record<string, unknown>;
   readonly #functions: GeneratedFunctions;
   /** The same program with calls of a tracer, made when the first packet is traced. */
@@ -86,9 +98,20 @@ export class DataPlane {
   constructor(program: Program, options: DataPlaneOptions) {
     this.program = program;
     this.memory = options.memory ?? new PacketMemory();
-    this.#compileOptions = { dropPort: options.dropPort ?? 511, priorityQueues: options.priorityQueues ?? 1 };
+    this.#compileOptions = {
+      dropPort: options.dropPort ?? 511,
+      priorityQueues: options.priorityQueues ?? 1,
+      shared: options.sharing !== undefined,
+    };
     this.compiled = compileProgram(program, { ...this.#compileOptions, trace: false });
-    const { layout, plans } = this.compiled;
+    const { layout, plans, regions } = this.compiled;
+    const shared =
+      options.sharing === undefined
+        ? undefined
+        : (options.sharing.state ?? allocateSharedState(program, plans, regions));
+    this.sharedState = shared;
+    this.ownsShared = options.sharing?.first ?? true;
+    this.#locks = shared && new Locks(shared.locks);
     const F = new Int32Array(layout.size);
     this.state = F;
     F[SLOT.truncate] = 0x7fffffff;
@@ -98,20 +121,23 @@ export class DataPlane {
     const T = this.#time;
     const random = options.random ?? repeatableRandom();
     const isUp = options.isPortUp ?? (() => true);
-    this.tables = plans.map((plan) => new TableRuntime(plan, () => I[0]!));
+    const lastHits = plans.map((_, i) => shared?.lastHits[i] && new Int32Array(shared.lastHits[i]));
+    this.tables = plans.map((plan, i) => new TableRuntime(plan, () => I[0]!, lastHits[i]));
     this.profiles = program.actionProfiles.map((_, profile) => {
       const words = program.tables
         .filter((table) => table.actionProfile === profile)
         .flatMap((table) => table.actions.map((action) => dataWordsOf(program.actions[action]!.parameters)));
       return new ActionProfileStore(Math.max(0, ...words), random, isUp);
     });
-    this.meters = program.meters.map((meter) => new Meters(meter, meter.direct ? 1 : meter.size));
-    this.directMeters = program.tables.map((table) =>
-      table.directMeter < 0 ? undefined : new Meters(program.meters[table.directMeter]!, table.maxSize + 1),
+    this.meters = program.meters.map((meter, i) => new Meters(meter, meter.direct ? 1 : meter.size, shared?.meters[i]));
+    this.directMeters = program.tables.map((table, i) =>
+      table.directMeter < 0
+        ? undefined
+        : new Meters(program.meters[table.directMeter]!, table.maxSize + 1, shared?.directMeters[i]),
     );
     this.counters = program.counters.map((counter) => new Float64Array(2 * counter.size));
     this.registers = program.registers.map(
-      (register) => new Int32Array((register.size + 1) * limbCount(register.bitwidth)),
+      (register, i) => new Int32Array(shared?.registers[i] ?? new ArrayBuffer(registerBytes(register))),
     );
     this.valueSets = program.parseValueSets.map(() => new ValueSet());
     this.replication = new Replication(isUp);
@@ -152,6 +178,7 @@ export class DataPlane {
       valueSetContains: (set: number, words: readonly number[], masks?: readonly number[]) =>
         this.valueSets[set]!.contains(words, masks),
       noAction: () => -1,
+      locks: this.#locks,
     };
     for (const [i, register] of this.registers.entries()) imports[`R${i}`] = register;
     for (const [i, counter] of this.counters.entries()) imports[`C${i}`] = counter;
@@ -163,6 +190,7 @@ export class DataPlane {
     for (const [i, table] of this.tables.entries()) {
       imports[`E${i}`] = table.records.elements;
       imports[`N${i}`] = table.records.counters;
+      imports[`L${i}`] = lastHits[i];
       imports[`K${i}`] = table.scratchKey;
       imports[`X${i}`] = table.index;
       if (table.index instanceof ExactIndex) {
@@ -232,6 +260,18 @@ export class DataPlane {
       this.#engine.functions = this.#functions;
     }
     return recorder.events;
+  }
+
+  /** Does something with a register while no packet of any thread uses it. */
+  withRegister<T>(register: number, action: () => T): T {
+    const lock = this.compiled.regions.registers[register]!;
+    if (lock < 0) return action();
+    this.#locks!.acquire(lock);
+    try {
+      return action();
+    } finally {
+      this.#locks!.release(lock);
+    }
   }
 
   /** Tells groups and replicas that a port went up or down. */

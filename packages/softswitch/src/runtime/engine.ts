@@ -113,6 +113,7 @@ export class Engine {
 
   /** Drops the packet and all its copies after an assertion failed. */
   #abandon(error: unknown): void {
+    this.#functions!.unlock();
     this.#memory.giveAll();
     this.#jobs.length = 0;
     this.#jobsDone = 0;

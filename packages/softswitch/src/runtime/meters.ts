@@ -16,16 +16,26 @@ export interface TokenRate {
 /** Doubles per rate: tokens per microsecond, burst, tokens in the bucket, tokens given since the start. */
 const PER_RATE = 4;
 
+function strideOf(declaration: MeterArray): number {
+  return 2 + PER_RATE * declaration.rateCount;
+}
+
+/** Bytes that so many cells take. */
+export function meterBytes(declaration: MeterArray, size: number): number {
+  return size * strideOf(declaration) * 8;
+}
+
 export class Meters {
   readonly declaration: MeterArray;
   /** Per cell: configured, time of configuration in microseconds, then the rates from the lowest. */
   #cells: Float64Array;
   readonly #stride: number;
 
-  constructor(declaration: MeterArray, size: number) {
+  /** `shared` is memory of `meterBytes(declaration, size)` that other threads use as well. */
+  constructor(declaration: MeterArray, size: number, shared?: SharedArrayBuffer) {
     this.declaration = declaration;
-    this.#stride = 2 + PER_RATE * declaration.rateCount;
-    this.#cells = new Float64Array(size * this.#stride);
+    this.#stride = strideOf(declaration);
+    this.#cells = shared === undefined ? new Float64Array(size * this.#stride) : new Float64Array(shared);
   }
 
   /** Makes room for direct meters of more entries. */

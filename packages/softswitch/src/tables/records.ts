@@ -31,6 +31,11 @@ export function makeRecordLayout(keyWords: number, dataWords: number, ageing: bo
 /** Records beyond the declared size, for batches that insert before they delete. */
 const SPARE_RECORDS = 1024;
 
+/** Entries that a table of a declared size can hold. */
+export function recordCapacity(maxSize: number): number {
+  return maxSize + SPARE_RECORDS;
+}
+
 export class Records {
   readonly layout: RecordLayout;
   /** Greatest number of entries. */
@@ -42,7 +47,7 @@ export class Records {
 
   constructor(layout: RecordLayout, maxSize: number, withCounters: boolean) {
     this.layout = layout;
-    this.capacity = maxSize + SPARE_RECORDS;
+    this.capacity = recordCapacity(maxSize);
     this.elements = new Int32Array((this.capacity + 1) * layout.stride);
     this.elements[layout.action] = -1;
     this.used = new Uint8Array(this.capacity + 1);

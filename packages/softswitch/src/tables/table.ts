@@ -60,11 +60,14 @@ export class TableRuntime {
   #highest = 0;
   #count = 0;
   readonly #nowMs: () => number;
+  /** Times of the last hits of all records where threads share them; otherwise they are in the records. */
+  readonly #lastHits: Int32Array | undefined;
 
   /** `nowMs` is the time as packets stamp it: ms since the switch started. */
-  constructor(plan: TablePlan, nowMs: () => number) {
+  constructor(plan: TablePlan, nowMs: () => number, lastHits?: Int32Array) {
     this.plan = plan;
     this.#nowMs = nowMs;
+    this.#lastHits = lastHits;
     this.records = new Records(plan.record, plan.table.maxSize, plan.table.withCounters);
     this.scratchKey = new Int32Array(Math.max(1, plan.key.words));
     switch (plan.lookup) {
@@ -176,21 +179,23 @@ export class TableRuntime {
 
   /** Milliseconds since the entry was last hit, or made. */
   ageMs(slot: number): number {
-    const { lastHit } = this.plan.record;
-    if (lastHit < 0) return 0;
-    return (this.#nowMs() - this.records.elements[this.records.base(slot + 1) + lastHit]!) >>> 0;
+    if (this.plan.record.lastHit < 0) return 0;
+    return (this.#nowMs() - this.#lastHitOf(slot + 1)) >>> 0;
+  }
+
+  #lastHitOf(record: number): number {
+    return this.#lastHits?.[record] ?? this.records.elements[this.records.base(record) + this.plan.record.lastHit]!;
   }
 
   /** Slots whose idle timeout has run out since they were last told. */
   sweep(): number[] {
     if (this.#ageing === 0) return [];
     const expired: number[] = [];
-    const { lastHit } = this.plan.record;
     const now = this.#nowMs();
     for (let record = 1; record <= this.#highest; record++) {
       const timeout = this.#timeouts![record]!;
       if (timeout === 0) continue;
-      const hit = this.records.elements[this.records.base(record) + lastHit]!;
+      const hit = this.#lastHitOf(record);
       if ((now - hit) >>> 0 < timeout || this.#told![record] === hit + 1) continue;
       this.#told![record] = hit + 1;
       expired.push(record - 1);
@@ -271,7 +276,8 @@ export class TableRuntime {
   #setTimeout(record: number, timeoutMs: number): void {
     const { lastHit } = this.plan.record;
     if (lastHit < 0) return;
-    this.records.elements[this.records.base(record) + lastHit] = this.#nowMs();
+    if (this.#lastHits !== undefined) this.#lastHits[record] = this.#nowMs();
+    else this.records.elements[this.records.base(record) + lastHit] = this.#nowMs();
     if (this.#timeouts === undefined) {
       if (timeoutMs === 0) return;
       this.#timeouts = new Float64Array(this.records.capacity + 1);
