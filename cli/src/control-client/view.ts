@@ -1,14 +1,11 @@
 /** Translates what the controller says into what the terminal shows. The only place where the UI meets the wire format. */
-import type { OperationStatus, Status } from '@mooring/controller/control';
-import type { ControllerView, OperationView, ServerState } from '../ui/model.ts';
+import type { OperationStatus, Plan, ServerStatus, Status } from '@mooring/controller/control';
+import type { ControllerView, OperationView, PlanView, ServerState } from '../ui/model.ts';
 
-const SERVER_STATES = {
-  spare: 'standby',
-  joining: 'active',
-  active: 'active',
-  draining: 'draining',
-  drained: 'drained',
-} as const satisfies Record<string, ServerState>;
+/** The state, and whether the operator has switched it off, in one word. */
+function serverState({ state, enabled }: ServerStatus): ServerState {
+  return state === 'active' && enabled === false ? 'disabled' : state;
+}
 
 /** `swap s2 by s5` */
 export function operationTitle(operation: Pick<OperationStatus, 'kind' | 'server' | 'replacement'>): string {
@@ -17,42 +14,107 @@ export function operationTitle(operation: Pick<OperationStatus, 'kind' | 'server
     : `${operation.kind} ${operation.server}`;
 }
 
-function operationView(operation: OperationStatus, nowMs: number): OperationView {
+function operationView(operation: OperationStatus, status: Status): OperationView {
+  const { progress, deadlineAtMs, ended } = operation;
   return {
     id: String(operation.id),
     title: operationTitle(operation),
+    vip: operation.vip,
     phase: operation.phase === 'finished' ? (operation.outcome ?? 'done') : operation.phase,
     isOver: operation.phase === 'finished',
-    bucketsTotal: operation.progress.buckets,
-    bucketsCommitted: operation.progress.committed,
-    elapsedMs: Math.max(0, (operation.finishedAtMs ?? nowMs) - operation.startedAtMs),
+    isPaused: operation.phase === 'paused',
+    awaitsApproval: operation.phase === 'awaiting-approval',
+    bucketsTotal: progress.buckets,
+    bucketsCommitted: progress.committed,
+    bucketsSettled: progress.settled,
+    pinsLeft: progress.pinsLeft,
+    baseBucketsLeft: progress.baseBucketsLeft,
+    elapsedMs: Math.max(0, (operation.finishedAtMs ?? status.nowMs) - operation.startedAtMs),
+    deadlineInMs: deadlineAtMs === undefined ? undefined : deadlineAtMs - status.nowMs,
+    message: operation.message,
+    ended: (ended ?? []).map(({ clientAddress, clientPort }) => `${clientAddress}:${clientPort}`),
+    astray: operation.astray ?? 0,
+    origin: [operation.who ?? '', operation.why ?? ''].filter((text) => text !== '').join(': '),
+    plans: plansOf(operation.plan),
+    remarks: operation.plan?.remarks ?? [],
   };
 }
 
+function plansOf(plan: Plan | undefined): PlanView[] {
+  return (plan?.vips ?? []).map((vip) => ({
+    vip: vip.vip,
+    moves: vip.moves,
+    leastMoves: vip.leastMoves,
+    liveConnections: vip.liveConnections,
+    pinsNeeded: vip.pinsNeeded,
+    pinsRoom: vip.pinsRoom,
+    expectedDrainMs: vip.expectedDrainMs,
+  }));
+}
+
+/** Totals that have no place of their own on the screen, by what they are called. */
+const COUNTER_NAMES = [
+  ['bucketsFlipped', 'buckets flipped'],
+  ['bucketsCommitted', 'committed'],
+  ['bucketsAborted', 'aborted'],
+  ['bucketsUnsealed', 'unsealed'],
+  ['pinsRefused', 'pins refused'],
+  ['digests', 'digests'],
+  ['sweeps', 'sweeps'],
+  ['reconnects', 'reconnects'],
+] as const satisfies readonly (readonly [keyof Status['counters'], string])[];
+
 /** The view of a status. */
 export function controllerView(status: Status): ControllerView {
+  const { counters } = status;
   return {
+    state: status.state,
+    version: status.version,
+    pid: status.pid,
+    epoch: status.epoch,
+    pinning: status.pinning,
     servers: status.servers.map((server) => ({
       id: server.id,
       name: server.name,
+      vip: server.vip,
       address: `${server.address}:${server.port}`,
-      state: SERVER_STATES[server.state],
+      state: serverState(server),
       health: server.health,
+      healthReason: server.healthReason ?? '',
+      isStandby: server.standby ?? false,
+      weight: server.weight,
       buckets: server.buckets,
+      baseBuckets: server.baseBuckets,
       pins: server.pins,
+      traffic: undefined,
+      agent: server.agent,
     })),
     vips: status.vips.map((vip) => ({
       name: vip.name,
       endpoint: `${vip.address}:${vip.port}`,
       protocol: vip.protocol,
+      affinity: vip.affinity,
       base: vip.bucketMap.base,
       current: vip.bucketMap.current,
-      inShift: vip.bucketMap.phase.map((phase) => phase === 'shifting' || phase === 'learning' || phase === 'sealed'),
+      phase: vip.bucketMap.phase,
+      traffic: undefined,
     })),
-    operations: status.operations.map((operation) => operationView(operation, status.nowMs)),
-    pins: status.counters.pinsExact + status.counters.registerPins,
-    peakPins: status.counters.pinsExactPeak + status.counters.registerPinsPeak,
-    switchAddress: status.switch.address,
-    switchConnected: status.switch.connected,
+    operations: status.operations.map((operation) => operationView(operation, status)),
+    pins: counters.pinsExact + counters.registerPins,
+    peakPins: counters.pinsExactPeak + counters.registerPinsPeak,
+    exactPins: counters.pinsExact,
+    registerPins: counters.registerPins,
+    astray: counters.astray ?? 0,
+    audited: counters.audited ?? 0,
+    counters: COUNTER_NAMES.map(([key, name]) => [name, counters[key]]),
+    switch: {
+      address: status.switch.address,
+      deviceId: status.switch.deviceId,
+      connected: status.switch.connected,
+      primary: status.switch.primary,
+      pipeline: status.switch.pipeline,
+      slots: status.switch.slots,
+      error: status.switch.error,
+    },
   };
 }

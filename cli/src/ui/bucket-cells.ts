@@ -1,18 +1,18 @@
 /**
  * Lays a VIP's buckets out as cells of a map. When there are more buckets than cells, each cell stands for an equal
- * run of buckets and shows the most frequent server among them; a cell is in shift when any of its buckets is. Runs of equal cells are
- * then merged into segments, so that a row costs a few text elements rather than one per bucket.
+ * run of buckets and shows the most frequent server among them; a cell is in shift when any of its buckets is.
  */
-import type { VipView } from './model.ts';
+import { isInShift, type VipView } from './model.ts';
 
-/** A run of equal cells. */
-export interface MapSegment {
+/** A cell of the map. */
+export interface MapCell {
+  /** Its first bucket. */
+  readonly first: number;
   /** Server that new connections go to. */
   readonly current: number;
   /** Server that connections without a pin go to. */
   readonly base: number;
   readonly inShift: boolean;
-  readonly length: number;
 }
 
 /** How many buckets a cell stands for. */
@@ -20,10 +20,14 @@ export function bucketsPerCell(buckets: number, columns: number, rows: number): 
   return Math.max(1, Math.ceil(buckets / Math.max(1, columns * rows)));
 }
 
-function mostFrequent(values: readonly number[]): number {
+function mostFrequent(values: readonly number[], start: number, end: number): number {
+  const first = values[start] ?? 0;
+  // Nearly every cell is one bucket, or of one server.
+  if (end - start === 1) return first;
   const counts = new Map<number, number>();
-  let best = values[0] ?? 0;
-  for (const value of values) {
+  let best = first;
+  for (let index = start; index < end && index < values.length; index++) {
+    const value = values[index]!;
     const count = (counts.get(value) ?? 0) + 1;
     counts.set(value, count);
     if (count > counts.get(best)!) best = value;
@@ -31,24 +35,22 @@ function mostFrequent(values: readonly number[]): number {
   return best;
 }
 
-/** Rows of merged segments for a map of `columns` x at most `rows` cells. */
-export function layOutBuckets(vip: VipView, columns: number, rows: number): MapSegment[][] {
-  const perCell = bucketsPerCell(vip.current.length, columns, rows);
-  const result: MapSegment[][] = [];
-  for (let start = 0, cell = 0; start < vip.current.length; start += perCell, cell++) {
-    const end = start + perCell;
-    const next: MapSegment = {
-      current: mostFrequent(vip.current.slice(start, end)),
-      base: mostFrequent(vip.base.slice(start, end)),
-      inShift: vip.inShift.slice(start, end).some(Boolean),
-      length: 1,
-    };
+/** Rows of cells for a map of `columns` x at most `rows` cells. */
+export function layOutBuckets(vip: VipView, columns: number, rows: number): MapCell[][] {
+  const buckets = vip.current.length;
+  const perCell = bucketsPerCell(buckets, columns, rows);
+  const result: MapCell[][] = [];
+  for (let first = 0, cell = 0; first < buckets; first += perCell, cell++) {
+    const end = Math.min(buckets, first + perCell);
+    let inShift = false;
+    for (let bucket = first; bucket < end && !inShift; bucket++) inShift = isInShift(vip.phase[bucket] ?? 'steady');
     if (cell % columns === 0) result.push([]);
-    const row = result[result.length - 1]!;
-    const last = row[row.length - 1];
-    if (last && last.current === next.current && last.base === next.base && last.inShift === next.inShift) {
-      row[row.length - 1] = { ...last, length: last.length + 1 };
-    } else row.push(next);
+    result[result.length - 1]!.push({
+      first,
+      current: mostFrequent(vip.current, first, end),
+      base: mostFrequent(vip.base, first, end),
+      inShift,
+    });
   }
   return result;
 }

@@ -5,12 +5,15 @@
 import type { CommandContext } from '../command-line/command.ts';
 import { formatClock, formatCount } from './format.ts';
 import { initialView, reduceView, type View, type ViewEvent } from './model.ts';
+import type { UiServices } from './results.ts';
 
 /** Shows a run. */
 export interface Display {
   /** Takes an event; the screen follows within a tenth of a second. */
   dispatch(event: ViewEvent): void;
   readonly view: View;
+  /** Gives it whom to ask, once there is somebody. */
+  attach(services: UiServices): void;
   /** Gives the terminal back. */
   close(): void;
 }
@@ -24,6 +27,8 @@ export interface DisplayOptions {
   readonly onQuit: () => void;
   /** Plain lines even on a terminal. */
   readonly plain: boolean;
+  /** Whom the screen asks and gives orders to, where that is known from the start. */
+  readonly services?: UiServices;
   /** Nothing at all, because standard output is for a program. */
   readonly quiet?: boolean;
 }
@@ -104,6 +109,8 @@ export class PlainDisplay implements Display {
       }
     }
   }
+
+  attach(): void {}
 
   close(): void {}
 

@@ -29,3 +29,23 @@ export function fit(text: string, width: number): string {
   if (text.length <= width) return text;
   return width <= 1 ? text.slice(0, Math.max(0, width)) : `${text.slice(0, width - 1)}…`;
 }
+
+/** A rate with a decimal prefix: `0`, `950`, `1.2k`, `34M`. At most five characters. */
+export function formatRate(perSecond: number): string {
+  const units = ['', 'k', 'M', 'G', 'T'];
+  let value = Math.max(0, perSecond);
+  let unit = 0;
+  // 999.5 would be printed as 1000.
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  const text = unit === 0 || value >= 9.95 ? Math.round(value).toString() : value.toFixed(1);
+  return `${text}${units[unit]}`;
+}
+
+/** A share from 0 to 1 as `37%`; `<1%` for what would round to nothing. */
+export function formatShare(share: number): string {
+  if (share > 0 && share < 0.01) return '<1%';
+  return `${Math.round(share * 100)}%`;
+}

@@ -1,59 +1,158 @@
 /**
- * What the terminal shows, as plain data, and the reducer that makes the next picture from an event. The UI knows neither the
+ * What there is to show, as plain data, and the reducer that makes the next picture from an event. The UI knows neither the
  * controller's wire format nor processes: whoever feeds it translates (control-client/view.ts, demo/demo-run.ts). So every
- * screen can be tested by constructing a state, and a recorded list of events replays to the same picture.
+ * screen can be tested by constructing a state, and a recorded list of events replays to the same picture. What the user does to
+ * the screen (page, selection, fields) is not here but in `state.ts`.
  */
 import { type ClientTally, emptyTally } from '../load/tally.ts';
 
 /** State of a server as an operator thinks of it. */
-export type ServerState = 'active' | 'draining' | 'drained' | 'removed' | 'standby' | 'disabled';
+export type ServerState = 'joining' | 'active' | 'draining' | 'drained' | 'removed' | 'spare' | 'disabled' | 'dead';
+
+/** What goes through, as the switch's counters tell it. */
+export interface TrafficView {
+  readonly packetsPerSecond: number;
+  readonly bytesPerSecond: number;
+}
+
+/** What a server's own agent tells. */
+export interface AgentView {
+  /** Connections it holds, half-open ones included. */
+  readonly connections: number;
+  readonly halfOpen: number;
+  /** Connections that wait to be accepted, and how many may. */
+  readonly acceptQueue: number;
+  readonly acceptQueueLimit: number;
+}
 
 /** A server. */
 export interface ServerView {
   readonly id: number;
   readonly name: string;
+  /** Name of the VIP it serves. */
+  readonly vip: string;
   readonly address: string;
   readonly state: ServerState;
   readonly health: string;
+  /** Why it is down; empty where there is nothing to say. */
+  readonly healthReason: string;
+  /** Takes over by itself when a server dies. */
+  readonly isStandby: boolean;
+  readonly weight: number;
   /** Buckets whose new connections it takes. */
   readonly buckets: number;
+  /** Buckets whose unpinned connections are its. */
+  readonly baseBuckets: number;
   /** Connections pinned to it. */
   readonly pins: number;
+  /** Undefined where the switch has not been asked. */
+  readonly traffic: TrafficView | undefined;
+  /** Undefined where it has no agent. */
+  readonly agent: AgentView | undefined;
 }
 
-/** A virtual address and its buckets; the three arrays have one element per bucket. */
+/** How far a bucket is; docs/CONTROLLER.md has the graph. */
+export type BucketPhase = 'steady' | 'shifting' | 'learning' | 'sealed' | 'settling';
+
+/** A virtual address and its buckets; the arrays have one element per bucket. */
 export interface VipView {
   readonly name: string;
   readonly endpoint: string;
   readonly protocol: string;
+  readonly affinity: string;
   /** Id of the server that connections without a pin go to. */
   readonly base: readonly number[];
   /** Id of the server that new connections go to. */
   readonly current: readonly number[];
-  readonly inShift: readonly boolean[];
+  readonly phase: readonly BucketPhase[];
+  /** Of all its servers together; undefined where the switch has not been asked. */
+  readonly traffic: TrafficView | undefined;
+}
+
+/** Whether a bucket's old and new connections go to different servers now. */
+export function isInShift(phase: BucketPhase): boolean {
+  return phase === 'shifting' || phase === 'learning' || phase === 'sealed';
+}
+
+/** What an operation was expected to do to a virtual address when it was asked for. */
+export interface PlanView {
+  readonly vip: string;
+  readonly moves: number;
+  readonly leastMoves: number;
+  /** Live connections of the buckets that move; undefined where nobody knows. */
+  readonly liveConnections: number | undefined;
+  readonly pinsNeeded: number | undefined;
+  readonly pinsRoom: number | undefined;
+  readonly expectedDrainMs: number;
 }
 
 /** A supervised change that runs or has run. */
 export interface OperationView {
   readonly id: string;
   readonly title: string;
+  readonly vip: string;
   readonly phase: string;
   readonly isOver: boolean;
+  readonly isPaused: boolean;
+  /** Planned, and waiting for somebody's consent. */
+  readonly awaitsApproval: boolean;
   readonly bucketsTotal: number;
   readonly bucketsCommitted: number;
+  readonly bucketsSettled: number;
+  /** Exact pins that name the server that leaves. */
+  readonly pinsLeft: number;
+  /** Buckets whose base is still the server that leaves. */
+  readonly baseBucketsLeft: number;
   readonly elapsedMs: number;
+  /** Until what is left is ended on purpose; undefined: it waits without limit. */
+  readonly deadlineInMs: number | undefined;
+  /** What it waits for, or why it failed. */
+  readonly message: string;
+  /** Connections ended at the deadline or with their server, `address:port`. */
+  readonly ended: readonly string[];
+  /** Live connections whose packets changed server. Must be 0. */
+  readonly astray: number;
+  /** Who asked for it and why; empty where nobody said. */
+  readonly origin: string;
+  readonly plans: readonly PlanView[];
+  /** What the operator should know before saying yes. */
+  readonly remarks: readonly string[];
+}
+
+/** The switch as the controller sees it. */
+export interface SwitchView {
+  readonly address: string;
+  readonly deviceId: string;
+  readonly connected: boolean;
+  readonly primary: boolean;
+  readonly pipeline: string;
+  /** Slots in each of the two ways of the pin registers. */
+  readonly slots: number;
+  readonly error: string | undefined;
 }
 
 /** What the controller last said. */
 export interface ControllerView {
+  readonly state: string;
+  readonly version: string;
+  readonly pid: number;
+  readonly epoch: number;
+  readonly pinning: boolean;
   readonly servers: readonly ServerView[];
   readonly vips: readonly VipView[];
+  /** The running ones and the last finished ones, newest first. */
   readonly operations: readonly OperationView[];
   /** Pins in force, in tables and registers. */
   readonly pins: number;
   readonly peakPins: number;
-  readonly switchAddress: string;
-  readonly switchConnected: boolean;
+  readonly exactPins: number;
+  readonly registerPins: number;
+  /** Live connections whose packets changed server, and connections that were looked at. The first must be 0. */
+  readonly astray: number;
+  readonly audited: number;
+  /** Other totals, by what they are called. */
+  readonly counters: readonly (readonly [name: string, value: number])[];
+  readonly switch: SwitchView;
 }
 
 /** One line of "what just happened". */
@@ -70,7 +169,7 @@ export interface SceneView {
   readonly state: 'waiting' | 'running' | 'done' | 'failed';
 }
 
-/** Everything on the screen. */
+/** Everything there is to show. */
 export interface View {
   readonly title: string;
   /** What the run consists of, e.g. the kind of hosts and the switch. */
@@ -96,10 +195,10 @@ export type ViewEvent =
   | { readonly kind: 'tally'; readonly tally: ClientTally }
   | { readonly kind: 'log'; readonly line: LogLine };
 
-/** Log lines kept; no terminal shows more. */
-export const LOG_LINES_KEPT = 200;
+/** Log lines kept, for scrolling back. */
+export const LOG_LINES_KEPT = 2_000;
 
-/** The screen before anything has happened. */
+/** The view before anything has happened. */
 export function initialView(title: string, subtitle: string, withLoad: boolean): View {
   return {
     title,

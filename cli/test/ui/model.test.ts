@@ -3,9 +3,18 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { emptyTally } from '../../src/load/tally.ts';
 import { layOutBuckets } from '../../src/ui/bucket-cells.ts';
+import { bucketMap } from '../../src/ui/bucket-map.ts';
 import { PlainDisplay } from '../../src/ui/display.ts';
-import { fit, formatBar, formatClock, formatCount } from '../../src/ui/format.ts';
-import { initialView, LOG_LINES_KEPT, reduceView, type ViewEvent } from '../../src/ui/model.ts';
+import { fit, formatBar, formatClock, formatCount, formatRate, formatShare } from '../../src/ui/format.ts';
+import {
+  type BucketPhase,
+  initialView,
+  LOG_LINES_KEPT,
+  reduceView,
+  type ViewEvent,
+  type VipView,
+} from '../../src/ui/model.ts';
+import { rowText } from '../../src/ui/rows.ts';
 import { viewInShift } from './fixtures.ts';
 
 describe('reducer', () => {
@@ -33,27 +42,45 @@ describe('reducer', () => {
 });
 
 describe('bucket map', () => {
+  const vipOf = (current: readonly number[], phases: Readonly<Record<number, BucketPhase>> = {}): VipView => ({
+    name: '',
+    endpoint: '',
+    protocol: '',
+    affinity: '',
+    base: current,
+    current,
+    phase: current.map((_, index) => phases[index] ?? 'steady'),
+    traffic: undefined,
+  });
+
   test('every bucket has its cell when there is room', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 300 }), (current) => {
-        const vip = { name: '', endpoint: '', protocol: '', base: current, current, inShift: current.map(() => false) };
-        const rows = layOutBuckets(vip, 30, 10);
-        const cells = rows.flatMap((row) =>
-          row.flatMap((segment) => Array.from({ length: segment.length }, () => segment.current)),
-        );
-        expect(cells).toEqual(current);
+        const cells = layOutBuckets(vipOf(current), 30, 10).flat();
+        expect(cells.map((cell) => cell.current)).toEqual(current);
+        expect(cells.map((cell) => cell.first)).toEqual(current.map((_, index) => index));
       }),
     );
   });
 
   test('many buckets share cells, and one in shift shows', () => {
     const current = Array.from({ length: 1_000 }, (_, index) => (index < 500 ? 1 : 2));
-    const inShift = current.map((_, index) => index === 777);
-    const rows = layOutBuckets({ name: '', endpoint: '', protocol: '', base: current, current, inShift }, 10, 2);
-    expect(rows).toHaveLength(2);
-    expect(rows[0]).toEqual([{ current: 1, base: 1, inShift: false, length: 10 }]);
-    expect(rows[1]!.reduce((sum, segment) => sum + segment.length, 0)).toBe(10);
-    expect(rows[1]!.filter((segment) => segment.inShift)).toEqual([{ current: 2, base: 2, inShift: true, length: 1 }]);
+    const rows = layOutBuckets(vipOf(current, { 777: 'sealed', 778: 'settling' }), 10, 2);
+    expect(rows.map((row) => row.map((cell) => cell.current))).toEqual([Array(10).fill(1), Array(10).fill(2)]);
+    expect(rows.flat().filter((cell) => cell.inShift)).toEqual([{ first: 750, current: 2, base: 2, inShift: true }]);
+  });
+
+  test('letters, and only those of one server where asked for', () => {
+    const view = viewInShift(5, 60);
+    const { vips, servers } = view.controller!;
+    const map = { vip: vips[0]!, servers, columns: 30, rows: 2 };
+    expect(bucketMap(map).map(rowText)).toEqual([' AAAAAeeeeeCCCCCDDDDDAAAAAeeeee', ' CCCCCDDDDDAAAAAeeeeeCCCCCDDDDD']);
+    expect(bucketMap({ ...map, onlyServer: 3 }).map(rowText)).toEqual([
+      ' ··········CCCCC···············',
+      ' CCCCC···············CCCCC·····',
+    ]);
+    // Of the server that leaves one sees the buckets whose old connections it has.
+    expect(rowText(bucketMap({ ...map, onlyServer: 2 })[0]!)).toBe(' ·····eeeee···············eeeee');
   });
 });
 
@@ -88,6 +115,14 @@ test('plain display: one line per event, the load every five seconds', () => {
 
 test('numbers, clocks, bars and cut texts', () => {
   expect([formatCount(0), formatCount(999), formatCount(1_234_567)]).toEqual(['0', '999', '1,234,567']);
+  expect([formatRate(0), formatRate(999.4), formatRate(999.6), formatRate(9_949), formatRate(34e6)]).toEqual([
+    '0',
+    '999',
+    '1.0k',
+    '9.9k',
+    '34M',
+  ]);
+  expect([formatShare(0), formatShare(0.001), formatShare(0.256)]).toEqual(['0%', '<1%', '26%']);
   expect([formatClock(0), formatClock(61_999), formatClock(3_600_000)]).toEqual(['0:00', '1:01', '60:00']);
   expect([formatBar(0, 4), formatBar(0.5, 4), formatBar(2, 4)]).toEqual(['░░░░', '██░░', '████']);
   expect([fit('abc', 3), fit('abcd', 3), fit('abcd', 1), fit('abcd', 0)]).toEqual(['abc', 'ab…', 'a', '']);

@@ -1,0 +1,70 @@
+/** Where a client's connections go, and why: which bucket, pin or base, which server. The answer is the controller's. */
+import { heading } from '../heading.ts';
+import { columns, exactly, fitRow, type Row, row, selected, span } from '../rows.ts';
+import { bodyRows, frameWidth, windowStart } from '../selectors.ts';
+import { selectedConnection, type UiState } from '../state.ts';
+import { wrapText } from '../text-pane.ts';
+
+const DETAIL_ROWS = 7;
+
+/** The page. */
+export function connectionsPage(state: UiState): Row[] {
+  const width = frameWidth(state);
+  const height = bodyRows(state);
+  const { text, vip, answer, index } = state.search;
+  const rows: Row[] = [
+    heading(
+      `connections of ${text === '' ? 'a client' : text}, ${vip === undefined ? 'any virtual address' : vip}`,
+      width,
+    ),
+  ];
+  if (answer.error !== undefined) rows.push(row(span(` ${answer.error}`, { colour: 'red', bold: true })));
+  const found = answer.value;
+  if (found === undefined) {
+    if (answer.isPending) rows.push(row(' asking the controller'));
+    else if (answer.error === undefined) {
+      rows.push(row(' / and a client: 192.0.2.7:51514 explains one connection, 192.0.2.7 lists its pinned ones'));
+      rows.push(
+        row(
+          span(' A connection that is not pinned leaves no trace: its way follows from bucket and base.', {
+            dim: true,
+          }),
+        ),
+      );
+    }
+    return exactly(rows, width, height);
+  }
+  if (found.connections.length === 0) rows.push(row(' nothing to tell'));
+  const wide = width >= 110;
+  const cells = (client: string, name: string, bucket: string, phase: string, by: string, server: string): string =>
+    columns(
+      [client, wide ? 44 : 21],
+      [name, wide ? 16 : 10],
+      [bucket, -7],
+      [phase, 9],
+      [by, wide ? 20 : 13],
+      [server, wide ? 24 : 12],
+    );
+  rows.push(row(span(` ${cells('client', 'VIP', 'bucket', 'phase', 'decided by', 'server')}`, { dim: true })));
+  const listRows = Math.max(2, height - rows.length - DETAIL_ROWS);
+  const first = windowStart(found.connections.length, index, listRows);
+  found.connections.slice(first, first + listRows).forEach((connection, line) => {
+    const { client, bucket, phase, decidedBy, server } = connection;
+    const text = row(` ${cells(client, connection.vip, String(bucket), phase, decidedBy, server)}`);
+    rows.push(first + line === index ? selected(text, width) : fitRow(text, width));
+  });
+  if (found.omitted > 0) rows.push(row(span(` and ${found.omitted} more`, { dim: true })));
+  const chosen = selectedConnection(state);
+  if (chosen !== undefined) {
+    while (rows.length < height - DETAIL_ROWS) rows.push([]);
+    rows.push(heading(`${chosen.client} to ${chosen.endpoint}`, width));
+    rows.push(row(' goes to ', span(chosen.server, { bold: true }), ` by ${chosen.decidedBy}`));
+    rows.push(
+      row(
+        ` bucket ${chosen.bucket} is ${chosen.phase}: base ${chosen.base}, current ${chosen.current}; a new one would go to ${chosen.newConnection}`,
+      ),
+    );
+    rows.push(...wrapText(chosen.reason, width - 2).map((line) => row(` ${line}`)));
+  }
+  return exactly(rows, width, height);
+}

@@ -1,0 +1,117 @@
+/**
+ * The whole screen as rows: title, tabs, the page, footer. The footer has the keys, or whatever has the keyboard instead: a question, a
+ * field. How a command went covers the page's last rows until the next key.
+ */
+import { fit, formatClock } from './format.ts';
+import { GLOBAL_BINDINGS, PAGE_BINDINGS, shownKeys } from './keys.ts';
+import { bucketsPage } from './pages/buckets.ts';
+import { connectionsPage } from './pages/connections.ts';
+import { eventsPage } from './pages/events.ts';
+import { helpPage } from './pages/help.ts';
+import { overviewPage } from './pages/overview.ts';
+import { serverPage } from './pages/server.ts';
+import { shiftPage } from './pages/shift.ts';
+import { switchPage } from './pages/switch.ts';
+import { tracePage } from './pages/trace.ts';
+import { fitRow, type Row, row, rowWidth, selected, span, spread } from './rows.ts';
+import { bodyRows, frameWidth } from './selectors.ts';
+import { type InputPurpose, PAGES, type PageName, type UiState } from './state.ts';
+import { wrapText } from './text-pane.ts';
+
+const TITLES: Readonly<Record<PageName, string>> = {
+  overview: 'Overview',
+  buckets: 'Buckets',
+  shift: 'Shift',
+  server: 'Server',
+  connections: 'Search',
+  events: 'Events',
+  switch: 'Switch',
+  trace: 'Trace',
+};
+
+const PAGE_ROWS: Readonly<Record<PageName, (state: UiState) => Row[]>> = {
+  overview: overviewPage,
+  buckets: bucketsPage,
+  shift: shiftPage,
+  server: serverPage,
+  connections: connectionsPage,
+  events: eventsPage,
+  switch: switchPage,
+  trace: tracePage,
+};
+
+const PROMPTS: Readonly<Record<InputPurpose, string>> = {
+  command: 'mooring ',
+  server: 'servers with: ',
+  connections: 'client, address or address:port: ',
+  events: 'lines with: ',
+  trace: 'client, address:port: ',
+};
+
+const MESSAGE_ROWS = 3;
+
+function titleRow(state: UiState, width: number): Row {
+  const { view } = state;
+  const isLost = view.controller !== undefined && !view.controllerReachable;
+  const clock = row(
+    ...(isLost ? [span('CONTROLLER DOWN ', { bold: true, colour: 'red' })] : []),
+    formatClock(view.elapsedMs),
+  );
+  return spread(row(span(fit(`${view.title} · ${view.subtitle}`, width), { bold: true })), clock, width);
+}
+
+function tabsRow(state: UiState, width: number): Row {
+  return fitRow(
+    PAGES.flatMap((page, index) => [
+      ...(index > 0 ? [span('  ')] : []),
+      span(`${index + 1} ${TITLES[page]}`, page === state.page ? { inverse: true, bold: true } : {}),
+    ]),
+    width,
+  );
+}
+
+function footerRow(state: UiState, width: number): Row {
+  const { confirm, input } = state;
+  if (confirm) {
+    const command = span(`  (mooring ${confirm.argv.join(' ')})`, { dim: true });
+    return fitRow(row(span(` ${confirm.question}`, { bold: true, colour: 'yellow' }), '  y yes  n no', command), width);
+  }
+  if (input) {
+    const label = ` ${PROMPTS[input.purpose]}`;
+    // The end of a long text is what is being typed.
+    const text = input.text.slice(-Math.max(1, width - label.length - 2));
+    return row(span(label, { bold: true }), text, span(' ', { inverse: true }));
+  }
+  const always = GLOBAL_BINDINGS.filter((binding) => binding.action === 'help' || binding.action === 'quit');
+  const others = [...PAGE_BINDINGS[state.page], ...GLOBAL_BINDINGS.filter((binding) => !always.includes(binding))];
+  const parts = (bindings: typeof others): Row =>
+    bindings.flatMap((binding) =>
+      binding.short === undefined ? [] : [span(` ${shownKeys(binding)}`, { bold: true }), span(` ${binding.short} `)],
+    );
+  const right = parts(always);
+  const room = width - rowWidth(right);
+  const left: Row[] = [];
+  for (const binding of others) {
+    const next = parts([binding]);
+    if (rowWidth(left.flat()) + rowWidth(next) > room) break;
+    left.push(next);
+  }
+  return [...left.flat(), ...right];
+}
+
+/** All rows of the frame: as many as the terminal has less one, each at most as wide as it. */
+export function screenRows(state: UiState): Row[] {
+  const width = frameWidth(state);
+  const page = state.isHelpOpen ? helpPage(state) : PAGE_ROWS[state.page](state);
+  const { message } = state;
+  if (message) {
+    const lines = wrapText(message.text, width - 2).slice(0, MESSAGE_ROWS);
+    const style = { bold: true, colour: message.isError ? 'red' : 'green' } as const;
+    page.splice(
+      bodyRows(state) - lines.length,
+      lines.length,
+      ...lines.map((line) => (message.isError ? selected(row(` ${line}`), width) : row(span(` ${line}`, style)))),
+    );
+  }
+  return [titleRow(state, width), tabsRow(state, width), ...page, footerRow(state, width)];
+}

@@ -1,0 +1,119 @@
+/** What pages and reducer read out of the state, in one place, so that what is selected and what is shown are the same thing. */
+import { bucketsPerCell } from './bucket-cells.ts';
+import type { LogLine, OperationView, ServerView, VipView } from './model.ts';
+import { LOG_LEVELS, type UiState } from './state.ts';
+
+/** Rows of the screen that are not the page's: title, tabs, footer, and one that stays free, since a full last row would scroll. */
+export const FRAME_ROWS = 4;
+
+/** Narrowest and lowest screen that is laid out; a smaller terminal shows a part of it. */
+const LEAST_COLUMNS = 40;
+const LEAST_BODY_ROWS = 6;
+
+/** Columns of a frame. */
+export function frameWidth(state: UiState): number {
+  return Math.max(LEAST_COLUMNS, state.size.columns);
+}
+
+/** Rows of the page between tabs and footer. */
+export function bodyRows(state: UiState): number {
+  return Math.max(LEAST_BODY_ROWS, state.size.rows - FRAME_ROWS);
+}
+
+/** A server's name among all, also where servers share an id (spares have 0). */
+export function serverKey(server: ServerView): string {
+  return `${server.vip}/${server.name}/${server.id}`;
+}
+
+/** A server with its place among all, which gives its letter. */
+export interface PlacedServer {
+  readonly server: ServerView;
+  readonly index: number;
+}
+
+/** The servers of the server page: filtered and ordered. */
+export function listedServers(state: UiState): PlacedServer[] {
+  const filter = state.serverFilter.toLowerCase();
+  const placed = (state.view.controller?.servers ?? []).map((server, index) => ({ server, index }));
+  const matching =
+    filter === ''
+      ? placed
+      : placed.filter(({ server }) =>
+          [server.name, server.address, server.state, server.health, server.vip]
+            .join(' ')
+            .toLowerCase()
+            .includes(filter),
+        );
+  const load = ({ server }: PlacedServer): number => server.agent?.connections ?? server.traffic?.packetsPerSecond ?? 0;
+  switch (state.serverOrder) {
+    case 'place':
+      return matching;
+    case 'name':
+      return matching.sort((a, b) => a.server.name.localeCompare(b.server.name, 'en', { numeric: true }));
+    case 'buckets':
+      return matching.sort((a, b) => b.server.buckets - a.server.buckets || a.index - b.index);
+    case 'pins':
+      return matching.sort((a, b) => b.server.pins - a.server.pins || a.index - b.index);
+    case 'load':
+      return matching.sort((a, b) => load(b) - load(a) || a.index - b.index);
+    default: {
+      const never: never = state.serverOrder;
+      throw new Error(`unknown order ${never}`);
+    }
+  }
+}
+
+/** Where the selection is in a list: the selected element's place, else the first. */
+export function placeOf<T>(list: readonly T[], isSelected: (element: T) => boolean): number {
+  return Math.max(0, list.findIndex(isSelected));
+}
+
+/** The selected server among those listed. */
+export function selectedServer(state: UiState): PlacedServer | undefined {
+  const list = listedServers(state);
+  return list[placeOf(list, ({ server }) => serverKey(server) === state.server)];
+}
+
+/** The selected operation: the newest that runs where none was chosen. */
+export function selectedOperation(state: UiState): OperationView | undefined {
+  const operations = state.view.controller?.operations ?? [];
+  return (
+    operations.find((operation) => operation.id === state.operation) ??
+    operations.find((operation) => !operation.isOver) ??
+    operations[0]
+  );
+}
+
+/** The virtual address that map and search are about. */
+export function selectedVip(state: UiState): VipView | undefined {
+  const vips = state.view.controller?.vips ?? [];
+  return vips.find((vip) => vip.name === state.vip) ?? vips[0];
+}
+
+/** Cells of the bucket page's map. */
+export function mapSize(state: UiState): { readonly columns: number; readonly rows: number; readonly perCell: number } {
+  const columns = frameWidth(state) - 2;
+  // Heading, and four lines about the bucket under the cursor.
+  const rows = Math.max(1, bodyRows(state) - 6);
+  const perCell = bucketsPerCell(selectedVip(state)?.current.length ?? 0, columns, rows);
+  return { columns, rows, perCell };
+}
+
+/** Whether a line is shown on the events page. */
+export function isListed(line: LogLine, events: UiState['events']): boolean {
+  if (LOG_LEVELS.indexOf(line.severity) < LOG_LEVELS.indexOf(events.level)) return false;
+  return events.filter === '' || line.text.toLowerCase().includes(events.filter.toLowerCase());
+}
+
+/** The lines of the events page, all of them. */
+export function listedEvents(state: UiState): readonly LogLine[] {
+  const { events, view } = state;
+  if (events.filter === '' && events.level === 'info') return view.log;
+  return view.log.filter((line) => isListed(line, events));
+}
+
+/** First of `rows` lines to show of `count`, such that the selected one is among them. */
+export function windowStart(count: number, selected: number, rows: number): number {
+  if (count <= rows) return 0;
+  return Math.max(0, Math.min(count - rows, selected - Math.floor(rows / 2)));
+}

@@ -1,0 +1,140 @@
+/** Whole frames of every page, small and large, with and without colour, and that none ever outgrows its terminal. */
+import { describe, expect, test } from 'vitest';
+import { emptyTally } from '../../src/load/tally.ts';
+import { initialView } from '../../src/ui/model.ts';
+import { encodeRow, rowText } from '../../src/ui/rows.ts';
+import { screenRows } from '../../src/ui/screen.ts';
+import { PAGES, type UiState } from '../../src/ui/state.ts';
+import { CONNECTIONS, play, SWITCH_DETAILS, stateOf, swapView, typed, viewInShift } from './fixtures.ts';
+
+/** A frame as text, without colour. */
+function frame(state: UiState): string {
+  return screenRows(state).map(rowText).join('\n');
+}
+
+/** A frame with its escape sequences, which are printed in angle brackets. */
+function colourFrame(state: UiState): string {
+  const text = screenRows(state).map((line) => encodeRow(line, true));
+  return text.join('\n').replaceAll('\x1b[0m', '<>').replaceAll('\x1b[', '<');
+}
+
+/** A state with an answer to everything that can be asked. */
+function answered(base: UiState): UiState {
+  const lines = ['received at port 1: 54 bytes 4500', '  parser state start', '    table vips (): hit, entry 0'];
+  return play(
+    base,
+    ...['5', '/', ...typed('192.0.2.7'), 'enter'],
+    { kind: 'found', answer: { value: { connections: CONNECTIONS, omitted: 3 } } },
+    '7',
+    { kind: 'switch-read', answer: { value: SWITCH_DETAILS } },
+    ...['8', '/', ...typed('192.0.2.7:51514'), 'enter'],
+    { kind: 'traced', answer: { value: [...lines, 'sent at port 3: 54 bytes 4500'] } },
+  ).state;
+}
+
+const SIZES = [
+  { columns: 80, rows: 24, view: viewInShift(5, 256) },
+  { columns: 200, rows: 60, view: viewInShift(100, 1_000, false) },
+] as const;
+
+describe.each(SIZES)('$columns x $rows', ({ columns, rows, view }) => {
+  const state = answered(stateOf(view, { columns, rows }));
+
+  test.each(PAGES.map((page, index) => [page, String(index + 1)]))('%s', (_, key) => {
+    expect(frame(play(state, key).state)).toMatchSnapshot();
+  });
+
+  test.each(PAGES.map((page, index) => [page, String(index + 1)]))('%s, in colour', (_, key) => {
+    const shown = play(state, key).state;
+    expect(colourFrame(shown)).toMatchSnapshot();
+    expect(colourFrame(shown).replace(/<[\d;]*m?>?/g, '')).toBe(frame(shown).replace(/<[\d;]*m?>?/g, ''));
+  });
+
+  test.each(PAGES.map((page, index) => [page, String(index + 1)]))('help of %s', (_, key) => {
+    expect(frame(play(state, key, '?').state)).toMatchSnapshot();
+  });
+});
+
+describe('80 x 24', () => {
+  test('before anything is known', () => {
+    const state = stateOf(initialView('mooring up', 'starting', false));
+    for (const key of ['1', '2', '3', '4', '5', '6', '7', '8']) {
+      expect(frame(play(state, key).state)).toMatchSnapshot(`page ${key}`);
+    }
+  });
+
+  test('the controller is down and connections broke', () => {
+    const view = viewInShift(5, 256);
+    const tally = { ...emptyTally(), alive: 500, opened: 2_000, finished: 1_480, reset: 12, refused: 8, stalled: 3 };
+    const text = frame(stateOf({ ...view, controllerReachable: false, tally }));
+    expect(text).toContain('CONTROLLER DOWN');
+    expect(text).toContain('!20 reset');
+    expect(text).toContain('!3 stalled');
+    expect(text).toContain(' 0 mismatched');
+  });
+
+  test('a question, a field, and how a command went', () => {
+    const state = stateOf(viewInShift(5, 256, false));
+    expect(
+      frame(play(state, '3', 'a').state)
+        .split('\n')
+        .at(-1),
+    ).toBe(' abort #3 swap s2 by s5?  y yes  n no  (mooring abort 3)');
+    expect(
+      frame(play(state, '4', 'd').state)
+        .split('\n')
+        .at(-1),
+    ).toBe(' mooring drain s1  ');
+    const failed = play(state, {
+      kind: 'commanded',
+      argv: ['drain', 's9'],
+      answer: { value: { status: 1, stdout: '', stderr: 'mooring: there is no server `s9`\n  choices: s1, s2\n' } },
+    }).state;
+    expect(frame(failed).split('\n').at(-2)).toContain('there is no server `s9` · choices: s1, s2');
+  });
+
+  test('an operation that waits for approval shows its plan; one that lost connections says so', () => {
+    const view = viewInShift(5, 256, false);
+    const waiting = swapView('s5', {
+      phase: 'awaiting-approval',
+      awaitsApproval: true,
+      astray: 2,
+      ended: ['192.0.2.7:51514'],
+    });
+    const state = stateOf({ ...view, controller: { ...view.controller!, operations: [waiting], astray: 2 } });
+    const text = frame(play(state, '3').state);
+    expect(text).toContain('waits for approval: y');
+    expect(text).toContain('64 buckets move, at least 64 must; about 9.0 s');
+    expect(text).toContain('137 live connections, 90 pins needed, room for 16,384');
+    expect(text).toContain('2 live connections changed server');
+    expect(text).toContain('ended at the deadline: 192.0.2.7:51514');
+    expect(frame(state)).toContain('2 CONNECTIONS ASTRAY');
+  });
+});
+
+test('a frame never outgrows its terminal', () => {
+  const sizes = [
+    [80, 24],
+    [100, 30],
+    [120, 40],
+    [200, 60],
+    [60, 20],
+  ] as const;
+  for (const [columns, rows] of sizes) {
+    for (const servers of [2, 5, 40]) {
+      for (const buckets of [16, 256, 4_096, 65_536]) {
+        for (const withLoad of [false, true]) {
+          const base = answered(stateOf(viewInShift(servers, buckets, withLoad), { columns, rows }));
+          for (const [index, page] of PAGES.entries()) {
+            for (const keys of [[], ['?']]) {
+              const lines = screenRows(play(base, String(index + 1), ...keys).state).map(rowText);
+              const where = `${page}, ${columns}x${rows}, ${servers} servers, ${buckets} buckets`;
+              expect(lines.length, where).toBeLessThan(rows);
+              expect(Math.max(...lines.map((line) => line.length)), where).toBeLessThanOrEqual(columns);
+            }
+          }
+        }
+      }
+    }
+  }
+});
