@@ -20,66 +20,69 @@ control ReportSlot(inout metadata_t meta, in bit<8> kind) {
         meta.event.way = meta.way == WAY_FIRST ? 8w0 : 8w1;
         meta.event.slot = meta.way == WAY_FIRST ? meta.index_first : meta.index_second;
         meta.event.generation = meta.slot.generation;
-        meta.event.vip = meta.slot.key[15:0];
+        meta.event.vip = meta.slot.vip;
         meta.event.bucket = meta.slot.bucket;
-        meta.event.client_address = meta.slot.key[63:32];
-        meta.event.client_port = meta.slot.key[31:16];
+        meta.event.client_address = meta.slot.client_address;
+        meta.event.client_port = meta.slot.client_port;
         meta.event.server = meta.slot.server;
     }
 }
 
-/// A SYN of a connection that has no pin, in a bucket whose current server is not its base: takes a tentative slot.
-control PinTentatively(inout metadata_t meta) {
-    bool first_free;
-    bool second_free;
+/// Takes a slot for a connection that has no pin: the one it has already, or one that is free. `meta.store` tells where,
+/// WAY_NONE if there is no room. A slot whose server lives stays as it is, for its SYN was resent.
+control TakeSlot(inout metadata_t meta, in bit<2> state, in server_id_t server) {
+    bool keep;
 
     apply {
-        first_free = slot_is_free(meta.first.state, meta.now - meta.first.stamp, meta.tentative_lifetime);
-        second_free = slot_is_free(meta.second.state, meta.now - meta.second.stamp, meta.tentative_lifetime);
-        if (meta.way != WAY_NONE) {
-            // Resent: its slot stays as it is if that server lives, and starts over with the current one if not.
-            if (!meta.slot_alive) {
-                meta.slot.server = meta.current;
-                meta.slot.answered = 0;
+        keep = meta.way != WAY_NONE && meta.slot_alive;
+        if (meta.way == WAY_NONE) {
+            if (slot_is_free(meta.first.state, meta.now - meta.first.stamp, meta.tentative_lifetime)) {
+                meta.slot = meta.first;
+                meta.way = WAY_FIRST;
+            } else if (slot_is_free(meta.second.state, meta.now - meta.second.stamp, meta.tentative_lifetime)) {
+                meta.slot = meta.second;
+                meta.way = WAY_SECOND;
             }
-            meta.store = meta.way;
-        } else if (first_free) {
-            meta.slot = meta.first;
-            meta.store = WAY_FIRST;
-        } else if (second_free) {
-            meta.slot = meta.second;
-            meta.store = WAY_SECOND;
         }
+        meta.store = meta.way;
         if (meta.store != WAY_NONE) {
-            if (meta.way == WAY_NONE) {
+            if (!keep) {
                 if (meta.slot.state != SLOT_EMPTY) {
-                    // What the expired slot held is freed by this.
+                    // What it held has expired, or its server died: freed by this.
                     meta.slot.generation = meta.slot.generation + 1;
                 }
-                meta.slot.key = meta.key;
-                meta.slot.state = SLOT_TENTATIVE;
+                meta.slot.client_address = meta.client_address;
+                meta.slot.client_port = meta.client_port;
+                meta.slot.vip = meta.vip;
+                meta.slot.state = state;
                 meta.slot.answered = 0;
-                meta.slot.server = meta.current;
+                meta.slot.server = server;
                 meta.slot.bucket = meta.bucket;
             }
             meta.slot.stamp = meta.now;
             meta.server = meta.slot.server;
-        } else if (meta.sealed) {
-            meta.verdict = VERDICT_DROP;
-            meta.drop_reason = DROP_SEALED;
-        } else {
-            meta.server = meta.base;
-            meta.unpinned = true;
         }
     }
 }
 
 /// Chooses `meta.server` for a packet from a client; the bucket's assignment, the pins and the slots have been read.
 control ServerDecision(in headers_t headers, inout metadata_t meta) {
-    PinTentatively() pin_tentatively;
+    TakeSlot() take_slot;
     ReportSlot() report_confirmed;
     bool handshake_completes;
     bool confirmed;
+    bool new_connection;
+    bool learned;
+
+    action drop_because(bit<8> reason) {
+        meta.verdict = VERDICT_DROP;
+        meta.drop_reason = reason;
+    }
+
+    action to_base() {
+        meta.server = meta.base;
+        meta.unpinned = true;
+    }
 
     apply {
         // The client acknowledges the SYN of the tentative server, and of no other (rule R2).
@@ -87,36 +90,51 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
             && headers.tcp.isValid() && headers.tcp.ack == 1 && headers.tcp.syn == 0 && headers.tcp.rst == 0
             && headers.tcp.acknowledgment == meta.slot.sequence + 1;
         confirmed = meta.slot_alive && meta.slot.state == SLOT_CONFIRMED;
+        new_connection = meta.opens && meta.base != meta.current;
+        // Where any packet may open a connection, all that live are pinned before the current server changes.
+        learned = meta.one_way && meta.learn && meta.base == meta.current;
 
         if (handshake_completes) {
             meta.server = meta.slot.server;
             meta.slot.state = SLOT_CONFIRMED;
             meta.slot.stamp = meta.now;
             meta.store = meta.way;
-            report_confirmed.apply(meta, EVENT_CONFIRMED);
         } else if (confirmed) {
             meta.server = meta.slot.server;
             // Still here: the report or the release was lost (rule R3).
             if (meta.now - meta.slot.stamp > meta.report_interval) {
                 meta.slot.stamp = meta.now;
                 meta.store = meta.way;
-                report_confirmed.apply(meta, EVENT_CONFIRMED);
             }
         } else if (meta.pinned) {
             meta.server = meta.pin_server;
             if (meta.pin_closing && meta.is_syn) {
-                meta.verdict = VERDICT_DROP;
-                meta.drop_reason = DROP_PIN_CLOSING;
+                drop_because(DROP_PIN_CLOSING);
             }
-        } else if (meta.is_syn && meta.base != meta.current) {
-            pin_tentatively.apply(meta);
+        } else if (new_connection || learned) {
+            // The current server is the base's own where the bucket only learns.
+            take_slot.apply(meta, meta.one_way ? SLOT_CONFIRMED : SLOT_TENTATIVE, meta.current);
+            if (meta.store == WAY_NONE) {
+                if (learned) {
+                    to_base();
+                } else if (meta.one_way) {
+                    // Its next packet may find room: sent to the base now, the connection would be torn apart then.
+                    drop_because(DROP_NO_ROOM);
+                } else if (meta.sealed) {
+                    drop_because(DROP_SEALED);
+                } else {
+                    to_base();
+                }
+            }
         } else {
-            meta.server = meta.base;
-            meta.unpinned = true;
-            if (meta.learn && !meta.is_syn) {
-                meta.event = { EVENT_LEARNED, 0, 0, 0, meta.vip, meta.bucket, meta.client_address, meta.client_port,
-                               meta.base };
-            }
+            to_base();
+        }
+
+        if (meta.store != WAY_NONE && meta.slot.state == SLOT_CONFIRMED) {
+            report_confirmed.apply(meta, EVENT_CONFIRMED);
+        } else if (meta.unpinned && meta.learn && (meta.one_way || !meta.is_syn)) {
+            meta.event = { EVENT_LEARNED, 0, 0, 0, meta.vip, meta.bucket, meta.client_address, meta.client_port,
+                           meta.base };
         }
     }
 }

@@ -5,19 +5,33 @@
 
 typedef bit<48> mac_address_t;
 typedef bit<32> ipv4_address_t;
+typedef bit<128> ipv6_address_t;
 typedef bit<16> l4_port_t;
 /// A port of the switch, as wide as P4Runtime carries it; a shell narrows it to what its target has.
 typedef bit<16> switch_port_t;
 
 const bit<16> ETHER_TYPE_IPV4 = 0x0800;
 const bit<16> ETHER_TYPE_ARP = 0x0806;
+const bit<16> ETHER_TYPE_IPV6 = 0x86dd;
 const bit<8> PROTOCOL_ICMP = 1;
 const bit<8> PROTOCOL_TCP = 6;
 const bit<8> PROTOCOL_UDP = 17;
+const bit<8> PROTOCOL_ICMPV6 = 58;
 const bit<16> ARP_REQUEST = 1;
 const bit<16> ARP_REPLY = 2;
 const bit<8> ICMP_ECHO_REPLY = 0;
 const bit<8> ICMP_ECHO_REQUEST = 8;
+const bit<8> ICMPV6_ECHO_REQUEST = 128;
+const bit<8> ICMPV6_ECHO_REPLY = 129;
+const bit<8> NDP_SOLICITATION = 135;
+const bit<8> NDP_ADVERTISEMENT = 136;
+const bit<8> NDP_TARGET_MAC = 2;
+/// A neighbour solicitation or advertisement with one option that holds a MAC address.
+const bit<16> NDP_ANSWER_BYTES = 32;
+/// RFC 4861: what comes from further away than the link has less.
+const bit<8> NDP_HOP_LIMIT = 255;
+/// An IPv4 address among IPv6 addresses: ::ffff:a.b.c.d (RFC 4291).
+const bit<96> IPV4_MAPPED = 0xffff;
 
 /// IEEE 802.3
 header ethernet_t {
@@ -60,11 +74,37 @@ header ipv4_options_t {
     varbit<320> options;
 }
 
-/// RFC 792, the part common to echo request and reply
+/// RFC 8200
+header ipv6_t {
+    bit<4> version;
+    bit<8> traffic_class;
+    bit<20> flow_label;
+    bit<16> payload_length;
+    bit<8> next_header;
+    bit<8> hop_limit;
+    ipv6_address_t source;
+    ipv6_address_t destination;
+}
+
+/// RFC 792 and RFC 4443, the part common to all messages
 header icmp_t {
     bit<8> type;
     bit<8> code;
     bit<16> checksum;
+}
+
+/// RFC 4861, what follows in a neighbour solicitation or advertisement
+header ndp_t {
+    bit<32> flags;
+    ipv6_address_t target;
+}
+
+/// RFC 4861, an option that holds a MAC address
+header ndp_mac_option_t {
+    bit<8> type;
+    /// In units of 8 bytes.
+    bit<8> length;
+    mac_address_t mac;
 }
 
 /// RFC 9293, without options: they are payload here
@@ -116,7 +156,7 @@ header packet_out_t {
     bit<32> slot;
     bit<16> generation;
     bit<16> vip;
-    ipv4_address_t client_address;
+    ipv6_address_t client_address;
     l4_port_t client_port;
     /// Sweep: how many slots.
     bit<32> count;
@@ -135,7 +175,10 @@ struct headers_t {
     arp_t arp;
     ipv4_t ipv4;
     ipv4_options_t ipv4_options;
+    ipv6_t ipv6;
     icmp_t icmp;
+    ndp_t ndp;
+    ndp_mac_option_t ndp_mac_option;
     tcp_t tcp;
     udp_t udp;
 }

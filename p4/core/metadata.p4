@@ -9,8 +9,6 @@ typedef bit<16> server_id_t;
 typedef bit<16> generation_t;
 /// Time in units of 1.024 ms, wrapping after 50 days; only differences are looked at.
 typedef bit<32> ticks_t;
-/// A connection of a VIP: client address, client port, VIP. The whole identity, so that no other connection matches.
-typedef bit<64> connection_key_t;
 
 /// Number of slots in each of the two ways of the pin registers.
 #ifndef MOORING_SLOTS
@@ -25,7 +23,10 @@ const bit<2> SLOT_CONFIRMED = 2;
 
 /// One slot of the pin registers.
 struct slot_t {
-    connection_key_t key;
+    /// A connection's whole identity, so that no other connection matches. IPv4 clients are ::ffff:a.b.c.d.
+    ipv6_address_t client_address;
+    l4_port_t client_port;
+    vip_id_t vip;
     bit<2> state;
     /// Whether `sequence` holds the SYN-ACK's sequence number.
     bit<1> answered;
@@ -48,7 +49,7 @@ const bit<2> WAY_SECOND = 2;
 const bit<8> EVENT_NONE = 0;
 /// A handshake completed with a pinned server: promote the slot to a table entry, then release it.
 const bit<8> EVENT_CONFIRMED = 1;
-/// The bucket is learning and this connection, which has no pin, lives on the bucket's base.
+/// The bucket is learning and this connection, which has no pin and gets no slot, lives on the bucket's base.
 const bit<8> EVENT_LEARNED = 2;
 /// The slot named is free of that pin (now, or it was before).
 const bit<8> EVENT_RELEASED = 3;
@@ -66,7 +67,7 @@ struct pin_event_t {
     generation_t generation;
     vip_id_t vip;
     bucket_t bucket;
-    ipv4_address_t client_address;
+    ipv6_address_t client_address;
     l4_port_t client_port;
     server_id_t server;
 }
@@ -97,6 +98,9 @@ const bit<8> DROP_PACKET_OUT = 8;
 /// The packet has done its work (a release, a sweep).
 const bit<8> DROP_CONSUMED = 9;
 
+/// A packet that may open a connection of a one-way VIP found no room for its pin; the client resends it.
+const bit<8> DROP_NO_ROOM = 10;
+
 /// What a packet-out has done with the slot it names.
 const bit<8> ORDER_NONE = 0;
 const bit<8> ORDER_RELEASE = 1;
@@ -126,9 +130,13 @@ struct metadata_t {
 
     // The connection.
     vip_id_t vip;
-    ipv4_address_t client_address;
+    ipv6_address_t client_address;
     l4_port_t client_port;
     bool is_syn;
+    /// The packet may be the first of its connection: a SYN, or any datagram.
+    bool opens;
+    /// No handshake of the VIP's connections can be watched: datagrams, or servers that answer past the switch.
+    bool one_way;
 
     // Its bucket: hash input and assignment.
     bit<16> bucket_count;
@@ -142,7 +150,6 @@ struct metadata_t {
     bool unsettled;
 
     // Its pins. `slot` is the one that holds the connection, at `way`.
-    connection_key_t key;
     bit<32> index_first;
     bit<32> index_second;
     slot_t first;
@@ -153,6 +160,10 @@ struct metadata_t {
     bool pinned;
     server_id_t pin_server;
     bool pin_closing;
+
+    // A server's packet: what its client knows it by.
+    ipv6_address_t service_address;
+    l4_port_t service_port;
 
     // The decision.
     server_id_t server;

@@ -9,6 +9,7 @@
 #include "headers.p4"
 #include "metadata.p4"
 #include "decision.p4"
+#include "pins.p4"
 
 /// Frees the slot that `meta.way` names, if it still holds the pin that the order speaks of.
 control ReleaseSlot(in headers_t headers, inout metadata_t meta) {
@@ -16,7 +17,7 @@ control ReleaseSlot(in headers_t headers, inout metadata_t meta) {
         meta.event = { EVENT_RELEASED, headers.packet_out.way, headers.packet_out.slot, headers.packet_out.generation,
                        headers.packet_out.vip, 0, headers.packet_out.client_address, headers.packet_out.client_port,
                        0 };
-        if (meta.slot.state == SLOT_CONFIRMED && meta.slot.key == meta.key
+        if (meta.slot.state == SLOT_CONFIRMED && same_connection(meta.slot, meta)
             && meta.slot.generation == headers.packet_out.generation) {
             meta.slot.state = SLOT_EMPTY;
             meta.slot.generation = meta.slot.generation + 1;
@@ -75,7 +76,6 @@ control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool swi
             meta.client_address = headers.packet_out.client_address;
             meta.client_port = headers.packet_out.client_port;
             meta.vip = headers.packet_out.vip;
-            meta.key = meta.client_address ++ meta.client_port ++ meta.vip;
         } else if (headers.packet_out.operation == PACKET_OUT_SWEEP) {
             // An offset counts both ways of each slot.
             slot = headers.packet_out.slot + (meta.sweep_offset >> 1);

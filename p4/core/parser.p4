@@ -29,6 +29,7 @@ parser PacketParser(packet_in packet, out headers_t headers, inout metadata_t me
         transition select(headers.ethernet.ether_type) {
             ETHER_TYPE_ARP: parse_arp;
             ETHER_TYPE_IPV4: parse_ipv4;
+            ETHER_TYPE_IPV6: parse_ipv6;
             default: accept;
         }
     }
@@ -61,8 +62,41 @@ parser PacketParser(packet_in packet, out headers_t headers, inout metadata_t me
         }
     }
 
+    state parse_ipv6 {
+        packet.extract(headers.ipv6);
+        transition select(headers.ipv6.next_header) {
+            PROTOCOL_TCP: parse_tcp;
+            PROTOCOL_UDP: parse_udp;
+            PROTOCOL_ICMPV6: parse_icmpv6;
+            default: accept;
+        }
+    }
+
     state parse_icmp {
         packet.extract(headers.icmp);
+        transition accept;
+    }
+
+    state parse_icmpv6 {
+        packet.extract(headers.icmp);
+        transition select(headers.icmp.type) {
+            NDP_SOLICITATION: parse_ndp;
+            NDP_ADVERTISEMENT: parse_ndp;
+            default: accept;
+        }
+    }
+
+    state parse_ndp {
+        packet.extract(headers.ndp);
+        // Options may be missing.
+        transition select(headers.ipv6.payload_length >= NDP_ANSWER_BYTES) {
+            true: parse_ndp_option;
+            false: accept;
+        }
+    }
+
+    state parse_ndp_option {
+        packet.extract(headers.ndp_mac_option);
         transition accept;
     }
 
@@ -72,6 +106,7 @@ parser PacketParser(packet_in packet, out headers_t headers, inout metadata_t me
         meta.source_port = headers.tcp.source;
         meta.destination_port = headers.tcp.destination;
         meta.is_syn = headers.tcp.syn == 1 && headers.tcp.ack == 0;
+        meta.opens = meta.is_syn;
         transition accept;
     }
 
@@ -80,6 +115,7 @@ parser PacketParser(packet_in packet, out headers_t headers, inout metadata_t me
         meta.has_ports = true;
         meta.source_port = headers.udp.source;
         meta.destination_port = headers.udp.destination;
+        meta.opens = true;
         transition accept;
     }
 }

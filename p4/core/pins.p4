@@ -3,10 +3,12 @@
 #ifndef MOORING_CORE_PINS_P4
 #define MOORING_CORE_PINS_P4
 
+#include "headers.p4"
 #include "metadata.p4"
 
-/// The durable store of pins: one entry a connection, made by the controller from the registers' events.
-control ExactPins(inout metadata_t meta) {
+/// The durable store of pins: one entry a connection, made by the controller from the registers' events. IPv4 clients have
+/// a table of their own, whose key is small.
+control ExactPins(in headers_t headers, inout metadata_t meta) {
     /// @param server where the connection lives
     /// @param closing the entry is about to be deleted: a SYN is dropped, to be resent (rule R6)
     @name(".pin")
@@ -19,12 +21,25 @@ control ExactPins(inout metadata_t meta) {
     table pins {
         key = {
             meta.vip: exact @name("vip");
-            meta.client_address: exact @name("client_address");
+            meta.client_address[31:0]: exact @name("client_address");
             meta.client_port: exact @name("client_port");
         }
         actions = { pin; @defaultonly NoAction; }
         const default_action = NoAction;
         size = 262144;
+        MOORING_IDLE_TIMEOUT
+    }
+
+    @name(".pins_v6")
+    table pins_v6 {
+        key = {
+            meta.vip: exact @name("vip");
+            meta.client_address: exact @name("client_address");
+            meta.client_port: exact @name("client_port");
+        }
+        actions = { pin; @defaultonly NoAction; }
+        const default_action = NoAction;
+        size = 65536;
         MOORING_IDLE_TIMEOUT
     }
 
@@ -41,10 +56,21 @@ control ExactPins(inout metadata_t meta) {
 
     apply {
         meta.pinned = false;
-        if (pins.apply().hit) {
+        bool found;
+        if (headers.ipv4.isValid()) {
+            found = pins.apply().hit;
+        } else {
+            found = pins_v6.apply().hit;
+        }
+        if (found) {
             meta.pinned = pin_servers.apply().hit;
         }
     }
+}
+
+/// Whether the slot's connection is the packet's.
+bool same_connection(in slot_t slot, in metadata_t meta) {
+    return slot.client_address == meta.client_address && slot.client_port == meta.client_port && slot.vip == meta.vip;
 }
 
 /// Finds the register slot that holds the connection. Both ways have been read: the connection is in one at most.
@@ -62,10 +88,10 @@ control SlotMatch(inout metadata_t meta) {
 
     apply {
         meta.way = WAY_NONE;
-        if (meta.first.state != SLOT_EMPTY && meta.first.key == meta.key) {
+        if (meta.first.state != SLOT_EMPTY && same_connection(meta.first, meta)) {
             meta.slot = meta.first;
             meta.way = WAY_FIRST;
-        } else if (meta.second.state != SLOT_EMPTY && meta.second.key == meta.key) {
+        } else if (meta.second.state != SLOT_EMPTY && same_connection(meta.second, meta)) {
             meta.slot = meta.second;
             meta.way = WAY_SECOND;
         }

@@ -21,6 +21,7 @@
 #include "../core/pins.p4"
 #include "../core/decision.p4"
 #include "../core/orders.p4"
+#include "../core/checksums.p4"
 #include "../core/translation.p4"
 #include "../core/addresses.p4"
 #include "../core/ethernet.p4"
@@ -90,13 +91,14 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     counter(32, CounterType.packets) drops;
 
     // A slot of each way lies in three registers: the connection; state, generation, server, bucket; time and number.
-    @name(".first_key") register<bit<64>>(MOORING_SLOTS) first_key;
+    @name(".first_key") register<bit<160>>(MOORING_SLOTS) first_key;
     @name(".first_pin") register<bit<64>>(MOORING_SLOTS) first_pin;
     @name(".first_time") register<bit<64>>(MOORING_SLOTS) first_time;
-    @name(".second_key") register<bit<64>>(MOORING_SLOTS) second_key;
+    @name(".second_key") register<bit<160>>(MOORING_SLOTS) second_key;
     @name(".second_pin") register<bit<64>>(MOORING_SLOTS) second_pin;
     @name(".second_time") register<bit<64>>(MOORING_SLOTS) second_time;
 
+    bit<160> key_word;
     bit<64> pin_word;
     bit<64> time_word;
     bool own_address;
@@ -105,8 +107,6 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     bool from_service;
     bool switched;
     bool assigned;
-    ipv4_address_t vip_address;
-    l4_port_t vip_port;
 
     /// Two different hash functions: a connection that collides with another in one way hardly does in both.
     action hash_slots() {
@@ -117,7 +117,10 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     }
 
     action load_slots() {
-        first_key.read(user.mooring.first.key, user.mooring.index_first);
+        first_key.read(key_word, user.mooring.index_first);
+        user.mooring.first.client_address = key_word[159:32];
+        user.mooring.first.client_port = key_word[31:16];
+        user.mooring.first.vip = key_word[15:0];
         first_pin.read(pin_word, user.mooring.index_first);
         first_time.read(time_word, user.mooring.index_first);
         user.mooring.first.state = pin_word[63:62];
@@ -127,7 +130,10 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
         user.mooring.first.bucket = pin_word[15:0];
         user.mooring.first.stamp = time_word[63:32];
         user.mooring.first.sequence = time_word[31:0];
-        second_key.read(user.mooring.second.key, user.mooring.index_second);
+        second_key.read(key_word, user.mooring.index_second);
+        user.mooring.second.client_address = key_word[159:32];
+        user.mooring.second.client_port = key_word[31:16];
+        user.mooring.second.vip = key_word[15:0];
         second_pin.read(pin_word, user.mooring.index_second);
         second_time.read(time_word, user.mooring.index_second);
         user.mooring.second.state = pin_word[63:62];
@@ -140,19 +146,20 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     }
 
     action pack_slot() {
+        key_word = user.mooring.slot.client_address ++ user.mooring.slot.client_port ++ user.mooring.slot.vip;
         pin_word = user.mooring.slot.state ++ user.mooring.slot.answered ++ 13w0 ++ user.mooring.slot.generation
             ++ user.mooring.slot.server ++ user.mooring.slot.bucket;
         time_word = user.mooring.slot.stamp ++ user.mooring.slot.sequence;
     }
 
     action store_first() {
-        first_key.write(user.mooring.index_first, user.mooring.slot.key);
+        first_key.write(user.mooring.index_first, key_word);
         first_pin.write(user.mooring.index_first, pin_word);
         first_time.write(user.mooring.index_first, time_word);
     }
 
     action store_second() {
-        second_key.write(user.mooring.index_second, user.mooring.slot.key);
+        second_key.write(user.mooring.index_second, key_word);
         second_pin.write(user.mooring.index_second, pin_word);
         second_time.write(user.mooring.index_second, time_word);
     }
@@ -176,8 +183,6 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
         from_service = false;
         switched = false;
         assigned = false;
-        vip_address = 0;
-        vip_port = 0;
         if (headers.packet_out.isValid()) {
             packet_out_order.apply(headers, user.mooring, switched);
         } else {
@@ -186,7 +191,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
             if (!handled && user.mooring.has_ports) {
                 vip_lookup.apply(headers, user.mooring, for_vip);
                 if (!for_vip && !own_address) {
-                    return_lookup.apply(headers, user.mooring, from_service, vip_address, vip_port);
+                    return_lookup.apply(headers, user.mooring, from_service);
                 }
             }
             switched = !handled && !for_vip && !own_address;
@@ -202,9 +207,15 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
 
         // What is assigned to it, and which slot and pin does it have?
         if (for_vip) {
-            hash(user.mooring.bucket, HashAlgorithm.crc32, 16w0,
-                 { user.mooring.hashed_port, user.mooring.seed, user.mooring.client_address },
-                 (bit<32>)user.mooring.bucket_count);
+            if (headers.ipv4.isValid()) {
+                hash(user.mooring.bucket, HashAlgorithm.crc32, 16w0,
+                     { user.mooring.hashed_port, user.mooring.seed, headers.ipv4.source },
+                     (bit<32>)user.mooring.bucket_count);
+            } else {
+                hash(user.mooring.bucket, HashAlgorithm.crc32, 16w0,
+                     { user.mooring.hashed_port, user.mooring.seed, headers.ipv6.source },
+                     (bit<32>)user.mooring.bucket_count);
+            }
             assignment_lookup.apply(user.mooring, assigned);
             if (!assigned) {
                 drop_because(DROP_NO_ASSIGNMENT);
@@ -222,7 +233,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
             load_slots();
             slot_order.apply(headers, user.mooring);
         } else if (assigned) {
-            exact_pins.apply(user.mooring);
+            exact_pins.apply(headers, user.mooring);
             user.mooring.verdict = VERDICT_PORT;
             server_decision.apply(headers, user.mooring);
             if (user.mooring.unpinned && user.mooring.unsettled) {
@@ -233,7 +244,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
             }
         } else if (from_service) {
             remember_answer.apply(headers, user.mooring);
-            from_server.apply(headers, user.mooring, vip_address, vip_port);
+            from_server.apply(headers, user.mooring);
         }
         if (switched) {
             mac_forwarding.apply(headers, user.mooring);
@@ -296,7 +307,10 @@ control MooringDeparser(packet_out packet, in headers_t headers) {
         packet.emit(headers.arp);
         packet.emit(headers.ipv4);
         packet.emit(headers.ipv4_options);
+        packet.emit(headers.ipv6);
         packet.emit(headers.icmp);
+        packet.emit(headers.ndp);
+        packet.emit(headers.ndp_mac_option);
         packet.emit(headers.tcp);
         packet.emit(headers.udp);
     }

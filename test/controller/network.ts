@@ -4,18 +4,41 @@
  */
 
 import { fileURLToPath } from 'node:url';
-import { arp, ethernet, ipv4, layerOf, packet, parseIpv4, payload, TCP, tcp } from '@mooring/bmv2-harness';
+import {
+  arp,
+  decodePacket,
+  ethernet,
+  icmp,
+  ipv4,
+  ipv6,
+  type Layer,
+  layerOf,
+  packet,
+  parseIpv6,
+  payload,
+  TCP,
+  tcp,
+} from '@mooring/bmv2-harness';
 import { runCompile } from '@mooring/p4c-ts/command';
 import { nodeCompileIo } from '@mooring/p4c-ts/node';
 import { type RunningSwitch, startSwitch } from '@mooring/softswitch';
 
-const VIP = { address: '10.0.0.1', mac: '02:00:00:00:01:00', port: 80 };
+export type Family = 'ipv4' | 'ipv6';
+
+const VIP = { mac: '02:00:00:00:01:00', port: 80 };
 const CLIENT = { mac: '02:00:00:00:00:0a', switchPort: 9 };
 const SERVICE_PORT = 8080;
+const NEIGHBOUR = { solicitation: 135, advertisement: 136, solicitedFlags: 0x60000000, targetMac: 2 };
 
-/** Server `n`: 10.0.0.10+n behind port n. */
-export function serverHost(index: number) {
-  return { name: `s${index}`, address: `10.0.0.${10 + index}`, mac: `02:00:00:00:00:0${index}`, switchPort: index };
+/** Host `index` of the network; an IPv6 address as the packet library writes it. */
+function hostAddress(family: Family, index: number): string {
+  return family === 'ipv4' ? `10.0.0.${index}` : `2001:db8:0:0:0:0:0:${index}`;
+}
+
+/** Server `n`: host 10+n behind port n. */
+export function serverHost(index: number, family: Family) {
+  const address = hostAddress(family, 10 + index);
+  return { name: `s${index}`, address, mac: `02:00:00:00:00:0${index}`, switchPort: index };
 }
 
 /** The load balancer's program, compiled from source. */
@@ -57,13 +80,16 @@ export class Network {
   private nextPort = 20_000;
   private sequence = 1;
 
-  private constructor(running: RunningSwitch) {
+  private constructor(
+    running: RunningSwitch,
+    readonly family: Family,
+  ) {
     this.running = running;
     running.onFrame((port, frame) => this.onFrame(port, frame));
   }
 
-  static async start(address = '127.0.0.1:0'): Promise<Network> {
-    return new Network(await startSwitch({ grpcAddress: address, cpuPort: 510 }));
+  static async start(family: Family = 'ipv4'): Promise<Network> {
+    return new Network(await startSwitch({ grpcAddress: '127.0.0.1:0', cpuPort: 510 }), family);
   }
 
   get address(): string {
@@ -77,7 +103,7 @@ export class Network {
   /** Opens a connection; undefined when its SYN was dropped. */
   open(): Connection | undefined {
     const port = this.nextPort++;
-    const address = `10.0.0.${100 + (port % 8)}`;
+    const address = hostAddress(this.family, 100 + (port % 8));
     const server = this.fromClient(address, port, TCP.SYN, 0);
     if (server === 0) return undefined;
     const sequence = (this.sequence += 64_000);
@@ -114,7 +140,7 @@ export class Network {
     this.reached.delete(key);
     const frame = packet(
       ethernet({ source: CLIENT.mac, destination: VIP.mac }),
-      ipv4({ source: address, destination: VIP.address }),
+      this.ip({ source: address, destination: hostAddress(this.family, 1) }),
       tcp({ source: port, destination: VIP.port, flags, sequence: 1, acknowledgment }),
       payload('x'),
     );
@@ -123,48 +149,76 @@ export class Network {
   }
 
   private fromServer(index: number, address: string, port: number, flags: number, sequence: number): void {
-    const host = serverHost(index);
+    const host = serverHost(index, this.family);
     const frame = packet(
       ethernet({ source: host.mac, destination: CLIENT.mac }),
-      ipv4({ source: host.address, destination: address }),
+      this.ip({ source: host.address, destination: address }),
       tcp({ source: SERVICE_PORT, destination: port, flags, sequence }),
       payload(''),
     );
     this.running.send(host.switchPort, frame);
   }
 
+  private ip(fields: { source: string; destination: string; hopLimit?: number }): Layer {
+    if (this.family === 'ipv6') return ipv6(fields);
+    return ipv4({ source: fields.source, destination: fields.destination });
+  }
+
   private onFrame(port: number, frame: Buffer): void {
     if (port < 1 || port > 8) return;
-    const host = serverHost(port);
-    const asked = layerOf(frame, 'arp')?.fields;
-    if (asked !== undefined && parseIpv4(String(asked.targetAddress)) === parseIpv4(host.address)) {
-      const answer = packet(
-        ethernet({ source: host.mac, destination: String(asked.senderMac) }),
-        arp({
-          operation: 2,
-          senderMac: host.mac,
-          senderAddress: host.address,
-          targetMac: String(asked.senderMac),
-          targetAddress: String(asked.senderAddress),
-        }),
-      );
+    const host = serverHost(port, this.family);
+    const answer = this.answerTo(frame, host);
+    if (answer !== undefined) {
       // An answer takes a moment; within the switch's own call it would be out of order.
       queueMicrotask(() => this.running.send(host.switchPort, answer));
       return;
     }
-    const ip = layerOf(frame, 'ipv4')?.fields;
+    const ip = layerOf(frame, this.family)?.fields;
     const segment = layerOf(frame, 'tcp')?.fields;
     if (ip === undefined || segment === undefined || ip.destination !== host.address) return;
     if (Number(segment.destination) === SERVICE_PORT) this.reached.set(`${ip.source}:${segment.source}`, port);
   }
+
+  /** What the host says to an ARP request or a neighbour solicitation for its address. */
+  private answerTo(frame: Buffer, host: ReturnType<typeof serverHost>): Uint8Array | undefined {
+    const asked = layerOf(frame, 'arp')?.fields;
+    if (asked !== undefined && asked.targetAddress === host.address) {
+      return packet(
+        ethernet({ source: host.mac, destination: asked.senderMac }),
+        arp({
+          operation: 2,
+          senderMac: host.mac,
+          senderAddress: host.address,
+          targetMac: asked.senderMac,
+          targetAddress: asked.senderAddress,
+        }),
+      );
+    }
+    if (layerOf(frame, 'icmp')?.fields.type !== NEIGHBOUR.solicitation) return undefined;
+    const target = addressBytes(host.address);
+    const message = decodePacket(frame).find((layer) => layer.kind === 'payload')?.bytes;
+    if (message === undefined || !target.every((byte, index) => message[index] === byte)) return undefined;
+    return packet(
+      ethernet({ source: host.mac, destination: layerOf(frame, 'ethernet')!.fields.source }),
+      this.ip({ source: host.address, destination: layerOf(frame, 'ipv6')!.fields.source, hopLimit: 255 }),
+      icmp({ type: NEIGHBOUR.advertisement, rest: NEIGHBOUR.solicitedFlags }),
+      payload(
+        Uint8Array.from([...target, NEIGHBOUR.targetMac, 1, ...Buffer.from(host.mac.replaceAll(':', ''), 'hex')]),
+      ),
+    );
+  }
 }
 
-/** `mooring.yaml` for this network: three servers in service, two spares, the last one to be found by ARP. */
-export function configurationText(address: string): string {
+function addressBytes(address: string): Buffer {
+  return Buffer.from(parseIpv6(address).toString(16).padStart(32, '0'), 'hex');
+}
+
+/** `mooring.yaml` for this network: three servers in service, two spares, the last one to be found by ARP or neighbour discovery. */
+export function configurationText(address: string, family: Family = 'ipv4'): string {
   const server = (index: number, more: string) => {
-    const { name, address: own, mac, switchPort } = serverHost(index);
+    const { name, address: own, mac, switchPort } = serverHost(index, family);
     const place = index === 5 ? '' : `, mac: ${mac}, switchPort: ${switchPort}`;
-    return `      - { name: ${name}, address: ${own}, port: ${SERVICE_PORT}${place}${more} }`;
+    return `      - { name: ${name}, address: '${own}', port: ${SERVICE_PORT}${place}${more} }`;
   };
   return [
     `switch: { address: '${address}', ports: [1, 2, 3, 4, 5, 9] }`,
@@ -172,7 +226,7 @@ export function configurationText(address: string): string {
     'timers: { idle: 2s, handshake: 500ms, inFlight: 50ms, learnAfter: 100ms, report: 100ms }',
     'vips:',
     '  - name: web',
-    `    address: ${VIP.address}`,
+    `    address: '${hostAddress(family, 1)}'`,
     `    port: ${VIP.port}`,
     `    mac: ${VIP.mac}`,
     '    buckets: 64',

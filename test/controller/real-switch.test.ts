@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type OperationRequest, type RunningController, startController } from '@mooring/controller';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { compileProgram, configurationText, Network } from './network.ts';
+import { compileProgram, configurationText, type Family, Network } from './network.ts';
 
 const programCompiled = compileProgram();
 
@@ -22,7 +22,7 @@ const TIMEOUT_MS = 120_000;
 
 async function start(): Promise<void> {
   controller = await startController({
-    configuration: { kind: 'text', name: 'test.yaml', text: configurationText(network.address) },
+    configuration: { kind: 'text', name: 'test.yaml', text: configurationText(network.address, network.family) },
     program: await programCompiled,
     stateDir: directory,
   });
@@ -33,9 +33,9 @@ async function operate(request: OperationRequest) {
   return controller.client.waitForOperation(id);
 }
 
-beforeEach(async () => {
+async function begin(family: Family): Promise<void> {
   directory = mkdtempSync(join(tmpdir(), 'mooring-controller-'));
-  network = await Network.start();
+  network = await Network.start(family);
   await start();
   const send = (): void => {
     network.sendAll();
@@ -43,7 +43,7 @@ beforeEach(async () => {
     traffic = setTimeout(send, PERIOD_MS);
   };
   send();
-});
+}
 
 afterEach(async () => {
   clearTimeout(traffic);
@@ -57,7 +57,9 @@ function idOf(name: string): number {
   return controller.status().servers.find((server) => server.name === name)!.id;
 }
 
-describe('on the embedded switch', { timeout: TIMEOUT_MS }, () => {
+describe.each(['ipv4', 'ipv6'] as const)('on the embedded switch, %s', { timeout: TIMEOUT_MS }, (family) => {
+  beforeEach(() => begin(family));
+
   it('adds a server; the old connections of its buckets are learned, in the very buckets the controller computes', async () => {
     network.openMany(40);
     const added = await operate({ kind: 'add', server: 's4' });
@@ -79,7 +81,7 @@ describe('on the embedded switch', { timeout: TIMEOUT_MS }, () => {
     expect(controller.status().servers.reduce((sum, server) => sum + server.pins, 0)).toBe(pinsExact);
   });
 
-  it('swaps a server while the controller is stopped and started again; the newcomer is found by ARP', async () => {
+  it('swaps a server while the controller is stopped and started again; the newcomer is found by asking for its address', async () => {
     network.openMany(30);
     const { id } = await controller.client.operate({ kind: 'swap', server: 's1', replacement: 's5' });
     network.openMany(15);

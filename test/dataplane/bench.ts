@@ -2,11 +2,12 @@
 // with a clock the test moves. Clients, servers and VIP below are fixed, so that a test reads as a story: "a SYN of
 // client 1", "server 2 answers", "the client's acknowledgment".
 
-import { ethernet, ipv4, layerOf, packet, payload, TCP, tcp } from '@mooring/bmv2-harness';
+import { ethernet, packet, payload, TCP, tcp, udp } from '@mooring/bmv2-harness';
 import { type DataPlane, type Digest, loadDataPlane, type Output } from './data-plane.ts';
+import { type Family, Network } from './network.ts';
 
-export const VIP = { id: 1, address: '10.0.0.100', port: 80, mac: '02:00:00:00:01:00' } as const;
-export const CLIENT = { address: '10.0.0.10', mac: '02:00:00:00:00:0a', switchPort: 9 } as const;
+/** The first workbench of a file compiles the program, perhaps with a slow compiler. */
+export const COMPILE_TIMEOUT_MS = 60_000;
 export const TENTATIVE_LIFETIME_TICKS = 60_000;
 export const REPORT_INTERVAL_TICKS = 1_000;
 export const EVENT = { CONFIRMED: 1, LEARNED: 2, RELEASED: 3, TENTATIVE: 4, SWEPT: 5 } as const;
@@ -20,20 +21,8 @@ export const DROP = {
   NO_VIP: 7,
   PACKET_OUT: 8,
   CONSUMED: 9,
+  NO_ROOM: 10,
 } as const;
-
-export interface Server {
-  id: number;
-  address: string;
-  port: number;
-  mac: string;
-  switchPort: number;
-}
-
-/** Server `id`: 10.0.0.20+id, port 8080, behind switch port `id`. */
-export function server(id: number): Server {
-  return { id, address: `10.0.0.${20 + id}`, port: 8080, mac: `02:00:00:00:02:0${id}`, switchPort: id };
-}
 
 export interface Assignment {
   base: number;
@@ -43,28 +32,43 @@ export interface Assignment {
   unsettled?: boolean;
 }
 
+/** The VIP of UDP, at the same address and port. */
+export const UDP_VIP_ID = 2;
+
 export class Workbench {
-  private constructor(readonly plane: DataPlane) {}
+  private constructor(
+    readonly plane: DataPlane,
+    readonly network: Network,
+  ) {}
 
   /** The program with VIP 1 (one bucket), servers 1 to 3 alive, and the client's MAC address known. */
-  static async start(defines: Record<string, string> = {}): Promise<Workbench> {
-    const bench = new Workbench(await loadDataPlane(defines));
+  static async start(defines: Record<string, string> = {}, family: Family = 'ipv4'): Promise<Workbench> {
+    const network = new Network(family);
+    const bench = new Workbench(await loadDataPlane(defines), network);
     const { plane } = bench;
+    const { vip, client } = network;
     plane.setDefault('settings', 'set_settings', [7, TENTATIVE_LIFETIME_TICKS, REPORT_INTERVAL_TICKS]);
-    plane.multicastGroup(1, [1, 2, 3, CLIENT.switchPort]);
-    plane.insert('addresses', [VIP.address], 'own_address', [VIP.mac]);
-    plane.insert('vips', [VIP.address, 6, VIP.port], 'set_vip', [VIP.id, 1, 0, 0xffff]);
-    plane.insert('vips', [VIP.address, 17, VIP.port], 'set_vip', [2, 1, 0, 0xffff]);
+    plane.multicastGroup(1, [1, 2, 3, client.switchPort]);
+    plane.insert(network.table('addresses'), [vip.address], 'own_address', [vip.mac]);
+    plane.insert(network.table('vips'), [vip.address, 6, vip.port], 'set_vip', [vip.id, 1, 0, 0xffff, 0]);
+    plane.insert(network.table('vips'), [vip.address, 17, vip.port], 'set_vip', [UDP_VIP_ID, 1, 0, 0xffff, 1]);
     for (const id of [1, 2, 3]) {
-      const { address, port, mac, switchPort } = server(id);
-      plane.insert('returns', [address, 6, port], 'from_server', [id, VIP.id, VIP.address, VIP.port]);
-      plane.insert('servers', [VIP.id, id], 'to_server', [mac, switchPort, address, port]);
+      const { address, port, mac, switchPort } = network.server(id);
+      for (const [protocol, service] of [
+        [6, vip.id],
+        [17, UDP_VIP_ID],
+      ] as const) {
+        const back = [id, service, vip.address, vip.port];
+        plane.insert(network.table('returns'), [address, protocol, port], network.action('from_server'), back);
+        const there = [mac, switchPort, address, port];
+        plane.insert('servers', [service, id], network.action('to_server'), there);
+      }
       plane.insert('macs', [mac], 'to_port', [switchPort]);
       plane.insert('mac_sources', [mac, switchPort], 'mac_known', []);
       bench.revive(id);
     }
-    plane.insert('macs', [CLIENT.mac], 'to_port', [CLIENT.switchPort]);
-    plane.insert('mac_sources', [CLIENT.mac, CLIENT.switchPort], 'mac_known', []);
+    plane.insert('macs', [client.mac], 'to_port', [client.switchPort]);
+    plane.insert('mac_sources', [client.mac, client.switchPort], 'mac_known', []);
     return bench;
   }
 
@@ -79,24 +83,47 @@ export class Workbench {
   }
 
   /** Writes the bucket's assignment; it is unsettled unless base and current are equal and nothing else is said. */
-  assign(assignment: Assignment): void {
+  assign(assignment: Assignment, vip = this.network.vip.id): void {
     const { base, current, learn = false, seal = false, unsettled = base !== current } = assignment;
-    this.plane.upsert('buckets', [VIP.id, 0], 'set_assignment', [base, current, +learn, +seal, +unsettled, 0]);
+    this.plane.upsert('buckets', [vip, 0], 'set_assignment', [base, current, +learn, +seal, +unsettled, 0]);
   }
 
-  pin(clientPort: number, serverId: number, closing = false): void {
-    this.plane.upsert('pins', [VIP.id, CLIENT.address, clientPort], 'pin', [serverId, +closing]);
+  pin(clientPort: number, serverId: number, { closing = false, vip = this.network.vip.id } = {}): void {
+    const key = [vip, this.network.client.address, clientPort];
+    this.plane.upsert(this.network.table('pins'), key, 'pin', [serverId, +closing]);
+  }
+
+  unpin(clientPort: number, vip = this.network.vip.id): void {
+    this.plane.remove(this.network.table('pins'), [vip, this.network.client.address, clientPort]);
   }
 
   /** A TCP packet of the client to the VIP. */
   fromClient(clientPort: number, flags: number, numbers: { sequence?: number; acknowledgment?: number } = {}): Arrival {
+    const { client, vip } = this.network;
     const bytes = packet(
-      ethernet({ source: CLIENT.mac, destination: VIP.mac }),
-      ipv4({ source: CLIENT.address, destination: VIP.address }),
-      tcp({ source: clientPort, destination: VIP.port, flags, ...numbers }),
+      ethernet({ source: client.mac, destination: vip.mac }),
+      this.network.ip({ source: client.address, destination: vip.address }),
+      tcp({ source: clientPort, destination: vip.port, flags, ...numbers }),
       payload('to the server'),
     );
-    return new Arrival(this.plane.send(CLIENT.switchPort, bytes));
+    return this.send(client.switchPort, bytes);
+  }
+
+  /** A UDP packet of the client to the VIP. */
+  datagram(clientPort: number): Arrival {
+    const { client, vip } = this.network;
+    const bytes = packet(
+      ethernet({ source: client.mac, destination: vip.mac }),
+      this.network.ip({ source: client.address, destination: vip.address }),
+      udp({ source: clientPort, destination: vip.port }),
+      payload('to the server'),
+    );
+    return this.send(client.switchPort, bytes);
+  }
+
+  /** Any packet. */
+  send(port: number, bytes: Uint8Array): Arrival {
+    return new Arrival(this.plane.send(port, bytes), this.network);
   }
 
   syn(clientPort: number): Arrival {
@@ -105,14 +132,15 @@ export class Workbench {
 
   /** A TCP packet of a server to the client. */
   fromServer(id: number, clientPort: number, flags: number, sequence = 0): Arrival {
-    const { address, port, mac, switchPort } = server(id);
+    const { client } = this.network;
+    const { address, port, mac, switchPort } = this.network.server(id);
     const bytes = packet(
-      ethernet({ source: mac, destination: CLIENT.mac }),
-      ipv4({ source: address, destination: CLIENT.address }),
+      ethernet({ source: mac, destination: client.mac }),
+      this.network.ip({ source: address, destination: client.address }),
       tcp({ source: port, destination: clientPort, flags, sequence }),
       payload('to the client'),
     );
-    return new Arrival(this.plane.send(switchPort, bytes));
+    return this.send(switchPort, bytes);
   }
 
   synAck(id: number, clientPort: number, sequence: number): Arrival {
@@ -134,7 +162,7 @@ export class Workbench {
     fields: Record<string, number | string> = {},
     inner: Uint8Array = new Uint8Array(0),
   ): Arrival {
-    return new Arrival(this.plane.packetOut({ operation, epoch: 7, ...fields }, inner));
+    return new Arrival(this.plane.packetOut({ operation, epoch: 7, ...fields }, inner), this.network);
   }
 
   /** Goes over all slots, in orders of a size that lets other packets through in between. */
@@ -149,14 +177,29 @@ export class Workbench {
   }
 
   release(event: Digest): Arrival {
-    const { way, slot, generation, vip, client_address, client_port } = event as Record<string, number>;
-    return this.order(2, { way, slot, generation, vip, client_address, client_port } as Record<string, number>);
+    return this.order(2, releaseOf(event));
   }
+}
+
+/** The fields of the packet-out that releases the slot of an event. */
+export function releaseOf(event: Digest): Record<string, number | string> {
+  const { way, slot, generation, vip, client_address, client_port } = event as Record<string, number | string>;
+  return {
+    way: way!,
+    slot: slot!,
+    generation: generation!,
+    vip: vip!,
+    client_address: client_address!,
+    client_port: client_port!,
+  };
 }
 
 /** What a packet that arrived at the switch led to. */
 export class Arrival {
-  constructor(readonly result: { outputs: Output[]; digests: Digest[] }) {}
+  constructor(
+    readonly result: { outputs: Output[]; digests: Digest[] },
+    private readonly network: Network,
+  ) {}
 
   get outputs(): Output[] {
     return this.result.outputs;
@@ -171,7 +214,8 @@ export class Arrival {
   get server(): number {
     const [output, ...others] = this.outputs;
     if (output === undefined || others.length > 0) return 0;
-    const destination = layerOf(output.bytes, 'ipv4')?.fields.destination;
-    return [1, 2, 3].find((id) => server(id).address === destination && server(id).switchPort === output.port) ?? 0;
+    const destination = this.network.addressesOf(output.bytes)?.destination;
+    const reached = [1, 2, 3].map((id) => this.network.server(id)).find((server) => server.address === destination);
+    return reached?.switchPort === output.port ? reached.id : 0;
   }
 }

@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseIpv4, parseMac } from '@mooring/bmv2-harness';
+import { decodeFields, parseIpv4, parseIpv6, parseMac } from '@mooring/bmv2-harness';
 import { compile, formatDiagnostic } from '@mooring/p4c-ts';
 import { nodeFileSystem } from '@mooring/p4c-ts/node';
 import { encodeArguments, loadProgram, type Program, DataPlane as SwitchPlane } from '@mooring/softswitch';
@@ -18,7 +18,7 @@ const INCLUDES = join(root, 'p4', 'include');
 const CPU_PORT = 510;
 const TICK_US = 1024;
 
-/** A key field or action parameter: a number, a MAC address or an IPv4 address. */
+/** A key field or action parameter: a number, a MAC address or an IP address. */
 export type Value = number | string;
 
 export interface Output {
@@ -26,12 +26,28 @@ export interface Output {
   bytes: Uint8Array;
 }
 
-/** A digest: the name of its type and its fields as numbers. */
+/** A digest: the name of its type and its fields as numbers, a client's address as text. */
 export type Digest = { name: string } & Record<string, number | string>;
 
 function numberOf(value: Value): bigint {
   if (typeof value === 'number') return BigInt(value);
-  return value.includes(':') ? parseMac(value) : parseIpv4(value);
+  if (!value.includes(':')) return parseIpv4(value);
+  return /^..(:..){5}$/.test(value) ? parseMac(value) : parseIpv6(value);
+}
+
+/** As the switch writes a client's address in its messages: 128 bits, IPv4 as ::ffff:a.b.c.d. */
+function clientAddressOf(value: Value): bigint {
+  return typeof value === 'string' && !value.includes(':') ? (0xffffn << 32n) | parseIpv4(value) : numberOf(value);
+}
+
+const IPV6_FIELD = [['address', 128, 'ipv6']] as const;
+const IPV4_FIELD = [['address', 32, 'ipv4']] as const;
+
+/** The inverse of `clientAddressOf`. */
+function formatClientAddress(bytes: Uint8Array): string {
+  const mapped = bytes.subarray(0, 12).every((byte, index) => byte === (index < 10 ? 0 : 0xff));
+  const fields = mapped ? decodeFields(IPV4_FIELD, bytes.subarray(12)) : decodeFields(IPV6_FIELD, bytes);
+  return String(fields.address);
 }
 
 function compileWith(command: string, defines: Record<string, string>): object {
@@ -64,6 +80,8 @@ const DIGEST_FIELDS: Record<string, readonly string[]> = {
   mac_event_t: ['mac', 'port'],
 };
 
+const CLIENT_ADDRESS = 'client_address';
+
 const programs = new Map<string, Program>();
 
 /** Compiles the program once for each set of macro definitions, and loads it afresh. */
@@ -94,7 +112,10 @@ export class DataPlane {
       },
       digest: (list, values) => {
         const { name } = program.learnLists[list]!;
-        const fields = DIGEST_FIELDS[name]!.map((field, index) => [field, toNumber(values[index]!)]);
+        const fields = DIGEST_FIELDS[name]!.map((field, index) => {
+          const bytes = values[index]!;
+          return [field, field === CLIENT_ADDRESS ? formatClientAddress(bytes) : toNumber(bytes)];
+        });
         this.digests.push({ name, ...Object.fromEntries(fields) });
       },
     });
@@ -187,7 +208,7 @@ export class DataPlane {
     const header = this.program.headers.find((each) => each.name === 'packet_out')!;
     const parts: number[] = [];
     for (const { name, bitwidth } of this.program.headerTypes[header.type]!.fields) {
-      const value = numberOf(fields[name] ?? 0);
+      const value = (name === CLIENT_ADDRESS ? clientAddressOf : numberOf)(fields[name] ?? 0);
       for (let shift = bitwidth - 8; shift >= 0; shift -= 8) parts.push(Number((value >> BigInt(shift)) & 0xffn));
     }
     return this.send(CPU_PORT, Uint8Array.from([...parts, ...inner]));

@@ -15,17 +15,21 @@ import {
 } from '@mooring/bmv2-harness';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { CLIENT, DROP, server, VIP, Workbench } from './bench.ts';
+import { COMPILE_TIMEOUT_MS, DROP, UDP_VIP_ID, Workbench } from './bench.ts';
+import { Network } from './network.ts';
+
+const network = new Network('ipv4');
+const { client: CLIENT, vip: VIP } = network;
 
 let bench: Workbench;
 beforeEach(async () => {
   bench = await Workbench.start();
   bench.assign({ base: 1, current: 1 });
-});
+}, COMPILE_TIMEOUT_MS);
 
 const toVip = { source: CLIENT.mac, destination: VIP.mac };
 const addresses = { source: CLIENT.address, destination: VIP.address };
-const one = server(1);
+const one = network.server(1);
 
 test('client to server and back, whatever the packet holds', () => {
   fc.assert(
@@ -92,8 +96,7 @@ test('a wrong IPv4 checksum is dropped and counted', () => {
 
 describe('UDP', () => {
   beforeEach(() => {
-    bench.plane.insert('buckets', [2, 0], 'set_assignment', [1, 1, 0, 0, 0, 0]);
-    bench.plane.insert('servers', [2, 1], 'to_server', [one.mac, one.switchPort, one.address, one.port]);
+    bench.assign({ base: 1, current: 1 }, UDP_VIP_ID);
   });
 
   test('no checksum stays none', () => {

@@ -3,7 +3,7 @@
  * and addresses used twice, timers that must not be shorter than others). Nothing is returned unless all of it is right,
  * so that a wrong file is never half applied. docs/CONFIGURATION.md describes each key; a test holds the two together.
  */
-import { generatedMac } from '../text/addresses.ts';
+import { formatEndpoint, generatedMac, isIpv6 } from '../text/addresses.ts';
 import { ConfigurationError } from './diagnostics.ts';
 import * as scalar from './scalars.ts';
 import type { Configuration, ServerConfiguration, SwitchConfiguration, Timers, VipConfiguration } from './types.ts';
@@ -172,7 +172,7 @@ function checkUnique(readers: readonly MapReader[], vips: readonly ReadVip[]): v
   vips.forEach(({ vip, serverReaders }, index) => {
     const reader = readers[index]!;
     once(vipNames, vip.name, reader.what, () => reader.error('name', `two VIPs are named \`${vip.name}\``));
-    const service = `${vip.address}:${vip.port}/${vip.protocol}`;
+    const service = `${formatEndpoint(vip.address, vip.port)}/${vip.protocol}`;
     once(services, service, vip.name, (other) => {
       reader.error('address', `${service} is VIP \`${other}\` already`);
     });
@@ -186,10 +186,15 @@ function checkUnique(readers: readonly MapReader[], vips: readonly ReadVip[]): v
       once(serverNames, server.name, '', () => {
         serverReader.error('name', `two servers of ${reader.what} are named \`${server.name}\``);
       });
-      const endpoint = `${server.address}:${server.port}/${vip.protocol}`;
+      const endpoint = `${formatEndpoint(server.address, server.port)}/${vip.protocol}`;
       once(endpoints, endpoint, `\`${server.name}\` of VIP \`${vip.name}\``, (other) => {
         serverReader.error('address', `${endpoint} is server ${other} already; a server's port serves one VIP`);
       });
+      const kind = (address: string): string => (isIpv6(address) ? 'IPv6' : 'IPv4');
+      if (server.address !== '0.0.0.0' && vip.address !== '0.0.0.0' && kind(server.address) !== kind(vip.address)) {
+        const what = `${server.address} is ${kind(server.address)}, but its VIP ${vip.address} is ${kind(vip.address)}`;
+        serverReader.error('address', `${what}: a server needs an address of its VIP's kind`);
+      }
       if (virtualAddresses.has(server.address)) {
         serverReader.error('address', `${server.address} is a VIP's address; a server needs its own`);
       }

@@ -2,7 +2,7 @@
  * The kinds of value a configuration holds, each with the words that say what was expected. Durations carry their unit
  * (`300ms`, `2s`, `5m`, `1h`), because a bare number is what gets mistaken by a factor of a thousand.
  */
-import { parseIpv4, parseMac } from '../text/addresses.ts';
+import { formatIpAddress, parseIpAddress, parseMac } from '../text/addresses.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import type { ScalarParser } from './yaml-reader.ts';
 
@@ -16,10 +16,13 @@ export const name: ScalarParser<string> = (value, text) =>
 export const text: ScalarParser<string> = (value) =>
   typeof value === 'string' && value !== '' ? { value } : { expected: 'text' };
 
-export const address: ScalarParser<string> = (value) =>
-  typeof value === 'string' && parseIpv4(value) !== undefined
-    ? { value }
-    : { expected: 'an IPv4 address such as 10.0.0.1' };
+/** An IPv4 or IPv6 address, the latter brought to its canonical form. */
+export const address: ScalarParser<string> = (value) => {
+  const parsed = typeof value === 'string' ? parseIpAddress(value) : undefined;
+  return parsed === undefined
+    ? { expected: 'an IP address such as 10.0.0.1 or 2001:db8::1' }
+    : { value: formatIpAddress(parsed) };
+};
 
 export const mac: ScalarParser<string> = (value) => {
   const parsed = typeof value === 'string' ? parseMac(value) : undefined;

@@ -49,7 +49,7 @@ export type Protocol = 'tcp' | 'udp';
 /** A virtual address. */
 export interface VipConfiguration {
   readonly name: string;
-  /** IPv4, dotted. */
+  /** IPv4, dotted, or IPv6 in its canonical form. */
   readonly address: string;
   readonly protocol: Protocol;
   readonly port: number;
@@ -64,14 +64,14 @@ export interface VipConfiguration {
 /** A server of a VIP. */
 export interface ServerConfiguration {
   readonly name: string;
-  /** IPv4, dotted. */
+  /** Of the VIP's kind: IPv4, dotted, or IPv6 in its canonical form. */
   readonly address: string;
   readonly port: number;
   /** Its share of the buckets, relative to the others. */
   readonly weight: number;
-  /** Asked for by ARP where undefined. */
+  /** Asked for by ARP or neighbour discovery where undefined. */
   readonly mac: string | undefined;
-  /** Found by ARP where undefined. */
+  /** Found in the same way where undefined. */
   readonly switchPort: number | undefined;
   /** Known, but in service only once an operator adds it. */
   readonly spare: boolean;

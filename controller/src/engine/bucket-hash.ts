@@ -3,6 +3,7 @@
  * and client address, modulo the number of buckets. Needed only for pins read back from the switch, whose entries do not name it.
  */
 import { crc32 } from '../journal/crc32.ts';
+import { type IpAddress, toIpv6Bits } from '../text/addresses.ts';
 
 /** What a VIP's hash depends on. */
 export interface HashParameters {
@@ -13,11 +14,18 @@ export interface HashParameters {
 }
 
 /** The bucket of a client's connection. */
-export function bucketOfConnection(hash: HashParameters, clientAddress: number, clientPort: number): number {
-  const bytes = new Uint8Array(10);
+export function bucketOfConnection(hash: HashParameters, clientAddress: IpAddress, clientPort: number): number {
+  const isIpv4 = typeof clientAddress === 'number';
+  const bytes = new Uint8Array(isIpv4 ? 10 : 22);
   const view = new DataView(bytes.buffer);
   view.setUint16(0, clientPort & hash.portMask);
   view.setUint32(2, hash.seed);
-  view.setUint32(6, clientAddress);
+  if (isIpv4) {
+    view.setUint32(6, clientAddress);
+  } else {
+    const bits = toIpv6Bits(clientAddress);
+    view.setBigUint64(6, bits >> 64n);
+    view.setBigUint64(14, BigInt.asUintN(64, bits));
+  }
   return crc32(bytes) % hash.buckets;
 }

@@ -4,10 +4,11 @@
  */
 import type { Timers } from '../config/types.ts';
 import type { Intent, IntentRecord } from '../intent/types.ts';
+import { connectionParts } from '../shift/connection-key.ts';
 import type { ConnectionKey, Effect, ServerId, VipId } from '../shift/types.ts';
 import type { PacketOrder } from '../switch-port/port.ts';
 import type { Shadow } from '../switch-port/shadow.ts';
-import { connectionParts, deleteLiveEntries, setAssignment, setPin, setWatch, slotParts } from './entries.ts';
+import { deleteLiveEntries, deletePin, setAssignment, setPin, setWatch, slotParts } from './entries.ts';
 
 type EffectOf<Kind extends Effect['kind']> = Extract<Effect, { readonly kind: Kind }>;
 
@@ -51,7 +52,7 @@ export function sortEffects(effects: readonly Effect[], intent: Intent, shadow: 
         setPin(shadow, effect.key, effect.server, effect.closing, timers);
         break;
       case 'delete-pin':
-        shadow.delete('pins', connectionParts(effect.key));
+        deletePin(shadow, effect.key);
         break;
       case 'ignore-pins-of':
         deleteLiveEntries(shadow, effect.server);

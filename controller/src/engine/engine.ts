@@ -28,11 +28,12 @@ import {
   type SwitchSession,
 } from '../switch-port/port.ts';
 import { Shadow } from '../switch-port/shadow.ts';
-import { keyText, type TableName } from '../switch-port/tables.ts';
+import { isPinTable, keyText, type TableName } from '../switch-port/tables.ts';
 import { Totals } from './counters.ts';
 import { releaseOrders, type SortedEffects, sortEffects } from './effects.ts';
-import { connectionParts, deleteServerEntries, setServerEntries } from './entries.ts';
+import { deleteServerEntries, setServerEntries } from './entries.ts';
 import type { Log } from './log.ts';
+import { readPinAges } from './pin-ages.ts';
 import { reconcile, vipOf } from './reconcile.ts';
 import { ServerFinder } from './server-finder.ts';
 import { SweepPacer } from './sweep-pacer.ts';
@@ -282,7 +283,7 @@ export class Engine {
     if (table === 'mac_sources') {
       this.idleMacs.push(...keys);
       this.wakeUp();
-    } else if (table === 'pins') {
+    } else if (isPinTable(table)) {
       this.enqueue(keys.map((key) => ({ kind: 'pin-idle', key })));
     } else if (table === 'drain_watch') {
       this.enqueue(
@@ -404,7 +405,7 @@ export class Engine {
 
     const session = this.requireSession();
     const refusedPins = await this.flushTables(session);
-    this.totals.notePins(this.shadow.size('pins'), this.state.slotted.size);
+    this.totals.notePins(this.shadow.size('pins') + this.shadow.size('pins_v6'), this.state.slotted.size);
     for (const sweep of sorted.sweeps) this.sweepAfterPause(sweep);
     const orders = [...this.packets.splice(0), ...releaseOrders(sorted.releases, refusedPins)];
     this.totals.countOrders(orders);
@@ -423,7 +424,7 @@ export class Engine {
     const refusedPins = new Set<string>();
     for (const { update, failure } of refused) {
       const { table, key } = update.entry;
-      if (table === 'pins' && failure.full) {
+      if (isPinTable(table) && failure.full) {
         refusedPins.add(keyText(key));
         continue;
       }
@@ -482,11 +483,7 @@ export class Engine {
         watchReads.map(({ name, token }, index) => ({ kind: 'watch-read', name, token, elapsedMs: ages[index] })),
       );
     }
-    if (pinReads.length > 0) {
-      const keys = pinReads.map(({ key }) => connectionParts(key));
-      const ages = await session.readAges('pins', keys);
-      this.enqueue(pinReads.map(({ key }, index) => ({ kind: 'pin-read', key, elapsedMs: ages[index] })));
-    }
+    if (pinReads.length > 0) this.enqueue(await readPinAges(session, pinReads));
   }
 
   private requireSession(): SwitchSession {

@@ -4,9 +4,11 @@
  */
 import type { Timers, VipConfiguration } from '../config/types.ts';
 import type { ServerRecord } from '../intent/types.ts';
+import { connectionParts } from '../shift/connection-key.ts';
 import type { Assignment, BucketName, ConnectionKey, ServerId, VipId } from '../shift/types.ts';
 import type { Shadow } from '../switch-port/shadow.ts';
-import { ipv4 } from '../text/addresses.ts';
+import { pinTable } from '../switch-port/tables.ts';
+import { ipAddress } from '../text/addresses.ts';
 
 const PROTOCOL_NUMBERS = { tcp: 6, udp: 17 } as const;
 
@@ -20,39 +22,48 @@ export function portMask(vip: VipConfiguration): number {
 
 /** A VIP and its address. */
 export function setVipEntries(shadow: Shadow, id: VipId, vip: VipConfiguration): void {
+  const address = ipAddress(vip.address);
+  const isIpv4 = typeof address === 'number';
   shadow.set({
-    table: 'vips',
-    key: [ipv4(vip.address), PROTOCOL_NUMBERS[vip.protocol], vip.port],
+    table: isIpv4 ? 'vips' : 'vips_v6',
+    key: [address, PROTOCOL_NUMBERS[vip.protocol], vip.port],
     action: 'set_vip',
-    params: [id, vip.buckets, HASH_SEED, portMask(vip)],
+    params: [id, vip.buckets, HASH_SEED, portMask(vip), Number(isOneWay(vip))],
     idleTimeoutMs: 0,
   });
   shadow.set({
-    table: 'addresses',
-    key: [ipv4(vip.address)],
+    table: isIpv4 ? 'addresses' : 'addresses_v6',
+    key: [address],
     action: 'own_address',
     params: [vip.mac],
     idleTimeoutMs: 0,
   });
 }
 
+/** Whether the switch cannot watch handshakes of the VIP's connections, so that they are learned before a flip. */
+export function isOneWay(vip: VipConfiguration): boolean {
+  return vip.protocol === 'udp';
+}
+
 /** A server and the way to it; without its MAC address only what needs none. */
 export function setServerEntries(shadow: Shadow, server: ServerRecord, vip: VipConfiguration): void {
   const { id } = server;
   setLiveEntries(shadow, id);
+  const { table, key } = returnKey(server, vip);
   shadow.set({
-    table: 'returns',
-    key: [ipv4(server.address), PROTOCOL_NUMBERS[vip.protocol], server.port],
-    action: 'from_server',
-    params: [id, server.vip, ipv4(vip.address), vip.port],
+    table,
+    key,
+    action: table === 'returns' ? 'from_server' : 'from_server_v6',
+    params: [id, server.vip, ipAddress(vip.address), vip.port],
     idleTimeoutMs: 0,
   });
   if (server.mac === undefined || server.switchPort === undefined) return;
+  const address = ipAddress(server.address);
   shadow.set({
     table: 'servers',
     key: [server.vip, id],
-    action: 'to_server',
-    params: [server.mac, server.switchPort, ipv4(server.address), server.port],
+    action: typeof address === 'number' ? 'to_server' : 'to_server_v6',
+    params: [server.mac, server.switchPort, address, server.port],
     idleTimeoutMs: 0,
   });
 }
@@ -61,8 +72,14 @@ export function setServerEntries(shadow: Shadow, server: ServerRecord, vip: VipC
 export function deleteServerEntries(shadow: Shadow, server: ServerRecord, vip: VipConfiguration): void {
   deleteLiveEntries(shadow, server.id);
   shadow.delete('servers', [server.vip, server.id]);
-  const returnKey = [ipv4(server.address), PROTOCOL_NUMBERS[vip.protocol], server.port];
-  if (shadow.get('returns', returnKey)?.params[0] === server.id) shadow.delete('returns', returnKey);
+  const { table, key } = returnKey(server, vip);
+  if (shadow.get(table, key)?.params[0] === server.id) shadow.delete(table, key);
+}
+
+function returnKey(server: ServerRecord, vip: VipConfiguration) {
+  const address = ipAddress(server.address);
+  const table = typeof address === 'number' ? ('returns' as const) : ('returns_v6' as const);
+  return { table, key: [address, PROTOCOL_NUMBERS[vip.protocol], server.port] };
 }
 
 /** Pins and slots that name the server count. */
@@ -94,19 +111,19 @@ export function setWatch(shadow: Shadow, { vip, bucket }: BucketName, timers: Ti
 }
 
 export function setPin(shadow: Shadow, key: ConnectionKey, server: ServerId, closing: boolean, timers: Timers): void {
+  const parts = connectionParts(key);
   shadow.set({
-    table: 'pins',
-    key: connectionParts(key),
+    table: pinTable(parts[1]),
+    key: parts,
     action: 'pin',
     params: [server, Number(closing)],
     idleTimeoutMs: timers.pinIdleMs,
   });
 }
 
-/** VIP, client address and client port of a connection. */
-export function connectionParts(key: ConnectionKey): [vip: VipId, clientAddress: number, clientPort: number] {
-  const [vip, address, port] = key.split('/');
-  return [Number(vip), Number(address), Number(port)];
+export function deletePin(shadow: Shadow, key: ConnectionKey): void {
+  const parts = connectionParts(key);
+  shadow.delete(pinTable(parts[1]), parts);
 }
 
 /** The way and index of a slot, which travel as one number. */

@@ -12,7 +12,8 @@ import { createShiftState, type Output, type Pin, type ShiftState } from '../shi
 import type { ConnectionKey, ShiftSettings } from '../shift/types.ts';
 import { SwitchRefusedError, type SwitchSession } from '../switch-port/port.ts';
 import type { Shadow } from '../switch-port/shadow.ts';
-import { keyText, type ReadEntry, TABLE_NAMES, type TableName } from '../switch-port/tables.ts';
+import { isPinTable, keyText, PIN_TABLES, type ReadEntry, TABLE_NAMES, type TableName } from '../switch-port/tables.ts';
+import type { IpAddress } from '../text/addresses.ts';
 import { bucketOfConnection } from './bucket-hash.ts';
 import { HASH_SEED, portMask, setAssignment, setPin, setServerEntries, setVipEntries, setWatch } from './entries.ts';
 
@@ -40,7 +41,8 @@ export async function reconcile(input: ReconcileInput, out: Output): Promise<Shi
   const { configuration, intent, session, shadow } = input;
   const tables = await readTables(session);
   const known = new Set([...intent.vips.keys()]);
-  const foreign = tables.get('vips')!.find((entry) => !known.has(Number(entry.params[0])));
+  const served = [...tables.get('vips')!, ...tables.get('vips_v6')!];
+  const foreign = served.find((entry) => !known.has(Number(entry.params[0])));
   if (foreign !== undefined) {
     throw new SwitchRefusedError(
       'the switch serves a VIP that this state directory knows nothing of: use the state directory of the controller ' +
@@ -66,7 +68,7 @@ export async function reconcile(input: ReconcileInput, out: Output): Promise<Shi
   const alive = [...intent.servers.values()].filter((server) => server.state !== 'drained');
   const servers = alive.map(({ id }) => id);
   const leaving = alive.filter((server) => server.state === 'draining').map(({ id }) => id);
-  shadow.clear('pins');
+  for (const table of PIN_TABLES) shadow.clear(table);
   shadow.clear('drain_watch');
   for (const pin of pins) setPin(shadow, pin.key, pin.server, pin.closing, timers);
   recover(state, { buckets, pins, servers, leaving, pinIdleMs: timers.pinIdleMs }, out);
@@ -83,10 +85,24 @@ export async function reconcile(input: ReconcileInput, out: Output): Promise<Shi
 async function readTables(session: SwitchSession): Promise<Map<TableName, readonly ReadEntry[]>> {
   const tables = new Map<TableName, readonly ReadEntry[]>();
   for (const table of TABLE_NAMES) {
-    tables.set(table, await session.readTable(table, table === 'pins' || table === 'drain_watch'));
+    tables.set(table, await session.readTable(table, isPinTable(table) || table === 'drain_watch'));
   }
   return tables;
 }
+
+/** All whose entries follow from the intent alone. */
+const STATIC_TABLES = [
+  'vips',
+  'vips_v6',
+  'addresses',
+  'addresses_v6',
+  'returns',
+  'returns_v6',
+  'servers',
+  'pin_servers',
+  'slot_servers',
+  'buckets',
+] as const satisfies readonly TableName[];
 
 function wantStaticEntries(
   configuration: Configuration,
@@ -95,9 +111,7 @@ function wantStaticEntries(
   empty: boolean,
   tables: ReadonlyMap<TableName, readonly ReadEntry[]>,
 ): void {
-  for (const table of ['vips', 'addresses', 'returns', 'servers', 'pin_servers', 'slot_servers', 'buckets'] as const) {
-    shadow.clear(table);
-  }
+  for (const table of STATIC_TABLES) shadow.clear(table);
   // What the switch has learned stays; an empty one is told again what it knew.
   if (!empty) {
     for (const table of ['macs', 'mac_sources'] as const) {
@@ -140,8 +154,8 @@ function recoverBuckets(intent: Intent, tables: ReadonlyMap<TableName, readonly 
 function readPins(input: ReconcileInput, tables: ReadonlyMap<TableName, readonly ReadEntry[]>): RecoveredPin[] {
   const { configuration, intent } = input;
   const vips = new Map(vipsOf(configuration, intent).map(({ id, vip }) => [id, vip]));
-  return tables.get('pins')!.flatMap((entry) => {
-    const [vip, clientAddress, clientPort] = entry.key.map(Number) as [number, number, number];
+  return PIN_TABLES.flatMap((table) => tables.get(table)!).flatMap((entry) => {
+    const [vip, clientAddress, clientPort] = entry.key as [number, IpAddress, number];
     const [server, closing] = entry.params.map(Number) as [number, number];
     const service = vips.get(vip);
     // A pin to a server that is gone is ignored by the switch; it goes with the next flush.

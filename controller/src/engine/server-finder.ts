@@ -1,5 +1,5 @@
 /**
- * Keeps every server's way known: asks by ARP for those whose MAC address and port nobody has configured, takes what is found into the
+ * Keeps every server's way known: asks by ARP or neighbour discovery for those whose MAC address and port nobody has configured, takes what is found into the
  * journal, and tells the operations that wait for it. Answers and failures are gathered as they come and acted upon in a turn.
  */
 import type { Clock } from '../clock.ts';
@@ -7,9 +7,10 @@ import type { Configuration } from '../config/types.ts';
 import type { Intent, IntentRecord, ServerRecord } from '../intent/types.ts';
 import type { Journal } from '../journal/journal.ts';
 import { arpRequest, parseArpReply } from '../network/arp.ts';
+import { neighbourSolicitation, parseNeighbourAdvertisement } from '../network/ndp.ts';
 import { Resolver } from '../network/resolver.ts';
 import type { PacketOrder } from '../switch-port/port.ts';
-import { formatIpv4, ipv4 } from '../text/addresses.ts';
+import { formatIpAddress, type IpAddress, ipAddress } from '../text/addresses.ts';
 import type { Log } from './log.ts';
 import { vipOf } from './reconcile.ts';
 
@@ -30,8 +31,8 @@ export interface ServerFinderHost {
 export class ServerFinder {
   private readonly host: ServerFinderHost;
   private readonly resolver: Resolver;
-  private answers: { readonly mac: string; readonly address: number; readonly port: number }[] = [];
-  private unanswered: number[] = [];
+  private answers: { readonly mac: string; readonly address: IpAddress; readonly port: number }[] = [];
+  private unanswered: IpAddress[] = [];
 
   constructor(host: ServerFinderHost) {
     this.host = host;
@@ -54,7 +55,7 @@ export class ServerFinder {
 
   /** Starts looking for a server. */
   find(server: ServerRecord): void {
-    this.resolver.want(ipv4(server.address));
+    this.resolver.want(ipAddress(server.address));
   }
 
   /** A new session: looks for all whose way is unknown. */
@@ -63,9 +64,9 @@ export class ServerFinder {
     this.resolver.askAgain();
   }
 
-  /** A packet-in; anything but an ARP reply is ignored. */
+  /** A packet-in; anything but an ARP reply or a neighbour advertisement is ignored. */
   onPacketIn(port: number, packet: Uint8Array): void {
-    const answer = parseArpReply(packet);
+    const answer = parseArpReply(packet) ?? parseNeighbourAdvertisement(packet);
     if (answer === undefined) return;
     this.answers.push({ ...answer, port });
     this.host.wakeUp();
@@ -76,7 +77,7 @@ export class ServerFinder {
     for (const { address, mac, port } of this.answers.splice(0)) {
       this.resolver.answered(address);
       for (const server of this.servers()) {
-        if (ipv4(server.address) !== address || server.mac !== undefined || server.state === 'drained') continue;
+        if (ipAddress(server.address) !== address || server.mac !== undefined || server.state === 'drained') continue;
         const found: ServerRecord = { ...server, mac, switchPort: port };
         this.host.journal.add({ kind: 'server', server: found });
         this.host.log.write('info', `server \`${server.name}\` (${server.address}) is ${mac} behind port ${port}`);
@@ -84,7 +85,7 @@ export class ServerFinder {
       }
     }
     for (const address of this.unanswered.splice(0)) {
-      for (const server of this.servers()) if (ipv4(server.address) === address) this.host.onNotFound(server);
+      for (const server of this.servers()) if (ipAddress(server.address) === address) this.host.onNotFound(server);
     }
   }
 
@@ -96,19 +97,24 @@ export class ServerFinder {
     return [...this.host.journal.state.servers.values()];
   }
 
-  private ask(address: number): void {
+  private ask(address: IpAddress): void {
     const { configuration, journal } = this.host;
-    const server = this.servers().find((candidate) => ipv4(candidate.address) === address);
+    const server = this.servers().find((candidate) => ipAddress(candidate.address) === address);
     const vip = server === undefined ? undefined : vipOf(configuration, journal.state, server);
     if (vip === undefined) return;
-    this.host.order({ kind: 'flood', packet: arpRequest(vip.mac, ipv4(vip.address), address) });
+    const asker = ipAddress(vip.address);
+    if (typeof address === 'number' && typeof asker === 'number') {
+      this.host.order({ kind: 'flood', packet: arpRequest(vip.mac, asker, address) });
+    } else if (typeof address === 'string' && typeof asker === 'string') {
+      this.host.order({ kind: 'flood', packet: neighbourSolicitation(vip.mac, asker, address) });
+    }
   }
 
   /** Goes on asking for a server in service; an operation that waits for another one fails. */
-  private onGivenUp(address: number): boolean {
-    const active = this.servers().some((server) => ipv4(server.address) === address && server.state === 'active');
+  private onGivenUp(address: IpAddress): boolean {
+    const active = this.servers().some((server) => ipAddress(server.address) === address && server.state === 'active');
     if (active) {
-      const text = `no answer to ARP for ${formatIpv4(address)}: its server gets no packets until it answers`;
+      const text = `no answer to ${typeof address === 'number' ? 'ARP' : 'neighbour solicitations'} for ${formatIpAddress(address)}: its server gets no packets until it answers`;
       this.host.log.write('warning', text);
     } else {
       this.unanswered.push(address);

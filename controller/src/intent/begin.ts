@@ -6,6 +6,7 @@
 import { assign } from '../assignment/assign.ts';
 import type { Configuration, VipConfiguration } from '../config/types.ts';
 import type { Journal } from '../journal/journal.ts';
+import { formatEndpoint } from '../text/addresses.ts';
 import type { Intent, IntentRecord } from './types.ts';
 
 /** Configuration and state directory do not go together. */
@@ -83,7 +84,7 @@ function compareServers(intent: Intent, vipId: number, vip: VipConfiguration): s
         : [`server \`${listed.name}\` is listed anew: \`mooring add ${listed.name}\` puts it into service`];
     }
     if (record.address === listed.address && record.port === listed.port) return [];
-    const was = `${record.address}:${record.port}`;
+    const was = formatEndpoint(record.address, record.port);
     return [
       `server \`${listed.name}\` is in service at ${was}; its new address counts once it was removed and added again`,
     ];

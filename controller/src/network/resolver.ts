@@ -1,8 +1,9 @@
 /**
- * Finds servers' MAC addresses and switch ports: asks by ARP, again at intervals, and gives up after a while in favour of asking
+ * Finds servers' MAC addresses and switch ports: asks for their IP addresses, again at intervals, and gives up after a while in favour of asking
  * seldom. Knows nothing of servers but their addresses.
  */
 import type { Clock } from '../clock.ts';
+import type { IpAddress } from '../text/addresses.ts';
 
 /** Between two questions. */
 const INTERVAL_MS = 250;
@@ -15,22 +16,22 @@ const SLOW_INTERVAL_MS = 5_000;
 export interface ResolverHost {
   readonly clock: Clock;
   /** Sends the question. */
-  ask(address: number): void;
+  ask(address: IpAddress): void;
   /** There was no answer for long. @returns whether to go on asking */
-  onGivenUp(address: number): boolean;
+  onGivenUp(address: IpAddress): boolean;
 }
 
 /** See the file's comment. */
 export class Resolver {
   private readonly host: ResolverHost;
-  private readonly wanted = new Map<number, { attempts: number; cancel: () => void }>();
+  private readonly wanted = new Map<IpAddress, { attempts: number; cancel: () => void }>();
 
   constructor(host: ResolverHost) {
     this.host = host;
   }
 
   /** Starts asking for an address. */
-  want(address: number): void {
+  want(address: IpAddress): void {
     if (this.wanted.has(address)) return;
     this.wanted.set(address, { attempts: 0, cancel: () => undefined });
     this.ask(address);
@@ -42,7 +43,7 @@ export class Resolver {
   }
 
   /** Somebody has answered. @returns whether anybody wanted to know */
-  answered(address: number): boolean {
+  answered(address: IpAddress): boolean {
     this.wanted.get(address)?.cancel();
     return this.wanted.delete(address);
   }
@@ -57,7 +58,7 @@ export class Resolver {
     this.wanted.clear();
   }
 
-  private ask(address: number): void {
+  private ask(address: IpAddress): void {
     const entry = this.wanted.get(address);
     if (entry === undefined) return;
     if (entry.attempts === ATTEMPTS && !this.host.onGivenUp(address)) {

@@ -7,7 +7,7 @@ import type { Configuration, ServerConfiguration, VipConfiguration } from '../co
 import type { ServerDefinition } from '../control-api/types.ts';
 import type { Intent, ServerRecord, VipRecord } from '../intent/types.ts';
 import type { ServerId, VipId } from '../shift/types.ts';
-import { parseIpv4, parseMac } from '../text/addresses.ts';
+import { formatEndpoint, formatIpAddress, isIpv6, parseIpAddress, parseMac } from '../text/addresses.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import { OperationRefusedError } from './errors.ts';
 
@@ -100,10 +100,14 @@ function fromDefinition(intent: Intent, vip: KnownVip, name: string, given: Serv
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)) refuse('server', `\`${name}\` is not a name a server can have`);
   const isInteger = (value: unknown, low: number, high: number): boolean =>
     typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high;
-  const { address, port = vip.configuration.port, weight = 1, mac, switchPort } = given;
-  if (typeof address !== 'string' || parseIpv4(address) === undefined) {
-    refuse('definition.address', `\`address\` must be an IPv4 address, not \`${String(address)}\``);
+  const { port = vip.configuration.port, weight = 1, mac, switchPort } = given;
+  const parsed = typeof given.address === 'string' ? parseIpAddress(given.address) : undefined;
+  const kind = isIpv6(vip.configuration.address) ? 'IPv6' : 'IPv4';
+  if (parsed === undefined || (typeof parsed === 'string') !== (kind === 'IPv6')) {
+    const expected = `an ${kind} address, as its VIP's is`;
+    return refuse('definition.address', `\`address\` must be ${expected}, not \`${String(given.address)}\``);
   }
+  const address = formatIpAddress(parsed);
   if (!isInteger(port, 1, 65535)) refuse('definition.port', '`port` must be from 1 to 65535');
   if (!isInteger(weight, 1, 1000)) refuse('definition.weight', '`weight` must be from 1 to 1000');
   const canonical =
@@ -119,7 +123,7 @@ function fromDefinition(intent: Intent, vip: KnownVip, name: string, given: Serv
     if (other.address === address && other.port === port) {
       refuse(
         'definition.address',
-        `${address}:${port} is server \`${other.name}\` already; a server's port serves one VIP`,
+        `${formatEndpoint(address, port)} is server \`${other.name}\` already; a server's port serves one VIP`,
       );
     }
   }

@@ -13,9 +13,10 @@ import { assign, assignSwap } from '../assignment/assign.ts';
 import type { ServerConfiguration } from '../config/types.ts';
 import type { OperationRequest, OperationStatus } from '../control-api/types.ts';
 import type { OperationRecord, ServerRecord } from '../intent/types.ts';
+import { connectionParts } from '../shift/connection-key.ts';
 import { bucketOf } from '../shift/state.ts';
 import type { ConnectionKey, Notice, ServerId, VipId } from '../shift/types.ts';
-import { formatIpv4 } from '../text/addresses.ts';
+import { formatIpAddress, isIpv6 } from '../text/addresses.ts';
 import { findActive, findSpare, findVip, freeServerId, inService, recordsOf } from './catalogue.ts';
 import { OperationRefusedError } from './errors.ts';
 import type { OperationHost } from './host.ts';
@@ -196,7 +197,7 @@ export class Operations {
     for (const running of [...this.running.values()]) {
       if (running.record.coming !== server.id || running.record.phase !== 'preparing') continue;
       this.forget(server);
-      const message = `no answer to ARP for ${server.address}: is server \`${server.name}\` up and connected to the switch?`;
+      const message = `no answer to ${isIpv6(server.address) ? 'neighbour solicitations' : 'ARP'} for ${server.address}: is server \`${server.name}\` up and connected to the switch?`;
       this.finish(running, 'failed', message);
     }
   }
@@ -379,8 +380,8 @@ export class Operations {
     for (const running of this.running.values()) {
       if (running.record.leaving !== server) continue;
       const ended = keys.map((key) => {
-        const [, address, port] = key.split('/').map(Number);
-        return { clientAddress: formatIpv4(address!), clientPort: port! };
+        const [, address, clientPort] = connectionParts(key);
+        return { clientAddress: formatIpAddress(address), clientPort };
       });
       this.save(running, { ...running.record, ended });
       this.host.log('warning', `operation ${running.record.id}: ${keys.length} connections were ended at the deadline`);

@@ -12,6 +12,7 @@ import {
   codeName,
   type DataOutput,
   type DigestList,
+  formatIpv6,
   formatMac,
   P4RuntimeClient,
   Program,
@@ -24,6 +25,7 @@ import {
 } from '@mooring/p4runtime-ts';
 import type { PipelineProgram } from '../options.ts';
 import type { PinEvent } from '../shift/types.ts';
+import { addressOf128Bits, toIpv6Bits } from '../text/addresses.ts';
 import {
   type MacEvent,
   type PacketOrder,
@@ -35,7 +37,16 @@ import {
   type SwitchSettings,
   type WriteFailure,
 } from './port.ts';
-import { type Entry, type EntryUpdate, keyText, type ReadEntry, TABLES, type TableName, type Value } from './tables.ts';
+import {
+  type Entry,
+  type EntryUpdate,
+  isPinTable,
+  keyText,
+  type ReadEntry,
+  TABLES,
+  type TableName,
+  type Value,
+} from './tables.ts';
 
 /** How to reach a switch and what it shall run. */
 export interface P4RuntimeOptions {
@@ -178,7 +189,7 @@ class P4RuntimeSession implements SwitchSession {
       // BMv2's server cannot say why an entry was not added.
       const full =
         code === CODE_RESOURCE_EXHAUSTED ||
-        (code === CODE_UNKNOWN && update.op === 'insert' && update.entry.table === 'pins');
+        (code === CODE_UNKNOWN && update.op === 'insert' && isPinTable(update.entry.table));
       return [{ index, full, message: `${codeName(code)}: ${message}` }];
     });
   }
@@ -295,16 +306,21 @@ function encodeUpdate({ op, entry }: EntryUpdate): UpdateInput {
   };
 }
 
-/** Fields and parameters that are MAC addresses; all else are numbers. */
+/** Fields and parameters that are MAC addresses, and those that may be IPv6 addresses; all else are numbers. */
 const MAC_FIELD = 'mac';
+const IP_FIELDS: ReadonlySet<string> = new Set(['address', 'client_address']);
+/** Ends the name of a table or action for IPv6. */
+const IPV6_SUFFIX = '_v6';
 
-function decodeValue(name: string, value: unknown): Value {
-  if (name !== MAC_FIELD) return Number(value);
-  return typeof value === 'string' ? value : formatMac(value as bigint);
+/** @param owner the table of a key field, the action of a parameter */
+function decodeValue(owner: string, name: string, value: unknown): Value {
+  if (name === MAC_FIELD) return typeof value === 'string' ? value : formatMac(value as bigint);
+  if (IP_FIELDS.has(name) && owner.endsWith(IPV6_SUFFIX)) return formatIpv6(value as bigint);
+  return Number(value);
 }
 
 function decodeKey(table: TableName, entry: TableEntry): Value[] {
-  return TABLES[table].key.map((name) => decodeValue(name, entry.match[name]));
+  return TABLES[table].key.map((name) => decodeValue(table, name, entry.match[name]));
 }
 
 function decodeEntry(table: TableName, entry: TableEntry): ReadEntry {
@@ -318,7 +334,7 @@ function decodeEntry(table: TableName, entry: TableEntry): ReadEntry {
     table,
     key: decodeKey(table, entry),
     action: name,
-    params: names.map((parameter) => decodeValue(parameter, action.params[parameter])),
+    params: names.map((parameter) => decodeValue(name, parameter, action.params[parameter])),
     idleTimeoutMs: Number(entry.idleTimeoutNs / 1_000_000n),
     elapsedMs: elapsedMs(entry),
   };
@@ -328,7 +344,7 @@ function elapsedMs(entry: TableEntry): number | undefined {
   return entry.timeSinceLastHitNs === undefined ? undefined : Number(entry.timeSinceLastHitNs) / 1e6;
 }
 
-function encodeOrder(order: PacketOrder, epoch: number): Record<string, number> {
+function encodeOrder(order: PacketOrder, epoch: number): Record<string, number | bigint> {
   const header = {
     operation: OPERATION[order.kind],
     egress_port: 0,
@@ -353,7 +369,7 @@ function encodeOrder(order: PacketOrder, epoch: number): Record<string, number> 
         slot: order.slot,
         generation: order.generation,
         vip: order.vip,
-        client_address: order.clientAddress,
+        client_address: toIpv6Bits(order.clientAddress),
         client_port: order.clientPort,
       };
     case 'sweep':
@@ -368,7 +384,7 @@ type Sample = Readonly<Record<string, DataOutput>>;
 function decodeMacEvents(list: DigestList): MacEvent[] {
   return list.entries.map((entry) => {
     const { mac, port } = entry as Sample;
-    return { mac: decodeValue('mac', mac) as string, port: Number(port) };
+    return { mac: decodeValue(list.digest, MAC_FIELD, mac) as string, port: Number(port) };
   });
 }
 
@@ -379,7 +395,7 @@ function decodePinEvents(list: DigestList): PinEvent[] {
     const slot = number('slot') * 2 + number('way');
     const generation = number('generation');
     const vip = number('vip');
-    const key = `${vip}/${number('client_address')}/${number('client_port')}`;
+    const key = keyText([vip, addressOf128Bits(sample.client_address as bigint), number('client_port')]);
     const pin = { key, vip, bucket: number('bucket'), server: number('server') };
     switch (number('kind')) {
       case EVENT.confirmed:

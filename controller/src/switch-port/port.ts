@@ -6,6 +6,7 @@
  * carried out in the order they are made.
  */
 import type { PinEvent } from '../shift/types.ts';
+import type { IpAddress } from '../text/addresses.ts';
 import type { EntryUpdate, ReadEntry, TableName } from './tables.ts';
 
 /** What holds for the whole switch. */
@@ -25,7 +26,7 @@ export type PacketOrder =
       readonly slot: number;
       readonly generation: number;
       readonly vip: number;
-      readonly clientAddress: number;
+      readonly clientAddress: IpAddress;
       readonly clientPort: number;
     }
   | { readonly kind: 'sweep'; readonly first: number; readonly count: number; readonly tag: number };

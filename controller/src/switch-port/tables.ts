@@ -1,10 +1,10 @@
 /**
  * The switch's tables as the controller writes them; docs/DATAPLANE.md has what they mean. Inside the controller an entry is a
- * key and parameters in the order given here, numbers except MAC addresses, so that keys make cheap map keys; names are
- * put on where entries leave for the switch.
+ * key and parameters in the order given here, numbers except MAC and IPv6 addresses, so that keys make cheap map keys; names
+ * are put on where entries leave for the switch. What depends on the kind of IP address has a table for each.
  */
 
-/** A value of a key or parameter: a number, or a MAC address as text. */
+/** A value of a key or parameter: a number, or a MAC or IPv6 address as canonical text. */
 export type Value = number | string;
 
 /** Names of a table's key fields, and of its actions' parameters. */
@@ -21,7 +21,10 @@ export interface TableShape {
 export const TABLES = {
   servers: {
     key: ['vip', 'server'],
-    actions: { to_server: ['mac', 'egress_port', 'address', 'port'] },
+    actions: {
+      to_server: ['mac', 'egress_port', 'address', 'port'],
+      to_server_v6: ['mac', 'egress_port', 'address', 'port'],
+    },
     setStage: 0,
     deleteStage: 5,
   },
@@ -31,11 +34,23 @@ export const TABLES = {
     setStage: 0,
     deleteStage: 5,
   },
+  returns_v6: {
+    key: ['address', 'protocol', 'port'],
+    actions: { from_server_v6: ['server', 'vip', 'address', 'port'] },
+    setStage: 0,
+    deleteStage: 5,
+  },
   pin_servers: { key: ['server'], actions: { alive_for_pin: [] }, setStage: 0, deleteStage: 5 },
   slot_servers: { key: ['server'], actions: { alive_for_slot: [] }, setStage: 0, deleteStage: 5 },
   macs: { key: ['mac'], actions: { to_port: ['port'], flood: ['group'] }, setStage: 0, deleteStage: 5 },
   mac_sources: { key: ['mac', 'port'], actions: { mac_known: [] }, setStage: 0, deleteStage: 5 },
   pins: {
+    key: ['vip', 'client_address', 'client_port'],
+    actions: { pin: ['server', 'closing'] },
+    setStage: 1,
+    deleteStage: 4,
+  },
+  pins_v6: {
     key: ['vip', 'client_address', 'client_port'],
     actions: { pin: ['server', 'closing'] },
     setStage: 1,
@@ -50,15 +65,34 @@ export const TABLES = {
   drain_watch: { key: ['vip', 'bucket'], actions: { watched: [] }, setStage: 2, deleteStage: 4 },
   vips: {
     key: ['address', 'protocol', 'port'],
-    actions: { set_vip: ['vip', 'bucket_count', 'seed', 'port_mask'] },
+    actions: { set_vip: ['vip', 'bucket_count', 'seed', 'port_mask', 'one_way'] },
+    setStage: 3,
+    deleteStage: 4,
+  },
+  vips_v6: {
+    key: ['address', 'protocol', 'port'],
+    actions: { set_vip: ['vip', 'bucket_count', 'seed', 'port_mask', 'one_way'] },
     setStage: 3,
     deleteStage: 4,
   },
   addresses: { key: ['address'], actions: { own_address: ['mac'] }, setStage: 3, deleteStage: 4 },
+  addresses_v6: { key: ['address'], actions: { own_address: ['mac'] }, setStage: 3, deleteStage: 4 },
 } as const satisfies Record<string, TableShape>;
 
 export type TableName = keyof typeof TABLES;
 export const TABLE_NAMES = Object.keys(TABLES) as TableName[];
+
+/** The tables of exact pins. */
+export const PIN_TABLES = ['pins', 'pins_v6'] as const satisfies readonly TableName[];
+
+export function isPinTable(table: TableName): table is (typeof PIN_TABLES)[number] {
+  return (PIN_TABLES as readonly TableName[]).includes(table);
+}
+
+/** The table that holds a client's pins. @param clientAddress text for IPv6 */
+export function pinTable(clientAddress: Value): (typeof PIN_TABLES)[number] {
+  return typeof clientAddress === 'number' ? 'pins' : 'pins_v6';
+}
 
 /** Number of stages a flush goes through. */
 export const STAGES = 6;

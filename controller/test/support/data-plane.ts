@@ -112,6 +112,9 @@ export function decide(
       taken.server = current;
       taken.answer = undefined;
     } else if (!slotAlive) {
+      // What it held died with its server: a new pin.
+      taken.generation = (taken.generation + 1) & 0xffff;
+      taken.state = 'tentative';
       taken.server = current;
       taken.answer = undefined;
     }

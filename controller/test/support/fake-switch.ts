@@ -20,8 +20,8 @@ import {
   TABLE_NAMES,
   type TableName,
 } from '../../src/switch-port/tables.ts';
-import { decide, emptySlot, release, remember, type Slot, sweepSlot } from './data-plane.ts';
 import type { FakeClock } from '../../src/testing/fake-clock.ts';
+import { decide, emptySlot, release, remember, type Slot, sweepSlot } from './data-plane.ts';
 
 interface LiveEntry {
   entry: Entry;

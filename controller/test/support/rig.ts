@@ -14,8 +14,8 @@ import { intentFormat } from '../../src/intent/intent.ts';
 import type { Intent, IntentRecord } from '../../src/intent/types.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { FakeClock, flushMicrotasks } from '../../src/testing/fake-clock.ts';
-import { FakeSwitch } from './fake-switch.ts';
 import { MemoryFiles } from '../../src/testing/memory-files.ts';
+import { FakeSwitch } from './fake-switch.ts';
 
 /** Four servers in a LAN, the last one a spare; quick timers. */
 export const RIG_CONFIGURATION = `
