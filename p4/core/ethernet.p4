@@ -24,7 +24,8 @@ control MacLearning(in headers_t headers, inout metadata_t meta) {
     }
 
     apply {
-        if (!mac_sources.apply().hit) {
+        // What is too short for an address has none to learn.
+        if (headers.ethernet.isValid() && !mac_sources.apply().hit) {
             meta.mac_unknown = true;
             meta.mac_event = { headers.ethernet.source, meta.ingress_port };
         }
