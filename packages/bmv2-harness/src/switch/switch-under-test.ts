@@ -46,6 +46,7 @@ export class SwitchUnderTest implements AsyncDisposable {
   readonly #digests: { readonly digest: string; readonly data: DigestData }[] = [];
   readonly #idle: TableEntry[] = [];
   readonly #sent: (readonly [port: number, bytes: Uint8Array])[] = [];
+  #listener: ((sent: SentPacket) => void) | undefined;
   /** The packets sent up to this one are no longer of interest for a failure. */
   #explained = 0;
 
@@ -65,8 +66,17 @@ export class SwitchUnderTest implements AsyncDisposable {
     });
   }
 
+  /** Calls `listener` with every packet that leaves from now on, instead of keeping it for expectations: for tests that judge by themselves. */
+  onOutput(listener: (sent: SentPacket) => void): void {
+    this.#listener = listener;
+  }
+
   /** For the backend: a packet left. */
   packetLeft(sent: SentPacket): void {
+    if (this.#listener !== undefined) {
+      this.#listener(sent);
+      return;
+    }
     const queue = this.#outputs.get(sent.port);
     if (queue === undefined) this.#outputs.set(sent.port, [sent]);
     else queue.push(sent);
