@@ -1,0 +1,53 @@
+/** Short runs of the simulations; `npm run simulate` has the long ones. */
+import { expect, test } from 'vitest';
+import { SHORT_CONNECTION_SECONDS } from './distributions.ts';
+import { floodDuringSwap } from './flood.ts';
+import { compileProgram } from './program.ts';
+import { moveQuarter } from './quarter.ts';
+import { Comparison } from './schemes.ts';
+import { Service, serverName } from './service.ts';
+
+test('servers are drained, added and swapped under live connections: no packet changes its server', async () => {
+  const program = await compileProgram();
+  const comparison = new Comparison(3_000, 12, 8, 200);
+  const options = { seed: 1, program, servers: 12, spares: 4, buckets: 128, liveConnections: 1_000, learnAfter: '20s' };
+  const service = await Service.start({ ...options, lifetimes: SHORT_CONNECTION_SECONDS, watch: comparison });
+  await service.populate();
+  await service.run(5_000);
+  await service.controller.operate({ kind: 'drain', server: serverName(0) });
+  comparison.change(0, 'draining');
+  await service.run(3_000);
+  await service.controller.operate({ kind: 'add', server: serverName(8) });
+  await service.controller.operate({ kind: 'swap', server: serverName(1), replacement: serverName(9) });
+  comparison.change(1, 'draining');
+  comparison.change(8, 'serving');
+  comparison.change(9, 'serving');
+  await service.run(2_000);
+  await service.untilSettled(1_000_000);
+  const { begun, violations, lost } = service.population.counts;
+  expect({ violations, lost, warnings: service.warnings }).toEqual({ violations: 0, lost: 0, warnings: [] });
+  expect(begun).toBeGreaterThan(1_000);
+  expect(service.peakPins).toBeGreaterThan(0);
+  await service.stop();
+  // The same traffic breaks where nothing is remembered, or too little: so packets are judged.
+  const broken = new Map(comparison.results().map((scheme) => [scheme.name, scheme.broken]));
+  expect(broken.get('plain hash')).toBeGreaterThan(200);
+  expect(broken.get('consistent hash')).toBeGreaterThan(20);
+  expect(broken.get('tracking, 200 entries')).toBeGreaterThan(0);
+}, 120_000);
+
+test('a quarter of the buckets moves: no more pins than connections began in them meanwhile', async () => {
+  const result = await moveQuarter({ seed: 2, liveConnections: 1_000, buckets: 256 });
+  expect(result.violations).toBe(0);
+  expect(result.movedBuckets).toBeGreaterThanOrEqual(64);
+  expect(result.peakPins).toBeGreaterThan(0);
+  expect(result.peakPins).toBeLessThanOrEqual(1.01 * result.begunInMovedBuckets);
+}, 120_000);
+
+test('a flood of SYNs during a swap harms nobody, and its connections never reach the controller', async () => {
+  const result = await floodDuringSwap({ seed: 3, liveConnections: 200, buckets: 64 });
+  expect(result.flooded).toBeGreaterThan(3_000);
+  expect(result.spoofed).toBeGreaterThan(1_000);
+  expect(result.violations).toBe(0);
+  expect(result.peakPins).toBeLessThan(200);
+}, 120_000);
