@@ -18,7 +18,7 @@ import { warnAboutUnused } from './checks/unused.ts';
 import { foldEarly } from './fold/early-fold.ts';
 import { checkLate } from './late/late-checks.ts';
 import { resolveNames } from './resolve/resolve-names.ts';
-import { listNodes } from './support/node-list.ts';
+import { NodeList } from './support/node-list.ts';
 import type { TypedProgram } from './typed-program.ts';
 
 /** Settings of `checkProgram`. */
@@ -38,12 +38,12 @@ export function checkProgram(
   reporter: Reporter,
   options: CheckOptions = {},
 ): TypedProgram | undefined {
-  checkDuplicates(program, reporter);
+  const all = new NodeList(program);
+  checkDuplicates(program, all, reporter);
   if (reporter.hasErrors()) return undefined;
-  const all = listNodes(program);
   checkAnnotationBodies(all, reporter);
   if (reporter.hasErrors()) return undefined;
-  checkParsedProgram(program, reporter);
+  checkParsedProgram(program, all, reporter);
   if (reporter.hasErrors()) return undefined;
   checkBuiltIns(program, all, reporter);
   if (reporter.hasErrors()) return undefined;

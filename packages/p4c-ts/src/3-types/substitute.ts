@@ -3,7 +3,7 @@
 // Both are written to cost nothing where nothing is found: `substitute` gives back the same object unless a variable in
 // it was replaced, so equal types stay identical objects.
 
-import type { Parameter, Type, TypeVariable } from './types.ts';
+import type { Field, Inside, Parameter, Type, TypeVariable } from './types.ts';
 
 /** What to put in place of each type variable. */
 export type Substitution = ReadonlyMap<TypeVariable, Type>;
@@ -50,7 +50,8 @@ export function substitute(type: Type, substitution: Substitution): Type {
         const fieldType = substitute(field.type, substitution);
         return fieldType === field.type ? field : { ...field, type: fieldType };
       });
-      return typeArguments === type.typeArguments && fields === type.fields ? type : { ...type, typeArguments, fields };
+      if (typeArguments === type.typeArguments && fields === type.fields) return type;
+      return { ...type, typeArguments, fields, inside: insideOf(typeArguments, fields) };
     }
     case 'extern': {
       const typeArguments = substituteAll(type.typeArguments, substitution);
@@ -112,46 +113,92 @@ export function substituteParameters(
   });
 }
 
+/** What occurs in a structure of these type arguments and fields. */
+export function insideOf(typeArguments: readonly Type[], fields: readonly Field[]): Inside {
+  return {
+    erroneous: typeArguments.some(containsErroneous) || fields.some((field) => containsErroneous(field.type)),
+    integer: typeArguments.some(containsInteger) || fields.some((field) => containsInteger(field.type)),
+  };
+}
+
+/** Whether an erroneous type occurs in the type. */
+export function containsErroneous(type: Type): boolean {
+  switch (type.kind) {
+    case 'bits':
+    case 'bool':
+    case 'integer':
+    case 'void':
+      return false;
+    case 'erroneous':
+      return true;
+    case 'header':
+    case 'struct':
+    case 'header_union':
+      return type.inside.erroneous;
+    default:
+      return somePart(type, containsErroneous);
+  }
+}
+
+/** Whether `int` occurs in the type. */
+export function containsInteger(type: Type): boolean {
+  switch (type.kind) {
+    case 'bits':
+    case 'bool':
+    case 'void':
+      return false;
+    case 'integer':
+      return true;
+    case 'header':
+    case 'struct':
+    case 'header_union':
+      return type.inside.integer;
+    default:
+      return somePart(type, containsInteger);
+  }
+}
+
 /** Calls `visit` on the type and on every type inside it until one call returns true; says whether one did. */
 export function typeContains(type: Type, visit: (inner: Type) => boolean): boolean {
-  if (visit(type)) return true;
+  return visit(type) || somePart(type, (part) => typeContains(part, visit));
+}
+
+/** Whether `test` holds for a direct part of the type. */
+function somePart(type: Type, test: (part: Type) => boolean): boolean {
   switch (type.kind) {
     case 'stack':
     case 'list':
     case 'set':
-      return typeContains(type.element, visit);
+      return test(type.element);
     case 'tuple':
     case 'list-expression':
-      return type.components.some((component) => typeContains(component, visit));
+      return type.components.some(test);
     case 'struct-expression':
-      return type.fields.some((field) => typeContains(field.type, visit));
+      return someOfParts(type.fields, test);
     case 'header':
     case 'struct':
     case 'header_union':
-      return (
-        type.typeArguments.some((argument) => typeContains(argument, visit)) ||
-        type.fields.some((field) => typeContains(field.type, visit))
-      );
+      return type.typeArguments.some(test) || someOfParts(type.fields, test);
     case 'extern':
-      return type.typeArguments.some((argument) => typeContains(argument, visit));
+      return type.typeArguments.some(test);
     case 'parser':
     case 'control':
     case 'package':
-      return (
-        type.typeArguments.some((argument) => typeContains(argument, visit)) ||
-        type.parameters.some((parameter) => typeContains(parameter.type, visit))
-      );
+      return type.typeArguments.some(test) || someOfParts(type.parameters, test);
     case 'action':
-      return type.parameters.some((parameter) => typeContains(parameter.type, visit));
+      return someOfParts(type.parameters, test);
     case 'function':
-      return (
-        typeContains(type.returnType, visit) || type.parameters.some((parameter) => typeContains(parameter.type, visit))
-      );
+      return test(type.returnType) || someOfParts(type.parameters, test);
     case 'newtype':
-      return typeContains(type.underlying, visit);
+      return test(type.underlying);
     default:
       return false;
   }
+}
+
+function someOfParts(parts: readonly { readonly type: Type }[], test: (part: Type) => boolean): boolean {
+  for (const part of parts) if (test(part.type)) return true;
+  return false;
 }
 
 /** True when a type variable occurs in the type. */

@@ -15,7 +15,10 @@ import { assertNever } from '../diagnostics/diagnostic.ts';
 
 export { printType } from './print-type.ts';
 export {
+  containsErroneous,
+  containsInteger,
   hasTypeVariables,
+  insideOf,
   type Substitution,
   substitute,
   substituteAll,
@@ -91,6 +94,13 @@ interface NominalStructure {
   readonly typeArguments: readonly Type[];
   /** In declaration order. */
   readonly fields: readonly Field[];
+  /** What occurs in the fields and type arguments, at any depth; of use to `containsErroneous` and `containsInteger`. */
+  readonly inside: Inside;
+}
+/** What the checker asks of every type, and which in a structure of hundreds of fields is found out only once. */
+export interface Inside {
+  readonly erroneous: boolean;
+  readonly integer: boolean;
 }
 export interface HeaderType extends NominalStructure {
   readonly kind: 'header';

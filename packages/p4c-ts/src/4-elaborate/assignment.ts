@@ -188,54 +188,66 @@ function mayBeValid(value: Value): boolean {
 
 /** True when a store may read what an earlier one wrote. Whole headers are compared coarsely. */
 function conflicts(stores: readonly Store[]): boolean {
-  for (let later = 1; later < stores.length; later++) {
-    const store = stores[later]!;
-    for (let earlier = 0; earlier < later; earlier++) {
-      if (mayRead(store, stores[earlier]!)) return true;
-    }
+  if (stores.length < 2) return false;
+  const written: Written = { variables: new Set(), headers: [], unknown: false };
+  for (const store of stores) {
+    if (mayRead(store, written)) return true;
+    addWritten(store, written);
   }
   return false;
 }
 
-function mayRead(reader: Store, writer: Store): boolean {
-  const written = writtenBy(writer);
-  if (written === undefined) return true;
+/** What the stores before have written. */
+interface Written {
+  readonly variables: Set<ir.Variable>;
+  /** `field`: its position, -1 for the validity, undefined for all. */
+  readonly headers: { readonly header: ir.HeaderReference; readonly field: number | undefined }[];
+  /** Something else: whatever a later store reads may have changed. */
+  unknown: boolean;
+}
+
+function mayRead(reader: Store, written: Written): boolean {
+  if (written.unknown) return true;
   if (reader.kind === 'copy') {
     const source = reader.source.kind === 'header' ? reader.source.reference : undefined;
-    if (source?.kind !== 'instance' || written.kind === 'variable') return written.kind !== 'variable';
-    return written.header.kind !== 'instance' || written.header.instance === source.instance;
+    if (source?.kind !== 'instance') return written.headers.length > 0;
+    return written.headers.some(({ header }) => header.kind !== 'instance' || header.instance === source.instance);
   }
   const expression = reader.kind === 'scalar' ? reader.value : reader.valid;
   return build.someExpression(expression, (inner) => {
-    if (inner.kind === 'is-valid') return written.kind === 'header' && mayBeSameHeader(inner.header, written.header);
+    if (inner.kind === 'is-valid') {
+      return written.headers.some(({ header }) => mayBeSameHeader(inner.header, header));
+    }
     if (inner.kind !== 'read') return false;
-    if (inner.place.kind === 'variable')
-      return written.kind === 'variable' && written.variable === inner.place.variable;
-    if (written.kind === 'variable') return false;
-    if (!mayBeSameHeader(inner.place.header, written.header)) return false;
-    return written.field === undefined || written.field === inner.place.field.index;
+    const { place } = inner;
+    if (place.kind === 'variable') return written.variables.has(place.variable);
+    return written.headers.some(
+      ({ header, field }) =>
+        mayBeSameHeader(place.header, header) && (field === undefined || field === place.field.index),
+    );
   });
 }
 
-type Written =
-  | { readonly kind: 'variable'; readonly variable: ir.Variable }
-  | { readonly kind: 'header'; readonly header: ir.HeaderReference; readonly field: number | undefined };
-
-function writtenBy(store: Store): Written | undefined {
+function addWritten(store: Store, written: Written): void {
   switch (store.kind) {
     case 'scalar': {
-      let target = store.target;
+      let { target } = store;
       while (target.kind === 'slice') target = target.operand;
-      if (target.kind !== 'read') return undefined;
-      if (target.place.kind === 'variable') return { kind: 'variable', variable: target.place.variable };
-      return { kind: 'header', header: target.place.header, field: target.place.field.index };
+      if (target.kind !== 'read') written.unknown = true;
+      else if (target.place.kind === 'variable') written.variables.add(target.place.variable);
+      else written.headers.push({ header: target.place.header, field: target.place.field.index });
+      return;
     }
     case 'validity':
-      return { kind: 'header', header: store.header, field: -1 };
+      written.headers.push({ header: store.header, field: -1 });
+      return;
     case 'copy':
-      return store.target.kind === 'header'
-        ? { kind: 'header', header: store.target.reference, field: undefined }
-        : undefined;
+      if (store.target.kind === 'header') {
+        written.headers.push({ header: store.target.reference, field: undefined });
+      } else {
+        written.unknown = true;
+      }
+      return;
   }
 }
 

@@ -6,7 +6,7 @@
  * otherwise a switch far away would compute something strange.
  */
 import { walkExpression } from './expressions.ts';
-import { expressionsOf, expressionsOfTerminator, targetOf } from './instructions.ts';
+import { eachExpression, expressionsOfTerminator, targetOf } from './instructions.ts';
 import {
   type Expression,
   type Graph,
@@ -48,7 +48,7 @@ export function checkInvariants(program: Program, pass: string): string[] {
       if (block.terminator.kind === 'unreachable') problems.push(`block ${block.name} leads nowhere`);
       for (const instruction of block.instructions) {
         const where = printInstruction(instruction);
-        for (const expression of expressionsOf(instruction)) checkExpression(expression, where);
+        eachExpression(instruction, (expression) => checkExpression(expression, where));
         const target = targetOf(instruction);
         if (target === undefined) continue;
         checkPlace(target, where);

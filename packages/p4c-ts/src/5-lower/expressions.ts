@@ -283,51 +283,60 @@ export function lastIndex(stack: HeaderStack | UnionStack): Expression {
 
 // ------------------------------------------------------------------------------------------------------- traversal
 
-/** The expressions directly inside, those of references and places included. */
-export function childrenOf(expression: Expression): Expression[] {
+/** The index expression of a header reference that has one. */
+export function indexOfHeader(header: HeaderReference): Expression | undefined {
+  return header.kind === 'element' || header.kind === 'union-element' ? header.index : undefined;
+}
+
+/** The index expression of a place that has one. */
+export function indexOfPlace(place: Place): Expression | undefined {
+  return place.kind === 'field' ? indexOfHeader(place.header) : undefined;
+}
+
+/** Calls `visit` on the expression and everything inside it, those of references and places included, outside in. */
+export function walkExpression(expression: Expression, visit: (inner: Expression) => void): void {
+  someExpression(expression, (inner) => {
+    visit(inner);
+    return false;
+  });
+}
+
+/**
+ * True when `test` holds for the expression or for something inside it, the indexes of references and places included. It
+ * recurs into the parts by name, without lists of them: copy propagation asks this many times for each instruction.
+ */
+export function someExpression(expression: Expression, test: (inner: Expression) => boolean): boolean {
+  if (test(expression)) return true;
   switch (expression.kind) {
     case 'constant':
     case 'parameter':
     case 'last-index':
     case 'lookahead':
-      return [];
-    case 'read':
-      return indexesOfPlace(expression.place);
+      return false;
+    case 'read': {
+      const index = indexOfPlace(expression.place);
+      return index !== undefined && someExpression(index, test);
+    }
     case 'unary':
     case 'cast':
     case 'slice':
-      return [expression.operand];
+      return someExpression(expression.operand, test);
     case 'binary':
     case 'concat':
-      return [expression.left, expression.right];
+      return someExpression(expression.left, test) || someExpression(expression.right, test);
     case 'conditional':
-      return [expression.condition, expression.whenTrue, expression.whenFalse];
-    case 'is-valid':
-      return indexesOfHeader(expression.header);
+      return (
+        someExpression(expression.condition, test) ||
+        someExpression(expression.whenTrue, test) ||
+        someExpression(expression.whenFalse, test)
+      );
+    case 'is-valid': {
+      const index = indexOfHeader(expression.header);
+      return index !== undefined && someExpression(index, test);
+    }
     case 'is-valid-union':
-      return expression.union.kind === 'element' ? [expression.union.index] : [];
+      return expression.union.kind === 'element' && someExpression(expression.union.index, test);
   }
-}
-
-/** Index expressions of a header reference. */
-export function indexesOfHeader(header: HeaderReference): Expression[] {
-  return header.kind === 'element' || header.kind === 'union-element' ? [header.index] : [];
-}
-
-/** Index expressions of a place. */
-export function indexesOfPlace(place: Place): Expression[] {
-  return place.kind === 'field' ? indexesOfHeader(place.header) : [];
-}
-
-/** Calls `visit` on the expression and everything inside it, outside in. */
-export function walkExpression(expression: Expression, visit: (inner: Expression) => void): void {
-  visit(expression);
-  for (const child of childrenOf(expression)) walkExpression(child, visit);
-}
-
-/** True when `test` holds for the expression or for something inside it. */
-export function someExpression(expression: Expression, test: (inner: Expression) => boolean): boolean {
-  return test(expression) || childrenOf(expression).some((child) => someExpression(child, test));
 }
 
 /** Rebuilds a header reference with its index mapped. */
@@ -364,7 +373,6 @@ export function mapPlaceIndex(place: Place, map: (index: Expression) => Expressi
 
 /** Rebuilds an expression bottom up; `map` sees each one after its parts were mapped. Unchanged parts stay shared. */
 export function mapExpression(expression: Expression, map: (inner: Expression) => Expression): Expression {
-  const recur = (inner: Expression): Expression => mapExpression(inner, map);
   switch (expression.kind) {
     case 'constant':
     case 'parameter':
@@ -372,23 +380,24 @@ export function mapExpression(expression: Expression, map: (inner: Expression) =
     case 'lookahead':
       return map(expression);
     case 'read': {
-      const place = mapPlaceIndex(expression.place, recur);
+      if (indexOfPlace(expression.place) === undefined) return map(expression);
+      const place = mapPlaceIndex(expression.place, (index) => mapExpression(index, map));
       return map(place === expression.place ? expression : read(place));
     }
     case 'unary': {
-      const operand = recur(expression.operand);
+      const operand = mapExpression(expression.operand, map);
       return map(operand === expression.operand ? expression : unary(expression.operator, operand));
     }
     case 'binary': {
-      const left = recur(expression.left);
-      const right = recur(expression.right);
+      const left = mapExpression(expression.left, map);
+      const right = mapExpression(expression.right, map);
       if (left === expression.left && right === expression.right) return map(expression);
       return map(binary(expression.operator, left, right));
     }
     case 'conditional': {
-      const condition = recur(expression.condition);
-      const whenTrue = recur(expression.whenTrue);
-      const whenFalse = recur(expression.whenFalse);
+      const condition = mapExpression(expression.condition, map);
+      const whenTrue = mapExpression(expression.whenTrue, map);
+      const whenFalse = mapExpression(expression.whenFalse, map);
       if (
         condition === expression.condition &&
         whenTrue === expression.whenTrue &&
@@ -399,27 +408,28 @@ export function mapExpression(expression: Expression, map: (inner: Expression) =
       return map(conditional(condition, whenTrue, whenFalse));
     }
     case 'cast': {
-      const operand = recur(expression.operand);
+      const operand = mapExpression(expression.operand, map);
       return map(operand === expression.operand ? expression : cast(operand, expression.type));
     }
     case 'slice': {
-      const operand = recur(expression.operand);
+      const operand = mapExpression(expression.operand, map);
       return map(operand === expression.operand ? expression : slice(operand, expression.high, expression.low));
     }
     case 'concat': {
-      const left = recur(expression.left);
-      const right = recur(expression.right);
+      const left = mapExpression(expression.left, map);
+      const right = mapExpression(expression.right, map);
       if (left === expression.left && right === expression.right) return map(expression);
       return map(concat(left, right));
     }
     case 'is-valid': {
-      const header = mapHeaderIndex(expression.header, recur);
+      if (indexOfHeader(expression.header) === undefined) return map(expression);
+      const header = mapHeaderIndex(expression.header, (index) => mapExpression(index, map));
       return map(header === expression.header ? expression : isValid(header));
     }
     case 'is-valid-union': {
       const { union } = expression;
       if (union.kind === 'instance') return map(expression);
-      const index = recur(union.index);
+      const index = mapExpression(union.index, map);
       if (index === union.index) return map(expression);
       const at = index.kind === 'constant' ? union.stack.elements[Number(index.value)] : undefined;
       return map(

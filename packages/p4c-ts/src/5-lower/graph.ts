@@ -1,7 +1,7 @@
 /** Questions about control-flow graphs that several lowering passes ask: which blocks follow, in which order they are visited. */
 import type { Block, Graph, Terminator } from './ir.ts';
 
-/** The blocks that control may flow to from here. */
+/** The blocks that control may flow to from here, in a list of the caller's own. */
 export function successorsOf(terminator: Terminator): Block[] {
   switch (terminator.kind) {
     case 'goto':
@@ -61,23 +61,38 @@ export function mapSuccessors(terminator: Terminator, map: (block: Block) => Blo
 
 /** The blocks that can be reached, each after all those it is reached from, as far as loops allow (reverse postorder). */
 export function reachableBlocks(graph: Graph): Block[] {
+  const { entry } = graph;
+  // Most graphs are actions of one block, and every pass asks.
+  if (isEnd(entry.terminator)) return [entry];
   const done: Block[] = [];
-  const seen = new Set<Block>([graph.entry]);
-  const stack: { block: Block; successors: Block[]; next: number }[] = [];
-  stack.push({ block: graph.entry, successors: successorsOf(graph.entry.terminator), next: 0 });
-  while (stack.length > 0) {
-    const top = stack[stack.length - 1]!;
-    // Successors are visited last to first, so that the first one comes first in the reversed order.
-    const successor = top.successors[top.successors.length - 1 - top.next];
+  const seen = new Set<Block>([entry]);
+  // The way to the block at hand, and what of each block's successors is left to visit: last to first, so that the first
+  // one comes first in the reversed order.
+  const path: Block[] = [entry];
+  const left: Block[][] = [successorsOf(entry.terminator)];
+  while (path.length > 0) {
+    const successor = left[left.length - 1]!.pop();
     if (successor === undefined) {
-      done.push(top.block);
-      stack.pop();
-      continue;
+      done.push(path.pop()!);
+      left.pop();
+    } else if (!seen.has(successor)) {
+      seen.add(successor);
+      path.push(successor);
+      left.push(successorsOf(successor.terminator));
     }
-    top.next += 1;
-    if (seen.has(successor)) continue;
-    seen.add(successor);
-    stack.push({ block: successor, successors: successorsOf(successor.terminator), next: 0 });
   }
   return done.reverse();
+}
+
+function isEnd(terminator: Terminator): boolean {
+  switch (terminator.kind) {
+    case 'accept':
+    case 'reject':
+    case 'return':
+    case 'exit':
+    case 'unreachable':
+      return true;
+    default:
+      return false;
+  }
 }

@@ -2,7 +2,7 @@
  * What instructions read and write: one description of each instruction, from which copy propagation, dead code removal
  * and the preparation of arguments are all derived. A new instruction is described here and nowhere else.
  */
-import { indexesOfHeader, indexesOfPlace, mapHeaderIndex, mapPlaceIndex } from './expressions.ts';
+import { indexOfHeader, indexOfPlace, mapHeaderIndex, mapPlaceIndex } from './expressions.ts';
 import type {
   Expression,
   ExternArgument,
@@ -27,13 +27,17 @@ export function targetOf(instruction: Instruction): Place | undefined {
   }
 }
 
-/** All expressions that the instruction evaluates, indexes of its target included. */
-export function expressionsOf(instruction: Instruction): Expression[] {
+/** Calls `visit` with each expression that the instruction evaluates, indexes of its target included. */
+export function eachExpression(instruction: Instruction, visit: (expression: Expression) => void): void {
   switch (instruction.kind) {
     case 'assign':
-      return [instruction.value, ...indexesOfPlace(instruction.target)];
+      visit(instruction.value);
+      visitIfAny(indexOfPlace(instruction.target), visit);
+      return;
     case 'copy-header':
-      return [...indexesOfHeader(instruction.target), ...indexesOfHeader(instruction.source)];
+      visitIfAny(indexOfHeader(instruction.target), visit);
+      visitIfAny(indexOfHeader(instruction.source), visit);
+      return;
     case 'copy-stack':
     case 'copy-union':
     case 'copy-union-stack':
@@ -42,52 +46,73 @@ export function expressionsOf(instruction: Instruction): Expression[] {
     case 'mark-to-drop':
     case 'resubmit':
     case 'recirculate':
-      return [];
+      return;
     case 'set-valid':
     case 'set-invalid':
-      return indexesOfHeader(instruction.header);
+      visitIfAny(indexOfHeader(instruction.header), visit);
+      return;
     case 'extract':
-      return [
-        ...indexesOfHeader(instruction.header),
-        ...(instruction.length === undefined ? [] : [instruction.length]),
-      ];
+      visitIfAny(indexOfHeader(instruction.header), visit);
+      visitIfAny(instruction.length, visit);
+      return;
     case 'advance':
-      return [instruction.bits];
+      visit(instruction.bits);
+      return;
     case 'verify':
-      return [instruction.condition, instruction.error];
+      visit(instruction.condition);
+      visit(instruction.error);
+      return;
     case 'count':
-      return [instruction.index];
+      visit(instruction.index);
+      return;
     case 'execute-meter':
     case 'read-register':
-      return [instruction.index, ...indexesOfPlace(instruction.target)];
+      visit(instruction.index);
+      visitIfAny(indexOfPlace(instruction.target), visit);
+      return;
     case 'write-register':
-      return [instruction.index, instruction.value];
+      visit(instruction.index);
+      visit(instruction.value);
+      return;
     case 'random':
-      return [instruction.low, instruction.high, ...indexesOfPlace(instruction.target)];
+      visit(instruction.low);
+      visit(instruction.high);
+      visitIfAny(indexOfPlace(instruction.target), visit);
+      return;
     case 'hash':
-      return [
-        instruction.base,
-        instruction.maximum,
-        ...instruction.items.flatMap((item) => (item.kind === 'expression' ? [item.expression] : [])),
-        ...indexesOfPlace(instruction.target),
-      ];
+      visit(instruction.base);
+      visit(instruction.maximum);
+      for (const item of instruction.items) if (item.kind === 'expression') visit(item.expression);
+      visitIfAny(indexOfPlace(instruction.target), visit);
+      return;
     case 'digest':
-      return [instruction.receiver, ...instruction.items];
+      visit(instruction.receiver);
+      for (const item of instruction.items) visit(item);
+      return;
     case 'clone':
-      return [instruction.session];
+      visit(instruction.session);
+      return;
     case 'truncate':
-      return [instruction.length];
+      visit(instruction.length);
+      return;
     case 'assert':
     case 'assume':
-      return [instruction.condition];
+      visit(instruction.condition);
+      return;
     case 'log':
-      return instruction.arguments;
+      for (const argument of instruction.arguments) visit(argument);
+      return;
     case 'extern-call':
-      return instruction.arguments.flatMap((argument) => {
-        if (argument.kind === 'expression') return [argument.expression];
-        return argument.kind === 'header' ? indexesOfHeader(argument.header) : [];
-      });
+      for (const argument of instruction.arguments) {
+        if (argument.kind === 'expression') visit(argument.expression);
+        else if (argument.kind === 'header') visitIfAny(indexOfHeader(argument.header), visit);
+      }
+      return;
   }
+}
+
+function visitIfAny(expression: Expression | undefined, visit: (expression: Expression) => void): void {
+  if (expression !== undefined) visit(expression);
 }
 
 /**

@@ -6,13 +6,13 @@
  * is computed twice. What is left unread is removed afterwards by `dead-code.ts`.
  */
 
-import { mapExpression, samePlace, someExpression, walkExpression } from './expressions.ts';
-import { expressionsOf, expressionsOfTerminator, mapExpressionsOf, targetOf } from './instructions.ts';
+import { mapExpression, someExpression, walkExpression } from './expressions.ts';
+import { Facts, isExactPlace, mayBeSame } from './facts.ts';
+import { eachExpression, expressionsOfTerminator, mapExpressionsOf, targetOf } from './instructions.ts';
 import {
   type Block,
   type Expression,
   type Graph,
-  type HeaderInstance,
   type HeaderReference,
   type Instruction,
   type Place,
@@ -22,9 +22,6 @@ import {
   type Variable,
 } from './ir.ts';
 import { isPlain } from './prepare-arguments.ts';
-
-/** What is known about places at one point: their value as an expression over other places. */
-type Known = { place: Place; value: Expression }[];
 
 /** Number of times each variable is read, over all graphs. */
 export function countReads(program: Program, graphs: readonly Graph[]): Map<Variable, number> {
@@ -36,7 +33,7 @@ export function countReads(program: Program, graphs: readonly Graph[]): Map<Vari
     });
   for (const graph of graphs) {
     for (const block of reachableBlocks(graph)) {
-      for (const instruction of block.instructions) expressionsOf(instruction).forEach(visit);
+      for (const instruction of block.instructions) eachExpression(instruction, visit);
       expressionsOfTerminator(block.terminator).forEach(visit);
     }
   }
@@ -48,7 +45,7 @@ export function countReads(program: Program, graphs: readonly Graph[]): Map<Vari
     visit(checksum.condition);
     for (const item of checksum.items) if (item.kind === 'expression') visit(item.expression);
   }
-  for (const instruction of program.deparser.instructions) expressionsOf(instruction).forEach(visit);
+  for (const instruction of program.deparser.instructions) eachExpression(instruction, visit);
   return counts;
 }
 
@@ -59,59 +56,78 @@ export function propagateCopies(program: Program, graphs: readonly Graph[]): voi
 }
 
 function propagateIn(graph: Graph, reads: ReadonlyMap<Variable, number>): void {
+  const facts = new Facts();
+  const substitute = (expression: Expression): Expression =>
+    mapExpression(expression, (inner) => (inner.kind === 'read' ? (facts.valueOf(inner.place) ?? inner) : inner));
+  const heirs = heirsOf(graph);
+  // A number on the stack stands for the facts known before a block; it lies below the block's heirs.
+  const pending: (Block | number)[] = heirs.get(undefined) ?? [];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (typeof next === 'number') {
+      facts.rollBack(next);
+      continue;
+    }
+    pending.push(facts.mark());
+    propagateThrough(next, facts, substitute, reads);
+    for (const heir of heirs.get(next) ?? []) pending.push(heir);
+  }
+}
+
+/** For each block, the blocks that go on with what is known at its end; under `undefined`, those that start anew. */
+function heirsOf(graph: Graph): Map<Block | undefined, Block[]> {
   const blocks = reachableBlocks(graph);
-  const predecessors = new Map<Block, Block[]>();
+  // The only predecessor of a block; undefined where there are several.
+  const predecessors = new Map<Block, Block | undefined>();
   for (const block of blocks) {
-    for (const successor of new Set(successorsOf(block.terminator))) {
-      const list = predecessors.get(successor);
-      if (list === undefined) predecessors.set(successor, [block]);
-      else list.push(block);
+    for (const successor of successorsOf(block.terminator)) {
+      const isOnly = !predecessors.has(successor) || predecessors.get(successor) === block;
+      predecessors.set(successor, isOnly ? block : undefined);
     }
   }
-  const atEnd = new Map<Block, Known>();
+  const heirs = new Map<Block | undefined, Block[]>();
   for (const block of blocks) {
-    const [only, ...others] = predecessors.get(block) ?? [];
-    const inherits =
-      only !== undefined && others.length === 0 && block !== graph.entry && only.terminator.kind !== 'apply';
-    const known: Known = inherits ? [...(atEnd.get(only) ?? [])] : [];
-    for (const instruction of block.instructions) step(instruction, known, reads);
-    const { terminator } = block;
-    const substitute = substitution(known);
-    if (terminator.kind === 'branch') terminator.condition = substitute(terminator.condition);
-    else if (terminator.kind === 'select') {
-      terminator.keys = terminator.keys.map((key) => {
-        const replaced = substitute(key);
-        return replaced.kind === 'read' && isPlain(replaced) ? replaced : key;
-      });
-    }
-    atEnd.set(block, known);
+    const only = predecessors.get(block);
+    const inherits = only !== undefined && block !== graph.entry && only.terminator.kind !== 'apply';
+    const heir = inherits ? only : undefined;
+    const list = heirs.get(heir);
+    if (list === undefined) heirs.set(heir, [block]);
+    else list.push(block);
   }
+  return heirs;
 }
 
-function substitution(known: Known): (expression: Expression) => Expression {
-  if (known.length === 0) return (expression) => expression;
-  return (expression) =>
-    mapExpression(expression, (inner) => {
-      if (inner.kind !== 'read') return inner;
-      const fact = known.find((candidate) => samePlace(candidate.place, inner.place));
-      return fact === undefined ? inner : fact.value;
+function propagateThrough(
+  block: Block,
+  facts: Facts,
+  substitute: (expression: Expression) => Expression,
+  reads: ReadonlyMap<Variable, number>,
+): void {
+  for (const instruction of block.instructions) {
+    mapExpressionsOf(instruction, substitute);
+    observe(instruction, facts, reads);
+  }
+  const { terminator } = block;
+  if (terminator.kind === 'branch') terminator.condition = substitute(terminator.condition);
+  else if (terminator.kind === 'select') {
+    terminator.keys = terminator.keys.map((key) => {
+      const replaced = substitute(key);
+      return replaced.kind === 'read' && isPlain(replaced) ? replaced : key;
     });
+  }
 }
 
-function step(instruction: Instruction, known: Known, reads: ReadonlyMap<Variable, number>): void {
-  mapExpressionsOf(instruction, substitution(known));
-  const target = targetOf(instruction);
-  if (target !== undefined) forget(known, (place) => mayBeSame(place, target));
-  forgetHeaders(instruction, known);
+/** Takes note of what the instruction writes, and of what is known afterwards. */
+function observe(instruction: Instruction, facts: Facts, reads: ReadonlyMap<Variable, number>): void {
+  const written = targetOf(instruction);
+  if (written !== undefined) facts.write(written);
+  observeHeaders(instruction, facts);
   if (instruction.kind !== 'assign') return;
-  const { value } = instruction;
-  if (!isExactPlace(instruction.target) || instruction.target.kind !== 'variable') {
-    if (value.kind !== 'constant' || !isExactPlace(instruction.target)) return;
-  }
-  if (!mayPassOn(value, instruction.target, reads)) return;
-  const place = instruction.target;
-  if (someExpression(value, (inner) => inner.kind === 'read' && mayBeSame(inner.place, place))) return;
-  known.push({ place, value });
+  const { target, value } = instruction;
+  if (!isExactPlace(target)) return;
+  if (target.kind !== 'variable' && value.kind !== 'constant') return;
+  if (!mayPassOn(value, target, reads)) return;
+  if (someExpression(value, (inner) => inner.kind === 'read' && mayBeSame(inner.place, target))) return;
+  facts.learn(target, value);
 }
 
 function mayPassOn(value: Expression, target: Place, reads: ReadonlyMap<Variable, number>): boolean {
@@ -128,89 +144,41 @@ function mayPassOn(value: Expression, target: Place, reads: ReadonlyMap<Variable
   return target.kind === 'variable' && target.variable.role !== 'user-metadata' && reads.get(target.variable) === 1;
 }
 
-function isExactPlace(place: Place): boolean {
-  return place.kind === 'variable' || place.header.kind === 'instance';
-}
-
-/** Drops facts about places for which `test` holds, and facts whose value reads such a place. */
-function forget(known: Known, test: (place: Place) => boolean): void {
-  for (let at = known.length - 1; at >= 0; at--) {
-    const fact = known[at]!;
-    const isStale =
-      test(fact.place) || someExpression(fact.value, (inner) => inner.kind === 'read' && test(inner.place));
-    if (isStale) known.splice(at, 1);
-  }
-}
-
-function mayBeSame(a: Place, b: Place): boolean {
-  if (a.kind === 'variable' || b.kind === 'variable') {
-    return a.kind === 'variable' && b.kind === 'variable' && a.variable === b.variable;
-  }
-  if (a.field.index !== b.field.index) return false;
-  if (a.header.kind === 'instance' && b.header.kind === 'instance') return a.header.instance === b.header.instance;
-  return true;
-}
-
-/** Forgets what an instruction does to whole headers, their validity included. */
-function forgetHeaders(instruction: Instruction, known: Known): void {
+/** Takes note of what an instruction does to whole headers, their validity included. */
+function observeHeaders(instruction: Instruction, facts: Facts): void {
   switch (instruction.kind) {
     case 'copy-header':
-      forgetReference(known, instruction.target);
+      observeReference(instruction.target, facts);
       return;
     case 'set-valid':
     case 'set-invalid':
     case 'extract':
-      forgetReference(known, instruction.header);
+      observeReference(instruction.header, facts);
       return;
     case 'mark-to-drop':
-      forgetInstances(known, [instruction.metadata]);
+      facts.writeHeaders([instruction.metadata]);
       return;
     case 'copy-stack':
-      forgetInstances(known, instruction.target.elements);
+      facts.writeHeaders(instruction.target.elements);
       return;
     case 'copy-union':
-      forgetInstances(known, instruction.target.members);
+      facts.writeHeaders(instruction.target.members);
       return;
     case 'copy-union-stack':
-      forgetInstances(
-        known,
-        instruction.target.elements.flatMap((union) => union.members),
-      );
+      facts.writeHeaders(instruction.target.elements.flatMap((union) => union.members));
       return;
     case 'push':
     case 'pop':
-      known.length = 0;
-      return;
     case 'extern-call':
     case 'truncate':
-      known.length = 0;
+      facts.writeEverything();
       return;
     default:
       return;
   }
 }
 
-function forgetReference(known: Known, reference: HeaderReference): void {
-  // Validity of a union's member changes that of its siblings: anything but a plain header forgets all validity.
-  if (reference.kind === 'instance') forgetInstances(known, [reference.instance]);
-  else known.length = 0;
-}
-
-function forgetInstances(known: Known, instances: readonly HeaderInstance[]): void {
-  const names = new Set(instances);
-  const touches = (place: Place): boolean =>
-    place.kind === 'field' && (place.header.kind !== 'instance' || names.has(place.header.instance));
-  for (let at = known.length - 1; at >= 0; at--) {
-    const fact = known[at]!;
-    const isStale =
-      touches(fact.place) ||
-      someExpression(
-        fact.value,
-        (inner) =>
-          (inner.kind === 'read' && touches(inner.place)) ||
-          inner.kind === 'is-valid' ||
-          inner.kind === 'is-valid-union',
-      );
-    if (isStale) known.splice(at, 1);
-  }
+function observeReference(reference: HeaderReference, facts: Facts): void {
+  if (reference.kind === 'instance') facts.writeHeaders([reference.instance]);
+  else facts.writeEverything();
 }

@@ -128,5 +128,10 @@ function bindArgument(c: Checker, argument: ast.Argument, parameter: Parameter):
       return false;
     }
   }
-  return assign(c, { span: argument.span, what: `argument for '${parameter.name}'` }, parameter.type, argument.value);
+  return assign(
+    c,
+    { span: argument.span, what: () => `argument for '${parameter.name}'` },
+    parameter.type,
+    argument.value,
+  );
 }

@@ -35,7 +35,7 @@ import { memberType } from './members.ts';
 /** Type of a call's result. */
 export function checkCall(c: Checker, node: ast.CallExpression): Type {
   c.callContexts.set(node, c.context);
-  const type = c.within({ inSwitchExpression: false }, () => dispatch(c, node));
+  const type = c.inPart(() => dispatch(c, node));
   if (type.kind !== 'erroneous') checkSelectContext(c, node);
   return type;
 }

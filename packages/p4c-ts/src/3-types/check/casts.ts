@@ -27,7 +27,7 @@ export function checkCast(c: Checker, node: ast.CastExpression): Type {
 /** The cases where the cast gives an initializer its type; undefined when it is a conversion of a value. */
 function castInitializer(c: Checker, node: ast.CastExpression, destination: Type, source: Type): Type | undefined {
   const { operand } = node;
-  const place = { span: node.span, what: `the cast to ${printType(destination)}` };
+  const place = { span: node.span, what: () => `the cast to ${printType(destination)}` };
   if (isStructure(destination)) {
     if (typeEquals(source, destination)) return destination;
     const isInitializer =
@@ -44,7 +44,7 @@ function castInitializer(c: Checker, node: ast.CastExpression, destination: Type
     }
     let fits = true;
     for (const element of operand.elements) {
-      if (!assign(c, { span: node.span, what: 'list element' }, destination.element, element)) fits = false;
+      if (!assign(c, { span: node.span, what: () => 'list element' }, destination.element, element)) fits = false;
     }
     if (fits) c.tables.implicitCasts.set(operand, destination);
     return fits ? destination : erroneousType;

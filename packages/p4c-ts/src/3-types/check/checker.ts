@@ -14,7 +14,7 @@ import type { EarlyConstants } from '../fold/early-fold.ts';
 import { TypedFolder } from '../fold/typed-fold.ts';
 import type { ResolvedNames } from '../resolve/resolve-names.ts';
 import type { NodeList } from '../support/node-list.ts';
-import { type FunctionType, type Type, type TypeVariable, typeContains } from '../types.ts';
+import { containsErroneous, type FunctionType, type Type, type TypeVariable } from '../types.ts';
 import { SideTables } from './side-tables.ts';
 
 /** What surrounds the place that is being checked. */
@@ -96,6 +96,11 @@ export class Checker {
     }
   }
 
+  /** Runs `body` on a part of an expression: what is there is not itself the expression of a switch. */
+  inPart<T>(body: () => T): T {
+    return this.context.inSwitchExpression ? this.within({ inSwitchExpression: false }, body) : body();
+  }
+
   /** Reports a type error. */
   error(span: Span | undefined, message: string, extras?: ReportExtras): void {
     this.reporter.error('type-error', span, message, extras);
@@ -134,5 +139,5 @@ export class Checker {
 
 /** Whether an erroneous type occurs in the type: then a message about it would only be a consequence. */
 export function isErroneous(type: Type): boolean {
-  return type.kind === 'erroneous' || typeContains(type, (inner) => inner.kind === 'erroneous');
+  return containsErroneous(type);
 }

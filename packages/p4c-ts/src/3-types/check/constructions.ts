@@ -203,7 +203,7 @@ function convertArguments(
   const converted = matched.map((each) => {
     const parameter = { ...each.parameter, type: resolve(each.parameter.type) };
     if (each.argument !== undefined && each.argument.value.kind !== 'DefaultExpression') {
-      const place = { span: each.argument.span, what: `argument for '${parameter.name}'` };
+      const place = { span: each.argument.span, what: () => `argument for '${parameter.name}'` };
       if (isModuleType(parameter.type)) coerce(c, each.argument.value, c.tables.types.get(each.argument.value)!);
       else if (!assign(c, place, parameter.type, each.argument.value)) fine = false;
     }

@@ -15,8 +15,8 @@ import { type Checker, isErroneous } from './checker.ts';
 /** Where and how a failed conversion is reported. */
 export interface AssignPlace {
   readonly span: Span;
-  /** What the value is for, as in "the value of parameter 'x'". */
-  readonly what: string;
+  /** What the value is for, as in "the value of parameter 'x'"; asked only after a failure. */
+  readonly what: () => string;
   readonly extras?: ReportExtras;
 }
 
@@ -35,13 +35,11 @@ export function assign(c: Checker, place: AssignPlace, destination: Type, expres
       return true;
     }
   }
-  const unifier = new Unifier();
-  unifier.add(destination, source, true);
-  const failure = unifier.solve();
+  const failure = whyNotUnified(destination, source);
   if (failure !== undefined) {
     c.error(
       place.span,
-      `${place.what}: '${expressionText(expression)}' of type ${printType(source)} cannot be converted to ${printType(destination)}`,
+      `${place.what()}: '${expressionText(expression)}' of type ${printType(source)} cannot be converted to ${printType(destination)}`,
       { notes: [{ message: failure, span: expression.span }], ...place.extras },
     );
     return false;
@@ -50,12 +48,20 @@ export function assign(c: Checker, place: AssignPlace, destination: Type, expres
   if (bare.kind === 'serializable-enum' && !typeEquals(bare, source) && source.kind !== 'any') {
     c.error(
       place.span,
-      `${place.what}: '${expressionText(expression)}' of type ${printType(source)} is not converted to ${printType(destination)} implicitly`,
+      `${place.what()}: '${expressionText(expression)}' of type ${printType(source)} is not converted to ${printType(destination)} implicitly`,
       { suggestion: `cast it: (${printType(destination)})${expressionText(expression)}` },
     );
     return false;
   }
   return coerce(c, expression, destination);
+}
+
+/** Why a value cannot be converted implicitly; undefined if it can. What most assignments are needs no inference. */
+function whyNotUnified(destination: Type, source: Type): string | undefined {
+  if (destination === source || (destination.kind === 'bits' && source.kind === 'integer')) return undefined;
+  const unifier = new Unifier();
+  unifier.add(destination, source, true);
+  return unifier.solve();
 }
 
 /**
@@ -106,7 +112,7 @@ function coerceElements(
     const type = types[i];
     if (type === undefined) continue;
     if (element.kind === 'DotsExpression' && i === elements.length - 1) continue;
-    const what = isStructure(target) ? `field '${target.fields[i]!.name}'` : `element ${i}`;
+    const what = (): string => (isStructure(target) ? `field '${target.fields[i]!.name}'` : `element ${i}`);
     if (!assign(c, { span: expression.span, what }, type, element)) fits = false;
   }
   return fits;
@@ -137,7 +143,7 @@ function coerceFields(c: Checker, expression: ast.StructExpression, destination:
   for (const field of expression.fields) {
     const declared = fieldNamed(target, field.name.name);
     if (declared === undefined) continue;
-    const place = { span: expression.span, what: `field '${declared.name}'` };
+    const place = { span: expression.span, what: () => `field '${declared.name}'` };
     if (!assign(c, place, declared.type, field.value)) fits = false;
   }
   return fits;

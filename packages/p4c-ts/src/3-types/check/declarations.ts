@@ -82,7 +82,7 @@ export function checkConstant(c: Checker, node: ast.ConstantDeclaration): void {
   if (!c.isCompileTime(node.value)) {
     c.error(node.value.span, `'${expressionText(node.value)}' is not known at compile time`);
   }
-  assign(c, { span: node.name.span, what: `the value of '${node.name.name}'` }, type, node.value);
+  assign(c, { span: node.name.span, what: () => `the value of '${node.name.name}'` }, type, node.value);
 }
 
 /** Checks a variable. */
@@ -93,7 +93,7 @@ export function checkVariable(c: Checker, node: ast.VariableDeclaration): void {
   const allowed = type.kind !== 'erroneous' && variableTypeAllowed(c, node, type);
   c.tables.declarationTypes.set(node, allowed ? type : erroneousType);
   if (allowed && node.initializer !== undefined) {
-    assign(c, { span: node.name.span, what: `the value of '${node.name.name}'` }, type, node.initializer);
+    assign(c, { span: node.name.span, what: () => `the value of '${node.name.name}'` }, type, node.initializer);
   }
 }
 

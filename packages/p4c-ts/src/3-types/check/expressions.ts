@@ -171,7 +171,6 @@ function checkIndex(c: Checker, node: ast.IndexExpression): Type {
   const indexType = checkExpression(c, node.index);
   if (isErroneous(target) || isErroneous(indexType)) return erroneousType;
   const index = c.integerValue(node.index);
-  const text = expressionText(node.index);
   if (index !== undefined) {
     if (index > 0x7fffffffn) {
       c.reporter.error('overlimit', node.index.span, `${index}: value too large for an index`);
@@ -185,7 +184,10 @@ function checkIndex(c: Checker, node: ast.IndexExpression): Type {
   const isInteger =
     indexType.kind === 'bits' || indexType.kind === 'serializable-enum' || indexType.kind === 'integer' || known;
   if (!isInteger) {
-    c.error(node.index.span, `array index '${text}' must be an integer, but has type ${printType(indexType)}`);
+    c.error(
+      node.index.span,
+      `array index '${expressionText(node.index)}' must be an integer, but has type ${printType(indexType)}`,
+    );
     return erroneousType;
   }
   if (c.isLeftValue(node.target)) c.tables.leftValues.add(node);
@@ -199,7 +201,7 @@ function checkIndex(c: Checker, node: ast.IndexExpression): Type {
   }
   if (target.kind === 'tuple' || target.kind === 'list-expression') {
     if (!known) {
-      c.error(node.index.span, `tuple index '${text}' must be a constant`);
+      c.error(node.index.span, `tuple index '${expressionText(node.index)}' must be a constant`);
       return erroneousType;
     }
     const component = target.components[Number(index)];
@@ -352,9 +354,7 @@ function checkConditional(c: Checker, node: ast.ConditionalExpression): Type {
     );
     return erroneousType;
   }
-  const unifier = new Unifier();
-  unifier.add(first, second);
-  const failure = unifier.solve();
+  const failure = first === second ? undefined : whyNotUnified(first, second);
   if (failure !== undefined) {
     c.error(node.span, `the two values of ?: have different types, ${printType(first)} and ${printType(second)}`, {
       notes: [{ message: failure, span: node.whenFalse.span }],
@@ -366,4 +366,10 @@ function checkConditional(c: Checker, node: ast.ConditionalExpression): Type {
   coerce(c, node.whenFalse, result);
   c.markCompileTime(node, node.condition, node.whenTrue, node.whenFalse);
   return result;
+}
+
+function whyNotUnified(first: Type, second: Type): string | undefined {
+  const unifier = new Unifier();
+  unifier.add(first, second);
+  return unifier.solve();
 }

@@ -142,8 +142,10 @@ function finishInvocation(
   }
   let fine = true;
   for (const each of matched) {
-    const parameter = { ...each.parameter, type: resolve(each.parameter.type) };
-    converted.push({ ...each, parameter });
+    const resolved = resolve(each.parameter.type);
+    const isSame = resolved === each.parameter.type;
+    const parameter = isSame ? each.parameter : { ...each.parameter, type: resolved };
+    converted.push(isSame ? each : { ...each, parameter });
     if (each.argument !== undefined && !convertArgument(c, each.argument, parameter)) fine = false;
   }
   if (!fine) return undefined;
@@ -186,30 +188,34 @@ export function dontCareVariables(
 
 function convertArgument(c: Checker, argument: ast.Argument, parameter: Parameter): boolean {
   const { type } = parameter;
-  const text = expressionText(argument.value);
   switch (type.kind) {
     case 'dontcare':
       if (argument.value.kind === 'DefaultExpression') return true;
-      c.error(argument.span, `'${text}': no type could be inferred for parameter '${parameter.name}'`);
+      c.error(
+        argument.span,
+        `'${expressionText(argument.value)}': no type could be inferred for parameter '${parameter.name}'`,
+      );
       return false;
-    case 'struct-expression':
+    case 'struct-expression': {
+      const text = expressionText(argument.value);
       c.error(argument.value.span, `'${text}': no type could be inferred for this structure`, {
         suggestion: `cast it to the structure that is meant: (T)${text}`,
       });
       return false;
+    }
     case 'table':
     case 'action':
     case 'control':
     case 'package':
     case 'parser':
-      c.error(argument.span, `'${text}': an argument cannot be of type ${printType(type)}`);
+      c.error(argument.span, `'${expressionText(argument.value)}': an argument cannot be of type ${printType(type)}`);
       return false;
     default:
       break;
   }
   if (argument.value.kind === 'DefaultExpression') return true;
   if (parameter.direction === 'in') {
-    return assign(c, { span: argument.span, what: `argument for '${parameter.name}'` }, type, argument.value);
+    return assign(c, { span: argument.span, what: () => `argument for '${parameter.name}'` }, type, argument.value);
   }
   if (parameter.direction === 'none') coerce(c, argument.value, type);
   return true;
@@ -275,38 +281,31 @@ export function addArgumentConstraints(
   matched: readonly MatchedArgument[],
 ): boolean {
   const given = matched.filter((each) => each.argument !== undefined);
-  given.sort((a, b) => a.argument!.span.start - b.argument!.span.start);
+  if (given.length > 1) given.sort((a, b) => a.argument!.span.start - b.argument!.span.start);
   for (const { parameter, argument } of given) {
     const value = argument!.value;
     const source = c.tables.types.get(value) ?? erroneousType;
-    const text = expressionText(value);
-    const notes = [{ message: 'the argument', span: argument!.span }, ...signatureNote([parameter])];
-    if (source.kind === 'dontcare' && parameter.direction !== 'out') {
-      c.error(span, "'_' can only be given for an 'out' parameter", { notes });
+    const reject = (message: string): false => {
+      const notes = [{ message: 'the argument', span: argument!.span }, ...signatureNote([parameter])];
+      c.error(span, message, { notes });
       return false;
+    };
+    if (source.kind === 'dontcare' && parameter.direction !== 'out') {
+      return reject("'_' can only be given for an 'out' parameter");
     }
     const writes = parameter.direction === 'out' || parameter.direction === 'inout';
     if (writes && !c.isLeftValue(value) && source.kind !== 'dontcare') {
-      c.error(
-        span,
-        `'${text}' cannot be assigned to, but is given for the ${parameter.direction} parameter '${parameter.name}'`,
-        {
-          notes,
-        },
+      return reject(
+        `'${expressionText(value)}' cannot be assigned to, but is given for the ${parameter.direction} parameter '${parameter.name}'`,
       );
-      return false;
     }
     if (parameter.direction === 'none' && !c.isCompileTime(value)) {
-      c.error(
-        span,
-        `'${text}' is not known at compile time, but is given for the directionless parameter '${parameter.name}'`,
-        { notes },
+      return reject(
+        `'${expressionText(value)}' is not known at compile time, but is given for the directionless parameter '${parameter.name}'`,
       );
-      return false;
     }
     if (parameter.direction !== 'none' && parameter.type.kind === 'extern' && !parameter.optional) {
-      c.error(span, `parameter '${parameter.name}': instances of externs cannot be passed in, out or inout`, { notes });
-      return false;
+      return reject(`parameter '${parameter.name}': instances of externs cannot be passed in, out or inout`);
     }
     unifier.add(parameter.type, source, !writes);
   }

@@ -20,7 +20,7 @@ import { checkExpression } from './expressions.ts';
 /** Type of a member that is not called. */
 export function checkMember(c: Checker, node: ast.MemberExpression): Type {
   const inSwitch = c.context.inSwitchExpression;
-  const target = c.within({ inSwitchExpression: false }, () => checkExpression(c, node.target));
+  const target = c.inPart(() => checkExpression(c, node.target));
   if (target.kind === 'erroneous') return erroneousType;
   return memberType(c, node, target, inSwitch);
 }

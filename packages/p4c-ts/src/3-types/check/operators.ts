@@ -32,10 +32,12 @@ function isNumber(type: Type): boolean {
 export function checkUnary(c: Checker, node: ast.UnaryExpression): Type {
   const written = checkExpression(c, node.operand);
   if (isErroneous(written)) return erroneousType;
-  const text = expressionText(node.operand);
   if (node.operator === '!') {
     if (written.kind !== 'bool') {
-      c.error(node.operand.span, `'!' cannot be applied to '${text}' of type ${printType(written)}`);
+      c.error(
+        node.operand.span,
+        `'!' cannot be applied to '${expressionText(node.operand)}' of type ${printType(written)}`,
+      );
       return erroneousType;
     }
     c.markCompileTime(node, node.operand);
@@ -43,11 +45,14 @@ export function checkUnary(c: Checker, node: ast.UnaryExpression): Type {
   }
   const type = arithmeticType(written);
   if (node.operator === '~' && type.kind === 'integer') {
-    c.error(node.operand.span, `'~' needs an operand with a width, but '${text}' has none`);
+    c.error(node.operand.span, `'~' needs an operand with a width, but '${expressionText(node.operand)}' has none`);
     return erroneousType;
   }
   if (!isNumber(type)) {
-    c.error(node.operand.span, `'${node.operator}' cannot be applied to '${text}' of type ${printType(written)}`);
+    c.error(
+      node.operand.span,
+      `'${node.operator}' cannot be applied to '${expressionText(node.operand)}' of type ${printType(written)}`,
+    );
     return erroneousType;
   }
   coerce(c, node.operand, type);
@@ -131,11 +136,8 @@ export function checkArithmetic(
     c.error(node.span, "'+' cannot be applied to strings", { suggestion: "did you mean '++'?" });
     return erroneousType;
   }
-  for (const [type, written, operand] of [
-    [left, writtenLeft, node.left],
-    [right, writtenRight, node.right],
-  ] as const) {
-    if (isNumber(type)) continue;
+  if (!isNumber(left) || !isNumber(right)) {
+    const [written, operand] = isNumber(left) ? [writtenRight, node.right] : [writtenLeft, node.left];
     c.error(
       node.span,
       `'${node.operator}' cannot be applied to '${expressionText(operand)}' of type ${printType(written)}`,
@@ -298,32 +300,34 @@ export function checkComparable(
   left: Operand,
   right: Operand,
 ): boolean {
-  const texts = `'${expressionText(left.expression)}' and '${expressionText(right.expression)}'`;
-  const either = (test: (type: Type) => boolean): boolean => test(left.type) || test(right.type);
-  const reject = (message: string): boolean => {
-    c.error(at.span, message);
+  for (const [kind, what] of NEVER_COMPARED) {
+    if (left.type.kind !== kind && right.type.kind !== kind) continue;
+    const texts = `'${expressionText(left.expression)}' and '${expressionText(right.expression)}'`;
+    c.error(at.span, `${texts}: ${what} cannot be compared`);
     return false;
-  };
-  if (either((type) => type.kind === 'action')) return reject(`${texts}: actions cannot be compared`);
-  if (either((type) => type.kind === 'table')) return reject(`${texts}: tables cannot be compared`);
-  if (either((type) => type.kind === 'extern')) return reject(`${texts}: extern instances cannot be compared`);
-  if (either((type) => type.kind === 'type-variable')) {
-    return reject(`${texts}: values of a type parameter cannot be compared`);
-  }
-  if (either((type) => type.kind === 'apply-result')) {
-    return reject(`${texts}: results of applying tables cannot be compared`);
   }
   if (convertToCommon(c, left, right)) return true;
-  return reject(
+  c.error(
+    at.span,
     `'${expressionText(left.expression)}' of type ${printType(left.type)} cannot be compared with '${expressionText(right.expression)}' of type ${printType(right.type)}`,
   );
+  return false;
 }
+
+/** Types whose values cannot be compared with anything, and what to call those values. */
+const NEVER_COMPARED: readonly (readonly [Type['kind'], string])[] = [
+  ['action', 'actions'],
+  ['table', 'tables'],
+  ['extern', 'extern instances'],
+  ['type-variable', 'values of a type parameter'],
+  ['apply-result', 'results of applying tables'],
+];
 
 function convertToCommon(c: Checker, left: Operand, right: Operand): boolean {
   const common = commonType(left.type, right.type);
   if (common === undefined) return false;
   const other = left.type === common ? right.type : left.type;
-  if (other.kind !== 'any') {
+  if (other.kind !== 'any' && other !== common && !(common.kind === 'bits' && other.kind === 'integer')) {
     const unifier = new Unifier();
     unifier.add(common, other);
     if (unifier.solve() !== undefined) return false;

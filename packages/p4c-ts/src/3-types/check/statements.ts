@@ -97,24 +97,31 @@ function checkAssignment(c: Checker, node: ast.AssignmentStatement): void {
   const target = checkExpression(c, node.target);
   const value = checkExpression(c, node.value);
   if (isErroneous(target)) return;
-  const text = expressionText(node.target);
   const isShift = node.operator === '<<' || node.operator === '>>';
+  const cannotBeApplied = (): void =>
+    c.error(
+      node.operatorSpan,
+      `'${node.operator}=' cannot be applied to '${expressionText(node.target)}' of type ${printType(target)}`,
+    );
   if (node.operator !== undefined && !isShift && target.kind !== 'bits') {
-    c.error(node.operatorSpan, `'${node.operator}=' cannot be applied to '${text}' of type ${printType(target)}`);
+    cannotBeApplied();
     return;
   }
   if (!c.isLeftValue(node.target)) {
-    c.error(node.target.span, `'${text}' cannot be assigned to`, { suggestion: whyNot(c, node.target) });
+    c.error(node.target.span, `'${expressionText(node.target)}' cannot be assigned to`, {
+      suggestion: whyNot(c, node.target),
+    });
     return;
   }
   if (isErroneous(value)) return;
   if (node.operator === undefined) {
-    assign(c, { span: node.operatorSpan, what: `assignment to '${text}'` }, target, node.value);
+    const what = (): string => `assignment to '${expressionText(node.target)}'`;
+    assign(c, { span: node.operatorSpan, what }, target, node.value);
     return;
   }
   if (isShift) {
     if (target.kind !== 'bits') {
-      c.error(node.operatorSpan, `'${node.operator}=' cannot be applied to '${text}' of type ${printType(target)}`);
+      cannotBeApplied();
     } else if (checkShiftAmount(c, node, node.value, target, value) && value.kind === 'serializable-enum') {
       coerce(c, node.value, value.underlying);
     }
@@ -221,7 +228,7 @@ function checkForIn(c: Checker, node: ast.ForInStatement): void {
   if (isErroneous(type) || isErroneous(collectionType)) return;
   const name = node.variable.name.name;
   if (collection.kind === 'RangeExpression') {
-    const place = { span: node.span, what: `the range of '${name}'` };
+    const place = { span: node.span, what: () => `the range of '${name}'` };
     assign(c, place, type, collection.low);
     assign(c, place, type, collection.high);
     return;
@@ -258,5 +265,5 @@ function checkReturn(c: Checker, node: ast.ReturnStatement): void {
     c.error(node.span, `the function returns ${printType(returnType)}, but nothing is returned`);
     return;
   }
-  assign(c, { span: node.span, what: 'the value returned' }, returnType, node.value);
+  assign(c, { span: node.span, what: () => 'the value returned' }, returnType, node.value);
 }

@@ -18,6 +18,7 @@ import {
   erroneousType,
   errorType,
   type Field,
+  insideOf,
   integerType,
   matchKindType,
   type Parameter,
@@ -292,7 +293,7 @@ function declareStructure(
     c.tables.declarationTypes.set(field, type);
     fields.push({ name: field.name.name, type, declaration: field });
   }
-  const common = { name: node.name.name, typeArguments, fields };
+  const common = { name: node.name.name, typeArguments, fields, inside: insideOf(typeArguments, fields) };
   const type: StructureType =
     node.kind === 'HeaderDeclaration'
       ? { kind: 'header', declaration: node, ...common }

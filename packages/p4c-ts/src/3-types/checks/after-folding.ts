@@ -10,18 +10,13 @@ import type { NodeList } from '../support/node-list.ts';
 
 /** Runs one group of checks after the other; a group is skipped once an earlier one found errors. */
 export function checkAfterFolding(all: NodeList, early: EarlyConstants, reporter: Reporter): void {
-  const groups: ((node: ast.Node, parent: ast.Node | undefined) => void)[] = [
-    (node) => node.kind === 'SwitchStatement' && checkLabels(node, early, reporter),
-    (node) => node.kind === 'ExternDeclaration' && checkMethods(node, reporter),
-    (node) => checkStringAnnotations(node, reporter),
-    (node, parent) => checkArguments(node, parent, reporter),
-  ];
-  for (const group of groups) {
-    all.nodes.forEach((node, index) => {
-      group(node, all.parents[index]);
-    });
-    if (reporter.hasErrors()) return;
-  }
+  for (const statement of all.ofKind('SwitchStatement')) checkLabels(statement, early, reporter);
+  if (reporter.hasErrors()) return;
+  for (const extern of all.ofKind('ExternDeclaration')) checkMethods(extern, reporter);
+  if (reporter.hasErrors()) return;
+  for (const node of all.nodes) checkStringAnnotations(node, reporter);
+  if (reporter.hasErrors()) return;
+  for (let position = 0; position < all.nodes.length; position++) checkArguments(all, position, reporter);
 }
 
 function labelKey(label: ast.Expression, early: EarlyConstants): string {
@@ -72,7 +67,8 @@ function checkStringAnnotations(
   node: ast.Node & { annotations?: readonly ast.Annotation[] },
   reporter: Reporter,
 ): void {
-  for (const annotation of node.annotations ?? []) {
+  if (node.annotations === undefined) return;
+  for (const annotation of node.annotations) {
     const name = annotation.name.name;
     if (!STRING_ANNOTATIONS.has(name)) continue;
     const { body } = annotation;
@@ -94,7 +90,8 @@ function checkStringAnnotations(
   }
 }
 
-function checkArguments(node: ast.Node, parent: ast.Node | undefined, reporter: Reporter): void {
+function checkArguments(all: NodeList, position: number, reporter: Reporter): void {
+  const node = all.nodes[position]!;
   switch (node.kind) {
     case 'CallExpression':
     case 'ConstructorCallExpression':
@@ -118,7 +115,7 @@ function checkArguments(node: ast.Node, parent: ast.Node | undefined, reporter: 
           );
         }
       }
-      if (isOptionalParameter(node) && !optionalAllowed(node, parent)) {
+      if (isOptionalParameter(node) && !optionalAllowed(node, all.parentOf(position))) {
         reporter.error('invalid', node.name.span, `'${node.name.name}': an optional parameter is not allowed here`);
       }
       return;

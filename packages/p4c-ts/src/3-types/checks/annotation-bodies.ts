@@ -26,7 +26,7 @@ const EXPRESSION = new Set(['name', 'deprecated', 'noWarn', 'length', 'match']);
 
 /** Checks the form of all annotations with a known one. */
 export function checkAnnotationBodies(all: NodeList, reporter: Reporter): void {
-  for (const node of all.nodes) if (node.kind === 'Annotation') checkBody(node, reporter);
+  for (const annotation of all.ofKind('Annotation')) checkBody(annotation, reporter);
 }
 
 function checkBody(annotation: ast.Annotation, reporter: Reporter): void {

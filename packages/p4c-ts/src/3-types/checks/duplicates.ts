@@ -7,18 +7,18 @@
 import type * as ast from '../../2-parse/ast.ts';
 import type { Reporter } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/span.ts';
-import { walk } from '../support/walk.ts';
+import type { NodeList } from '../support/node-list.ts';
 
 interface Named {
   readonly name: ast.Identifier;
 }
 
 /** Reports every duplicate of the kinds named above, with a note at the first declaration. */
-export function checkDuplicates(program: ast.Program, reporter: Reporter): void {
+export function checkDuplicates(program: ast.Program, all: NodeList, reporter: Reporter): void {
   checkSymbolKinds(program, reporter);
   const errors: ast.EnumMember[] = [];
   const matchKinds: ast.EnumMember[] = [];
-  walk(program, (node) => {
+  for (const node of all.nodes) {
     switch (node.kind) {
       case 'ErrorDeclaration':
         errors.push(...node.members);
@@ -69,7 +69,7 @@ export function checkDuplicates(program: ast.Program, reporter: Reporter): void 
         break;
       case 'BlockStatement':
       case 'ParserState':
-        distinct(node.statements.filter(isLocal), reporter);
+        distinctLocals(node.statements, reporter);
         break;
       case 'Instantiation':
         if (node.initializer !== undefined) distinct(node.initializer, reporter);
@@ -86,9 +86,13 @@ export function checkDuplicates(program: ast.Program, reporter: Reporter): void 
       default:
         break;
     }
-  });
+  }
   distinct(errors, reporter);
   distinct(matchKinds, reporter);
+}
+
+function distinctLocals(statements: readonly ast.Statement[], reporter: Reporter): void {
+  if (statements.some(isLocal)) distinct(statements.filter(isLocal), reporter);
 }
 
 function isLocal(

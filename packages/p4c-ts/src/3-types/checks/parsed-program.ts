@@ -1,36 +1,38 @@
 // What the grammar lets through and no program may contain: judged on the tree alone, before any name is resolved.
 //
-// Each rule is a few lines; the specification's section is named at the rule. They run as one walk because most of
-// them ask "in what am I?", and the walk knows the ancestors.
+// Each rule is a few lines; the specification's section is named at the rule. They run together, over all nodes, because
+// most of them ask "in what am I?" of a node at hand.
 
 import type * as ast from '../../2-parse/ast.ts';
 import type { Reporter } from '../../diagnostics/diagnostic.ts';
 import { expressionText, typeText } from '../support/expression-text.ts';
+import type { NodeList } from '../support/node-list.ts';
 import { positionOf } from '../support/positions.ts';
-import { type Ancestors, walk } from '../support/walk.ts';
 
 /** Reports constructs in places where they may not stand, and declarations that contradict themselves. */
-export function checkParsedProgram(program: ast.Program, reporter: Reporter): void {
-  walk(program, undefined, (node, ancestors) => {
-    checkNode(node, ancestors, reporter);
+export function checkParsedProgram(program: ast.Program, all: NodeList, reporter: Reporter): void {
+  for (const position of all.childrenFirst) {
+    const node = all.nodes[position]!;
+    checkNode(node, { all, position }, reporter);
     checkAnnotationNames(node, reporter);
-  });
+  }
   checkTopLevelNames(program, reporter);
 }
 
-function inside(ancestors: Ancestors, ...kinds: readonly ast.Node['kind'][]): boolean {
-  return ancestors.some((ancestor) => kinds.includes(ancestor.kind));
+/** Where a node is. */
+interface Place {
+  readonly all: NodeList;
+  readonly position: number;
 }
 
-/** A function body: of a top-level function or of an abstract method's implementation. */
-function insideFunction(ancestors: Ancestors): boolean {
-  return inside(ancestors, 'FunctionDeclaration');
+function inside({ all, position }: Place, kind: ast.Node['kind']): boolean {
+  return all.isInside(position, kind);
 }
 
-function checkNode(node: ast.Node, ancestors: Ancestors, reporter: Reporter): void {
+function checkNode(node: ast.Node, place: Place, reporter: Reporter): void {
   switch (node.kind) {
     case 'Method':
-      checkMethod(node, ancestors, reporter);
+      checkMethod(node, place, reporter);
       return;
     case 'StructField':
       rejectUnderscore(node.name, 'field', reporter);
@@ -77,7 +79,7 @@ function checkNode(node: ast.Node, ancestors: Ancestors, reporter: Reporter): vo
       }
       return;
     case 'ConstructorCallExpression':
-      if (inside(ancestors, 'ActionDeclaration')) {
+      if (inside(place, 'ActionDeclaration')) {
         reporter.error(
           'invalid',
           node.span,
@@ -86,26 +88,26 @@ function checkNode(node: ast.Node, ancestors: Ancestors, reporter: Reporter): vo
       }
       return;
     case 'Instantiation':
-      checkInstantiation(node, ancestors, reporter);
+      checkInstantiation(node, place, reporter);
       return;
     case 'SwitchStatement':
       checkSwitchDefault(node, reporter);
       return;
     case 'ReturnStatement':
-      if (inside(ancestors, 'ParserDeclaration') && !insideFunction(ancestors)) {
+      if (inside(place, 'ParserDeclaration') && !inside(place, 'FunctionDeclaration')) {
         reporter.error('invalid', node.span, "'return' is not allowed in a parser");
       }
       return;
     case 'ExitStatement':
-      if (inside(ancestors, 'ParserDeclaration')) {
+      if (inside(place, 'ParserDeclaration')) {
         reporter.error('invalid', node.span, "'exit' is not allowed in a parser");
-      } else if (insideFunction(ancestors)) {
+      } else if (inside(place, 'FunctionDeclaration')) {
         reporter.error('invalid', node.span, "'exit' is not allowed in a function");
       }
       return;
     case 'BreakStatement':
     case 'ContinueStatement':
-      if (!inside(ancestors, 'ForStatement', 'ForInStatement')) {
+      if (!inside(place, 'ForStatement') && !inside(place, 'ForInStatement')) {
         const keyword = node.kind === 'BreakStatement' ? 'break' : 'continue';
         reporter.error('invalid', node.span, `'${keyword}' is only allowed in a 'for' loop`);
       }
@@ -162,9 +164,9 @@ function rejectUnderscore(name: ast.Identifier, what: string, reporter: Reporter
   if (name.name === '_') reporter.error('invalid', name.span, `'_' cannot be the name of a ${what}`);
 }
 
-function checkMethod(method: ast.Method, ancestors: Ancestors, reporter: Reporter): void {
+function checkMethod(method: ast.Method, { all, position }: Place, reporter: Reporter): void {
   rejectUnderscore(method.name, 'method', reporter);
-  const parent = ancestors.at(-1);
+  const parent = all.parentOf(position);
   if (parent?.kind !== 'ExternDeclaration') return;
   const ownName = method.name.name === parent.name.name;
   if (ownName && method.returnType !== undefined) {
@@ -210,7 +212,7 @@ function checkDistinctLists(
   }
 }
 
-function checkInstantiation(node: ast.Instantiation, ancestors: Ancestors, reporter: Reporter): void {
+function checkInstantiation(node: ast.Instantiation, place: Place, reporter: Reporter): void {
   let type = node.type;
   while (type.kind === 'ArrayType') type = type.element;
   if (type.kind !== 'NamedType' && type.kind !== 'SpecializedType') {
@@ -222,14 +224,13 @@ function checkInstantiation(node: ast.Instantiation, ancestors: Ancestors, repor
       suggestion: 'move the instantiation to the declarations of the control or parser around it',
     });
   };
-  const enclosing = ancestors;
-  const inInitializer = inside(enclosing, 'Instantiation');
-  if (inside(enclosing, 'BlockStatement') && inside(enclosing, 'ControlDeclaration') && !inInitializer) {
+  const inInitializer = inside(place, 'Instantiation');
+  if (inside(place, 'BlockStatement') && inside(place, 'ControlDeclaration') && !inInitializer) {
     report("a control's 'apply' block");
   }
-  if (inside(enclosing, 'ParserState')) report('a parser state');
-  if (inside(enclosing, 'FunctionDeclaration', 'Method')) report('a function or method');
-  if (inside(enclosing, 'ActionDeclaration')) report('an action');
+  if (inside(place, 'ParserState')) report('a parser state');
+  if (inside(place, 'FunctionDeclaration') || inside(place, 'Method')) report('a function or method');
+  if (inside(place, 'ActionDeclaration')) report('an action');
 }
 
 function checkSwitchDefault(node: ast.SwitchStatement, reporter: Reporter): void {

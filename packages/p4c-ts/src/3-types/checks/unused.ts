@@ -18,61 +18,62 @@ export function warnAboutUnused(
 ): void {
   const used = new Set<unknown>(names.paths.values());
   for (const declaration of names.typeNames.values()) used.add(declaration);
-  const warn = (name: ast.Identifier, what: string): void => {
+  const warn = (node: ast.Node & { readonly name: ast.Identifier }, what: string): void => {
+    const { name } = node;
+    if (used.has(node) || isSilenced(node, 'unused')) return;
     if (isSystemFile(name.span.file) || name.name.startsWith('__')) return;
     reporter.warn('unused', name.span, `${what} '${name.name}' is unused`);
   };
-  all.nodes.forEach((node, index) => {
-    const parent = all.parents[index];
-    if (used.has(node) || isSilenced(node, 'unused')) return;
+  for (let position = 0; position < all.nodes.length; position++) {
+    const node = all.nodes[position]!;
     switch (node.kind) {
       case 'ControlDeclaration':
       case 'ControlTypeDeclaration':
-        warn(node.name, 'control');
-        return;
+        warn(node, 'control');
+        break;
       case 'ParserDeclaration':
       case 'ParserTypeDeclaration':
-        warn(node.name, 'parser');
-        return;
+        warn(node, 'parser');
+        break;
       case 'PackageTypeDeclaration':
-        warn(node.name, 'package');
-        return;
+        warn(node, 'package');
+        break;
       case 'TableDeclaration':
-        warn(node.name, 'table');
-        return;
+        warn(node, 'table');
+        break;
       case 'ActionDeclaration':
-        warn(node.name, 'action');
-        return;
+        warn(node, 'action');
+        break;
       case 'VariableDeclaration':
-        if (parent?.kind !== 'ForInStatement') warn(node.name, 'variable');
-        return;
+        if (all.parentOf(position)?.kind !== 'ForInStatement') warn(node, 'variable');
+        break;
       case 'ConstantDeclaration':
-        if (!isAssertion(node.value)) warn(node.name, 'constant');
-        return;
+        if (!isAssertion(node.value)) warn(node, 'constant');
+        break;
       case 'Instantiation':
-        if (node.name.name !== 'main' || parent?.kind !== 'Program') warn(node.name, 'instance');
-        return;
+        if (node.name.name !== 'main' || all.parentOf(position)?.kind !== 'Program') warn(node, 'instance');
+        break;
       case 'FunctionDeclaration':
-        if (!node.isExtern && parent?.kind !== 'Instantiation') warn(node.name, 'function');
-        return;
+        if (!node.isExtern && all.parentOf(position)?.kind !== 'Instantiation') warn(node, 'function');
+        break;
       case 'TypedefDeclaration':
       case 'NewtypeDeclaration':
-        warn(node.name, 'type');
-        return;
+        warn(node, 'type');
+        break;
       case 'ValueSetDeclaration':
-        warn(node.name, 'value_set');
-        return;
+        warn(node, 'value_set');
+        break;
       case 'Parameter':
         // Only an action's are free to choose: the others belong to an interface.
-        if (parent?.kind === 'ActionDeclaration') warn(node.name, 'parameter');
-        return;
+        if (all.parentOf(position)?.kind === 'ActionDeclaration') warn(node, 'parameter');
+        break;
       case 'TypeParameter':
-        if (!ownedByInterface(parent)) warn(node.name, 'type parameter');
-        return;
+        if (!ownedByInterface(all.parentOf(position))) warn(node, 'type parameter');
+        break;
       default:
-        return;
+        break;
     }
-  });
+  }
 }
 
 function isAssertion(value: ast.Expression): boolean {

@@ -10,6 +10,7 @@
 // type arguments come first and then the arguments from right to left.
 
 import {
+  containsInteger,
   fieldNamed,
   integerType,
   isStructure,
@@ -81,7 +82,7 @@ export class Unifier {
   }
 
   private openIntegers(type: Type): Type {
-    if (!typeContains(type, (inner) => inner.kind === 'integer')) return type;
+    if (!containsInteger(type)) return type;
     switch (type.kind) {
       case 'integer': {
         const variable = this.fresh('int');

@@ -39,7 +39,11 @@ export function checkZeroDivisions(c: Checker): void {
 
 /** Reports divisions that no compiler pass could remove, among the given nodes. */
 export function checkDivisions(c: Checker, nodes: readonly ast.Node[]): void {
-  const divisions = nodes.map(divisionOf).filter((division) => division !== undefined);
+  const divisions: Division[] = [];
+  for (const node of nodes) {
+    const division = divisionOf(node);
+    if (division !== undefined) divisions.push(division);
+  }
   if (divisions.length === 0) return;
   const constants = constantVariables(c);
   const keepsCompound = c.program.declarations.some(
@@ -101,14 +105,14 @@ function isOutermost(c: Checker, parameter: ast.Parameter): boolean {
 /** Local variables that have a constant initializer and are never written again. */
 function constantVariables(c: Checker): Map<ast.Node | { readonly kind: string } | undefined, bigint> {
   const result = new Map<ast.Node | { readonly kind: string } | undefined, bigint>();
-  for (const node of c.all.nodes) {
-    if (node.kind !== 'VariableDeclaration' || node.initializer === undefined) continue;
+  for (const node of c.all.ofKind('VariableDeclaration')) {
+    if (node.initializer === undefined) continue;
     const value = c.integerValue(node.initializer);
     if (value !== undefined) result.set(node, value);
   }
-  for (const node of c.all.nodes) {
-    if (node.kind === 'AssignmentStatement') forget(c, node.target, result);
-    else if (node.kind === 'CallExpression') for (const argument of node.arguments) forget(c, argument.value, result);
+  for (const node of c.all.ofKind('AssignmentStatement')) forget(c, node.target, result);
+  for (const node of c.all.ofKind('CallExpression')) {
+    for (const argument of node.arguments) forget(c, argument.value, result);
   }
   return result;
 }

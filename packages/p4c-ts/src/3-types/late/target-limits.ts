@@ -5,24 +5,22 @@
 import type * as ast from '../../2-parse/ast.ts';
 import type { Checker } from '../check/checker.ts';
 import { expressionText } from '../support/expression-text.ts';
-import { forEachChild, walk } from '../support/walk.ts';
 import { isStructure, printType, type Type } from '../types.ts';
 import { checkDivisions, neverConstant } from './divisions.ts';
 import type { Reachable } from './reachable.ts';
 
 /** Reports tables that are applied while the arguments of an action in a table's list are computed. */
 export function checkTablesInActions(c: Checker): void {
-  for (const node of c.all.nodes) {
-    if (node.kind !== 'ActionsProperty') continue;
-    walk(node, (inner) => {
-      if (inner.kind !== 'CallExpression' || c.tables.calls.get(inner)?.kind !== 'table-apply') return;
+  for (const node of c.all.ofKind('ActionsProperty')) {
+    for (const inner of nodesInside(c, node)) {
+      if (inner.kind !== 'CallExpression' || c.tables.calls.get(inner)?.kind !== 'table-apply') continue;
       c.reporter.error(
         'unsupported',
         inner.span,
         `'${expressionText(inner)}': a table cannot be applied in the argument of another table's action`,
         { suggestion: 'apply it before, and keep the result in a variable' },
       );
-    });
+    }
   }
 }
 
@@ -45,12 +43,19 @@ export function checkTargetLimits(c: Checker, reachable: Reachable): void {
 /** Nodes of the top-level declarations that can run. */
 function reachableNodes(c: Checker, reachable: Reachable): ast.Node[] {
   const result: ast.Node[] = [];
-  let inside = false;
-  c.all.nodes.forEach((node, index) => {
-    if (c.all.parents[index]?.kind === 'Program') inside = reachable.has(node);
-    if (inside) result.push(node);
-  });
+  for (const declaration of c.program.declarations) {
+    if (!reachable.has(declaration)) continue;
+    const start = c.all.positionOf(declaration);
+    const end = c.all.endOf(start);
+    for (let position = start; position < end; position++) result.push(c.all.nodes[position]!);
+  }
   return result;
+}
+
+/** The node and all nodes inside it. */
+function nodesInside(c: Checker, node: ast.Node): readonly ast.Node[] {
+  const position = c.all.positionOf(node);
+  return c.all.nodes.slice(position, c.all.endOf(position));
 }
 
 function checkNode(c: Checker, node: ast.Node): void {
@@ -81,14 +86,14 @@ const GREATEST_EXPANSION = 255;
 function checkExpansion(c: Checker, node: ast.AssignmentStatement): void {
   let copies = 1;
   let indexes = 0;
-  walk(node, (inner) => {
+  for (const inner of nodesInside(c, node)) {
     if (inner.kind !== 'IndexExpression' || c.isCompileTime(inner.index) || c.integerValue(inner.index) !== undefined)
-      return;
+      continue;
     const type = c.tables.types.get(inner.target);
-    if (type?.kind !== 'stack' || type.element.kind === 'extern') return;
+    if (type?.kind !== 'stack' || type.element.kind === 'extern') continue;
     copies *= type.size;
     indexes += 1;
-  });
+  }
   if (indexes < 2 || copies <= GREATEST_EXPANSION) return;
   c.reporter.error(
     'overlimit',
@@ -138,21 +143,21 @@ function hasControlPlane(c: Checker): boolean {
 
 function checkSwitches(c: Checker, action: ast.ActionDeclaration): void {
   const visited = new Set<ast.Node>();
-  const visit = (node: ast.Node): void => {
-    if (visited.has(node)) return;
-    visited.add(node);
-    if (node.kind === 'SwitchStatement' && c.tables.switchKinds.get(node) === 'value') {
-      c.reporter.error('unsupported', node.span, 'a switch over values cannot be done in an action', {
-        suggestion: 'use if statements, or move the switch into the apply block',
-      });
+  const check = (body: ast.Node): void => {
+    if (visited.has(body)) return;
+    visited.add(body);
+    for (const node of nodesInside(c, body)) {
+      if (node.kind === 'SwitchStatement' && c.tables.switchKinds.get(node) === 'value') {
+        c.reporter.error('unsupported', node.span, 'a switch over values cannot be done in an action', {
+          suggestion: 'use if statements, or move the switch into the apply block',
+        });
+      } else if (node.kind === 'CallExpression') {
+        const call = c.tables.calls.get(node);
+        if (call?.kind === 'function' && !call.declaration.isExtern) check(call.declaration);
+      }
     }
-    if (node.kind === 'CallExpression') {
-      const call = c.tables.calls.get(node);
-      if (call?.kind === 'function' && !call.declaration.isExtern) visit(call.declaration);
-    }
-    forEachChild(node, visit);
   };
-  visit(action.body);
+  if (c.tables.switchKinds.size > 0) check(action.body);
 }
 
 function checkRanges(c: Checker, keyset: ast.Expression): void {

@@ -8,8 +8,7 @@ import { expressionText } from '../support/expression-text.ts';
 /** `@match(kind)` on the fields of a value set's structure names a match kind. */
 export function checkMatchAnnotations(c: Checker): void {
   const kinds = new Set(c.names.matchKinds.map((member) => member.name.name));
-  for (const node of c.all.nodes) {
-    if (node.kind !== 'StructField') continue;
+  for (const node of c.all.ofKind('StructField')) {
     for (const annotation of node.annotations) {
       if (annotation.name.name !== 'match' || annotation.body.kind !== 'Unstructured') continue;
       const { tokens } = annotation.body;
@@ -23,8 +22,8 @@ export function checkMatchAnnotations(c: Checker): void {
 
 /** The size of a value set is a constant. */
 export function checkValueSets(c: Checker): void {
-  for (const node of c.all.nodes) {
-    if (node.kind !== 'ValueSetDeclaration' || c.integerValue(node.size) !== undefined) continue;
+  for (const node of c.all.ofKind('ValueSetDeclaration')) {
+    if (c.integerValue(node.size) !== undefined) continue;
     c.reporter.error(
       'expected',
       node.size.span,
@@ -47,8 +46,8 @@ export function checkProperties(c: Checker): void {
 
 /** A select on a constant needs constant cases before the one that matches. */
 export function checkConstantSelects(c: Checker): void {
-  for (const node of c.all.nodes) {
-    if (node.kind !== 'SelectExpression' || node.keys.length !== 1) continue;
+  for (const node of c.all.ofKind('SelectExpression')) {
+    if (node.keys.length !== 1) continue;
     if (c.integerValue(node.keys[0]!) === undefined) continue;
     for (const { keyset } of node.cases) {
       const value =

@@ -1,28 +1,91 @@
 // All nodes of a program in one array, parents before children, in source order. Most checks look at a few kinds of node
 // wherever they are: a scan of this array is many times cheaper than a walk of the tree, and there are twenty of them.
+// A node's descendants are the nodes that follow it up to its end, and its ancestors are found by their positions, so
+// questions about a part of the program or about surroundings need no walk either.
 
 import type * as ast from '../../2-parse/ast.ts';
 import { forEachChild } from './walk.ts';
 
-/** The nodes, and at the same index the parent of each. */
-export interface NodeList {
+type NodeOf<Kind extends ast.Node['kind']> = Extract<ast.Node, { readonly kind: Kind }>;
+
+/** See the top of the file. A position is an index into `nodes`. */
+export class NodeList {
   readonly nodes: readonly ast.Node[];
-  readonly parents: readonly (ast.Node | undefined)[];
+  /** Positions, children before their parents: the order for checks that depend on what is inside. */
+  readonly childrenFirst: readonly number[];
+  /** At each position that of the parent; -1 for the program. */
+  private readonly parents: readonly number[];
+  /** At each position the one behind the last descendant. */
+  private readonly ends: readonly number[];
+  private readonly byKind = new Map<ast.Node['kind'], ast.Node[]>();
+  private positions: Int32Array | undefined;
+
+  /** Walks the tree once. */
+  constructor(program: ast.Program) {
+    const nodes: ast.Node[] = [];
+    const childrenFirst: number[] = [];
+    const parents: number[] = [];
+    const ends: number[] = [];
+    let parent = -1;
+    const visit = (node: ast.Node): void => {
+      const position = nodes.length;
+      nodes.push(node);
+      parents.push(parent);
+      ends.push(0);
+      const outer = parent;
+      parent = position;
+      forEachChild(node, visit);
+      parent = outer;
+      ends[position] = nodes.length;
+      childrenFirst.push(position);
+    };
+    visit(program);
+    this.nodes = nodes;
+    this.childrenFirst = childrenFirst;
+    this.parents = parents;
+    this.ends = ends;
+  }
+
+  /** All nodes of that kind, in source order. */
+  ofKind<Kind extends ast.Node['kind']>(kind: Kind): readonly NodeOf<Kind>[] {
+    let list = this.byKind.get(kind);
+    if (list === undefined) {
+      list = [];
+      for (const node of this.nodes) if (node.kind === kind) list.push(node);
+      this.byKind.set(kind, list);
+    }
+    return list as NodeOf<Kind>[];
+  }
+
+  /** The node around the one at that position; undefined for the program. */
+  parentOf(position: number): ast.Node | undefined {
+    return this.nodes[this.parents[position]!];
+  }
+
+  /** Whether one of the nodes around the one at that position is of that kind. */
+  isInside(position: number, kind: ast.Node['kind']): boolean {
+    for (let at = this.parents[position]!; at >= 0; at = this.parents[at]!) {
+      if (this.nodes[at]!.kind === kind) return true;
+    }
+    return false;
+  }
+
+  /** Position of a node of the program. */
+  positionOf(node: ast.Node): number {
+    this.positions ??= positionsById(this.nodes);
+    return this.positions[node.id] ?? -1;
+  }
+
+  /** The position behind the last node that is inside the one at that position. */
+  endOf(position: number): number {
+    return this.ends[position] ?? position;
+  }
 }
 
-/** Walks the tree once. */
-export function listNodes(program: ast.Program): NodeList {
-  const nodes: ast.Node[] = [];
-  const parents: (ast.Node | undefined)[] = [];
-  let parent: ast.Node | undefined;
-  const visit = (node: ast.Node): void => {
-    nodes.push(node);
-    parents.push(parent);
-    const outer = parent;
-    parent = node;
-    forEachChild(node, visit);
-    parent = outer;
-  };
-  visit(program);
-  return { nodes, parents };
+function positionsById(nodes: readonly ast.Node[]): Int32Array {
+  let greatestId = 0;
+  for (const node of nodes) if (node.id > greatestId) greatestId = node.id;
+  const positions = new Int32Array(greatestId + 1).fill(-1);
+  for (let position = 0; position < nodes.length; position++) positions[nodes[position]!.id] = position;
+  return positions;
 }
