@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compile, formatDiagnostic } from '@mooring/p4c-ts';
+import { type CompileOptions, compile, formatDiagnostic } from '@mooring/p4c-ts';
 import { nodeFileSystem } from '@mooring/p4c-ts/node';
 import type { ProgramJson } from './program-json.ts';
 
@@ -16,14 +16,22 @@ export type Compiled =
 /** Where the architecture's declarations are, for our compiler. */
 export const OWN_INCLUDES = fileURLToPath(new URL('../../p4/include/', import.meta.url));
 
-/** Compiles with our compiler. `includes` may name other declarations of the architecture. */
+/** Compiles a text with our compiler. `includes` may name other declarations of the architecture. */
 export function compileOwn(text: string, includes = OWN_INCLUDES): Compiled {
   const files = nodeFileSystem();
-  const result = compile('program.p4', {
-    files: { ...files, read: (path: string) => (path === 'program.p4' ? text : files.read(path)) },
-    includePaths: [includes],
-    p4info: false,
+  return compileOwnFile('program.p4', [includes], {
+    ...files,
+    read: (path: string) => (path === 'program.p4' ? text : files.read(path)),
   });
+}
+
+/** Compiles a file with our compiler. */
+export function compileOwnFile(
+  path: string,
+  includePaths: readonly string[] = [OWN_INCLUDES],
+  files: CompileOptions['files'] = nodeFileSystem(),
+): Compiled {
+  const result = compile(path, { files, includePaths, p4info: false });
   if (result.ok && result.bmv2 !== undefined) return { ok: true, program: plain(result.bmv2) };
   const errors = result.diagnostics.filter((each) => each.severity === 'error');
   return { ok: false, reason: errors.map((each) => formatDiagnostic(each, result.sourceMap)).join('\n') };
@@ -34,14 +42,25 @@ function plain(value: object): ProgramJson {
   return JSON.parse(JSON.stringify(value)) as ProgramJson;
 }
 
-/** Compiles with an installed compiler. */
+/** Compiles a text with an installed compiler. */
 export function compileWith(command: string, text: string): Compiled {
   const folder = mkdtempSync(join(tmpdir(), 'mooring-differential-'));
   try {
     const source = join(folder, 'program.p4');
-    const output = join(folder, 'program.json');
     writeFileSync(source, text);
-    execFileSync(command, ['--Wdisable', '-o', output, source], { stdio: 'pipe' });
+    return compileFileWith(command, source);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Compiles a file with an installed compiler. */
+export function compileFileWith(command: string, path: string, includePaths: readonly string[] = []): Compiled {
+  const folder = mkdtempSync(join(tmpdir(), 'mooring-differential-'));
+  try {
+    const output = join(folder, 'program.json');
+    const flags = includePaths.flatMap((each) => ['-I', each]);
+    execFileSync(command, ['--Wdisable', ...flags, '-o', output, path], { stdio: 'pipe' });
     return { ok: true, program: JSON.parse(readFileSync(output, 'utf8')) as ProgramJson };
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: Buffer };

@@ -4,7 +4,18 @@
  * computes in 32-bit pieces goes wrong if it does.
  */
 import type { Random } from '../random.ts';
-import { bit, bool, type FunctionSignature, int, type Scalar, type Scope, sameType, typeText } from './scope.ts';
+import {
+  bit,
+  bool,
+  type FunctionSignature,
+  int,
+  type Parameter,
+  type Scalar,
+  type Scope,
+  sameType,
+  typeText,
+  type Variable,
+} from './scope.ts';
 
 /** Widths that sit on and beside the borders of machine words, and odd ones. */
 const WIDTHS = [
@@ -82,6 +93,8 @@ function boolean(scope: Scope, depth: number, sub: (type: Scalar) => string): st
       scope.world.headers.length > 0 && scope.variables.some((each) => each.header !== undefined) && depth > 0 ? 2 : 0,
       () => `${random.pick(scope.world.headers).text}.isValid()`,
     ],
+    [scope.world.union && scope.variables.some((each) => each.header !== undefined) ? 1 : 0, () => 'hdr.u.isValid()'],
+    [scope.valid.has('hdr.h1') && scope.valid.has('hdr.h2') ? 2 : 0, () => '(hdr.h1 == hdr.h2)'],
   ])();
 }
 
@@ -99,6 +112,10 @@ function unsigned(scope: Scope, width: number, depth: number, sub: (type: Scalar
     [width >= 2 ? 1 : 0, () => `((bit<${width}>)${sub(int(Math.max(2, width)))})`],
     [width === 1 ? 2 : 0, () => `((bit<1>)${sub(bool)})`],
     [3, () => sliceOf(scope, width, sub)],
+    [
+      width >= 2 && width <= 64 ? 1 : 0,
+      () => `(${sub(type)} ${random.pick(['/', '%'])} ${width}w${2 ** random.below(Math.min(width, 8))})`,
+    ],
     [
       width >= 2 ? 2 : 0,
       () => {
@@ -142,19 +159,44 @@ function sliceOf(scope: Scope, width: number, sub: (type: Scalar) => string): st
 
 /** A call, or undefined where no variable fits a parameter that is written. */
 export function functionCall(scope: Scope, signature: FunctionSignature, depth: number): string | undefined {
+  const values = argumentsFor(scope, signature.parameters, depth, 0.1);
+  return values === undefined ? undefined : `${signature.name}(${values.join(', ')})`;
+}
+
+/**
+ * Arguments for directed parameters and data, or undefined where nothing fits. Slices are arguments, too; with the probability `overlap` one
+ * variable may be the argument of several parameters that are written.
+ */
+export function argumentsFor(
+  scope: Scope,
+  parameters: readonly Parameter[],
+  depth: number,
+  overlap: number,
+): string[] | undefined {
   const { random } = scope.world;
   const used = new Set<string>();
   const values: string[] = [];
-  for (const parameter of signature.parameters) {
-    if (parameter.direction === 'in') {
-      values.push(expression(scope, parameter.type, depth));
+  for (const { direction, type } of parameters) {
+    if (direction === 'in' || direction === '') {
+      values.push(expression(scope, type, depth));
       continue;
     }
-    const targets = scope.writable((each) => sameType(each.type, parameter.type) && !used.has(each.text));
-    if (targets.length === 0) return undefined;
-    const target = random.pick(targets).text;
-    used.add(target);
-    values.push(target);
+    const free = ({ text }: Variable) => !used.has(text) || random.chance(overlap);
+    const targets = scope.writable((each) => sameType(each.type, type) && free(each));
+    const wider = scope.writable(
+      (each) => each.type.kind === 'bit' && type.kind === 'bit' && each.type.width > type.width && free(each),
+    );
+    const sliced = wider.length > 0 && (targets.length === 0 || random.chance(0.15));
+    if (targets.length === 0 && !sliced) return undefined;
+    const target = random.pick(sliced ? wider : targets);
+    used.add(target.text);
+    values.push(sliced ? `${target.text}${sliceBounds(target.type, type, random)}` : target.text);
   }
-  return `${signature.name}(${values.join(', ')})`;
+  return values;
+}
+
+function sliceBounds(whole: Scalar, part: Scalar, random: Random): string {
+  if (whole.kind === 'bool' || part.kind === 'bool') return '';
+  const low = random.below(whole.width - part.width + 1);
+  return `[${low + part.width - 1}:${low}]`;
 }

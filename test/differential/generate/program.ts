@@ -6,6 +6,7 @@
  */
 import type { Random } from '../random.ts';
 import { expression, literal, randomScalar, randomWidth } from './expressions.ts';
+import { EXTRA_TYPES, structureMembers, VARIABLE_LENGTH_TYPE } from './extras.ts';
 import {
   bit,
   type FunctionSignature,
@@ -22,6 +23,10 @@ import { ALWAYS_VALID, type Callables, statements } from './statements.ts';
 import { type TableText, tableText } from './tables.ts';
 
 const CONTROL_PARAMETERS = 'inout headers_t hdr, inout metadata_t meta, inout standard_metadata_t smeta';
+
+const LOOKAHEADS = ['bit<8>>()', 'bit<40>>()[20:13]', 'h1_t>().tag'].map(
+  (end) => `    meta.s.x = packet.lookahead<${end};`,
+);
 
 const indent = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
 
@@ -40,6 +45,14 @@ class ProgramGenerator {
   readonly #fields: Variable[] = [];
   readonly #observed: HeaderType;
   readonly #hasUnion: boolean;
+  readonly #checksums: boolean;
+  /**
+   * Whether the packets that the parser gives up are seen. Where they are, the parser assigns nothing: p4c leaves out what a later state
+   * overwrites, though an extraction before that may fail.
+   */
+  readonly #seesParserErrors: boolean;
+  /** Metadata of field list 1, where packets may go round once more. */
+  readonly #kept: ReadonlySet<string> | undefined;
 
   constructor(random: Random) {
     this.#random = random;
@@ -48,6 +61,8 @@ class ProgramGenerator {
       [2, 2],
       [1, 3],
     ]);
+    this.#checksums = random.chance(0.35);
+    this.#seesParserErrors = random.chance(0.3);
     this.#types = Array.from({ length: 3 }, (_, i) => this.#headerType(`h${i}_t`));
     this.#hasUnion = random.chance(0.4);
     const stackSize = random.chance(0.6) ? random.between(2, 4) : 0;
@@ -65,6 +80,9 @@ class ProgramGenerator {
     this.#world = {
       random,
       functions: [],
+      structureFunctions: [],
+      variableLength: random.chance(0.3),
+      union: this.#hasUnion,
       headers,
       stack: stackSize > 0 ? { text: 'hdr.st', size: stackSize } : undefined,
       nextName: 0,
@@ -85,6 +103,8 @@ class ProgramGenerator {
     for (const { name, type } of members) this.#metadata.push({ text: `meta.${name}`, type, writable: true });
     this.#metadata.push({ text: 'meta.s.x', type: bit(8), writable: true });
     this.#metadata.push({ text: 'meta.s.y', type: { kind: 'int', width: 16 }, writable: true });
+    const kept = members.filter(() => random.chance(0.5)).map(({ name }) => name);
+    this.#kept = random.chance(0.15) ? new Set(kept) : undefined;
     this.#observed = {
       name: 'observed_t',
       fields: padded(this.#metadata.map(({ type }, i) => ({ name: `o${i}`, type: asBits(type) }))),
@@ -98,12 +118,14 @@ class ProgramGenerator {
       const type: Scalar = width > 1 && random.chance(0.25) ? { kind: 'int', width } : bit(width);
       return { name: `f${i}`, type };
     });
+    if (this.#checksums) fields.unshift({ name: 'sum', type: bit(16) });
     fields.unshift({ name: 'tag', type: bit(8) });
     return { name, fields: padded(fields) };
   }
 
   generate(): string {
     const functions = Array.from({ length: this.#random.below(1 + this.#size) }, () => this.#function());
+    if (this.#random.chance(0.4)) functions.push(this.#structureFunction());
     const parser = this.#parser();
     const ingress = this.#control('ingress', true);
     const egress = this.#control('egress', false);
@@ -111,6 +133,9 @@ class ProgramGenerator {
       '#include <core.p4>',
       '#include <v1model.p4>',
       'error { Custom }',
+      ...EXTRA_TYPES,
+      ...(this.#world.variableLength ? VARIABLE_LENGTH_TYPE : []),
+      ...(this.#checksums ? ['header ck_t { bit<16> sum; bit<16> other; }'] : []),
       ...[...this.#types, this.#observed].flatMap((type) => [
         `header ${type.name} {`,
         ...type.fields.map((field) => `  ${typeText(field.type)} ${field.name};`),
@@ -121,21 +146,26 @@ class ProgramGenerator {
       '  h0_t h0; h1_t h1; h1_t h2;',
       ...(this.#world.stack === undefined ? [] : [`  h2_t[${this.#world.stack.size}] st;`]),
       ...(this.#hasUnion ? ['  u_t u;'] : []),
+      ...(this.#world.variableLength ? ['  hv_t v;'] : []),
+      ...(this.#checksums ? ['  ck_t ck;'] : []),
       '  observed_t observed;',
       '}',
       'struct inner_t { bit<8> x; int<16> y; }',
       'struct metadata_t {',
       ...this.#metadata
         .filter(({ text }) => /^meta\.m/.test(text))
-        .map(({ text, type }) => `  ${typeText(type)} ${text.slice(5)};`),
+        .map(({ text, type }) => {
+          const name = text.slice(5);
+          return `  ${this.#kept?.has(name) ? '@field_list(1) ' : ''}${typeText(type)} ${name};`;
+        }),
       '  inner_t s;',
       '}',
       ...functions.flat(),
       ...parser,
-      'control verify_it(inout headers_t hdr, inout metadata_t meta) { apply { } }',
+      `control verify_it(inout headers_t hdr, inout metadata_t meta) { apply { ${this.#checksum('verify')} } }`,
       ...ingress,
       ...egress,
-      'control update_it(inout headers_t hdr, inout metadata_t meta) { apply { } }',
+      `control update_it(inout headers_t hdr, inout metadata_t meta) { apply { ${this.#checksum('update')} } }`,
       'control deparse(packet_out packet, in headers_t hdr) {',
       '  apply { packet.emit(hdr); }',
       '}',
@@ -193,6 +223,38 @@ class ProgramGenerator {
     return lines;
   }
 
+  #structureFunction(): string[] {
+    const name = `fs${this.#world.nextName++}`;
+    const variables = [...structureMembers('a', false), ...structureMembers('b', true)];
+    const scope = new Scope(this.#world, 'function', variables, []);
+    const lines = [
+      `inner_t ${name}(in inner_t a, inout inner_t b) {`,
+      ...indent(statements(scope, this.#random.between(1, 2), 1)),
+      `  return { ${expression(scope, bit(8), 1)}, ${expression(scope, { kind: 'int', width: 16 }, 1)} };`,
+      '}',
+    ];
+    this.#world.structureFunctions.push(name);
+    return lines;
+  }
+
+  /** A checksum over fields of the header that is always there, filled up to whole bytes. */
+  #checksum(what: 'verify' | 'update'): string {
+    if (!this.#checksums) return '';
+    const random = this.#random;
+    const fields = random.shuffle(this.#types[0]!.fields).slice(0, random.between(1, 3));
+    const bits = fields.reduce((sum, { type }) => sum + (type.kind === 'bool' ? 1 : type.width), 0);
+    const values = fields.map(({ name }) => `${ALWAYS_VALID}.${name}`);
+    // p4c and BMv2 fill up to 16 bits in their own ways.
+    values.push(`${16 - (bits % 16)}w${random.below(2)}`);
+    const algorithm = random.pick(['csum16', 'csum16', 'crc16', 'xor16']);
+    const payload = random.chance(0.3) ? '_with_payload' : '';
+    const target = what === 'verify' ? `${ALWAYS_VALID}.sum` : 'hdr.ck.sum';
+    const condition = `${ALWAYS_VALID}.isValid()`;
+    if (what === 'verify')
+      return `verify_checksum${payload}(${condition}, { ${values.join(', ')} }, ${target}, HashAlgorithm.${algorithm});`;
+    return `update_checksum${payload}(${condition}, { ${values.join(', ')} }, ${target}, HashAlgorithm.${algorithm});`;
+  }
+
   #parser(): string[] {
     const random = this.#random;
     const { stack } = this.#world;
@@ -202,8 +264,11 @@ class ProgramGenerator {
       'parse_h1',
       ...(stack === undefined ? [] : ['parse_st']),
       ...(this.#hasUnion ? ['parse_u'] : []),
+      ...(this.#world.variableLength ? ['parse_v'] : []),
     ]);
-    const code = (count: number) => indent(indent(statements(scope(), count, 0)));
+    const valueSet = random.chance(0.15);
+    const assigns = !this.#seesParserErrors;
+    const code = (count: number) => indent(indent(statements(scope(), assigns ? count : 0, 0)));
     const select = (targets: readonly string[]) => {
       const tag = 'hdr.h0.tag';
       // p4c makes a constant of some expressions, which BMv2 does not load as a key.
@@ -221,6 +286,7 @@ class ProgramGenerator {
     };
     const lines = [
       'parser parse(packet_in packet, out headers_t hdr, inout metadata_t meta, inout standard_metadata_t smeta) {',
+      ...(valueSet ? ['  value_set<bit<8>>(4) pvs;'] : []),
       '  state start {',
       '    packet.extract(hdr.h0);',
       ...code(random.below(3)),
@@ -230,7 +296,7 @@ class ProgramGenerator {
       ...select([...next, 'skip']),
       '  }',
       '  state skip {',
-      random.chance(0.5) ? '    packet.advance(8);' : '    meta.s.x = packet.lookahead<bit<8>>();',
+      random.pick(['    packet.advance(8);', ...(assigns ? LOOKAHEADS : [])]),
       `    transition ${random.pick(['parse_h1', 'accept'])};`,
       '  }',
       '  state parse_h1 {',
@@ -240,7 +306,7 @@ class ProgramGenerator {
     const afterH1 = stack !== undefined && random.chance(0.5) ? 'parse_st' : 'parse_h2';
     lines.push(
       ...code(random.below(2)),
-      `    transition select(hdr.h1.tag) { 8w1: ${afterH1}; 8w2 &&& 8w6: parse_h2; _: accept; }`,
+      `    transition select(hdr.h1.tag) {${valueSet ? ' pvs: accept;' : ''} 8w1: ${afterH1}; 8w2 &&& 8w6: parse_h2; _: accept; }`,
       '  }',
     );
     lines.push('  state parse_h2 {', '    packet.extract(hdr.h2);', '    transition accept;', '  }');
@@ -248,7 +314,7 @@ class ProgramGenerator {
       lines.push(
         '  state parse_st {',
         '    packet.extract(hdr.st.next);',
-        '    meta.s.x = meta.s.x + hdr.st.last.tag;',
+        ...(assigns ? ['    meta.s.x = meta.s.x + hdr.st.last.tag;'] : []),
       );
       lines.push(
         '    transition select(hdr.st.last.tag[1:0]) { 2w1: parse_st; 2w2: parse_h2_too; default: accept; }',
@@ -256,6 +322,13 @@ class ProgramGenerator {
       );
       lines.push('  state parse_h2_too {', '    packet.extract(hdr.h2);', '    transition accept;', '  }');
     }
+    if (this.#world.variableLength)
+      lines.push(
+        '  state parse_v {',
+        '    packet.extract(hdr.v, ((bit<32>)hdr.h0.tag[1:0]) << 3);',
+        `    transition ${random.pick(['accept', 'parse_h1'])};`,
+        '  }',
+      );
     if (this.#hasUnion) {
       lines.push(
         '  state parse_u {',
@@ -273,10 +346,15 @@ class ProgramGenerator {
     const sub = random.chance(0.4) ? this.#subControl(`${name}_part`) : undefined;
     const { lines, callables } = this.#locals();
     const body: string[] = [];
-    if (ingress) body.push(`if (!${ALWAYS_VALID}.isValid()) {`, '  mark_to_drop(smeta);', '  exit;', '}');
+    const gaveUp = this.#seesParserErrors ? '' : ' || smeta.parser_error != error.NoError';
+    if (ingress) body.push(`if (!${ALWAYS_VALID}.isValid()${gaveUp}) {`, '  mark_to_drop(smeta);', '  exit;', '}');
     if (sub !== undefined) {
       lines.push(`  ${sub.name}() part;`);
       callables.controls.push({ name: 'part', parameters: sub.parameters });
+      if (random.chance(0.3)) {
+        lines.push(`  ${sub.name}() again;`);
+        callables.controls.push({ name: 'again', parameters: sub.parameters });
+      }
     }
     const scope = this.#scope('control', []);
     scope.variables.push({ text: 'smeta.ingress_port', type: bit(9), writable: false });
@@ -288,6 +366,17 @@ class ProgramGenerator {
       : this.#observe();
     if (ingress && random.chance(0.2))
       end.push(`if (${expression(this.#scope('control', []), { kind: 'bool' }, 1)}) { mark_to_drop(smeta); }`);
+    if (ingress && random.chance(0.3))
+      end.push(`if (smeta.parser_error != error.NoError) { meta.s.x = meta.s.x ^ 8w${random.below(256)}; }`);
+    if (ingress && random.chance(0.2)) end.push('if (smeta.parser_error == error.Custom) { meta.s.y = 16s77; }');
+    if (ingress && this.#checksums) end.push('if (smeta.checksum_error == 1w1) { meta.s.y = meta.s.y + 16s5; }');
+    if (this.#kept !== undefined) {
+      const again = ingress ? 'resubmit_preserving_field_list' : 'recirculate_preserving_field_list';
+      const condition = expression(this.#scope('control', []), { kind: 'bool' }, 1);
+      end.push(`if (smeta.instance_type == 0 && ${condition}) { ${again}(8w1); }`);
+    }
+    if (!ingress && this.#checksums) end.push('hdr.ck.setValid();', 'hdr.ck.sum = 0;', 'hdr.ck.other = 16w0xabcd;');
+    if (random.chance(0.06)) end.push(`truncate(32w${random.between(14, 60)});`);
     return [
       ...(sub?.lines ?? []),
       `control ${name}(${CONTROL_PARAMETERS}) {`,

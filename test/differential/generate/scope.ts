@@ -59,9 +59,15 @@ export interface HeaderInstance {
 export interface World {
   readonly random: Random;
   readonly functions: FunctionSignature[];
+  /** Names of functions `inner_t f(in inner_t a, inout inner_t b)`. */
+  readonly structureFunctions: string[];
   readonly headers: readonly HeaderInstance[];
   /** Name and size of the header stack. */
   readonly stack: { readonly text: string; readonly size: number } | undefined;
+  /** Whether there is `hdr.v`, a header with a variable length. */
+  readonly variableLength: boolean;
+  /** Whether there is `hdr.u`, a union. */
+  readonly union: boolean;
   nextName: number;
 }
 

@@ -3,17 +3,21 @@
  * in it: no calls of actions in functions, no tables in loops. Each table is applied at one place only, because not
  * every target can do otherwise, and a program that a compiler refuses compares nothing.
  */
-import { expression, functionCall, literal, randomScalar, randomWidth } from './expressions.ts';
+import { argumentsFor, expression, functionCall, literal, randomScalar, randomWidth } from './expressions.ts';
 import {
-  bit,
-  bool,
-  type HeaderInstance,
-  type Parameter,
-  type Scalar,
-  type Scope,
-  sameType,
-  typeText,
-} from './scope.ts';
+  elementStatement,
+  enumStatement,
+  newtypeStatement,
+  structureStatement,
+  variableLengthStatement,
+} from './extras.ts';
+import { bit, bool, type HeaderInstance, type Parameter, type Scalar, Scope, sameType, typeText } from './scope.ts';
+
+/**
+ * Where a `switch` has no default, p4c gets this line and our compiler does not: p4c takes a `switch` without `default` for one that always
+ * runs one of its cases, and replaces what it assigns by that value from there on.
+ */
+export const NO_DEFAULT = '  default: { /* none */ }';
 
 /** What may be called or applied in a control. */
 export interface Callables {
@@ -61,6 +65,14 @@ function statement(scope: Scope, depth: number, callables: Callables): string[] 
     [scope.world.functions.length > 0 && !parser ? 1 : 0, () => call(scope)],
     [scope.place === 'control' ? 1 : 0, () => hash(scope)],
     [headers.length > 0 && seesHeaders ? 1 : 0, () => copyHeader(scope)],
+    [parser ? 0 : 1, () => structureStatement(scope)],
+    [depth > 0 && !parser ? 1 : 0, () => enumStatement(scope, block)],
+    [parser ? 0 : 1, () => newtypeStatement(scope)],
+    [
+      seesHeaders && (stack?.size === 2 || stack?.size === 4) && scope.loopDepth === 0 ? 2 : 0,
+      () => elementStatement(scope),
+    ],
+    [seesHeaders && scope.world.variableLength ? 1 : 0, () => variableLengthStatement(scope)],
   ];
   return random.weighted(kinds)();
 }
@@ -150,6 +162,7 @@ function valueSwitch(scope: Scope, block: (inner: Scope, size?: number) => strin
   }
   const last = scope.nested();
   if (random.chance(0.7)) lines.push('  default: {', ...indent(block(last)), '  }');
+  else lines.push(NO_DEFAULT);
   scope.join([...branches, last]);
   return [...lines, '}'];
 }
@@ -173,9 +186,17 @@ function loop(scope: Scope, depth: number, callables: Callables): string[] {
 /** The header that is valid in every packet that reaches the controls, and stays so. */
 export const ALWAYS_VALID = 'hdr.h0';
 
-/** A value for all fields. It does not read the header itself: p4c then copies by a temporary that it leaves invalid. */
+/**
+ * A value for all fields. It does not read the header itself, directly or by way of a parameter that an inlined call makes an argument
+ * of: p4c then copies by a temporary that it leaves invalid.
+ */
 function headerValue(outer: Scope, header: HeaderInstance): string {
-  const scope = outer.nested();
+  const scope = new Scope(
+    outer.world,
+    outer.place,
+    outer.variables.filter(({ text }) => !/^p\d/.test(text)),
+    outer.valid,
+  );
   scope.valid.delete(header.text);
   scope.pure = true;
   return `{ ${header.type.fields.map((field) => expression(scope, field.type, 1)).join(', ')} }`;
@@ -215,23 +236,9 @@ function stackStatement(scope: Scope): string[] {
   return [`${stack!.text}.${random.pick(['push_front', 'pop_front'])}(${random.between(1, stack!.size - 1)});`];
 }
 
-/** Arguments for directed parameters and data, or undefined where nothing fits. */
+/** Arguments without overlaps: p4c forgets to copy out overlapping ones when the callee exits. */
 export function actualArguments(scope: Scope, parameters: readonly Parameter[]): string[] | undefined {
-  const { random } = scope.world;
-  const used = new Set<string>();
-  const values: string[] = [];
-  for (const { direction, type } of parameters) {
-    if (direction === 'in' || direction === '') {
-      values.push(expression(scope, type, 2));
-      continue;
-    }
-    const targets = scope.writable((each) => sameType(each.type, type) && !used.has(each.text));
-    if (targets.length === 0) return undefined;
-    const { text } = random.pick(targets);
-    used.add(text);
-    values.push(text);
-  }
-  return values;
+  return argumentsFor(scope, parameters, 2, 0);
 }
 
 function forgetValidity(scope: Scope): void {
@@ -265,6 +272,15 @@ function tableApply(scope: Scope, callables: Callables, block: (inner: Scope, si
     [3, () => [`${table.name}.apply();`]],
     [1, () => [`if (${table.name}.apply().hit) {`, ...block(yes), '} else {', ...block(no), '}']],
     [1, () => [`if (${table.name}.apply().miss) {`, ...block(yes), '}']],
+    [1, () => [`if (${table.name}.apply().hit && ${expression(scope, bool, 1)}) {`, ...block(yes), '}']],
+    [
+      1,
+      () => {
+        const name = scope.freshName('b');
+        scope.variables.push({ text: name, type: bool, writable: true });
+        return [`bool ${name} = ${table.name}.apply().${random.pick(['hit', 'miss'])};`];
+      },
+    ],
     [
       2,
       () => {
@@ -276,6 +292,7 @@ function tableApply(scope: Scope, callables: Callables, block: (inner: Scope, si
           return [`  ${name}: {`, ...body, '  }'];
         });
         if (random.chance(0.5)) all.push('  default: {', ...indent(block(no)), '  }');
+        else if (cases.length < table.actions.length) all.push(NO_DEFAULT);
         return [`switch (${table.name}.apply().action_run) {`, ...all, '}'];
       },
     ],

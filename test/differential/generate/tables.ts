@@ -11,7 +11,7 @@ export interface TableText {
 }
 
 interface Key {
-  readonly kind: 'exact' | 'lpm' | 'ternary' | 'range';
+  readonly kind: 'exact' | 'lpm' | 'ternary' | 'range' | 'optional';
   readonly width: number;
   readonly line: string;
 }
@@ -46,14 +46,17 @@ export function tableText(
   } else lines.push('  default_action = NoAction();');
   if (keys.length > 0 && chosen.length > 0 && random.chance(0.4)) {
     const seen = new Set<string>();
-    lines.push('  const entries = {');
+    // Priorities are written where the kind of match needs them; `const` leaves them to the order.
+    const prioritised = random.chance(0.3) && keys.some(({ kind }) => kind !== 'exact' && kind !== 'lpm');
+    lines.push(prioritised ? '  entries = {' : '  const entries = {');
     for (let i = random.between(1, 5); i > 0; i--) {
       const values = keys.map((key) => keySet(key, scope));
       const text = values.length === 1 ? values[0]! : `(${values.join(', ')})`;
       if (seen.has(text)) continue;
       seen.add(text);
       const action = random.pick(chosen);
-      lines.push(`    ${text}: ${action.name}${call(action.bound, dataOf(action))};`);
+      const priority = prioritised ? `priority = ${100 - seen.size * 7}: ` : '';
+      lines.push(`    ${priority}${text}: ${action.name}${call(action.bound, dataOf(action))};`);
     }
     lines.push('  }');
   }
@@ -69,7 +72,7 @@ function tableKeys(scope: Scope): Key[] {
     const computed = random.chance(0.3);
     const type: Scalar = computed ? bit(random.pick([1, 3, 8, 16, 32])) : field.type;
     const width = type.kind === 'bool' ? 1 : type.width;
-    let kind = random.pick(['exact', 'exact', 'lpm', 'ternary', 'range'] as const);
+    let kind = random.pick(['exact', 'exact', 'lpm', 'ternary', 'range', 'optional'] as const);
     // p4c refuses prefixes of wide fields in entries.
     if (kind === 'lpm' && (width > 64 || ++prefixes > 1)) kind = 'exact';
     const text = computed ? `${expression(scope, type, 1)} : ${kind} @name("k${i}");` : `${field.text} : ${kind};`;
@@ -84,6 +87,7 @@ function keySet({ kind, width }: Key, scope: Scope): string {
   if (random.chance(0.15) && kind !== 'exact') return '_';
   switch (kind) {
     case 'exact':
+    case 'optional':
       return `${value}`;
     case 'ternary': {
       const mask = random.chance(0.4) ? greatest : random.value(width);

@@ -106,8 +106,8 @@ function stateJson(
     }
     case 'select':
       key = terminator.keys.map((expression) => keyJson(expression, objects));
-      transitions = terminator.cases.map((selectCase) =>
-        caseJson(selectCase, terminator.keys, nameOf(selectCase.target)),
+      transitions = upToDefault(
+        terminator.cases.map((selectCase) => caseJson(selectCase, terminator.keys, nameOf(selectCase.target))),
       );
       break;
     case 'apply':
@@ -133,6 +133,12 @@ function keyJson(expression: ir.Expression, objects: Objects): JsonObject {
     return { type: 'stack_field', value: [place.header.stack.name, place.field.name] };
   }
   return fieldOf(place, objects.names);
+}
+
+/** In the format the last default counts, in P4 the first: whatever comes after it is never chosen. */
+function upToDefault(transitions: JsonObject[]): JsonObject[] {
+  const at = transitions.findIndex(({ type }) => type === 'default');
+  return at < 0 ? transitions : transitions.slice(0, at + 1);
 }
 
 function caseJson(selectCase: ir.SelectCase, keys: readonly ir.Expression[], next: Json): JsonObject {

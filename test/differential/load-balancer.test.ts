@@ -1,0 +1,30 @@
+/**
+ * A short run of the comparison of the load balancer's program on two switches. Where BMv2 is installed it is the other one; always, the embedded switch is
+ * compared with itself tracing every packet, which runs a program compiled differently. The long run is `npm run
+ * differential -- load-balancer`.
+ */
+import { forEachSwitch } from '@mooring/bmv2-harness';
+import { expect, test } from 'vitest';
+import { compareOnSwitches } from './load-balancer/run.ts';
+
+forEachSwitch((other) => {
+  // Time is the harness's own on the embedded switch; on BMv2 it would really pass.
+  const [packets, expiryChance] = other === 'softswitch' ? [600, 0.3] : [1500, 0];
+  test(`the load balancer does the same on softswitch and ${other === 'softswitch' ? 'on softswitch with traces' : other}`, async () => {
+    const result = await compareOnSwitches({ seed: 'committed', packets, other, trace: true, expiryChance });
+    expect(result.differences).toEqual([]);
+    expect(result.packets).toBe(packets);
+    // It came to what matters: packets out, pins confirmed, learned, released and swept, drops for most reasons.
+    expect(result.outputs).toBeGreaterThan(packets);
+    expect(Object.keys(result.digests)).toEqual(
+      expect.arrayContaining(['mac', 'pin 1', 'pin 2', 'pin 3', 'pin 4', 'pin 5']),
+    );
+    expect(result.drops.filter((count) => count > 0).length).toBeGreaterThanOrEqual(7);
+    expect(result.expiries > 0).toBe(other === 'softswitch');
+  });
+});
+
+test('a difference is found', async () => {
+  const result = await compareOnSwitches({ seed: 'committed', packets: 600, other: 'softswitch', otherSlots: 17 });
+  expect(result.differences.length).toBeGreaterThan(0);
+});

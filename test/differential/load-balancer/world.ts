@@ -1,0 +1,115 @@
+/**
+ * The small world in which the load balancer is compared: a few services, servers, clients and stations, so that random packets and random
+ * entries meet often. Everything is a constant; randomness chooses among these.
+ */
+import { PROTOCOL } from '@mooring/bmv2-harness';
+
+/** Ports of the switch. */
+export const PORTS = [1, 2, 3, 4, 5, 6, 7, 8] as const;
+export const CPU_PORT = 510;
+
+/** A service's address, protocol and port, and how its connections are spread. */
+export interface Service {
+  readonly vip: number;
+  readonly version: 4 | 6;
+  readonly address: string;
+  readonly protocol: number;
+  readonly port: number;
+  readonly buckets: number;
+  readonly portMask: number;
+  /** The switch cannot watch its handshakes. */
+  readonly oneWay: boolean;
+}
+
+export const SERVICES: readonly Service[] = [
+  {
+    vip: 1,
+    version: 4,
+    address: '10.0.0.1',
+    protocol: PROTOCOL.TCP,
+    port: 80,
+    buckets: 4,
+    portMask: 0xffff,
+    oneWay: false,
+  },
+  {
+    vip: 2,
+    version: 4,
+    address: '10.0.0.1',
+    protocol: PROTOCOL.TCP,
+    port: 443,
+    buckets: 3,
+    portMask: 0,
+    oneWay: false,
+  },
+  {
+    vip: 3,
+    version: 4,
+    address: '10.0.0.2',
+    protocol: PROTOCOL.UDP,
+    port: 53,
+    buckets: 2,
+    portMask: 0xffff,
+    oneWay: true,
+  },
+  {
+    vip: 4,
+    version: 4,
+    address: '10.0.0.2',
+    protocol: PROTOCOL.TCP,
+    port: 22,
+    buckets: 2,
+    portMask: 0xffff,
+    oneWay: true,
+  },
+  {
+    vip: 5,
+    version: 6,
+    address: '2001:db8::1',
+    protocol: PROTOCOL.TCP,
+    port: 80,
+    buckets: 4,
+    portMask: 0xffff,
+    oneWay: false,
+  },
+  {
+    vip: 6,
+    version: 6,
+    address: '2001:db8::2',
+    protocol: PROTOCOL.UDP,
+    port: 53,
+    buckets: 2,
+    portMask: 0xff00,
+    oneWay: true,
+  },
+];
+
+/** A server of every service of its kind. */
+export interface Server {
+  readonly id: number;
+  readonly mac: string;
+  readonly switchPort: number;
+  readonly address: Readonly<Record<4 | 6, string>>;
+}
+
+export const SERVERS: readonly Server[] = [1, 2, 3].map((id) => ({
+  id,
+  mac: `02:00:00:00:01:0${id}`,
+  switchPort: id,
+  address: { 4: `10.0.1.${id}`, 6: `2001:db8:0:1::${id}` },
+}));
+
+/** Where a server takes a service's connections: a port for each service, so that `returns` tells them apart. */
+export function servicePort(service: Service): number {
+  return 8000 + service.vip;
+}
+
+export const CLIENTS: Readonly<Record<4 | 6, readonly string[]>> = {
+  4: ['192.168.0.1', '192.168.0.2', '192.168.7.9', '172.16.255.254'],
+  6: ['2001:db8:9::1', '2001:db8:9::2', 'fe80::1', '::ffff:c0a8:1'],
+};
+export const CLIENT_PORTS = [1024, 1025, 40000, 65535] as const;
+
+export const VIP_MAC = '02:00:00:00:00:01';
+export const STATIONS = ['02:00:00:00:02:01', '02:00:00:00:02:02', '02:00:00:00:02:03', VIP_MAC] as const;
+export const EVERYBODY = 'ff:ff:ff:ff:ff:ff';
