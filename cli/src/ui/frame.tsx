@@ -1,30 +1,16 @@
-/**
- * Rows on the terminal, by Ink: one text element a row, which React leaves alone while the row's encoded text is the same. Ink then
- * writes only lines that differ from those on the screen (its incremental rendering), between the marks of a
- * synchronised update, so that a frame never shows half done.
- */
-import { Box, Text } from 'ink';
-import { memo, type ReactElement } from 'react';
-import { encodeRow, type Row } from './rows.ts';
+/** Rows as an Ink component: Ink says when (after each render that was committed), `RowWriter` does the writing. */
+import { type ReactNode, useLayoutEffect } from 'react';
+import type { RowWriter } from './row-writer.ts';
+import type { Row } from './rows.ts';
 
-const Line = memo(function Line({ text }: { readonly text: string }): ReactElement {
-  // An empty text would have no height.
-  return <Text wrap="truncate-end">{text === '' ? ' ' : text}</Text>;
-});
-
-/** Draws rows, each at its place. */
+/** Draws rows from the first line of the screen on; takes no room in Ink's own layout. */
 export function Frame(props: {
   readonly rows: readonly Row[];
   readonly width: number;
   readonly colour: boolean;
-}): ReactElement {
-  return (
-    <Box flexDirection="column" width={props.width}>
-      {props.rows.map((line, index) => (
-        // A row's place on the screen is its identity.
-        // biome-ignore lint/suspicious/noArrayIndexKey: see above
-        <Line key={index} text={encodeRow(line, props.colour)} />
-      ))}
-    </Box>
-  );
+  readonly writer: RowWriter;
+}): ReactNode {
+  const { rows, width, colour, writer } = props;
+  useLayoutEffect(() => writer.draw(rows, width, colour), [rows, width, colour, writer]);
+  return null;
 }

@@ -1,7 +1,7 @@
 /**
  * The full-screen UI: Ink on the terminal's alternate screen, so that the shell's text is back when it closes. Events change the state
  * at once but are drawn at most ten times a second (at once after a key, if the last frame is that long ago): nobody reads
- * faster. Ink writes only the lines that changed, as a synchronised update, and the screen is never cleared between frames.
+ * faster. Ink owns keyboard and life cycle; rows that changed are written by `RowWriter`.
  */
 import { type Instance, render, useInput } from 'ink';
 import type { ReactElement } from 'react';
@@ -12,27 +12,33 @@ import { keyNames } from './key-names.ts';
 import { initialView, type View, type ViewEvent } from './model.ts';
 import { type Answered, reduceUi, type UiEvent } from './reduce.ts';
 import type { UiServices } from './results.ts';
+import { RowWriter } from './row-writer.ts';
 import { screenRows } from './screen.ts';
 import { initialState, type UiState } from './state.ts';
 import type { UiEffect } from './step.ts';
 
 const FRAME_INTERVAL_MS = 100;
 const TICK_MS = 1_000;
-const ENTER_ALTERNATE_SCREEN = '\x1b[?1049h\x1b[H';
-const LEAVE_ALTERNATE_SCREEN = '\x1b[?1049l';
+const ENTER_SCREEN = '\x1b[?1049h\x1b[?25l';
+const LEAVE_SCREEN = '\x1b[?25h\x1b[?1049l';
 
-function Application(props: { readonly state: UiState; readonly onKey: (key: string) => void }): ReactElement {
+function Application(props: {
+  readonly state: UiState;
+  readonly writer: RowWriter;
+  readonly onKey: (key: string) => void;
+}): ReactElement {
   useInput((input, key) => {
     for (const name of keyNames(input, key)) props.onKey(name);
   });
   const { columns, colour } = props.state.size;
-  return <Frame rows={screenRows(props.state)} width={columns} colour={colour} />;
+  return <Frame rows={screenRows(props.state)} width={columns} colour={colour} writer={props.writer} />;
 }
 
 /** Draws the state on the terminal. */
 export class TerminalDisplay implements Display {
   private state: UiState;
   private services: UiServices | undefined;
+  private readonly writer: RowWriter;
   private readonly instance: Instance;
   private timer: NodeJS.Timeout | undefined;
   private readonly ticker: NodeJS.Timeout;
@@ -40,6 +46,7 @@ export class TerminalDisplay implements Display {
   private closed = false;
   private readonly onResize = (): void => {
     const { columns, rows } = this.terminalSize();
+    this.writer.forget();
     this.take({ kind: 'resize', columns, rows });
   };
 
@@ -49,14 +56,14 @@ export class TerminalDisplay implements Display {
   ) {
     const size = { ...this.terminalSize(), colour: wantsColour(context.environment) };
     this.state = initialState(initialView(options.title, options.subtitle, options.withLoad), size, false);
-    context.stdout.write(ENTER_ALTERNATE_SCREEN);
+    context.stdout.write(ENTER_SCREEN);
+    this.writer = new RowWriter((text) => context.stdout.write(text));
     this.lastFrameMs = performance.now();
     this.instance = render(this.element(), {
       stdout: context.stdout as NodeJS.WriteStream,
       stdin: context.stdin,
       exitOnCtrlC: false,
       patchConsole: false,
-      incrementalRendering: true,
     });
     context.stdout.on('resize', this.onResize);
     this.ticker = setInterval(() => this.take({ kind: 'tick' }), TICK_MS);
@@ -83,7 +90,7 @@ export class TerminalDisplay implements Display {
     clearInterval(this.ticker);
     this.context.stdout.off('resize', this.onResize);
     this.instance.unmount();
-    this.context.stdout.write(LEAVE_ALTERNATE_SCREEN);
+    this.context.stdout.write(LEAVE_SCREEN);
   }
 
   private take(event: UiEvent): void {
@@ -140,7 +147,7 @@ export class TerminalDisplay implements Display {
   }
 
   private element(): ReactElement {
-    return <Application state={this.state} onKey={(key) => this.take({ kind: 'key', key })} />;
+    return <Application state={this.state} writer={this.writer} onKey={(key) => this.take({ kind: 'key', key })} />;
   }
 
   private terminalSize(): { columns: number; rows: number } {
