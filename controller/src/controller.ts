@@ -5,13 +5,15 @@
  */
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { applyConfiguration } from './apply.ts';
+import { AuditLog } from './audit/audit-log.ts';
 import { systemClock } from './clock.ts';
 import { ConfigurationError } from './config/diagnostics.ts';
 import { readConfiguration } from './config/read.ts';
 import type { Configuration } from './config/types.ts';
 import { CONTROL_SOCKET_NAME, ControlClient } from './control-api/client.ts';
-import { type ControlListener, ControlServer } from './control-api/server.ts';
-import type { Status } from './control-api/types.ts';
+import { type ControlListener, ControlServer, type OperationAction } from './control-api/server.ts';
+import type { OperationStatus, Status } from './control-api/types.ts';
 import { Engine } from './engine/engine.ts';
 import { Log } from './engine/log.ts';
 import { statusOf } from './engine/status.ts';
@@ -20,6 +22,9 @@ import { intentFormat } from './intent/intent.ts';
 import { nodeFiles } from './journal/files.ts';
 import { Journal } from './journal/journal.ts';
 import { OperationRefusedError } from './operations/errors.ts';
+import type { Actor } from './operations/host.ts';
+import type { Operations } from './operations/operations.ts';
+import { titleOf } from './operations/resolve.ts';
 import type { StartControllerOptions } from './options.ts';
 import { p4runtimeConnector } from './switch-port/p4runtime.ts';
 import type { SwitchConnector } from './switch-port/port.ts';
@@ -27,6 +32,7 @@ import type { SwitchConnector } from './switch-port/port.ts';
 /** Stands in the status. */
 export const CONTROLLER_VERSION = '0.1.0';
 const JOURNAL_NAME = 'journal';
+const AUDIT_NAME = 'audit.log';
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 
 /** A controller at work. */
@@ -84,16 +90,46 @@ export async function startController(
   const server = await ControlServer.listen(socketPath, {
     status: () => statusOf(whenReady(), frame()),
     operation: (id) => whenReady().operations.get(id),
-    operate: (request) => whenReady().submit(() => whenReady().operations.request(request)),
-    abort: (id) => whenReady().submit(() => whenReady().operations.abort(id)),
+    operate: (request, who) => {
+      const run = () => whenReady().operations.request(request, { who });
+      return audited(titleOf(request), who, request.reason, () => whenReady().submit(run));
+    },
+    act: (action, id, who) => {
+      const run = () => actOn(whenReady().operations, action, id, { who });
+      return audited(`${action} ${id}`, who, undefined, () => whenReady().submit(run));
+    },
+    plan: async (request) => {
+      const plan = await whenReady().submit(() => whenReady().operations.plan(request));
+      return { plan, astray: whenReady().totals.astray };
+    },
+    apply: (request, dryRun, who) => {
+      const run = () => applyConfiguration(whenReady(), request, dryRun, who);
+      return dryRun ? run() : audited(`apply ${request.fileName}`, who, request.reason, run);
+    },
+    audit: async (count) => (await audit?.read(count)) ?? [],
     listen(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   });
+  /** Refusals are written down as well; what is accepted is by the operation itself. */
+  async function audited<T>(what: string, who: string, why: string | undefined, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      if (error instanceof OperationRefusedError && audit !== undefined) {
+        const result = `refused: ${error.message.split('\n')[0]!}`;
+        audit.add({ who, what, ...(why === undefined ? {} : { why }), result });
+        await audit.flush();
+      }
+      throw error;
+    }
+  }
+  let audit: AuditLog | undefined;
   let journal: Journal<Parameters<typeof intentFormat.apply>[1], ReturnType<typeof intentFormat.empty>> | undefined;
   try {
     journal = await Journal.open(join(stateDir, JOURNAL_NAME), nodeFiles, intentFormat);
+    audit = await AuditLog.open(join(stateDir, AUDIT_NAME), nodeFiles, () => clock.wallMs());
     for (const remark of beginIntent(configuration, journal)) log.write('warning', remark);
     const connector =
       connect ??
@@ -110,6 +146,7 @@ export async function startController(
       clock,
       log,
       pinning: options.pins ?? true,
+      audit,
       onChange: () => {
         for (const listener of listeners) listener.onChange();
       },
@@ -122,6 +159,7 @@ export async function startController(
     engine?.stop();
     await server.close();
     await journal?.close();
+    await audit?.close();
     throw error;
   }
   const { pipeline } = engine.session ?? { pipeline: 'kept' };
@@ -132,6 +170,7 @@ export async function startController(
     running.stop();
     await server.close();
     await opened.close();
+    await audit?.close();
   });
   // Whoever awaits `finished` hears of it; nobody need.
   finished.catch((error: unknown) => log.write('error', `the controller has stopped: ${String(error)}`));
@@ -171,6 +210,23 @@ async function loadConfiguration(
     ]);
   }
   return { configuration: readConfiguration(source.path, text), directory: dirname(resolve(source.path)) };
+}
+
+function actOn(operations: Operations, action: OperationAction, id: number, actor: Actor): OperationStatus {
+  switch (action) {
+    case 'approve':
+      return operations.approve(id, actor);
+    case 'pause':
+      return operations.pause(id, actor);
+    case 'resume':
+      return operations.goOn(id, actor);
+    case 'abort':
+      return operations.abort(id, actor);
+    case 'rollback':
+      return operations.takeBack(id, actor);
+    default:
+      throw new Error(`unexpected action ${action satisfies never}`);
+  }
 }
 
 function absolute(path: string, directory: string): string {

@@ -29,7 +29,11 @@ export function assign(current: readonly number[], base: readonly number[], shar
   const held = new Map<number, number[]>();
   current.forEach((server, bucket) => {
     if (!quotas.has(server)) free.push(bucket);
-    else held.set(server, [...(held.get(server) ?? []), bucket]);
+    else {
+      const others = held.get(server);
+      if (others === undefined) held.set(server, [bucket]);
+      else others.push(bucket);
+    }
   });
   for (const [server, buckets] of held) {
     const excess = buckets.length - quotas.get(server)!;

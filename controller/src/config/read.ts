@@ -5,6 +5,7 @@
  */
 import { formatEndpoint, generatedMac, isIpv6 } from '../text/addresses.ts';
 import { ConfigurationError } from './diagnostics.ts';
+import { readAgents, readHealth, readOverflow, readPolicy } from './read-policies.ts';
 import * as scalar from './scalars.ts';
 import type { Configuration, ServerConfiguration, SwitchConfiguration, Timers, VipConfiguration } from './types.ts';
 import { type MapReader, YamlReader } from './yaml-reader.ts';
@@ -42,10 +43,7 @@ export function readConfiguration(fileName: string, text: string): Configuration
 
 function readRoot(root: MapReader): Configuration | undefined {
   const stateDir = root.optional('stateDir', scalar.text, 'mooring-state');
-  const switchReader = root.map('switch', '`switch`');
-  const switchConfiguration = switchReader === undefined ? undefined : readSwitch(switchReader);
-  if (switchReader === undefined)
-    root.error(undefined, 'the file has no `switch`: say where its P4Runtime server listens');
+  const switches = readSwitches(root);
   const timersReader = root.map('timers', '`timers`');
   const timers = timersReader === undefined ? DEFAULT_TIMERS : readTimers(timersReader);
   const vipReaders = root.maps('vips', 'VIP');
@@ -53,9 +51,57 @@ function readRoot(root: MapReader): Configuration | undefined {
   if (vipReaders === undefined) root.error(undefined, 'the file has no `vips`: name at least one virtual address');
   else if (vipReaders.length === 0) root.error('vips', '`vips` is empty: name at least one virtual address');
   checkUnique(vipReaders ?? [], vips);
+  const policy = readPolicy(root.map('policy', '`policy`'));
+  const agents = readAgents(root.map('agents', '`agents`'));
+  if (agents === undefined) {
+    vips.forEach(({ vip, serverReaders }) => {
+      vip.servers.forEach((server, index) => {
+        if (server.agent === undefined) return;
+        serverReaders[index]!.error(
+          'agent',
+          'an `agent` needs `agents` with its certificate files at the top of the file',
+        );
+      });
+    });
+  }
   root.finish();
-  if (switchConfiguration === undefined) return undefined;
-  return { stateDir, switch: switchConfiguration, timers, vips: vips.map(({ vip }) => vip) };
+  if (switches === undefined) return undefined;
+  return {
+    stateDir,
+    switch: switches[0]!,
+    switches,
+    timers,
+    policy,
+    agents,
+    vips: vips.map(({ vip }) => vip),
+  };
+}
+
+/** `switch` for one, `switches` for several. */
+function readSwitches(root: MapReader): readonly SwitchConfiguration[] | undefined {
+  const single = root.map('switch', '`switch`');
+  const several = root.maps('switches', 'switch');
+  if (single !== undefined && several !== undefined) {
+    root.error('switches', 'the file has both `switch` and `switches`: one switch or a list, not both');
+    return undefined;
+  }
+  if (single !== undefined) {
+    const only = readSwitch(single);
+    return only === undefined ? undefined : [only];
+  }
+  if (several === undefined) {
+    root.error(undefined, 'the file has no `switch`: say where its P4Runtime server listens');
+    return undefined;
+  }
+  if (several.length === 0) root.error('switches', '`switches` is empty: name at least one switch');
+  const read = several.map((reader) => readSwitch(reader));
+  const seen = new Set<string>();
+  read.forEach((one, index) => {
+    const device = `${one?.address} device ${one?.deviceId}`;
+    if (one !== undefined && seen.has(device)) several[index]!.error('address', `${device} is listed twice`);
+    seen.add(device);
+  });
+  return read.length > 0 && read.every((one) => one !== undefined) ? (read as SwitchConfiguration[]) : undefined;
 }
 
 function readSwitch(reader: MapReader): SwitchConfiguration | undefined {
@@ -119,6 +165,8 @@ function readVip(reader: MapReader): ReadVip {
   }
   const buckets = reader.optional('buckets', scalar.integer(1, 65535), DEFAULT_BUCKETS);
   const affinity = reader.optional('affinity', scalar.oneOf('client', 'connection'), 'connection' as const);
+  const health = readHealth(reader.map('health', '`health`'));
+  const overflow = readOverflow(reader.map('overflow', '`overflow`'));
   const serverReaders = reader.maps('servers', 'server');
   if (serverReaders === undefined) reader.error(undefined, `${reader.what} has no \`servers\``);
   const servers = (serverReaders ?? []).map((server) => readServer(server, port));
@@ -139,6 +187,8 @@ function readVip(reader: MapReader): ReadVip {
       mac: mac ?? generatedMac(address ?? '0.0.0.0'),
       buckets,
       affinity,
+      health,
+      overflow,
       servers,
     },
     serverReaders: serverReaders ?? [],
@@ -154,7 +204,13 @@ function readServer(reader: MapReader, vipPort: number): ServerConfiguration {
     mac: reader.optional('mac', scalar.mac, undefined),
     switchPort: reader.optional('switchPort', scalar.switchPort, undefined),
     spare: reader.optional('spare', scalar.boolean, false),
+    standby: reader.optional('standby', scalar.boolean, false),
+    agent: reader.optional('agent', scalar.hostAndPort, undefined),
+    checkAddress: reader.optional('checkAddress', scalar.hostAndMaybePort, undefined),
   };
+  if (server.standby && !server.spare) {
+    reader.error('standby', `${reader.what} is in service: only a \`spare\` can be a \`standby\``);
+  }
   if ((server.mac === undefined) !== (server.switchPort === undefined)) {
     const given = server.mac === undefined ? 'switchPort' : 'mac';
     reader.error(given, `${reader.what} names only one of \`mac\` and \`switchPort\`: name both, or neither`);

@@ -55,6 +55,34 @@ export const hostAndPort: ScalarParser<string> = (value) => {
   return given > 0 && given < 65536 ? { value: value as string } : { expected: 'host:port such as 127.0.0.1:9559' };
 };
 
+/** host or host:port */
+export const hostAndMaybePort: ScalarParser<string> = (value) => {
+  const match = typeof value === 'string' ? /^(\[[0-9a-fA-F:]+\]|[^:\s[\]]+)(?::(\d{1,5}))?$/.exec(value) : null;
+  const given = match?.[2] === undefined ? 1 : Number(match[2]);
+  return match !== null && given > 0 && given < 65536
+    ? { value: value as string }
+    : { expected: 'a host or host:port such as 127.0.0.1:8081' };
+};
+
+/** What an HTTP request asks for. */
+export const urlPath: ScalarParser<string> = (value) =>
+  typeof value === 'string' && /^\/[!-~]*$/.test(value) ? { value } : { expected: 'a path such as /healthz' };
+
+/** HTTP statuses: one, or a range such as `200-299`. */
+export const statusRange: ScalarParser<readonly [number, number]> = (value) => {
+  const match = /^([1-5]\d\d)(?:-([1-5]\d\d))?$/.exec(String(value));
+  const low = Number(match?.[1]);
+  const high = Number(match?.[2] ?? match?.[1]);
+  return match !== null && low <= high ? { value: [low, high] } : { expected: 'an HTTP status or a range: 200-299' };
+};
+
+/** A share: `25%`, or a number from 0 to 1. */
+export const share: ScalarParser<number> = (value) => {
+  const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)\s*%$/.exec(value.trim()) : null;
+  const parsed = match !== null ? Number(match[1]) / 100 : typeof value === 'number' ? value : Number.NaN;
+  return parsed >= 0 && parsed <= 1 ? { value: parsed } : { expected: 'a share such as 25% or 0.25' };
+};
+
 export const boolean: ScalarParser<boolean> = (value) =>
   typeof value === 'boolean' ? { value } : { expected: 'true or false' };
 

@@ -8,8 +8,14 @@
 export interface Configuration {
   /** Absolute, or relative to the file it stands in. */
   readonly stateDir: string;
+  /** The switch, or the first of several. */
   readonly switch: SwitchConfiguration;
+  /** All switches; all of them get the same intent. */
+  readonly switches: readonly SwitchConfiguration[];
   readonly timers: Timers;
+  readonly policy: Policy;
+  /** How servers' agents are reached; undefined where no server has one. */
+  readonly agents: AgentAccess | undefined;
   readonly vips: readonly VipConfiguration[];
 }
 
@@ -20,6 +26,55 @@ export interface SwitchConfiguration {
   readonly deviceId: bigint;
   /** Ports that belong to the network; packets with unknown destination are flooded to these. */
   readonly ports: readonly number[];
+}
+
+/** Who lets a change go: the controller itself, or a person who has seen its plan. */
+export type Approval = 'auto' | 'ask';
+
+/** What happens without being asked for. */
+export interface Policy {
+  /** By kind of operation; `default` for all that are not named. */
+  readonly approval: Readonly<Record<string, Approval>>;
+  /** An operation that `auto` would let go asks all the same when it moves more than this share of a VIP's buckets, 0 to 1. */
+  readonly askAbove: number;
+  /** Over how long the buckets of a server that comes are given to it. */
+  readonly slowStartMs: number;
+}
+
+/** Keys and addresses for mutual TLS with the agents. Files are relative to the configuration's own. */
+export interface AgentAccess {
+  readonly ca: string;
+  readonly certificate: string;
+  readonly key: string;
+  /** How often an agent tells of changes. */
+  readonly intervalMs: number;
+}
+
+/** How to see whether a server is alive. */
+export interface HealthCheck {
+  readonly kind: 'tcp' | 'http' | 'command';
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Successes in a row after which a server counts as up, failures in a row after which it counts as down. */
+  readonly rise: number;
+  readonly fall: number;
+  /** `http`: what to ask for, and which statuses are good. */
+  readonly path: string;
+  readonly statuses: readonly [low: number, high: number];
+  /** `command`: program and arguments; `{address}`, `{port}` and `{name}` are filled in. Exit status 0 is good. */
+  readonly command: readonly string[];
+  /** Where other than the server's own port. */
+  readonly port: number | undefined;
+  /** What becomes of a server that answers again after it was declared dead. */
+  readonly comeback: 'add' | 'wait';
+}
+
+/** When new connections of a server with a long accept queue go to another one. */
+export interface OverflowRule {
+  readonly rule: 'next' | 'shortest' | 'round-robin';
+  /** Share of the accept queue's limit from which on it counts as full, and below which it is relieved. */
+  readonly above: number;
+  readonly below: number;
 }
 
 /** How long things may take. All in milliseconds; docs/CONFIGURATION.md says what each is for. */
@@ -58,6 +113,10 @@ export interface VipConfiguration {
   readonly buckets: number;
   /** `connection`: spread by client address and port. `client`: all connections of a client to one server. */
   readonly affinity: 'client' | 'connection';
+  /** Undefined: servers are not checked. */
+  readonly health: HealthCheck | undefined;
+  /** Undefined: nothing is redirected. */
+  readonly overflow: OverflowRule | undefined;
   readonly servers: readonly ServerConfiguration[];
 }
 
@@ -75,4 +134,10 @@ export interface ServerConfiguration {
   readonly switchPort: number | undefined;
   /** Known, but in service only once an operator adds it. */
   readonly spare: boolean;
+  /** A spare that takes over by itself when a server of its VIP dies. */
+  readonly standby: boolean;
+  /** host:port of its agent. */
+  readonly agent: string | undefined;
+  /** Where its health is checked, if not at its own address: `host` or `host:port`. */
+  readonly checkAddress: string | undefined;
 }

@@ -5,8 +5,19 @@
  * controller refuses (`ControlRefusedError`, with its reason and the valid choices).
  */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { ControlErrorBody, ControlEvent, OperationRequest, OperationStatus, Status } from './types.ts';
+import type {
+  ApplyAnswer,
+  ApplyRequest,
+  AuditEntry,
+  ControlErrorBody,
+  ControlEvent,
+  OperationRequest,
+  OperationStatus,
+  PlanAnswer,
+  Status,
+} from './types.ts';
 
 /** Name of the control socket in the state directory. */
 export const CONTROL_SOCKET_NAME = 'control.sock';
@@ -91,6 +102,35 @@ export class ControlClient {
   }
 
   /**
+   * Approves an operation that waits for it, pauses or resumes one, or takes one back (also a finished one).
+   * @throws ControllerUnreachableError, ControlRefusedError
+   */
+  async act(action: 'approve' | 'pause' | 'resume' | 'rollback', id: number): Promise<OperationStatus> {
+    const answer = (await this.call('POST', `/v1/operations/${id}/${action}`)) as { operation: OperationStatus };
+    return answer.operation;
+  }
+
+  /** What an operation would do; nothing is done. @throws ControllerUnreachableError, ControlRefusedError */
+  async plan(operation: OperationRequest): Promise<PlanAnswer> {
+    return (await this.call('POST', '/v1/plans', operation)) as PlanAnswer;
+  }
+
+  /** What differs between a configuration and what runs. @throws ControllerUnreachableError, ControlRefusedError */
+  async diff(request: ApplyRequest): Promise<ApplyAnswer> {
+    return (await this.call('POST', '/v1/diff', request)) as ApplyAnswer;
+  }
+
+  /** Makes what runs what a configuration says. @throws ControllerUnreachableError, ControlRefusedError */
+  async apply(request: ApplyRequest): Promise<ApplyAnswer> {
+    return (await this.call('POST', '/v1/apply', request)) as ApplyAnswer;
+  }
+
+  /** The last entries of the audit log. @throws ControllerUnreachableError, ControlRefusedError */
+  async audit(last: number): Promise<readonly AuditEntry[]> {
+    return ((await this.call('GET', `/v1/audit?last=${last}`)) as { entries: AuditEntry[] }).entries;
+  }
+
+  /**
    * Waits until an operation has finished, over restarts of the controller if `persistent`.
    * @param onChange called with each state on the way
    * @throws ControllerUnreachableError (if not persistent), ControlRefusedError; the signal's reason when it fires
@@ -168,8 +208,12 @@ export class ControlClient {
       const text = body === undefined ? undefined : JSON.stringify(body);
       const headers: Record<string, string> =
         text === undefined
-          ? {}
-          : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) };
+          ? { 'x-mooring-user': userName() }
+          : {
+              'x-mooring-user': userName(),
+              'content-type': 'application/json',
+              'content-length': String(Buffer.byteLength(text)),
+            };
       const request = httpRequest(
         { socketPath: this.socketPath, method, path, headers, signal, agent: false },
         resolve,
@@ -179,6 +223,18 @@ export class ControlClient {
       });
       request.end(text);
     });
+  }
+}
+
+/** Who is asking, for the audit log. */
+function userName(): string {
+  const { SUDO_USER } = process.env;
+  if (SUDO_USER !== undefined && SUDO_USER !== '') return SUDO_USER;
+  try {
+    return userInfo().username;
+  } catch {
+    // A user id without a name.
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
   }
 }
 

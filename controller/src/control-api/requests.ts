@@ -4,18 +4,35 @@
  */
 import { OperationRefusedError } from '../operations/errors.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
-import type { OperationKind, OperationRequest } from './types.ts';
+import type { ApplyRequest, OperationRequest, RequestedKind } from './types.ts';
 
-const KINDS: readonly OperationKind[] = ['add', 'drain', 'swap', 'remove'];
-const FIELDS = ['kind', 'vip', 'server', 'replacement', 'definition', 'deadlineMs'];
+const COMMON = ['kind', 'vip', 'queue', 'approve', 'reason'];
+
+/** The fields of each kind beside the common ones. */
+const FIELDS: Readonly<Record<RequestedKind, readonly string[]>> = {
+  add: ['server', 'definition', 'rampMs'],
+  drain: ['server', 'deadlineMs', 'rampMs'],
+  swap: ['server', 'replacement', 'definition', 'deadlineMs', 'rampMs'],
+  remove: ['server', 'deadlineMs', 'rampMs'],
+  weight: ['server', 'weight', 'rampMs'],
+  enable: ['server', 'rampMs'],
+  disable: ['server', 'rampMs'],
+  change: ['changes', 'deadlineMs', 'rampMs'],
+  'add-vip': ['vipDefinition'],
+  'remove-vip': ['deadlineMs'],
+  buckets: ['buckets'],
+};
+const KINDS = Object.keys(FIELDS) as RequestedKind[];
 const DEFINITION_FIELDS = ['address', 'port', 'weight', 'mac', 'switchPort'];
+const CHANGES = ['add', 'drain', 'remove', 'enable', 'disable', 'weight'];
+const LONGEST_RAMP_MS = 24 * 3_600_000;
+const LONGEST_REASON = 500;
 
 /** A request for an operation, from JSON. @throws OperationRefusedError */
 export function parseOperationRequest(body: unknown): OperationRequest {
   const request = asObject(body, 'the request', undefined);
-  refuseUnknown(request, FIELDS, '');
-  const { kind, vip, server, replacement, definition, deadlineMs } = request;
-  if (!KINDS.includes(kind as OperationKind)) {
+  const { kind, vip, server, replacement, definition } = request;
+  if (!KINDS.includes(kind as RequestedKind)) {
     const meant = typeof kind === 'string' ? didYouMean(kind, KINDS) : undefined;
     throw new OperationRefusedError({
       code: 'bad-request',
@@ -25,22 +42,92 @@ export function parseOperationRequest(body: unknown): OperationRequest {
       ...(meant === undefined ? {} : { hint: `did you mean \`${meant}\`?` }),
     });
   }
-  if (typeof server !== 'string' || server === '') bad('server', 'the request names no server');
-  if (vip !== undefined && typeof vip !== 'string') bad('vip', '`vip` must be a name');
-  if (replacement !== undefined && (typeof replacement !== 'string' || replacement === '')) {
-    bad('replacement', '`replacement` must be a name');
+  const fields = FIELDS[kind as RequestedKind];
+  const foreign = Object.keys(request).find((key) => !fields.includes(key) && !COMMON.includes(key));
+  const elsewhere = KINDS.filter((other) => foreign !== undefined && FIELDS[other].includes(foreign));
+  if (foreign !== undefined && elsewhere.length > 0) {
+    bad(
+      foreign,
+      `\`${String(kind)}\` has no \`${foreign}\`; only ${elsewhere.join(', ')} ${elsewhere.length === 1 ? 'has' : 'have'} one`,
+    );
   }
-  if (replacement !== undefined && kind !== 'swap') bad('replacement', 'only a swap has a `replacement`');
-  if (replacement === server) bad('replacement', 'a server cannot take its own place');
-  if (definition !== undefined) {
-    if (kind !== 'add' && kind !== 'swap') bad('definition', 'only `add` and `swap` take a `definition`');
-    refuseUnknown(asObject(definition, '`definition`', 'definition'), DEFINITION_FIELDS, 'definition.');
+  refuseUnknown(request, [...COMMON, ...fields], '');
+  if (fields.includes('server') && !isName(server)) bad('server', 'the request names no server');
+  if (vip !== undefined && !isName(vip)) bad('vip', '`vip` must be a name');
+  if ((kind === 'add-vip' || kind === 'remove-vip') && vip === undefined) bad('vip', 'the request names no VIP');
+  if (replacement !== undefined && !isName(replacement)) bad('replacement', '`replacement` must be a name');
+  if (replacement !== undefined && replacement === server) bad('replacement', 'a server cannot take its own place');
+  if (definition !== undefined) checkDefinition(definition, 'definition');
+  checkNumber(request, 'deadlineMs', 0, Number.MAX_SAFE_INTEGER, 'a whole number of milliseconds, 0 or more');
+  checkNumber(request, 'rampMs', 0, LONGEST_RAMP_MS, 'a whole number of milliseconds, at most a day');
+  checkNumber(request, 'weight', 1, 1000, 'from 1 to 1000');
+  checkNumber(request, 'buckets', 1, 65_535, 'from 1 to 65535');
+  for (const required of ['weight', 'buckets'] as const) {
+    if (kind === required && request[required] === undefined) bad(required, `the request names no \`${required}\``);
   }
-  if (deadlineMs !== undefined && !(Number.isInteger(deadlineMs) && (deadlineMs as number) >= 0)) {
-    bad('deadlineMs', '`deadlineMs` must be a whole number of milliseconds, 0 or more');
+  if (kind === 'change') checkChanges(request.changes);
+  if (kind === 'add-vip') asObject(request.vipDefinition, '`vipDefinition`', 'vipDefinition');
+  for (const flag of ['queue', 'approve'] as const) {
+    if (request[flag] !== undefined && typeof request[flag] !== 'boolean')
+      bad(flag, `\`${flag}\` must be true or false`);
   }
-  if (deadlineMs !== undefined && kind === 'add') bad('deadlineMs', 'an `add` has no deadline: nobody leaves');
+  checkReason(request.reason);
   return request as unknown as OperationRequest;
+}
+
+/** The body of `apply` and `diff`. @throws OperationRefusedError */
+export function parseApplyRequest(body: unknown): ApplyRequest {
+  const request = asObject(body, 'the request', undefined);
+  refuseUnknown(request, ['fileName', 'text', 'approve', 'reason'], '');
+  if (typeof request.fileName !== 'string' || request.fileName === '') bad('fileName', '`fileName` must be text');
+  if (typeof request.text !== 'string') bad('text', '`text` must be the text of a configuration');
+  if (request.approve !== undefined && typeof request.approve !== 'boolean')
+    bad('approve', '`approve` must be true or false');
+  checkReason(request.reason);
+  return request as unknown as ApplyRequest;
+}
+
+function checkChanges(changes: unknown): void {
+  if (!Array.isArray(changes) || changes.length === 0)
+    bad('changes', '`changes` must be a list of at least one change');
+  (changes as unknown[]).forEach((given, index) => {
+    const at = `changes[${index}]`;
+    const change = asObject(given, `\`${at}\``, at);
+    const kind = change.change as string;
+    if (!CHANGES.includes(kind)) {
+      throw new OperationRefusedError({
+        code: 'bad-request',
+        field: `${at}.change`,
+        message: `there is no change \`${String(kind)}\``,
+        choices: CHANGES,
+      });
+    }
+    const more = kind === 'add' ? ['definition'] : kind === 'weight' ? ['weight'] : [];
+    refuseUnknown(change, ['change', 'server', ...more], `${at}.`);
+    if (!isName(change.server)) bad(`${at}.server`, 'the change names no server');
+    if (change.definition !== undefined) checkDefinition(change.definition, `${at}.definition`);
+    if (kind === 'weight' && change.weight === undefined) bad(`${at}.weight`, 'the change names no `weight`');
+    checkNumber(change, 'weight', 1, 1000, 'from 1 to 1000');
+  });
+}
+
+function checkDefinition(given: unknown, field: string): void {
+  refuseUnknown(asObject(given, `\`${field}\``, field), DEFINITION_FIELDS, `${field}.`);
+}
+
+function checkNumber(object: Record<string, unknown>, key: string, low: number, high: number, what: string): void {
+  const value = object[key];
+  if (value === undefined || (Number.isInteger(value) && (value as number) >= low && (value as number) <= high)) return;
+  bad(key, `\`${key}\` must be ${what}`);
+}
+
+function checkReason(reason: unknown): void {
+  if (reason === undefined || (typeof reason === 'string' && reason.length <= LONGEST_REASON)) return;
+  bad('reason', `\`reason\` must be text of at most ${LONGEST_REASON} characters`);
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }
 
 function asObject(value: unknown, what: string, field: string | undefined): Record<string, unknown> {

@@ -8,25 +8,39 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { OperationRefusedError } from '../operations/errors.ts';
-import { parseOperationRequest } from './requests.ts';
+import { parseApplyRequest, parseOperationRequest } from './requests.ts';
 import type {
+  ApplyAnswer,
+  ApplyRequest,
+  AuditEntry,
   ControlErrorBody,
   ControlErrorCode,
   ControlEvent,
   LogLine,
   OperationRequest,
   OperationStatus,
+  PlanAnswer,
   Status,
 } from './types.ts';
+
+/** What can be done to an operation that there is. */
+export type OperationAction = 'approve' | 'pause' | 'resume' | 'abort' | 'rollback';
+const ACTIONS: readonly string[] = ['approve', 'pause', 'resume', 'abort', 'rollback'];
 
 /** What the socket gives access to. */
 export interface ControlService {
   status(): Status;
   operation(id: number): OperationStatus | undefined;
   /** @throws OperationRefusedError */
-  operate(request: OperationRequest): Promise<OperationStatus>;
+  operate(request: OperationRequest, who: string): Promise<OperationStatus>;
   /** @throws OperationRefusedError */
-  abort(id: number): Promise<OperationStatus>;
+  act(action: OperationAction, id: number, who: string): Promise<OperationStatus>;
+  /** @throws OperationRefusedError */
+  plan(request: OperationRequest): Promise<PlanAnswer>;
+  /** @throws OperationRefusedError */
+  apply(request: ApplyRequest, dryRun: boolean, who: string): Promise<ApplyAnswer>;
+  /** The last entries of the audit log, oldest first. */
+  audit(count: number): Promise<readonly AuditEntry[]>;
   /** Calls back on every change, until the returned function is called. */
   listen(listener: ControlListener): () => void;
 }
@@ -54,7 +68,8 @@ const HTTP_STATUS: Readonly<Record<ControlErrorCode, number>> = {
   unavailable: 503,
   internal: 500,
 };
-const BODY_LIMIT_BYTES = 64 * 1024;
+const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+const AUDIT_ENTRIES = 50;
 const DEFAULT_INTERVAL_MS = 500;
 
 /** A listening control socket. */
@@ -102,11 +117,13 @@ async function handle(service: ControlService, request: IncomingMessage, respons
   const url = new URL(request.url ?? '/', 'http://controller');
   const route = `${request.method} ${url.pathname}`;
   const operation = /^\/v1\/operations\/(\d+)$/.exec(url.pathname);
+  const action = /^\/v1\/operations\/(\d+)\/([a-z]+)$/.exec(url.pathname);
+  const who = nameOf(request);
   if (route === 'GET /v1/status') {
     answer(response, 200, service.status());
   } else if (route === 'POST /v1/operations') {
     const parsed = parseOperationRequest(await readJson(request));
-    answer(response, 202, { operation: await service.operate(parsed) });
+    answer(response, 202, { operation: await service.operate(parsed, who) });
   } else if (operation !== null && request.method === 'GET') {
     const found = service.operation(Number(operation[1]));
     if (found === undefined) {
@@ -114,7 +131,21 @@ async function handle(service: ControlService, request: IncomingMessage, respons
     }
     answer(response, 200, { operation: found });
   } else if (operation !== null && request.method === 'DELETE') {
-    answer(response, 200, { operation: await service.abort(Number(operation[1])) });
+    answer(response, 200, { operation: await service.act('abort', Number(operation[1]), who) });
+  } else if (action !== null && request.method === 'POST' && ACTIONS.includes(action[2]!)) {
+    const done = await service.act(action[2] as OperationAction, Number(action[1]), who);
+    answer(response, 200, { operation: done });
+  } else if (route === 'POST /v1/plans') {
+    answer(response, 200, await service.plan(parseOperationRequest(await readJson(request))));
+  } else if (route === 'POST /v1/diff' || route === 'POST /v1/apply') {
+    const parsed = parseApplyRequest(await readJson(request));
+    answer(response, 200, await service.apply(parsed, route === 'POST /v1/diff', who));
+  } else if (route === 'GET /v1/audit') {
+    const count = Number(url.searchParams.get('last') ?? AUDIT_ENTRIES);
+    if (!Number.isInteger(count) || count < 0) {
+      throw new OperationRefusedError({ code: 'bad-request', field: 'last', message: '`last` must be a whole number' });
+    }
+    answer(response, 200, { entries: await service.audit(count) });
   } else if (route === 'GET /v1/events') {
     const intervalMs = Number(url.searchParams.get('intervalMs') ?? DEFAULT_INTERVAL_MS);
     streamEvents(service, response, Number.isFinite(intervalMs) ? Math.max(20, intervalMs) : DEFAULT_INTERVAL_MS);
@@ -128,9 +159,21 @@ async function handle(service: ControlService, request: IncomingMessage, respons
         'POST /v1/operations',
         'GET /v1/operations/:id',
         'DELETE /v1/operations/:id',
+        ...ACTIONS.map((name) => `POST /v1/operations/:id/${name}`),
+        'POST /v1/plans',
+        'POST /v1/diff',
+        'POST /v1/apply',
+        'GET /v1/audit',
       ],
     });
   }
+}
+
+/** Who asks, as they say: only the socket's owner can ask at all. */
+function nameOf(request: IncomingMessage): string {
+  const given = request.headers['x-mooring-user'];
+  const printable = typeof given === 'string' ? given.replace(/[^\x20-\x7e]/g, '?').slice(0, 100) : '';
+  return printable === '' ? 'operator' : printable;
 }
 
 function streamEvents(service: ControlService, response: ServerResponse, intervalMs: number): void {
@@ -169,7 +212,7 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > BODY_LIMIT_BYTES) {
-      throw new OperationRefusedError({ code: 'bad-request', message: 'the request is longer than 64 KiB' });
+      throw new OperationRefusedError({ code: 'bad-request', message: 'the request is longer than 4 MiB' });
     }
     chunks.push(chunk);
   }

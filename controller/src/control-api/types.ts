@@ -5,8 +5,11 @@
  * is plain JSON (no Map, no bigint). Fields may be added; none changes its meaning.
  */
 
-/** Where a server stands. `spare`: known by configuration, serves nothing. `drained`: safe to power off (rule R9). */
-export type ServerState = 'spare' | 'joining' | 'active' | 'draining' | 'drained';
+/**
+ * Where a server stands. `spare`: known by configuration, serves nothing. `drained`: safe to power off (rule R9). `dead`: it
+ * failed its health checks and has been given up; should it come back, it will be another one.
+ */
+export type ServerState = 'spare' | 'joining' | 'active' | 'draining' | 'drained' | 'dead';
 
 /** Whether the server answers; `unknown` until something has asked it. */
 export type ServerHealth = 'unknown' | 'up' | 'down';
@@ -48,8 +51,14 @@ export interface ServerStatus {
   readonly address: string;
   readonly port: number;
   readonly weight: number;
+  /** False: it keeps its connections and gets no new ones. */
+  readonly enabled: boolean;
   readonly health: ServerHealth;
+  /** Why it is down, as its last check says. */
+  readonly healthReason?: string;
   readonly state: ServerState;
+  /** Takes over by itself when a server dies. */
+  readonly standby: boolean;
   /** Buckets whose new connections go to it. */
   readonly buckets: number;
   /** Buckets whose base it is. */
@@ -58,16 +67,55 @@ export interface ServerStatus {
   readonly pins: number;
   /** Packets sent to it, where the switch was asked lately. */
   readonly packets?: number;
+  /** What its agent tells; undefined where it has none, or the agent does not answer. */
+  readonly agent?: AgentStatus;
 }
 
-export type OperationKind = 'add' | 'drain' | 'swap' | 'remove';
+/** A server as its own agent sees it. */
+export interface AgentStatus {
+  /** Connections it holds, half-open ones included. */
+  readonly connections: number;
+  readonly halfOpen: number;
+  /** Connections that wait to be accepted, and how many may. */
+  readonly acceptQueue: number;
+  readonly acceptQueueLimit: number;
+}
+
+/** What may be asked for. */
+export type RequestedKind =
+  | 'add'
+  | 'drain'
+  | 'swap'
+  | 'remove'
+  | 'weight'
+  | 'enable'
+  | 'disable'
+  | 'change'
+  | 'add-vip'
+  | 'remove-vip'
+  | 'buckets';
+
+/** What the controller does of its own accord: a dead server's buckets are given away, new connections are redirected. */
+export type OwnKind = 'failover' | 'overflow';
+
+export type OperationKind = RequestedKind | OwnKind;
 
 /**
- * What an operation is doing now. `preparing`: finding the servers' MAC addresses. `shifting`: buckets wait for their
+ * What an operation is doing now. `awaiting-approval`: planned, and waits for somebody's consent. `queued`: waits for another operation.
+ * `paused`: stands still on request. `preparing`: finding the servers' MAC addresses. `shifting`: buckets wait for their
  * unpinned connections to end. `draining`: the leaving server still has pinned connections. `settling`: clearing the
  * registers. `rolling-back`: it was aborted, and what it had begun is being undone.
  */
-export type OperationPhase = 'preparing' | 'shifting' | 'draining' | 'settling' | 'rolling-back' | 'finished';
+export type OperationPhase =
+  | 'awaiting-approval'
+  | 'queued'
+  | 'paused'
+  | 'preparing'
+  | 'shifting'
+  | 'draining'
+  | 'settling'
+  | 'rolling-back'
+  | 'finished';
 
 /** `done`; `aborted` by request; `failed` with the reason in `message`. */
 export type OperationOutcome = 'done' | 'aborted' | 'failed';
@@ -111,8 +159,111 @@ export interface OperationStatus {
   readonly outcome?: OperationOutcome;
   /** For people: what it waits for, or why it failed. */
   readonly message: string;
-  /** Filled in when the deadline has passed. */
+  /** Filled in when the deadline has passed, or when a server has died: connections that were lost by name. */
   readonly ended?: readonly EndedConnection[];
+  /** Live connections whose packets changed server during it. Must be 0. */
+  readonly astray: number;
+  /** Who asked for it, and why, if they said so. */
+  readonly who?: string;
+  readonly why?: string;
+  /** What it was to do, when it was asked for; for operations that wait for approval. */
+  readonly plan?: Plan;
+  /** The operation that this one takes back. */
+  readonly rollsBack?: number;
+}
+
+/** What a server has of a VIP's buckets, before and after. */
+export interface PlannedShare {
+  readonly server: string;
+  readonly weight: number;
+  readonly bucketsBefore: number;
+  readonly bucketsAfter: number;
+  /** Its exact share by weight, in buckets. */
+  readonly fairShare: number;
+}
+
+/** Where the numbers about connections come from. `agents`: counted. `observed`: from earlier shifts. */
+export type EstimateSource = 'agents' | 'observed' | 'unknown';
+
+/** What a change would do to one VIP. */
+export interface VipPlan {
+  readonly vip: string;
+  readonly buckets: number;
+  /** Buckets that would move. */
+  readonly moves: number;
+  /** The fewest that any assignment with these shares can move. */
+  readonly leastMoves: number;
+  /** By pair: how many buckets go from whom to whom. */
+  readonly flows: readonly { readonly from: string; readonly to: string; readonly buckets: number }[];
+  readonly shares: readonly PlannedShare[];
+  /** The largest of all servers' buckets over fair share; 1 is perfect. */
+  readonly oversubscription: number;
+  /** Live connections of the buckets that move. */
+  readonly liveConnections?: number;
+  /** Pins that the change is expected to take at most, against the room for them. */
+  readonly pinsNeeded?: number;
+  readonly pinsRoom?: number;
+  readonly estimate: EstimateSource;
+  /** From the first flip to the last commit, as far as can be told. */
+  readonly expectedDrainMs: number;
+}
+
+/** What a change would do. */
+export interface Plan {
+  /** In words: `swap s2 for s5`. */
+  readonly title: string;
+  readonly vips: readonly VipPlan[];
+  /** What the operator should know before saying yes. */
+  readonly remarks: readonly string[];
+  /** Whether it would start at once, wait for approval, or wait in the queue. */
+  readonly start: 'now' | 'approval' | 'queue';
+}
+
+/** Answer of `POST /v1/plans`. */
+export interface PlanAnswer {
+  readonly plan: Plan;
+  /** Live connections seen astray since the controller started; a gate is closed unless it is 0. */
+  readonly astray: number;
+}
+
+/** One difference between a configuration file and what runs. */
+export interface Difference {
+  readonly kind: 'add' | 'remove' | 'change';
+  readonly what: string;
+  readonly detail: string;
+  /** Why it cannot be applied, if it cannot. */
+  readonly refused?: string;
+}
+
+/** Body of `POST /v1/diff` and `POST /v1/apply`. */
+export interface ApplyRequest {
+  /** Stands in messages. */
+  readonly fileName: string;
+  readonly text: string;
+  readonly approve?: boolean;
+  readonly reason?: string;
+}
+
+/** Answer of `POST /v1/diff` and `POST /v1/apply`. */
+export interface ApplyAnswer {
+  readonly differences: readonly Difference[];
+  /** Operations that were started; none by `diff`. */
+  readonly operations: readonly OperationStatus[];
+  readonly plans: readonly Plan[];
+}
+
+/** A line of the audit log. */
+export interface AuditEntry {
+  /** Counts from 1. */
+  readonly sequence: number;
+  readonly at: string;
+  readonly who: string;
+  /** `swap s2 for s5` */
+  readonly what: string;
+  readonly why?: string;
+  readonly operation?: number;
+  /** `accepted`, `refused: ...`, `done`, `aborted: ...`, ... */
+  readonly result: string;
 }
 
 /** Totals since this controller process started, except where it says otherwise. */
@@ -134,6 +285,10 @@ export interface Counters {
   readonly bucketsFlipped: number;
   readonly bucketsCommitted: number;
   readonly bucketsAborted: number;
+  /** Live connections whose packets changed server, as digests and agents show. Must be 0. */
+  readonly astray: number;
+  /** Connections that servers' agents have been compared with. */
+  readonly audited: number;
   /** Times a sealed bucket was opened again because an old connection stirred. */
   readonly bucketsUnsealed: number;
   readonly sweeps: number;
@@ -186,6 +341,8 @@ export interface Status {
   readonly operations: readonly OperationStatus[];
   readonly counters: Counters;
   readonly switch: SwitchStatus;
+  /** All switches; `switch` is the first of them. */
+  readonly switches: readonly SwitchStatus[];
   /** The last lines, oldest first. */
   readonly log: readonly LogLine[];
 }
@@ -203,13 +360,46 @@ export interface ServerDefinition {
   readonly switchPort?: number;
 }
 
-/** Body of `POST /v1/operations`. */
+/** A virtual address that the configuration does not list; as in `mooring.yaml`. */
+export interface VipDefinition {
+  readonly address: string;
+  readonly port: number;
+  readonly protocol?: 'tcp' | 'udp';
+  readonly buckets?: number;
+  readonly affinity?: 'client' | 'connection';
+  readonly mac?: string;
+  readonly servers: readonly (ServerDefinition & { readonly name: string; readonly spare?: boolean })[];
+}
+
+/** One of several changes that are made as one. */
+export type Change =
+  | { readonly change: 'add'; readonly server: string; readonly definition?: ServerDefinition }
+  | { readonly change: 'drain' | 'remove' | 'enable' | 'disable'; readonly server: string }
+  | { readonly change: 'weight'; readonly server: string; readonly weight: number };
+
+/** Body of `POST /v1/operations` and `POST /v1/plans`. */
 export interface OperationRequest {
-  readonly kind: OperationKind;
-  /** May be left out where there is one VIP. */
+  readonly kind: RequestedKind;
+  /** May be left out where there is one VIP. `add-vip`, `remove-vip`: the VIP itself. */
   readonly vip?: string;
-  /** Name of the server to add, drain, remove or swap out. */
-  readonly server: string;
+  /** Name of the server that it is about; none for `change`, `buckets`, `add-vip` and `remove-vip`. */
+  readonly server?: string;
+  /** `weight`: the new one. */
+  readonly weight?: number;
+  /** `buckets`: the new number. */
+  readonly buckets?: number;
+  /** `change`: what to do, all at once. */
+  readonly changes?: readonly Change[];
+  /** `add-vip`: what it is. */
+  readonly vipDefinition?: VipDefinition;
+  /** Over how long the buckets are moved; the policy's slow start for servers that come, where left out. */
+  readonly rampMs?: number;
+  /** Wait for operations that are in the way instead of refusing. */
+  readonly queue?: boolean;
+  /** Start without asking, whatever the policy says. */
+  readonly approve?: boolean;
+  /** Why, for the audit log. */
+  readonly reason?: string;
   /** `swap`: name of the server that takes its place. */
   readonly replacement?: string;
   /** `add`, `swap`: what the new server is, where the configuration does not list it. */

@@ -17,6 +17,8 @@ export class Totals {
   learned = 0;
   releases = 0;
   pinsRefused = 0;
+  astray = 0;
+  audited = 0;
   bucketsFlipped = 0;
   bucketsCommitted = 0;
   bucketsAborted = 0;
@@ -39,6 +41,7 @@ export class Totals {
     else if (notice.kind === 'committed') this.bucketsCommitted++;
     else if (notice.kind === 'aborted') this.bucketsAborted++;
     else if (notice.kind === 'unsealed') this.bucketsUnsealed++;
+    else if (notice.kind === 'astray') this.astray++;
   }
 
   countOrders(orders: readonly PacketOrder[]): void {

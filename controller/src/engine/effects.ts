@@ -20,6 +20,7 @@ export interface SortedEffects {
   readonly sweeps: readonly EffectOf<'sweep'>[];
   readonly watchReads: readonly EffectOf<'read-watch'>[];
   readonly pinReads: readonly EffectOf<'read-pin'>[];
+  readonly questions: readonly EffectOf<'ask-agent'>[];
   readonly timers: readonly EffectOf<'timer'>[];
 }
 
@@ -29,6 +30,7 @@ export function sortEffects(effects: readonly Effect[], intent: Intent, shadow: 
   const sweeps: EffectOf<'sweep'>[] = [];
   const watchReads: EffectOf<'read-watch'>[] = [];
   const pinReads: EffectOf<'read-pin'>[] = [];
+  const questions: EffectOf<'ask-agent'>[] = [];
   const due: EffectOf<'timer'>[] = [];
   const moved = new Map<VipId, Map<number, readonly [bucket: number, base: ServerId, current: ServerId]>>();
   for (const effect of effects) {
@@ -69,6 +71,9 @@ export function sortEffects(effects: readonly Effect[], intent: Intent, shadow: 
       case 'read-pin':
         pinReads.push(effect);
         break;
+      case 'ask-agent':
+        questions.push(effect);
+        break;
       case 'timer':
         due.push(effect);
         break;
@@ -83,7 +88,7 @@ export function sortEffects(effects: readonly Effect[], intent: Intent, shadow: 
     );
     return changes.length === 0 ? [] : [{ kind: 'assignment', vip, changes }];
   });
-  return { records, releases, sweeps, watchReads, pinReads, timers: due };
+  return { records, releases, sweeps, watchReads, pinReads, questions, timers: due };
 }
 
 /** Orders for the releases whose pin is in the table; the others wait for their slot's next report. */

@@ -7,17 +7,22 @@
  * When the session is lost the turn is abandoned where it stands. That is the same as a crash, and cured in the same way: a
  * new epoch, a new session, and everything again from journal and switch.
  */
+
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
-import type { Configuration } from '../config/types.ts';
-import type { OperationStatus } from '../control-api/types.ts';
+import type { Configuration, VipConfiguration } from '../config/types.ts';
+import type { AgentStatus, OperationStatus, ServerHealth } from '../control-api/types.ts';
+import { servedVips } from '../intent/begin.ts';
 import type { Intent, IntentRecord, ServerRecord } from '../intent/types.ts';
 import type { Journal } from '../journal/journal.ts';
 import { forgetMacs, learnMacs } from '../network/bridge.ts';
 import { OperationRefusedError } from '../operations/errors.ts';
 import { Operations } from '../operations/operations.ts';
+import { Observations } from '../planning/observations.ts';
+import { connectionParts } from '../shift/connection-key.ts';
 import { createShiftState, type Output, type ShiftState } from '../shift/state.ts';
 import { finishStep, step } from '../shift/step.ts';
-import type { Effect, ShiftEvent, TimerEvent } from '../shift/types.ts';
+import type { Effect, ServerId, ShiftEvent, TimerEvent } from '../shift/types.ts';
 import {
   type MacEvent,
   type PacketOrder,
@@ -28,10 +33,11 @@ import {
   type SwitchSession,
 } from '../switch-port/port.ts';
 import { Shadow } from '../switch-port/shadow.ts';
-import { isPinTable, keyText, type TableName } from '../switch-port/tables.ts';
+import { isPinTable, keyText, pinTable, type TableName } from '../switch-port/tables.ts';
 import { Totals } from './counters.ts';
 import { releaseOrders, type SortedEffects, sortEffects } from './effects.ts';
 import { deleteServerEntries, setServerEntries } from './entries.ts';
+import { bucketsInShift, estimateOf } from './estimate.ts';
 import type { Log } from './log.ts';
 import { readPinAges } from './pin-ages.ts';
 import { reconcile, vipOf } from './reconcile.ts';
@@ -47,6 +53,7 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly pinning: boolean;
+  readonly audit?: AuditLog;
   /** Told when something that `status` shows may have changed. */
   readonly onChange?: () => void;
   readonly onOperation?: (operation: OperationStatus) => void;
@@ -65,6 +72,22 @@ const FIRST_SWEEP_CHUNK = 64;
 /** How often `ready` looks. */
 const READY_POLL_MS = 10;
 
+/** Servers' agents, as far as the engine needs them. */
+export interface AgentSource {
+  /** Asks for a server's connections as they are from now on; a `server-report` or `agent` event answers. */
+  ask(server: ServerId, token: number): void;
+  /** A new state of the protocol: what the agents tell has to be told again. */
+  restart(): void;
+  /** Connections of a server by its last report; undefined without. */
+  connectionsOf(server: ServerId): number | undefined;
+  statusOf(server: ServerId): AgentStatus | undefined;
+}
+
+/** Health checks, as far as the status shows them. */
+export interface HealthSource {
+  of(vip: string, server: string): { readonly health: ServerHealth; readonly reason?: string };
+}
+
 interface Command {
   readonly run: () => void;
   readonly done: (error?: unknown) => void;
@@ -76,20 +99,25 @@ export class Engine {
   readonly totals = new Totals();
   readonly options: EngineOptions;
   readonly shadow = new Shadow();
+  readonly observations: Observations;
+  /** Asks servers' agents; undefined where no server has one. */
+  agents: AgentSource | undefined;
+  /** What health checks say; undefined where nobody checks. */
+  health: HealthSource | undefined;
   session: SwitchSession | undefined;
   /** Whether the first session has been reconciled. */
   serving = false;
   lostReason: string | undefined;
   private state: ShiftState;
   private readonly timers: TimerWheel<TimerEvent>;
-  private readonly deadlines: TimerWheel<number>;
+  private readonly deadlines: TimerWheel<{ readonly kind: 'deadline' | 'step'; readonly operation: number }>;
   private readonly finder: ServerFinder;
   private readonly pacer = new SweepPacer(FIRST_SWEEP_CHUNK);
-  private readonly reserved: ReadonlySet<string>;
   private events: ShiftEvent[] = [];
   private macEvents: MacEvent[] = [];
   private idleMacs: string[] = [];
-  private dueDeadlines: number[] = [];
+  private dueDeadlines: { readonly kind: 'deadline' | 'step'; readonly operation: number }[] = [];
+  private reopens = false;
   private commands: Command[] = [];
   private packets: PacketOrder[] = [];
   private wake: (() => void) | undefined;
@@ -98,8 +126,10 @@ export class Engine {
   private recovered = false;
 
   constructor(options: EngineOptions) {
-    this.options = options;
-    const { configuration, journal, clock, log } = options;
+    const { journal, clock, log } = options;
+    // Its own copy: VIPs come and go.
+    const configuration = { ...options.configuration, vips: servedVips(options.configuration, journal.state) };
+    this.options = { ...options, configuration };
     this.state = createShiftState(
       { ...configuration.timers, slots: 1, sweepChunk: 1, sweepLateMs: 1, pins: options.pinning },
       0,
@@ -109,7 +139,7 @@ export class Engine {
       this.dueDeadlines.push(...operations);
       this.wakeUp();
     });
-    this.reserved = new Set(configuration.vips.map((vip) => vip.mac));
+    this.observations = new Observations(configuration.timers.pinIdleMs);
     this.finder = new ServerFinder({
       configuration,
       journal,
@@ -136,7 +166,15 @@ export class Engine {
         if (vip !== undefined) deleteServerEntries(this.shadow, server, vip);
       },
       resolve: (server) => this.finder.find(server),
-      armDeadline: (operation, atMs) => this.deadlines.add(Math.max(0, atMs - clock.wallMs()), operation),
+      armDeadline: (operation, atMs) => this.arm('deadline', operation, atMs),
+      armStep: (operation, atMs) => this.arm('step', operation, atMs),
+      estimate: (vip) => estimateOf(this, vip),
+      setVips: (vips) => {
+        // The reader of everything that is to be in the switch; a new session writes the differences.
+        (configuration as { vips: readonly VipConfiguration[] }).vips = vips;
+        this.reopens = true;
+      },
+      audit: (note) => options.audit?.add(note),
       changed: (operation) => options.onOperation?.(operation),
       log: (level, text) => log.write(level, text),
     });
@@ -172,6 +210,11 @@ export class Engine {
         }
         await this.somethingToDo();
         if (this.session !== undefined && !this.stopped) await this.turn();
+        if (this.reopens && !this.stopped) {
+          this.session?.close();
+          this.session = undefined;
+          await this.openSession();
+        }
       } catch (error) {
         if (!(error instanceof SwitchLostError || error instanceof SwitchRefusedError)) throw error;
         this.lose(error.message);
@@ -199,7 +242,7 @@ export class Engine {
    */
   submit<T>(run: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (this.session === undefined || !this.serving) {
+      if ((this.session === undefined && !this.reopens) || !this.serving) {
         reject(unavailable(this.lostReason ?? 'the controller is still starting'));
         return;
       }
@@ -240,6 +283,8 @@ export class Engine {
       );
       this.recovered = true;
       this.session = session;
+      this.observations.restart(bucketsInShift(this.state));
+      this.agents?.restart();
       this.lostReason = undefined;
       // First what was under way as it was; then, in a turn of its own, what the operations make of it.
       this.out = out;
@@ -251,6 +296,7 @@ export class Engine {
       this.conclude(this.out);
       await this.carryOut(this.out);
       this.serving = true;
+      this.reopens = false;
       this.options.onChange?.();
     } catch (error) {
       session.close();
@@ -263,6 +309,7 @@ export class Engine {
     return {
       onPinEvents: (events) => {
         this.totals.countPinEvents(events);
+        this.observations.onPinEvents(events, this.options.clock.monotonicMs());
         for (const event of events) if (event.kind === 'swept') this.onSwept(event.tag);
         this.enqueue(events.map((event) => ({ kind: 'pin-event', event }) as const));
       },
@@ -312,7 +359,8 @@ export class Engine {
     for (const command of this.commands.splice(0)) command.done(unavailable(reason));
   }
 
-  private enqueue(events: readonly ShiftEvent[]): void {
+  /** Takes in what comes from elsewhere than the switch: agents. */
+  enqueue(events: readonly ShiftEvent[]): void {
     for (const event of events) this.events.push(event);
     this.wakeUp();
   }
@@ -365,16 +413,22 @@ export class Engine {
       command?.done(error);
       throw error;
     }
+    await this.options.audit?.flush();
     this.options.onChange?.();
   }
 
   private takeIn(out: Output): void {
-    const { configuration } = this.options;
+    const { configuration, clock } = this.options;
+    this.observations.tick(clock.monotonicMs());
+    const reserved = new Set(configuration.vips.map((vip) => vip.mac));
     for (const event of this.events.splice(0)) step(this.state, event, out);
-    learnMacs(this.shadow, this.macEvents.splice(0), this.reserved, configuration.timers.macIdleMs);
+    learnMacs(this.shadow, this.macEvents.splice(0), reserved, configuration.timers.macIdleMs);
     forgetMacs(this.shadow, this.idleMacs.splice(0));
     this.finder.act();
-    for (const operation of this.dueDeadlines.splice(0)) this.operations.onDeadline(operation);
+    for (const { kind, operation } of this.dueDeadlines.splice(0)) {
+      if (kind === 'deadline') this.operations.onDeadline(operation);
+      else this.operations.onStep(operation);
+    }
   }
 
   /** Lets the operations hear what happened, and the protocol what they order, until both have said all. */
@@ -385,6 +439,7 @@ export class Engine {
       for (; told < out.notices.length; told++) {
         const notice = out.notices[told]!;
         this.totals.countNotice(notice);
+        this.observations.onNotice(notice);
         this.operations.onNotice(notice);
       }
     }
@@ -395,9 +450,21 @@ export class Engine {
     if (vip !== undefined) setServerEntries(this.shadow, server, vip);
   }
 
+  /** Pins that go because their connections ended tell how long those lived. */
+  private observe(effects: readonly Effect[]): void {
+    const nowMs = this.options.clock.monotonicMs();
+    for (const effect of effects) {
+      if (effect.kind !== 'delete-pin') continue;
+      const parts = connectionParts(effect.key);
+      const closing = this.shadow.get(pinTable(parts[1]), parts)?.params[1] === 1;
+      this.observations.onEffect(effect, closing, nowMs);
+    }
+  }
+
   /** Carries out effects in their order. @param onDurable called when the journal has everything */
   private async carryOut(out: Output, onDurable?: () => void): Promise<void> {
     const { journal, configuration, clock } = this.options;
+    this.observe(out.effects);
     const sorted = sortEffects(out.effects, journal.state, this.shadow, configuration.timers);
     for (const record of sorted.records) journal.add(record);
     await journal.flush();
@@ -414,7 +481,12 @@ export class Engine {
     }
     if (orders.length > 0) session.order(orders);
     for (const { delayMs, event } of sorted.timers) this.timers.add(delayMs, event);
+    for (const { server, token } of sorted.questions) this.agents?.ask(server, token);
     await this.readAges(session, sorted);
+  }
+
+  private arm(kind: 'deadline' | 'step', operation: number, atMs: number): void {
+    this.deadlines.add(Math.max(0, atMs - this.options.clock.wallMs()), { kind, operation });
   }
 
   private async flushTables(session: SwitchSession): Promise<ReadonlySet<string>> {

@@ -40,9 +40,8 @@ const SWEEP_LATE_MS = 2_000;
 export async function reconcile(input: ReconcileInput, out: Output): Promise<ShiftState> {
   const { configuration, intent, session, shadow } = input;
   const tables = await readTables(session);
-  const known = new Set([...intent.vips.keys()]);
   const served = [...tables.get('vips')!, ...tables.get('vips_v6')!];
-  const foreign = served.find((entry) => !known.has(Number(entry.params[0])));
+  const foreign = served.find((entry) => Number(entry.params[0]) >= intent.nextVip);
   if (foreign !== undefined) {
     throw new SwitchRefusedError(
       'the switch serves a VIP that this state directory knows nothing of: use the state directory of the controller ' +
@@ -65,13 +64,14 @@ export async function reconcile(input: ReconcileInput, out: Output): Promise<Shi
   const state = createShiftState(settings, intent.epoch << 8);
   const pins = empty && input.previous !== undefined ? rememberedPins(input.previous) : readPins(input, tables);
   const buckets = recoverBuckets(intent, tables);
-  const alive = [...intent.servers.values()].filter((server) => server.state !== 'drained');
+  const dead = [...intent.servers.values()].filter(({ state: its }) => its === 'dead').map(({ id }) => id);
+  const alive = [...intent.servers.values()].filter((server) => !isGone(server));
   const servers = alive.map(({ id }) => id);
   const leaving = alive.filter((server) => server.state === 'draining').map(({ id }) => id);
   for (const table of PIN_TABLES) shadow.clear(table);
   shadow.clear('drain_watch');
   for (const pin of pins) setPin(shadow, pin.key, pin.server, pin.closing, timers);
-  recover(state, { buckets, pins, servers, leaving, pinIdleMs: timers.pinIdleMs }, out);
+  recover(state, { buckets, pins, servers, leaving, dead, pinIdleMs: timers.pinIdleMs }, out);
   for (const list of state.vips.values()) {
     for (const bucket of list) {
       const { base, current, learn, unsettled } = bucket;
@@ -80,6 +80,11 @@ export async function reconcile(input: ReconcileInput, out: Output): Promise<Shi
     }
   }
   return state;
+}
+
+/** Whether the switch holds nothing for the server any more. */
+function isGone({ state }: ServerRecord): boolean {
+  return state === 'drained' || state === 'dead';
 }
 
 async function readTables(session: SwitchSession): Promise<Map<TableName, readonly ReadEntry[]>> {
@@ -122,7 +127,7 @@ function wantStaticEntries(
   for (const { id, vip } of vipsOf(configuration, intent)) setVipEntries(shadow, id, vip);
   for (const server of intent.servers.values()) {
     const vip = vipOf(configuration, intent, server);
-    if (server.state !== 'drained' && vip !== undefined) setServerEntries(shadow, server, vip);
+    if (!isGone(server) && vip !== undefined) setServerEntries(shadow, server, vip);
   }
 }
 
@@ -130,11 +135,14 @@ function recoverBuckets(intent: Intent, tables: ReadonlyMap<TableName, readonly 
   const inSwitch = new Map(tables.get('buckets')!.map((entry) => [keyText(entry.key), entry]));
   const watches = new Map(tables.get('drain_watch')!.map((entry) => [keyText(entry.key), entry]));
   const result: RecoveredBucket[] = [];
+  const named = new Set([...intent.servers.values()].filter(({ state }) => state !== 'dead').map(({ id }) => id));
+  for (const { closing } of intent.vips.values()) if (closing !== undefined) named.add(closing);
   for (const [vip, { base, current }] of intent.assignments) {
     base.forEach((journaledBase, bucket) => {
       const key = keyText([vip, bucket]);
       const params = inSwitch.get(key)?.params.map(Number);
-      const known = params !== undefined && intent.servers.has(params[0]!);
+      // What names a dead server was about to be changed.
+      const known = params !== undefined && named.has(params[0]!);
       const intended = current[bucket]!;
       const actualBase = known ? params[0]! : journaledBase;
       result.push({
@@ -159,7 +167,8 @@ function readPins(input: ReconcileInput, tables: ReadonlyMap<TableName, readonly
     const [server, closing] = entry.params.map(Number) as [number, number];
     const service = vips.get(vip);
     // A pin to a server that is gone is ignored by the switch; it goes with the next flush.
-    if (service === undefined || !intent.servers.has(server)) return [];
+    const record = intent.servers.get(server);
+    if (service === undefined || record === undefined || record.state === 'dead') return [];
     const hash = { buckets: service.buckets, seed: HASH_SEED, portMask: portMask(service) };
     const bucket = bucketOfConnection(hash, clientAddress, clientPort);
     const key: ConnectionKey = keyText(entry.key);

@@ -1,5 +1,5 @@
 /** The status as the control socket tells it, made from the engine's present state. Reads only. */
-import type { BucketPhase, ServerStatus, Status, VipStatus } from '../control-api/types.ts';
+import type { BucketPhase, ServerStatus, Status, SwitchStatus, VipStatus } from '../control-api/types.ts';
 import { recordsOf } from '../operations/catalogue.ts';
 import type { Engine } from './engine.ts';
 import { vipsOf } from './reconcile.ts';
@@ -29,6 +29,15 @@ export function statusOf(engine: Engine, frame: StatusFrame): Status {
       : session === undefined
         ? 'reconnecting'
         : 'serving';
+  const switchStatus = (address: string, deviceId: bigint): SwitchStatus => ({
+    address,
+    deviceId: String(deviceId),
+    connected: session !== undefined,
+    primary: session !== undefined,
+    pipeline: session?.pipeline ?? 'none',
+    slots: session?.slots ?? 0,
+    ...(engine.lostReason === undefined ? {} : { error: engine.lostReason }),
+  });
   return {
     version: frame.version,
     pid: process.pid,
@@ -66,6 +75,8 @@ export function statusOf(engine: Engine, frame: StatusFrame): Status {
       learned: totals.learned,
       releases: totals.releases,
       pinsRefused: totals.pinsRefused,
+      astray: totals.astray,
+      audited: totals.audited,
       bucketsFlipped: totals.bucketsFlipped,
       bucketsCommitted: totals.bucketsCommitted,
       bucketsAborted: totals.bucketsAborted,
@@ -75,17 +86,18 @@ export function statusOf(engine: Engine, frame: StatusFrame): Status {
       writes: totals.writes,
       reconnects: totals.reconnects,
     },
-    switch: {
-      address: frame.switchAddress,
-      deviceId: String(configuration.switch.deviceId),
-      connected: session !== undefined,
-      primary: session !== undefined,
-      pipeline: session?.pipeline ?? 'none',
-      slots: session?.slots ?? 0,
-      ...(engine.lostReason === undefined ? {} : { error: engine.lostReason }),
-    },
+    switch: switchStatus(frame.switchAddress, configuration.switch.deviceId),
+    switches: configuration.switches.map(({ address, deviceId }, index) =>
+      switchStatus(index === 0 ? frame.switchAddress : address, deviceId),
+    ),
     log: log.lines.slice(-LINES_SHOWN),
   };
+}
+
+function healthOf(engine: Engine, vip: string, server: string): Pick<ServerStatus, 'health' | 'healthReason'> {
+  const known = engine.health?.of(vip, server);
+  if (known === undefined) return { health: 'unknown' };
+  return { health: known.health, ...(known.reason === undefined ? {} : { healthReason: known.reason }) };
 }
 
 function serversOf(engine: Engine, vip: number, vipName: string): ServerStatus[] {
@@ -93,6 +105,7 @@ function serversOf(engine: Engine, vip: number, vipName: string): ServerStatus[]
   const records = recordsOf(journal.state, vip);
   const known: ServerStatus[] = [...records.values()].map((server) => {
     const view = engine.shift.servers.get(server.id);
+    const agent = engine.agents?.statusOf(server.id);
     return {
       id: server.id,
       name: server.name,
@@ -100,19 +113,23 @@ function serversOf(engine: Engine, vip: number, vipName: string): ServerStatus[]
       address: server.address,
       port: server.port,
       weight: server.weight,
-      health: 'unknown',
+      enabled: server.enabled !== false,
+      ...healthOf(engine, vipName, server.name),
       state: server.state,
+      standby: false,
       buckets: view?.currents ?? 0,
       baseBuckets: view?.bases ?? 0,
       pins: view?.pins.size ?? 0,
+      ...(agent === undefined ? {} : { agent }),
     };
   });
   const spares = configuration.vips
     .find((candidate) => candidate.name === vipName)!
     .servers.filter((server) => !records.has(server.name))
-    .map(({ name, address, port, weight }): ServerStatus => {
-      const nothing = { id: 0, buckets: 0, baseBuckets: 0, pins: 0 };
-      return { ...nothing, name, vip: vipName, address, port, weight, health: 'unknown', state: 'spare' };
+    .map(({ name, address, port, weight, standby }): ServerStatus => {
+      const nothing = { id: 0, buckets: 0, baseBuckets: 0, pins: 0, enabled: true };
+      const health = healthOf(engine, vipName, name);
+      return { ...nothing, name, vip: vipName, address, port, weight, ...health, state: 'spare', standby };
     });
   return [...known, ...spares].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
 }

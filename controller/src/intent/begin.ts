@@ -7,7 +7,7 @@ import { assign } from '../assignment/assign.ts';
 import type { Configuration, VipConfiguration } from '../config/types.ts';
 import type { Journal } from '../journal/journal.ts';
 import { formatEndpoint } from '../text/addresses.ts';
-import type { Intent, IntentRecord } from './types.ts';
+import type { Intent, IntentRecord, VipRecord } from './types.ts';
 
 /** Configuration and state directory do not go together. */
 export class IntentConflictError extends Error {
@@ -25,33 +25,36 @@ export class IntentConflictError extends Error {
 export function beginIntent(configuration: Configuration, journal: Journal<IntentRecord, Intent>): string[] {
   const intent = journal.state;
   const remarks: string[] = [];
-  for (const record of intent.vips.values()) {
-    const vip = configuration.vips.find((candidate) => candidate.name === record.name);
-    if (vip === undefined) {
-      throw new IntentConflictError(
-        `the configuration no longer lists VIP \`${record.name}\`, which is in service. Removing a VIP is not supported ` +
-          'yet: list it again, or begin anew with an empty state directory and a restarted switch',
-      );
-    }
-    if (vip.buckets !== record.buckets) {
-      throw new IntentConflictError(
-        `VIP \`${record.name}\` is in service with ${record.buckets} buckets; the configuration now says ${vip.buckets}. ` +
-          'The number of buckets is fixed once the service runs',
-      );
-    }
-  }
   for (const vip of configuration.vips) {
     const record = [...intent.vips.values()].find((candidate) => candidate.name === vip.name);
-    if (record === undefined) addVip(journal, vip);
-    else remarks.push(...compareServers(intent, record.id, vip));
+    if (record === undefined && intent.removedVips.has(vip.name)) {
+      remarks.push(`VIP \`${vip.name}\` was removed; \`mooring apply\` with this file brings it back`);
+    } else if (record === undefined) {
+      addVip(intent, (added) => journal.add(added), vip);
+    } else {
+      if (record.definition === undefined) {
+        if (vip.buckets !== record.buckets) throw differentBuckets(record, vip);
+        journal.add({ kind: 'vip', vip: { ...record, definition: vip } });
+      }
+      remarks.push(...compareVip(record, vip), ...compareServers(intent, record.id, vip));
+    }
+  }
+  for (const record of intent.vips.values()) {
+    if (configuration.vips.some(({ name }) => name === record.name)) continue;
+    if (record.definition === undefined) {
+      throw new IntentConflictError(
+        `the configuration no longer lists VIP \`${record.name}\`, which is in service: list it again`,
+      );
+    }
+    remarks.push(`VIP \`${record.name}\` is in service and not listed: \`mooring remove-vip ${record.name}\` ends it`);
   }
   return remarks;
 }
 
-function addVip(journal: Journal<IntentRecord, Intent>, vip: VipConfiguration): void {
-  const intent = journal.state;
+/** Gives a VIP and its servers their ids and their buckets. */
+export function addVip(intent: Intent, add: (record: IntentRecord) => void, vip: VipConfiguration): void {
   const id = intent.nextVip;
-  journal.add({ kind: 'vip', vip: { id, name: vip.name, buckets: vip.buckets } });
+  add({ kind: 'vip', vip: { id, name: vip.name, buckets: vip.buckets, definition: vip } });
   const shares = vip.servers
     .filter((server) => !server.spare)
     .map(({ name, address, port, weight, mac, switchPort }) => {
@@ -66,12 +69,49 @@ function addVip(journal: Journal<IntentRecord, Intent>, vip: VipConfiguration): 
         switchPort,
         state: 'active',
       } as const;
-      journal.add({ kind: 'server', server });
+      add({ kind: 'server', server });
       return { server: server.id, weight };
     });
   const nobody = new Array<number>(vip.buckets).fill(0);
   const changes = assign(nobody, nobody, shares).map((server, bucket) => [bucket, server, server] as const);
-  journal.add({ kind: 'assignment', vip: id, changes });
+  add({ kind: 'assignment', vip: id, changes });
+}
+
+/**
+ * The VIPs in service: what connections depend on as it was when the VIP was added, the rest as the file says now. Servers that
+ * either of them lists are known.
+ */
+export function servedVips(configuration: Configuration, intent: Intent): VipConfiguration[] {
+  return [...intent.vips.values()].flatMap((record) => {
+    const listed = configuration.vips.find(({ name }) => name === record.name);
+    const defined = record.definition ?? listed;
+    if (defined === undefined) return [];
+    if (listed === undefined) return [{ ...defined, buckets: record.buckets }];
+    const names = new Set(listed.servers.map(({ name }) => name));
+    const { health, overflow } = listed;
+    const servers = [...listed.servers, ...defined.servers.filter(({ name }) => !names.has(name))];
+    return [{ ...defined, buckets: record.buckets, health, overflow, servers }];
+  });
+}
+
+/** What of a VIP in service cannot follow the file. */
+const FIXED = ['address', 'protocol', 'port', 'mac', 'buckets', 'affinity'] as const;
+
+function compareVip(record: VipRecord, vip: VipConfiguration): string[] {
+  const { definition } = record;
+  if (definition === undefined) return [];
+  const now = { ...definition, buckets: record.buckets };
+  const differs = FIXED.filter((key) => now[key] !== vip[key]);
+  return differs.map(
+    (key) => `VIP \`${vip.name}\` is in service with ${key} ${now[key]}; the file's ${vip[key]} does not count`,
+  );
+}
+
+function differentBuckets(record: VipRecord, vip: VipConfiguration): IntentConflictError {
+  return new IntentConflictError(
+    `VIP \`${record.name}\` is in service with ${record.buckets} buckets; the configuration now says ${vip.buckets}. ` +
+      'Say what it was; `mooring buckets` divides them',
+  );
 }
 
 function compareServers(intent: Intent, vipId: number, vip: VipConfiguration): string[] {

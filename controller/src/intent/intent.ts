@@ -16,6 +16,7 @@ export const intentFormat: JournalFormat<IntentRecord, Intent> = {
     nextVip: 1,
     nextOperation: 1,
     vips: new Map(),
+    removedVips: new Set(),
     servers: new Map(),
     assignments: new Map(),
     operations: new Map(),
@@ -28,12 +29,17 @@ export const intentFormat: JournalFormat<IntentRecord, Intent> = {
         break;
       case 'vip':
         intent.vips.set(record.vip.id, record.vip);
+        intent.removedVips.delete(record.vip.name);
         intent.nextVip = Math.max(intent.nextVip, record.vip.id + 1);
-        if (!intent.assignments.has(record.vip.id)) {
-          const zeros = () => new Array<ServerId>(record.vip.buckets).fill(0);
-          intent.assignments.set(record.vip.id, { base: zeros(), current: zeros() });
-        }
+        setBuckets(intent, record.vip.id, record.vip.buckets);
         break;
+      case 'vip-forgotten': {
+        const name = intent.vips.get(record.id)?.name;
+        if (name !== undefined) intent.removedVips.add(name);
+        intent.vips.delete(record.id);
+        intent.assignments.delete(record.id);
+        break;
+      }
       case 'server':
         intent.servers.set(record.server.id, record.server);
         intent.nextServer = Math.max(intent.nextServer, record.server.id + 1);
@@ -59,6 +65,7 @@ export const intentFormat: JournalFormat<IntentRecord, Intent> = {
         intent.nextServer = Math.max(intent.nextServer, record.nextServer);
         intent.nextVip = Math.max(intent.nextVip, record.nextVip);
         intent.nextOperation = Math.max(intent.nextOperation, record.nextOperation);
+        for (const name of record.removedVips ?? []) intent.removedVips.add(name);
         break;
       default:
         throw new Error(`the journal holds a record of an unknown kind: ${JSON.stringify(record satisfies never)}`);
@@ -68,7 +75,7 @@ export const intentFormat: JournalFormat<IntentRecord, Intent> = {
   snapshot(intent) {
     const { nextServer, nextVip, nextOperation } = intent;
     const records: IntentRecord[] = [
-      { kind: 'ids', nextServer, nextVip, nextOperation },
+      { kind: 'ids', nextServer, nextVip, nextOperation, removedVips: [...intent.removedVips] },
       { kind: 'start', epoch: intent.epoch, atMs: 0 },
     ];
     for (const vip of intent.vips.values()) records.push({ kind: 'vip', vip });
@@ -81,6 +88,14 @@ export const intentFormat: JournalFormat<IntentRecord, Intent> = {
     return records;
   },
 };
+
+/** A VIP's buckets, in multiples: the new ones are what the old ones were, for the hash is taken modulo their number. */
+function setBuckets(intent: Intent, vip: number, buckets: number): void {
+  const { base = [], current = [] } = intent.assignments.get(vip) ?? {};
+  const grown = (servers: readonly ServerId[]): ServerId[] =>
+    Array.from({ length: buckets }, (_, bucket) => servers[bucket % servers.length] ?? 0);
+  if (base.length !== buckets) intent.assignments.set(vip, { base: grown(base), current: grown(current) });
+}
 
 function forgetOldOperations(intent: Intent): void {
   const finished = [...intent.operations.values()].filter((operation) => operation.phase === 'finished');

@@ -3,7 +3,15 @@
  * journal's records. The other half is in the switch. Ids given here to servers and VIPs are what the switch's tables
  * name; a server's is never given to another one, and a server that returns gets a new one (rule R9).
  */
-import type { OperationKind, OperationOutcome, OperationPhase, ServerState } from '../control-api/types.ts';
+import type { VipConfiguration } from '../config/types.ts';
+import type {
+  OperationKind,
+  OperationOutcome,
+  OperationPhase,
+  OperationRequest,
+  Plan,
+  ServerState,
+} from '../control-api/types.ts';
 import type { ServerId, VipId } from '../shift/types.ts';
 
 /** A server that is or was in service. */
@@ -14,6 +22,8 @@ export interface ServerRecord {
   readonly address: string;
   readonly port: number;
   readonly weight: number;
+  /** False: it keeps its connections and gets no buckets. Undefined is true. */
+  readonly enabled?: boolean;
   /** As configured, or as found by ARP. */
   readonly mac: string | undefined;
   readonly switchPort: number | undefined;
@@ -25,6 +35,23 @@ export interface VipRecord {
   readonly id: VipId;
   readonly name: string;
   readonly buckets: number;
+  /** What it is; what the configuration file says of it counts only as far as connections do not depend on it. */
+  readonly definition?: VipConfiguration;
+  /** While it is being removed: the server that does not exist and gets its new connections. */
+  readonly closing?: ServerId;
+}
+
+/** What a server is to get of its VIP. */
+export interface ServerShare {
+  readonly weight: number;
+  readonly enabled: boolean;
+}
+
+/** A server whose share is changed. */
+export interface ShareChange {
+  readonly server: ServerId;
+  readonly before: ServerShare;
+  readonly after: ServerShare;
 }
 
 /** An operation. */
@@ -32,30 +59,44 @@ export interface OperationRecord {
   readonly id: number;
   readonly kind: OperationKind;
   readonly vip: VipId;
-  /** Who leaves, or for `add` who comes. */
+  /** As asked for: who leaves, or for `add` who comes; the VIP's name where no single server is meant. */
   readonly server: string;
-  /** Id of who leaves; undefined for `add`. */
-  readonly leaving: ServerId | undefined;
-  /** Name and id of who comes; undefined for `drain` and `remove`. */
   readonly replacement: string | undefined;
-  readonly coming: ServerId | undefined;
+  /** As asked for; what `queued` and `awaiting-approval` wait to do. */
+  readonly request: OperationRequest | undefined;
+  /** Who leaves, and whether they are forgotten when they have. */
+  readonly leaving: readonly ServerId[];
+  readonly forgets: readonly ServerId[];
+  readonly coming: readonly ServerId[];
+  readonly shares: readonly ShareChange[];
   /** The buckets it moves: bucket, from, to. Empty while it prepares. */
   readonly moves: readonly (readonly [bucket: number, from: ServerId, to: ServerId])[];
+  /** How many of `moves` have been ordered. */
+  readonly ordered: number;
+  readonly rampMs: number;
   readonly phase: OperationPhase;
+  readonly paused: boolean;
   readonly aborting: boolean;
   readonly startedAtMs: number;
+  readonly deadlineMs: number;
   readonly deadlineAtMs: number | undefined;
   readonly finishedAtMs: number | undefined;
   readonly outcome: OperationOutcome | undefined;
   readonly message: string;
-  /** Connections ended at the deadline. */
+  /** Connections ended at the deadline, or lost with a dead server. */
   readonly ended: readonly { readonly clientAddress: string; readonly clientPort: number }[];
+  readonly astray: number;
+  readonly who: string;
+  readonly why: string | undefined;
+  readonly plan: Plan | undefined;
+  readonly rollsBack: number | undefined;
 }
 
 /** A line of the journal is an array of these. */
 export type IntentRecord =
   | { readonly kind: 'start'; readonly epoch: number; readonly atMs: number }
   | { readonly kind: 'vip'; readonly vip: VipRecord }
+  | { readonly kind: 'vip-forgotten'; readonly id: VipId }
   | { readonly kind: 'server'; readonly server: ServerRecord }
   | { readonly kind: 'server-forgotten'; readonly id: ServerId }
   | {
@@ -64,7 +105,13 @@ export type IntentRecord =
       readonly changes: readonly (readonly [bucket: number, base: ServerId, current: ServerId])[];
     }
   | { readonly kind: 'operation'; readonly operation: OperationRecord }
-  | { readonly kind: 'ids'; readonly nextServer: ServerId; readonly nextVip: VipId; readonly nextOperation: number };
+  | {
+      readonly kind: 'ids';
+      readonly nextServer: ServerId;
+      readonly nextVip: VipId;
+      readonly nextOperation: number;
+      readonly removedVips?: readonly string[];
+    };
 
 /** The sum of all records. */
 export interface Intent {
@@ -73,6 +120,8 @@ export interface Intent {
   nextVip: VipId;
   nextOperation: number;
   readonly vips: Map<VipId, VipRecord>;
+  /** Names of VIPs that operators have removed; a configuration that still lists them does not bring them back. */
+  readonly removedVips: Set<string>;
   readonly servers: Map<ServerId, ServerRecord>;
   /** Base and current server of each bucket, as last ordered. */
   readonly assignments: Map<VipId, { readonly base: ServerId[]; readonly current: ServerId[] }>;

@@ -5,7 +5,7 @@
 
 import type { Configuration, ServerConfiguration, VipConfiguration } from '../config/types.ts';
 import type { ServerDefinition } from '../control-api/types.ts';
-import type { Intent, ServerRecord, VipRecord } from '../intent/types.ts';
+import type { Intent, ServerRecord, ServerShare, VipRecord } from '../intent/types.ts';
 import type { ServerId, VipId } from '../shift/types.ts';
 import { formatEndpoint, formatIpAddress, isIpv6, parseIpAddress, parseMac } from '../text/addresses.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
@@ -42,6 +42,11 @@ export function recordsOf(intent: Intent, vip: VipId): Map<string, ServerRecord>
   return result;
 }
 
+/** Whether it gets buckets, and for how much weight. */
+export function shareOf(server: ServerRecord): ServerShare {
+  return { weight: server.weight, enabled: server.enabled !== false };
+}
+
 /** Servers that have buckets or are about to. */
 export function inService(intent: Intent, vip: VipId): ServerRecord[] {
   return [...recordsOf(intent, vip).values()].filter(({ state }) => state === 'active' || state === 'joining');
@@ -56,7 +61,12 @@ export function findActive(intent: Intent, vip: KnownVip, name: string): ServerR
   if (server === undefined && !vip.configuration.servers.some((candidate) => candidate.name === name)) {
     throw unknown('server', 'server', name, active);
   }
-  const why = { joining: 'is just being added', draining: 'is leaving already', drained: 'has left already' };
+  const why = {
+    joining: 'is just being added',
+    draining: 'is leaving already',
+    drained: 'has left already',
+    dead: 'is dead',
+  };
   throw new OperationRefusedError({
     code: 'conflict',
     field: 'server',
@@ -75,17 +85,21 @@ export function findSpare(
 ): ServerConfiguration {
   const records = recordsOf(intent, vip.record.id);
   const record = records.get(name);
-  if (record !== undefined && record.state !== 'drained') {
+  if (record !== undefined && record.state !== 'drained' && record.state !== 'dead') {
     const state = { active: 'in service', joining: 'being added', draining: 'still leaving' }[record.state];
     throw new OperationRefusedError({ code: 'conflict', field, message: `server \`${name}\` is ${state} already` });
   }
   if (definition !== undefined) return fromDefinition(intent, vip, name, definition);
   const listed = vip.configuration.servers.find((candidate) => candidate.name === name);
   if (listed !== undefined) return listed;
-  if (record !== undefined) return { ...record, spare: true };
+  if (record !== undefined) {
+    const { address, port, weight, mac, switchPort } = record;
+    const rest = { standby: false, agent: undefined, checkAddress: undefined };
+    return { name, address, port, weight, mac, switchPort, spare: true, ...rest };
+  }
   const spares = vip.configuration.servers
     .map((server) => server.name)
-    .filter((candidate) => (records.get(candidate)?.state ?? 'drained') === 'drained');
+    .filter((candidate) => ['drained', 'dead'].includes(records.get(candidate)?.state ?? 'drained'));
   const error = unknown('server', field, name, spares);
   throw new OperationRefusedError({
     ...error.body,
@@ -127,7 +141,8 @@ function fromDefinition(intent: Intent, vip: KnownVip, name: string, given: Serv
       );
     }
   }
-  return { name, address, port, weight, mac: canonical, switchPort, spare: true };
+  const rest = { standby: false, agent: undefined, checkAddress: undefined };
+  return { name, address, port, weight, mac: canonical, switchPort, spare: true, ...rest };
 }
 
 /** The lowest id never used; after 65,535 of them the lowest that nothing names. */

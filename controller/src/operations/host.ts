@@ -3,11 +3,21 @@
  * Because all of it is passed in and nothing is waited for, an operation's decisions happen within one step of the engine, and tests
  * can hold every one of these ends.
  */
-import type { Configuration } from '../config/types.ts';
-import type { OperationStatus } from '../control-api/types.ts';
+import type { Configuration, VipConfiguration } from '../config/types.ts';
+import type { AuditEntry, OperationStatus } from '../control-api/types.ts';
 import type { Intent, IntentRecord, ServerRecord } from '../intent/types.ts';
+import type { ConnectionEstimate } from '../planning/plan.ts';
 import type { ShiftState } from '../shift/state.ts';
-import type { ShiftEvent } from '../shift/types.ts';
+import type { ShiftEvent, VipId } from '../shift/types.ts';
+
+/** Who asks. */
+export interface Actor {
+  /** `anna`, or `controller` for what it does of its own accord. */
+  readonly who: string;
+}
+
+/** What the audit log is told; the rest it knows itself. */
+export type AuditNote = Omit<AuditEntry, 'sequence' | 'at'>;
 
 /** See the file's comment. */
 export interface OperationHost {
@@ -27,6 +37,13 @@ export interface OperationHost {
   resolve(server: ServerRecord): void;
   /** Calls `Operations.onDeadline` then. */
   armDeadline(operation: number, atMs: number): void;
+  /** Calls `Operations.onStep` then. */
+  armStep(operation: number, atMs: number): void;
+  /** What is known of the connections of a VIP. */
+  estimate(vip: VipId): ConnectionEstimate;
+  /** The VIPs in service have changed: from now on there are these, and everything is read and written anew. */
+  setVips(vips: readonly VipConfiguration[]): void;
+  audit(note: AuditNote): void;
   changed(operation: OperationStatus): void;
   log(level: 'info' | 'warning' | 'error', text: string): void;
 }

@@ -1,161 +1,178 @@
 /**
- * The appliance manager: add, drain, swap and remove as sets of buckets that move. An operation orders its buckets' new targets and
+ * The appliance manager: every change of servers as a set of buckets that move. An operation orders its buckets' new targets and
  * then only listens: the bucket protocol says when a bucket has committed and settled, and when a server is drained.
  *
- * Operations overlap freely as long as no server takes part in two of them. A bucket belongs to the operation that moved
- * it last; one that is moved again is no longer the earlier one's business. An abort orders the same buckets back, as
+ * What a request means is found by `resolve.ts`, what it would do is computed by `planning/plan.ts`, and both are what is then
+ * done. Operations overlap freely as long as no server takes part in two of them; otherwise the later one is refused with the
+ * reason, or waits in a queue where that was asked for. Where the policy wants a person's consent, an operation waits for it with its plan,
+ * and is planned anew when it has it. A pause holds its buckets where they are; an abort orders them back, as
  * gently as they came, and a server that had just come leaves like any other.
  *
  * Whatever must survive a crash is a record, added before anything is ordered; everything else is made anew by
  * `resume` from the records and the state of the buckets.
  */
-import { assign, assignSwap } from '../assignment/assign.ts';
-import type { ServerConfiguration } from '../config/types.ts';
-import type { OperationRequest, OperationStatus } from '../control-api/types.ts';
+import type { ServerConfiguration, VipConfiguration } from '../config/types.ts';
+import type {
+  OperationOutcome,
+  OperationPhase,
+  OperationRequest,
+  OperationStatus,
+  Plan,
+} from '../control-api/types.ts';
 import type { OperationRecord, ServerRecord } from '../intent/types.ts';
-import { connectionParts } from '../shift/connection-key.ts';
-import { bucketOf } from '../shift/state.ts';
+import { computeMoves } from '../planning/plan.ts';
 import type { ConnectionKey, Notice, ServerId, VipId } from '../shift/types.ts';
-import { formatIpAddress, isIpv6 } from '../text/addresses.ts';
-import { findActive, findSpare, findVip, freeServerId, inService, recordsOf } from './catalogue.ts';
+import { isIpv6 } from '../text/addresses.ts';
+import { freeServerId, recordsOf } from './catalogue.ts';
+import { endedConnection } from './ended.ts';
 import { OperationRefusedError } from './errors.ts';
-import type { OperationHost } from './host.ts';
-import { describe, statusOf, type UnderWay } from './status.ts';
+import type { Actor, OperationHost } from './host.ts';
+import { inverseOf } from './inverse.ts';
+import { isWaiting, prepareRequest, rampOf } from './preparation.ts';
+import { type Resolved, sharesNow } from './resolve.ts';
+import { movesBack } from './roll-back.ts';
+import { type Running, RunningOperations } from './running.ts';
+import { describe, statusOf } from './status.ts';
+import { isVipRequest } from './vip-requests.ts';
+import { VipOperations } from './vips.ts';
 
-/** A running operation. */
-interface Running extends UnderWay {
-  record: OperationRecord;
-  readonly uncommitted: Set<number>;
-  readonly unsettled: Set<number>;
-  moved: number;
-}
+/** A slow start hands over a server's buckets in this many steps at the most. */
+const RAMP_STEPS = 20;
 
 /** See the file's comment. */
 export class Operations {
-  private readonly host: OperationHost;
-  private readonly running = new Map<number, Running>();
-  /** Who moved a bucket last, by `vip/bucket`. */
-  private readonly owners = new Map<string, Running>();
+  readonly host: OperationHost;
+  readonly running: RunningOperations;
+  private readonly vips: VipOperations;
 
   constructor(host: OperationHost) {
     this.host = host;
+    this.running = new RunningOperations(host);
+    this.vips = new VipOperations(this);
   }
 
-  /** Starts an operation. @throws OperationRefusedError */
-  request(request: OperationRequest): OperationStatus {
-    const { intent, configuration } = this.host;
-    const vip = findVip(configuration, intent, request.vip);
-    const startedAtMs = this.host.wallMs();
-    const deadlineMs = request.deadlineMs ?? configuration.timers.drainDeadlineMs;
-    const common = {
-      id: intent.nextOperation,
-      kind: request.kind,
-      vip: vip.record.id,
-      server: request.server,
-      leaving: undefined,
-      replacement: undefined,
-      coming: undefined,
-      moves: [],
-      phase: 'preparing',
-      aborting: false,
-      startedAtMs,
-      deadlineAtMs: deadlineMs > 0 && request.kind !== 'add' ? startedAtMs + deadlineMs : undefined,
-      finishedAtMs: undefined,
-      outcome: undefined,
-      message: '',
-      ended: [],
-    } as const satisfies OperationRecord;
-    let record: OperationRecord = common;
-    switch (request.kind) {
-      case 'add': {
-        const spare = findSpare(intent, vip, request.server, 'server', request.definition);
-        this.checkRoom(vip.record.id, vip.record.buckets);
-        record = { ...common, coming: this.enlist(vip.record.id, spare).id };
-        break;
-      }
-      case 'drain':
-      case 'remove': {
-        const known = recordsOf(intent, vip.record.id).get(request.server);
-        if (request.kind === 'remove' && known?.state === 'drained') return this.forgetDrained(common, known);
-        const server = findActive(intent, vip, request.server);
-        this.checkFree(server);
-        if (inService(intent, vip.record.id).length === 1) {
-          throw new OperationRefusedError({
-            code: 'conflict',
-            field: 'server',
-            message: `server \`${server.name}\` is the last one in service of VIP \`${vip.record.name}\``,
-            hint: 'add or swap in another one first',
-          });
-        }
-        record = { ...common, leaving: server.id };
-        break;
-      }
-      case 'swap': {
-        if (request.replacement === undefined) {
-          throw new OperationRefusedError({
-            code: 'bad-request',
-            field: 'replacement',
-            message: 'a swap needs the name of the server that takes the place',
-          });
-        }
-        const server = findActive(intent, vip, request.server);
-        this.checkFree(server);
-        const spare = findSpare(intent, vip, request.replacement, 'replacement', request.definition);
-        const coming = this.enlist(vip.record.id, spare);
-        record = { ...common, leaving: server.id, replacement: request.replacement, coming: coming.id };
-        break;
-      }
-      default:
-        throw new OperationRefusedError({
-          code: 'bad-request',
-          field: 'kind',
-          message: `there is no operation \`${String(request.kind satisfies never)}\``,
-          choices: ['add', 'drain', 'swap', 'remove'],
-        });
-    }
-    const running: Running = { record, uncommitted: new Set(), unsettled: new Set(), moved: 0 };
-    this.running.set(record.id, running);
+  /** Starts an operation, or has it wait for approval or for others. @throws OperationRefusedError */
+  request(request: OperationRequest, actor: Actor = { who: 'operator' }, rollsBack?: number): OperationStatus {
+    const { start, plan, resolved, vip } = prepareRequest(this.host, this.running, request);
+    const record: OperationRecord = {
+      ...this.blank(request, vip, actor),
+      rollsBack,
+      plan,
+      phase: start === 'now' ? 'preparing' : start === 'queue' ? 'queued' : 'awaiting-approval',
+    };
+    const running = this.running.begin(record);
     this.save(running, record);
-    this.host.log('info', `operation ${record.id}: ${describe(record)}`);
-    this.beginWhenReady(running);
+    const result = { now: 'accepted', approval: 'waits for approval', queue: 'queued' }[start];
+    this.audit(running, result);
+    this.host.log('info', `operation ${record.id}: ${describe(record)}${start === 'now' ? '' : `: ${result}`}`);
+    if (start === 'now') this.launch(running, resolved);
+    return this.status(running.record);
+  }
+
+  /** What a request would do. Changes nothing. @throws OperationRefusedError */
+  plan(request: OperationRequest): Plan {
+    return prepareRequest(this.host, this.running, request).plan;
+  }
+
+  /** Lets an operation go that waits for approval. It is looked at anew. @throws OperationRefusedError */
+  approve(id: number, actor: Actor): OperationStatus {
+    const running = this.find(id, 'awaiting-approval', 'does not wait for approval');
+    const request = { ...running.record.request!, approve: true };
+    const { start, plan, resolved } = prepareRequest(this.host, this.running, request);
+    this.save(running, { ...running.record, request, plan, phase: start === 'queue' ? 'queued' : 'preparing' });
+    this.audit(running, start === 'queue' ? 'approved, queued' : 'approved', actor);
+    if (start === 'now') this.launch(running, resolved);
+    return this.status(running.record);
+  }
+
+  /** Has a running operation stand still. @throws OperationRefusedError */
+  pause(id: number, actor: Actor): OperationStatus {
+    const running = this.find(id, undefined, '');
+    const { record } = running;
+    if (record.paused) throw conflict(`operation ${id} is paused already`);
+    if (record.phase !== 'shifting') throw conflict(`operation ${id} cannot be paused while it is ${record.phase}`);
+    if (record.leaving.some((server) => this.host.shift().servers.get(server)?.ending)) {
+      throw conflict(`operation ${id} has come to its deadline and cannot be paused any more`);
+    }
+    const leftMs = record.deadlineAtMs === undefined ? 0 : Math.max(1, record.deadlineAtMs - this.host.wallMs());
+    this.save(running, { ...record, paused: true, deadlineAtMs: undefined, deadlineMs: leftMs });
+    this.running.hold(running, true);
+    this.audit(running, 'paused', actor);
+    return this.status(running.record);
+  }
+
+  /** Has a paused operation go on. @throws OperationRefusedError */
+  goOn(id: number, actor: Actor): OperationStatus {
+    const running = this.find(id, undefined, '');
+    const { record } = running;
+    if (!record.paused) throw conflict(`operation ${id} is not paused`);
+    const deadlineAtMs = record.deadlineMs > 0 ? this.host.wallMs() + record.deadlineMs : undefined;
+    this.save(running, { ...record, paused: false, deadlineAtMs });
+    this.running.hold(running, false);
+    this.arm(running);
+    this.audit(running, 'resumed', actor);
+    this.step(running);
     return this.status(running.record);
   }
 
   /** Aborts a running operation. @throws OperationRefusedError */
-  abort(id: number): OperationStatus {
-    const running = this.running.get(id);
-    if (running === undefined) {
-      const known = this.host.intent.operations.get(id);
-      throw new OperationRefusedError(
-        known === undefined
-          ? { code: 'not-found', message: `there is no operation ${id}` }
-          : { code: 'conflict', message: `operation ${id} has finished already (${known.outcome ?? 'done'})` },
-      );
+  abort(id: number, actor: Actor = { who: 'operator' }): OperationStatus {
+    const running = this.find(id, undefined, '');
+    const { record } = running;
+    if (record.aborting) throw conflict(`operation ${id} is being rolled back already`);
+    if (record.kind === 'failover') {
+      throw conflict(`operation ${id} gives away the buckets of a dead server and cannot be aborted`);
     }
-    if (running.record.aborting) {
-      throw new OperationRefusedError({ code: 'conflict', message: `operation ${id} is being rolled back already` });
-    }
+    this.audit(running, 'abort', actor);
     this.rollBack(running, 'aborted by request');
     return this.status(running.record);
+  }
+
+  /** Takes back an operation: aborts a running one, does the opposite of a finished one. @throws OperationRefusedError */
+  takeBack(id: number, actor: Actor, extras: Partial<OperationRequest> = {}): OperationStatus {
+    const record = this.host.intent.operations.get(id);
+    if (record === undefined)
+      throw new OperationRefusedError({ code: 'not-found', message: `there is no operation ${id}` });
+    if (record.phase !== 'finished') return this.abort(id, actor);
+    return this.request({ ...inverseOf(record, this.host.intent), ...extras }, actor, id);
+  }
+
+  /** Checks, redirection and spares of VIPs are as these say from now on; nothing moves. */
+  followSettings(vips: readonly VipConfiguration[], { who }: Actor): void {
+    const { intent, configuration } = this.host;
+    const followed = configuration.vips.map((vip) => {
+      const wanted = vips.find(({ name }) => name === vip.name);
+      if (wanted === undefined) return vip;
+      const { health, overflow, servers } = wanted;
+      const definition = { ...vip, health, overflow, servers };
+      const record = [...intent.vips.values()].find(({ name }) => name === vip.name)!;
+      this.host.record({ kind: 'vip', vip: { ...record, definition } });
+      this.host.audit({ who, what: `settings of VIP ${vip.name}`, result: 'done' });
+      return definition;
+    });
+    this.host.setVips(followed);
   }
 
   /** Takes up what was running before a restart; the shift state has been recovered. */
   resume(): void {
     this.running.clear();
-    this.owners.clear();
+    const waiting: Running[] = [];
     for (const record of [...this.host.intent.operations.values()]) {
       if (record.phase === 'finished') continue;
-      const running: Running = { record, uncommitted: new Set(), unsettled: new Set(), moved: record.moves.length };
-      this.running.set(record.id, running);
-      for (const [bucket, from, to] of record.moves) {
-        this.own(running, bucket, record.aborting ? from : to);
+      const running = this.running.begin(record);
+      if (isWaiting(record.phase)) {
+        waiting.push(running);
+        continue;
       }
+      record.moves.forEach(([bucket, from, to], index) => {
+        if (index < record.ordered) this.running.own(running, bucket, record.aborting ? from : to);
+      });
+      if (record.paused || record.kind === 'overflow') this.running.hold(running, true);
       if (record.phase === 'preparing') this.beginWhenReady(running);
-      else if (record.deadlineAtMs !== undefined && !record.aborting) {
-        this.host.armDeadline(record.id, record.deadlineAtMs);
-      }
+      else this.arm(running);
       this.advance(running);
     }
+    if (waiting.length > 0) this.tryQueued();
   }
 
   /** Something the bucket protocol says. */
@@ -163,17 +180,25 @@ export class Operations {
     switch (notice.kind) {
       case 'committed':
       case 'aborted':
-        this.ownerOf(notice.name.vip, notice.name.bucket)?.uncommitted.delete(notice.name.bucket);
+        this.running.ownerOf(notice.name)?.uncommitted.delete(notice.name.bucket);
         break;
       case 'settled': {
-        const owner = this.ownerOf(notice.name.vip, notice.name.bucket);
+        const owner = this.running.ownerOf(notice.name);
         owner?.unsettled.delete(notice.name.bucket);
         if (owner !== undefined) this.advance(owner);
         break;
       }
       case 'ended':
-        this.onEnded(notice.server, notice.keys);
+        this.onEnded(notice.server, notice.keys, 'were ended at the deadline');
         break;
+      case 'died':
+        this.onEnded(notice.server, notice.keys, 'were pinned to the dead server and are lost');
+        break;
+      case 'astray': {
+        const owner = this.running.ownerOf(notice.name);
+        if (owner !== undefined) this.save(owner, { ...owner.record, astray: owner.record.astray + 1 });
+        break;
+      }
       case 'drained':
         this.onDrained(notice.server);
         break;
@@ -187,16 +212,17 @@ export class Operations {
 
   /** A server's MAC address has been found. */
   onResolved(server: ServerRecord): void {
-    for (const running of this.running.values()) {
-      if (running.record.coming === server.id && running.record.phase === 'preparing') this.beginWhenReady(running);
+    for (const running of this.running) {
+      if (running.record.phase === 'preparing' && running.record.coming.includes(server.id))
+        this.beginWhenReady(running);
     }
   }
 
   /** A server did not answer when asked for its MAC address. */
   onUnresolved(server: ServerRecord): void {
-    for (const running of [...this.running.values()]) {
-      if (running.record.coming !== server.id || running.record.phase !== 'preparing') continue;
-      this.forget(server);
+    for (const running of this.running) {
+      if (running.record.phase !== 'preparing' || !running.record.coming.includes(server.id)) continue;
+      for (const id of running.record.coming) this.forget(this.server(id));
       const message = `no answer to ${isIpv6(server.address) ? 'neighbour solicitations' : 'ARP'} for ${server.address}: is server \`${server.name}\` up and connected to the switch?`;
       this.finish(running, 'failed', message);
     }
@@ -205,9 +231,18 @@ export class Operations {
   /** An operation's deadline has come. */
   onDeadline(id: number): void {
     const running = this.running.get(id);
-    if (running?.record.leaving === undefined || running.record.aborting) return;
+    if (running === undefined || running.record.aborting || running.record.paused) return;
+    const { leaving, deadlineAtMs } = running.record;
+    // A pause has moved it.
+    if (leaving.length === 0 || deadlineAtMs === undefined || deadlineAtMs > this.host.wallMs()) return;
     this.host.log('warning', `operation ${id}: the drain deadline has passed, what is left will be ended`);
-    this.host.order({ kind: 'deadline', server: running.record.leaving });
+    for (const server of leaving) this.host.order({ kind: 'deadline', server });
+  }
+
+  /** The next part of a slow start is due. */
+  onStep(id: number): void {
+    const running = this.running.get(id);
+    if (running !== undefined) this.step(running);
   }
 
   /** Running and finished ones, newest first. */
@@ -221,181 +256,201 @@ export class Operations {
     return record === undefined ? undefined : this.status(record);
   }
 
-  /** The running ones that somebody may want to see move. */
-  runningIds(): number[] {
-    return [...this.running.keys()];
+  /** A record of an operation that has not begun. */
+  blank(request: OperationRequest, vip: VipId, actor: Actor): OperationRecord {
+    const { intent, configuration } = this.host;
+    return {
+      id: intent.nextOperation,
+      kind: request.kind,
+      vip,
+      server: request.server ?? request.vip ?? intent.vips.get(vip)?.name ?? '',
+      replacement: request.replacement,
+      request,
+      leaving: [],
+      forgets: [],
+      coming: [],
+      shares: [],
+      moves: [],
+      ordered: 0,
+      rampMs: rampOf(this.host, request),
+      phase: 'preparing',
+      paused: false,
+      aborting: false,
+      startedAtMs: this.host.wallMs(),
+      deadlineMs: request.deadlineMs ?? configuration.timers.drainDeadlineMs,
+      deadlineAtMs: undefined,
+      finishedAtMs: undefined,
+      outcome: undefined,
+      message: '',
+      ended: [],
+      astray: 0,
+      who: actor.who,
+      why: request.reason,
+      plan: undefined,
+      rollsBack: undefined,
+    };
   }
 
-  private checkFree(server: ServerRecord): void {
-    for (const { record } of this.running.values()) {
-      if (record.leaving !== server.id && record.coming !== server.id) continue;
-      throw new OperationRefusedError({
-        code: 'conflict',
-        field: 'server',
-        message: `server \`${server.name}\` takes part in operation ${record.id} (${describe(record)})`,
-        hint: `wait for it, or abort it: mooring abort ${record.id}`,
-      });
+  /** From a request to its first step. */
+  private launch(running: Running, resolved: Resolved | undefined): void {
+    if (resolved === undefined) {
+      this.vips.launch(running);
+      return;
     }
-  }
-
-  private checkRoom(vip: VipId, buckets: number): void {
-    if (inService(this.host.intent, vip).length >= buckets) {
-      throw new OperationRefusedError({
-        code: 'conflict',
-        field: 'server',
-        message: `the VIP's ${buckets} buckets are not enough for one more server`,
-      });
-    }
+    const { record } = running;
+    const coming = resolved.coming.map((spare) => this.enlist(resolved.vip.record.id, spare).id);
+    const { deadlineMs } = record;
+    const startedAtMs = this.host.wallMs();
+    this.save(running, {
+      ...record,
+      leaving: resolved.leaving.map(({ id }) => id),
+      forgets: resolved.forgets,
+      coming,
+      shares: resolved.shares,
+      startedAtMs,
+      deadlineAtMs: deadlineMs > 0 && resolved.leaving.length > 0 ? startedAtMs + deadlineMs : undefined,
+    });
+    this.beginWhenReady(running);
   }
 
   /** Makes the record of a server that comes, under an id that was never used. */
-  private enlist(vip: VipId, spare: ServerConfiguration): ServerRecord {
+  enlist(vip: VipId, spare: ServerConfiguration): ServerRecord {
     const { intent } = this.host;
     const before = recordsOf(intent, vip).get(spare.name);
-    if (before !== undefined) this.host.record({ kind: 'server-forgotten', id: before.id });
+    if (before !== undefined) this.forget(before);
+    const { name, address, port, weight, mac, switchPort } = spare;
     const server: ServerRecord = {
       id: freeServerId(intent),
-      name: spare.name,
+      name,
       vip,
-      address: spare.address,
-      port: spare.port,
-      weight: spare.weight,
-      mac: spare.mac,
-      switchPort: spare.switchPort,
+      address,
+      port,
+      weight,
+      mac,
+      switchPort,
       state: 'joining',
     };
     this.host.record({ kind: 'server', server });
     return server;
   }
 
-  private forgetDrained(common: OperationRecord, server: ServerRecord): OperationStatus {
-    this.host.record({ kind: 'server-forgotten', id: server.id });
-    const finishedAtMs = this.host.wallMs();
-    const record: OperationRecord = { ...common, phase: 'finished', outcome: 'done', finishedAtMs, message: 'done' };
-    this.host.record({ kind: 'operation', operation: record });
-    return this.status(record);
-  }
-
   private beginWhenReady(running: Running): void {
-    const coming = this.server(running.record.coming);
-    if (coming !== undefined && coming.mac === undefined) {
-      this.host.resolve(coming);
+    const coming = running.record.coming.flatMap((id) => this.server(id) ?? []);
+    const unknown = coming.filter(({ mac }) => mac === undefined);
+    for (const server of unknown) this.host.resolve(server);
+    if (unknown.length > 0) {
       this.host.changed(this.status(running.record));
       return;
     }
-    if (coming !== undefined) this.host.serverChanged(coming);
+    for (const server of coming) this.host.serverChanged(server);
     this.begin(running);
   }
 
   /** Computes the new assignment and orders it. */
   private begin(running: Running): void {
     const { record } = running;
-    const { current } = this.host.intent.assignments.get(record.vip)!;
-    const leaving = this.server(record.leaving);
-    if (leaving !== undefined) this.setState(leaving, 'draining');
-    const target =
-      record.kind === 'swap'
-        ? assignSwap(current, record.leaving!, record.coming!)
-        : this.computeAssignment(record.vip);
-    const moves: [number, ServerId, ServerId][] = [];
-    target.forEach((to, bucket) => {
-      if (to !== current[bucket]) moves.push([bucket, current[bucket]!, to]);
-    });
+    const { intent } = this.host;
+    const { current, base } = intent.assignments.get(record.vip)!;
+    for (const id of record.leaving) this.setState(this.server(id), 'draining');
+    for (const { server, after } of record.shares) this.setShare(server, after);
+    const shares = sharesNow(intent, record.vip);
+    const swap = record.kind === 'swap' ? ([record.leaving[0]!, record.coming[0]!] as const) : undefined;
+    const moves = computeMoves({ current, base, shares, swap });
     running.moved = moves.length;
     this.save(running, { ...record, moves, phase: 'shifting' });
-    if (leaving !== undefined) this.host.order({ kind: 'server-leaves', server: leaving.id });
-    this.host.order({ kind: 'retarget', vip: record.vip, moves: moves.map(([bucket, , to]) => [bucket, to]) });
-    for (const [bucket, , to] of moves) this.own(running, bucket, to);
-    if (record.deadlineAtMs !== undefined) this.host.armDeadline(record.id, record.deadlineAtMs);
+    for (const server of record.leaving) this.host.order({ kind: 'server-leaves', server });
+    if (moves.length === 0) this.advance(running);
+    else this.step(running);
+    this.arm(running);
+  }
+
+  /** Orders the moves that are due: all at once, or a slow start's next. */
+  private step(running: Running): void {
+    const { record } = running;
+    const { moves, ordered, rampMs, startedAtMs } = record;
+    if (record.phase !== 'shifting' || record.paused || record.aborting || ordered === moves.length) return;
+    const passedMs = this.host.wallMs() - startedAtMs;
+    const steps = Math.min(RAMP_STEPS, moves.length);
+    const done = rampMs === 0 ? steps : Math.min(steps, 1 + Math.floor((passedMs * steps) / rampMs));
+    const due = Math.max(ordered, Math.ceil((moves.length * done) / steps));
+    const { current } = this.host.intent.assignments.get(record.vip)!;
+    // A bucket that somebody else has moved meanwhile is theirs.
+    const batch = moves.slice(ordered, due).filter(([bucket, from]) => current[bucket] === from);
+    this.save(running, { ...record, ordered: due });
+    this.host.order({ kind: 'retarget', vip: record.vip, moves: batch.map(([bucket, , to]) => [bucket, to]) });
+    for (const [bucket, , to] of batch) this.running.own(running, bucket, to);
+    if (due < moves.length) {
+      const nextMs = Math.ceil((done * rampMs) / steps);
+      this.host.armStep(record.id, startedAtMs + nextMs);
+    }
     this.advance(running);
   }
 
-  private computeAssignment(vip: VipId): number[] {
-    const { current, base } = this.host.intent.assignments.get(vip)!;
-    const shares = inService(this.host.intent, vip).map(({ id, weight }) => ({ server: id, weight }));
-    return assign(current, base, shares);
-  }
-
-  /** Makes a bucket this operation's, as far as it still has to come to `to`. */
-  private own(running: Running, bucket: number, to: ServerId): void {
-    const { vip } = running.record;
-    const state = bucketOf(this.host.shift(), { vip, bucket });
-    const key = `${vip}/${bucket}`;
-    const before = this.owners.get(key);
-    if (before !== undefined && before !== running) {
-      before.uncommitted.delete(bucket);
-      before.unsettled.delete(bucket);
-    }
-    this.owners.delete(key);
-    if (state === undefined || state.current !== to || state.phase === 'steady') return;
-    this.owners.set(key, running);
-    if (state.base !== to) running.uncommitted.add(bucket);
-    running.unsettled.add(bucket);
-  }
-
-  private ownerOf(vip: VipId, bucket: number): Running | undefined {
-    return this.owners.get(`${vip}/${bucket}`);
-  }
-
-  private rollBack(running: Running, message: string): void {
+  /** Has its timers come, after a start or a pause. */
+  private arm(running: Running): void {
     const { record } = running;
-    const leaving = this.server(record.leaving);
-    const coming = this.server(record.coming);
-    if (record.phase === 'preparing') {
-      if (coming !== undefined) this.forget(coming);
+    if (record.paused || record.aborting) return;
+    if (record.deadlineAtMs !== undefined) this.host.armDeadline(record.id, record.deadlineAtMs);
+    if (record.phase === 'shifting' && record.ordered < record.moves.length) {
+      this.host.armStep(record.id, this.host.wallMs());
+    }
+  }
+
+  /** Takes a running operation back. */
+  rollBack(running: Running, message: string): void {
+    const { record } = running;
+    if (isWaiting(record.phase)) {
       this.finish(running, 'aborted', message);
       return;
     }
-    this.save(running, { ...record, aborting: true, phase: 'rolling-back', message });
-    if (leaving !== undefined) {
-      this.setState(leaving, 'active');
-      this.host.order({ kind: 'server-stays', server: leaving.id });
+    if (isVipRequest(record)) {
+      this.vips.rollBack(running, message);
+      return;
     }
-    if (coming !== undefined) {
-      this.setState(coming, 'draining');
-      this.host.order({ kind: 'server-leaves', server: coming.id });
+    const coming = record.coming.flatMap((id) => this.server(id) ?? []);
+    if (record.phase === 'preparing') {
+      for (const server of coming) this.forget(server);
+      this.finish(running, 'aborted', message);
+      return;
     }
-    const { current } = this.host.intent.assignments.get(record.vip)!;
-    const fallback = this.computeAssignment(record.vip);
-    const back: [number, ServerId][] = [];
-    for (const [bucket, from, to] of record.moves) {
-      if (current[bucket] !== to) continue;
-      const state = this.server(from)?.state;
-      back.push([bucket, state === 'active' || state === 'joining' ? from : fallback[bucket]!]);
+    if (record.paused) this.running.hold(running, false);
+    this.save(running, { ...record, aborting: true, paused: false, phase: 'rolling-back', message });
+    for (const id of record.leaving) {
+      const server = this.server(id);
+      if (server?.state !== 'draining') continue;
+      this.setState(server, 'active');
+      this.host.order({ kind: 'server-stays', server: id });
     }
-    // Buckets that others gave to the server that came must leave it as well.
-    if (coming !== undefined) {
-      const listed = new Set(back.map(([bucket]) => bucket));
-      current.forEach((server, bucket) => {
-        if (server === coming.id && !listed.has(bucket)) back.push([bucket, fallback[bucket]!]);
-      });
+    for (const server of coming) {
+      if (server.state === 'dead') continue;
+      this.setState(server, 'draining');
+      this.host.order({ kind: 'server-leaves', server: server.id });
     }
+    for (const { server, before } of record.shares) this.setShare(server, before);
+    const back = movesBack(record, this.host.intent, coming);
     this.host.order({ kind: 'retarget', vip: record.vip, moves: back });
-    for (const [bucket, to] of back) this.own(running, bucket, to);
+    for (const [bucket, to] of back) this.running.own(running, bucket, to);
     this.host.log('info', `operation ${record.id}: ${message}, rolling back`);
     this.advance(running);
   }
 
-  private onEnded(server: ServerId, keys: readonly ConnectionKey[]): void {
-    for (const running of this.running.values()) {
-      if (running.record.leaving !== server) continue;
-      const ended = keys.map((key) => {
-        const [, address, clientPort] = connectionParts(key);
-        return { clientAddress: formatIpAddress(address), clientPort };
-      });
+  private onEnded(server: ServerId, keys: readonly ConnectionKey[], what: string): void {
+    for (const running of this.running) {
+      if (!running.record.leaving.includes(server) || keys.length === 0) continue;
+      const ended = [...running.record.ended, ...keys.map(endedConnection)];
       this.save(running, { ...running.record, ended });
-      this.host.log('warning', `operation ${running.record.id}: ${keys.length} connections were ended at the deadline`);
+      this.host.log('warning', `operation ${running.record.id}: ${keys.length} connections ${what}`);
     }
   }
 
   private onDrained(id: ServerId): void {
     const server = this.server(id);
-    if (server === undefined) return;
-    for (const running of [...this.running.values()]) {
+    if (server === undefined || server.state === 'dead') return;
+    for (const running of this.running) {
       const { record } = running;
       const goes = record.aborting ? record.coming : record.leaving;
-      if (goes !== id) continue;
-      if (record.aborting || record.kind === 'remove') {
+      if (!goes.includes(id)) continue;
+      if (record.aborting || record.forgets.includes(id)) {
         this.forget(server);
       } else {
         this.setState(server, 'drained');
@@ -407,53 +462,111 @@ export class Operations {
   }
 
   /** Looks whether the operation has come to its end. */
-  private advance(running: Running): void {
+  advance(running: Running): void {
     const { record } = running;
-    if (record.phase === 'preparing' || record.phase === 'finished') return;
-    const goes = this.server(record.aborting ? record.coming : record.leaving);
-    const gone = goes === undefined || goes.state === 'drained';
-    if (running.uncommitted.size === 0 && running.unsettled.size === 0 && gone) {
-      this.finish(running, record.aborting ? 'aborted' : 'done', record.aborting ? record.message : 'done');
-    } else {
+    if (record.phase !== 'shifting' && record.phase !== 'rolling-back' && record.phase !== 'settling') return;
+    const goes = (record.aborting ? record.coming : record.leaving).map((id) => this.server(id));
+    const gone = goes.every((server) => server === undefined || server.state === 'drained' || server.state === 'dead');
+    const all = record.aborting || record.ordered === record.moves.length;
+    const over = all && gone && running.uncommitted.size === 0 && running.unsettled.size === 0;
+    if (!over || (record.kind === 'overflow' && !record.aborting)) {
       this.host.changed(this.status(record));
+    } else if (isVipRequest(record)) {
+      this.vips.conclude(running);
+    } else {
+      this.finish(running, record.aborting ? 'aborted' : 'done', record.aborting ? record.message : 'done');
     }
   }
 
-  private finish(running: Running, outcome: 'done' | 'aborted' | 'failed', message: string): void {
-    const coming = this.server(running.record.coming);
-    if (outcome === 'done' && coming !== undefined) this.setState(coming, 'active');
-    this.running.delete(running.record.id);
-    for (const [key, owner] of this.owners) if (owner === running) this.owners.delete(key);
+  /** The end of an operation; those that wait for it are looked at. */
+  finish(running: Running, outcome: OperationOutcome, message: string): void {
+    if (outcome === 'done') {
+      for (const id of running.record.coming) {
+        const server = this.server(id);
+        if (server?.state === 'joining') this.setState(server, 'active');
+      }
+    }
+    this.running.end(running);
     const finishedAtMs = this.host.wallMs();
-    this.save(running, { ...running.record, phase: 'finished', outcome, message, finishedAtMs });
+    const phase: OperationPhase = 'finished';
+    this.save(running, { ...running.record, phase, paused: false, outcome, message, finishedAtMs, plan: undefined });
     const seconds = ((finishedAtMs - running.record.startedAtMs) / 1000).toFixed(1);
-    const level = outcome === 'failed' ? 'error' : 'info';
-    this.host.log(
-      level,
-      `operation ${running.record.id}: ${outcome} after ${seconds} s${outcome === 'done' ? '' : `: ${message}`}`,
-    );
+    const text = `${outcome} after ${seconds} s${outcome === 'done' ? '' : `: ${message}`}`;
+    this.host.log(outcome === 'failed' ? 'error' : 'info', `operation ${running.record.id}: ${text}`);
+    this.audit(running, outcome === 'done' ? 'done' : `${outcome}: ${message}`);
+    this.tryQueued();
   }
 
-  private save(running: Running, record: OperationRecord): void {
+  /** Starts those in the queue that nothing is in the way of any more. */
+  private tryQueued(): void {
+    for (const running of this.running) {
+      const { record } = running;
+      if (record.phase !== 'queued' || this.running.get(record.id) !== running) continue;
+      try {
+        const { start, plan, resolved } = prepareRequest(this.host, this.running, {
+          ...record.request!,
+          approve: true,
+        });
+        if (start !== 'now') continue;
+        this.save(running, { ...record, plan, phase: 'preparing' });
+        this.launch(running, resolved);
+      } catch (error) {
+        if (!(error instanceof OperationRefusedError)) throw error;
+        this.finish(running, 'failed', error.message);
+      }
+    }
+  }
+
+  private find(id: number, phase: OperationPhase | undefined, otherwise: string): Running {
+    const running = this.running.get(id);
+    if (running !== undefined) {
+      if (phase === undefined || running.record.phase === phase) return running;
+      throw conflict(`operation ${id} ${otherwise}`);
+    }
+    const known = this.host.intent.operations.get(id);
+    if (known === undefined) {
+      throw new OperationRefusedError({ code: 'not-found', message: `there is no operation ${id}` });
+    }
+    throw conflict(`operation ${id} has finished already (${known.outcome ?? 'done'})`);
+  }
+
+  /** Records what has become of an operation. */
+  save(running: Running, record: OperationRecord): void {
     running.record = record;
     this.host.record({ kind: 'operation', operation: record });
     this.host.changed(this.status(record));
   }
 
-  private setState(server: ServerRecord, state: ServerRecord['state']): void {
-    this.host.record({ kind: 'server', server: { ...server, state } });
+  audit({ record }: Running, result: string, actor?: Actor): void {
+    const { id, who, why } = record;
+    const what = describe(record);
+    this.host.audit({ who: actor?.who ?? who, what, ...(why === undefined ? {} : { why }), operation: id, result });
   }
 
-  private forget(server: ServerRecord): void {
+  setState(server: ServerRecord | undefined, state: ServerRecord['state']): void {
+    if (server !== undefined) this.host.record({ kind: 'server', server: { ...server, state } });
+  }
+
+  private setShare(id: ServerId, { weight, enabled }: { readonly weight: number; readonly enabled: boolean }): void {
+    const server = this.server(id);
+    if (server !== undefined) this.host.record({ kind: 'server', server: { ...server, weight, enabled } });
+  }
+
+  forget(server: ServerRecord | undefined): void {
+    if (server === undefined) return;
     this.host.record({ kind: 'server-forgotten', id: server.id });
     this.host.serverGone(server);
   }
 
-  private status(record: OperationRecord): OperationStatus {
+  status(record: OperationRecord): OperationStatus {
     return statusOf(record, this.running.get(record.id), this.host.intent, this.host.shift());
   }
 
-  private server(id: ServerId | undefined): ServerRecord | undefined {
+  server(id: ServerId | undefined): ServerRecord | undefined {
     return id === undefined ? undefined : this.host.intent.servers.get(id);
   }
+}
+
+function conflict(message: string): OperationRefusedError {
+  return new OperationRefusedError({ code: 'conflict', message });
 }

@@ -8,6 +8,7 @@
 import type { OperationPhase, OperationStatus } from '../control-api/types.ts';
 import type { Intent, OperationRecord } from '../intent/types.ts';
 import type { ShiftState } from '../shift/state.ts';
+import { titleOf } from './resolve.ts';
 
 /** What is under way of a running operation. */
 export interface UnderWay {
@@ -30,19 +31,22 @@ export function statusOf(
   shift: ShiftState,
 ): OperationStatus {
   const goes = record.aborting ? record.coming : record.leaving;
-  const view = goes === undefined ? undefined : shift.servers.get(goes);
+  const views = goes.flatMap((id) => shift.servers.get(id) ?? []);
+  const pins = views.reduce((sum, view) => sum + view.pins.size, 0);
+  const bases = views.reduce((sum, view) => sum + view.bases, 0);
   const buckets = running?.moved ?? record.moves.length;
   const finished = record.phase === 'finished';
   const progress = {
     buckets,
     committed: buckets - (finished ? 0 : (running?.uncommitted.size ?? 0)),
     settled: buckets - (finished ? 0 : (running?.unsettled.size ?? 0)),
-    pinsLeft: finished ? 0 : (view?.pins.size ?? 0),
-    baseBucketsLeft: finished ? 0 : (view?.bases ?? 0),
+    pinsLeft: finished ? 0 : pins,
+    baseBucketsLeft: finished ? 0 : bases,
   };
   let phase: OperationPhase = record.phase;
-  if (phase === 'shifting' && running !== undefined && running.uncommitted.size === 0) {
-    phase = view !== undefined && (view.pins.size > 0 || view.bases > 0) ? 'draining' : 'settling';
+  if (record.paused) phase = 'paused';
+  else if (phase === 'shifting' && running !== undefined && running.uncommitted.size === 0) {
+    if (record.ordered === record.moves.length) phase = pins > 0 || bases > 0 ? 'draining' : 'settling';
   }
   return {
     id: record.id,
@@ -58,16 +62,28 @@ export function statusOf(
     ...(record.outcome === undefined ? {} : { outcome: record.outcome }),
     message: record.message === '' || !finished ? explain(phase, progress, record) : record.message,
     ...(record.ended.length === 0 ? {} : { ended: record.ended }),
+    astray: record.astray,
+    who: record.who,
+    ...(record.why === undefined ? {} : { why: record.why }),
+    ...(record.plan === undefined || record.phase !== 'awaiting-approval' ? {} : { plan: record.plan }),
+    ...(record.rollsBack === undefined ? {} : { rollsBack: record.rollsBack }),
   };
 }
 
 /** What was asked for, in a few words. */
 export function describe(record: OperationRecord): string {
-  return record.kind === 'swap' ? `swap ${record.server} for ${record.replacement}` : `${record.kind} ${record.server}`;
+  if (record.request !== undefined) return titleOf({ ...record.request, vip: record.request.vip ?? record.server });
+  return `${record.kind} ${record.server}`;
 }
 
 function explain(phase: OperationPhase, progress: OperationStatus['progress'], record: OperationRecord): string {
   switch (phase) {
+    case 'awaiting-approval':
+      return `waits for approval: mooring approve ${record.id}`;
+    case 'queued':
+      return 'waits for another operation';
+    case 'paused':
+      return `paused, ${progress.committed} of ${progress.buckets} buckets committed`;
     case 'preparing':
       return 'finding out where the server is';
     case 'shifting':

@@ -19,6 +19,7 @@
  * server at any time: what is pinned stays where it is, what is not belongs to the base, whatever the current server is.
  */
 import { dropRedundantPins, resendReleases } from './pins.ts';
+import { askAgent } from './reports.ts';
 import { type Bucket, bucketOf, type Output, type ShiftState, setBase, setCurrent, viewOf } from './state.ts';
 import { positionAfterRound } from './sweep.ts';
 import type { BucketName, ServerId } from './types.ts';
@@ -62,13 +63,35 @@ export function retargetBucket(state: ShiftState, bucket: Bucket, to: ServerId, 
 
 /** The watch was not hit for the idle time: seal, and look whether that stays so. */
 export function onWatchIdle(state: ShiftState, bucket: Bucket, out: Output): void {
-  if (bucket.phase === 'shifting' || bucket.phase === 'learning') enterSealed(state, bucket, out);
+  if (bucket.held || (bucket.phase !== 'shifting' && bucket.phase !== 'learning')) return;
+  // Silent is not ended: where the server itself can be asked, its word counts.
+  if (viewOf(state, bucket.base).agent) askAgent(state, bucket.base, out);
+  else enterSealed(state, bucket, out);
 }
 
 /** The in-flight time of a sealed bucket is over. */
-export function onSealDue(bucket: Bucket, token: number, out: Output): void {
+export function onSealDue(state: ShiftState, bucket: Bucket, token: number, out: Output): void {
   if (bucket.token !== token || bucket.phase !== 'sealed') return;
-  out.effects.push({ kind: 'read-watch', name: nameOf(bucket), token });
+  if (viewOf(state, bucket.base).agent) bucket.asked = askAgent(state, bucket.base, out);
+  else out.effects.push({ kind: 'read-watch', name: nameOf(bucket), token });
+}
+
+/** A pause begins or ends. A held bucket goes on pinning new connections; it neither learns nor commits. */
+export function onHold(state: ShiftState, bucket: Bucket, held: boolean, out: Output): void {
+  if (bucket.held === held) return;
+  bucket.held = held;
+  if (bucket.base === bucket.current || !state.settings.pins) return;
+  if (bucket.phase === 'sealed') out.notices.push({ kind: 'unsealed', name: nameOf(bucket) });
+  bucket.learn = false;
+  enterShifting(state, bucket, out);
+  // Its watch may have fallen idle meanwhile, and says so only once.
+  if (!held) out.effects.push({ kind: 'read-watch', name: nameOf(bucket), token: bucket.token });
+}
+
+/** Opens a sealed bucket again: something stirred. */
+export function unseal(state: ShiftState, bucket: Bucket, out: Output): void {
+  out.notices.push({ kind: 'unsealed', name: nameOf(bucket) });
+  enterShifting(state, bucket, out);
 }
 
 /** How long ago the watch was hit, asked for by a sealed bucket or by one that has not heard for long. */
@@ -86,11 +109,10 @@ export function onWatchRead(
       commit(state, bucket, out);
       return;
     }
-    out.notices.push({ kind: 'unsealed', name: nameOf(bucket) });
     if (elapsedMs === undefined) out.effects.push({ kind: 'watch', name: nameOf(bucket) });
-    enterShifting(state, bucket, out);
+    unseal(state, bucket, out);
   } else if (bucket.phase === 'shifting' || bucket.phase === 'learning') {
-    if (idle) enterSealed(state, bucket, out);
+    if (idle && !viewOf(state, bucket.base).agent) onWatchIdle(state, bucket, out);
     else armRecheck(state, bucket, out);
   }
 }
@@ -102,9 +124,11 @@ export function onLearnDue(state: ShiftState, bucket: Bucket, token: number, out
 
 /** Has the bucket's unpinned connections reported, unless their server leaves and has time left. */
 export function startLearning(state: ShiftState, bucket: Bucket, out: Output): void {
-  if (bucket.phase !== 'shifting' || !mayLearn(state, bucket)) return;
+  if (bucket.phase !== 'shifting' || bucket.held || !mayLearn(state, bucket)) return;
   bucket.learn = true;
   enterShifting(state, bucket, out);
+  // The server's own list needs no packet of theirs.
+  if (viewOf(state, bucket.base).agent) askAgent(state, bucket.base, out);
 }
 
 /** No longer waits for unpinned connections of a base whose deadline has passed. */
@@ -162,7 +186,7 @@ export function enterShifting(state: ShiftState, bucket: Bucket, out: Output): v
   bucket.phase = bucket.learn ? 'learning' : 'shifting';
   bucket.token++;
   writeAssignment(bucket, out);
-  if (!bucket.learn && mayLearn(state, bucket)) armLearning(state, bucket, out);
+  if (!bucket.learn && !bucket.held && mayLearn(state, bucket)) armLearning(state, bucket, out);
   armRecheck(state, bucket, out);
 }
 
@@ -183,14 +207,18 @@ export function withBucket(state: ShiftState, name: BucketName, act: (bucket: Bu
   if (bucket !== undefined) act(bucket);
 }
 
-function commit(state: ShiftState, bucket: Bucket, out: Output): void {
+/** Nobody unpinned is left on the base. */
+export function commit(state: ShiftState, bucket: Bucket, out: Output): void {
   setBase(state, bucket, bucket.current);
+  bucket.held = false;
   out.notices.push({ kind: 'committed', name: nameOf(bucket) });
   startSettling(state, bucket, out);
 }
 
-function enterSealed(state: ShiftState, bucket: Bucket, out: Output): void {
+/** A SYN that finds no room for its pin is dropped from now on; after the in-flight time the base is asked once more. */
+export function enterSealed(state: ShiftState, bucket: Bucket, out: Output): void {
   bucket.phase = 'sealed';
+  bucket.asked = undefined;
   bucket.token++;
   writeAssignment(bucket, out);
   const event = { kind: 'seal-due', name: nameOf(bucket), token: bucket.token } as const;
@@ -208,7 +236,8 @@ function mayLearn(state: ShiftState, bucket: Bucket): boolean {
   return base.stage === 'serving' || base.ending;
 }
 
-function writeAssignment(bucket: Bucket, out: Output): void {
+/** Has the switch's entry say what the bucket is. */
+export function writeAssignment(bucket: Bucket, out: Output): void {
   const { base, current, learn, unsettled } = bucket;
   const assignment = { base, current, learn, seal: bucket.phase === 'sealed', unsettled };
   out.effects.push({ kind: 'assign', name: nameOf(bucket), assignment });

@@ -11,6 +11,7 @@
  * it stays silent for as long as a handshake may take it is deleted, else unmarked.
  */
 import { isNewer } from './generation.ts';
+import { askAgent } from './reports.ts';
 import {
   type Bucket,
   bucketOf,
@@ -20,6 +21,7 @@ import {
   putPin,
   removePin,
   type ShiftState,
+  viewOf,
 } from './state.ts';
 import type { ConnectionKey, PinEvent, ReportedPin, SlotName } from './types.ts';
 
@@ -55,6 +57,12 @@ export function onConfirmed(
     return;
   }
   const existing = state.pins.get(reported.key);
+  if (existing !== undefined && existing.server !== reported.server && !existing.closing && !existing.listed) {
+    // A connection with an exact pin gets no slot elsewhere: its packets have changed server.
+    const { vip, bucket } = reported;
+    const name = { vip, bucket };
+    out.notices.push({ kind: 'astray', name, key: reported.key, from: existing.server, to: reported.server });
+  }
   const unchanged = existing !== undefined && existing.server === reported.server && !existing.closing;
   putPin(state, {
     key: reported.key,
@@ -120,7 +128,10 @@ export function onPinIdle(state: ShiftState, key: ConnectionKey, out: Output): v
 /** The second phase is over: has the pin been silent throughout? */
 export function onClosingDue(state: ShiftState, keys: readonly ConnectionKey[], out: Output): void {
   for (const key of keys) {
-    if (state.pins.get(key)?.closing) out.effects.push({ kind: 'read-pin', key });
+    const pin = state.pins.get(key);
+    if (!pin?.closing) continue;
+    if (viewOf(state, pin.server).agent) pin.asked = askAgent(state, pin.server, out);
+    else out.effects.push({ kind: 'read-pin', key });
   }
 }
 
@@ -132,8 +143,19 @@ export function onPinRead(state: ShiftState, key: ConnectionKey, elapsedMs: numb
     deletePin(state, pin, out);
     return;
   }
+  reopen(pin, out);
+}
+
+/** A closing pin whose connection lives after all. */
+export function reopen(pin: Pin, out: Output): void {
   pin.closing = false;
-  out.effects.push({ kind: 'set-pin', key, server: pin.server, closing: false });
+  out.effects.push({ kind: 'set-pin', key: pin.key, server: pin.server, closing: false });
+}
+
+/** Its server's agent says that the connection is not there: it goes like a silent one, without its idle time. */
+export function onPinGone(state: ShiftState, pin: Pin, out: Output): void {
+  if (pin.closing || pin.idle) return;
+  onPinIdle(state, pin.key, out);
 }
 
 /** Deletes the pins of a bucket that is not in shift which say the same as its base. */
@@ -186,9 +208,13 @@ function startClosing(state: ShiftState, pin: Pin, out: Output): void {
   pin.idle = false;
   pin.closing = true;
   out.effects.push({ kind: 'set-pin', key: pin.key, server: pin.server, closing: true });
-  const delayMs = state.settings.handshakeMs * CLOSING_SLACK + 1;
+  pin.asked = undefined;
+  const { handshakeMs, inFlightMs } = state.settings;
+  const delayMs = (viewOf(state, pin.server).agent ? inFlightMs : handshakeMs) * CLOSING_SLACK + 1;
   // Many pins fall idle together: one timer for all that start in this step.
-  const last = out.effects.find((effect) => effect.kind === 'timer' && effect.event.kind === 'closing-due');
+  const last = out.effects.find(
+    (effect) => effect.kind === 'timer' && effect.event.kind === 'closing-due' && effect.delayMs === delayMs,
+  );
   if (last?.kind === 'timer' && last.event.kind === 'closing-due') (last.event.keys as ConnectionKey[]).push(pin.key);
   else out.effects.push({ kind: 'timer', delayMs, event: { kind: 'closing-due', keys: [pin.key] } });
 }

@@ -39,6 +39,8 @@ export interface Recovered {
   readonly servers: readonly ServerId[];
   /** Those on their way out. */
   readonly leaving: readonly ServerId[];
+  /** Those that have died and may still be named by a slot. */
+  readonly dead?: readonly ServerId[];
   readonly pinIdleMs: number;
 }
 
@@ -48,6 +50,11 @@ export function recover(state: ShiftState, recovered: Recovered, out: Output): v
   for (const id of recovered.leaving) {
     const view = viewOf(state, id);
     view.stage = 'leaving';
+    state.leaving.add(view);
+  }
+  for (const id of recovered.dead ?? []) {
+    const view = viewOf(state, id);
+    Object.assign(view, { stage: 'leaving', ending: true, ended: true });
     state.leaving.add(view);
   }
   for (const bucket of recovered.buckets) addBucket(state, bucket, bucket.base, bucket.current, 'steady', false);

@@ -53,7 +53,9 @@ export function advanceLeaving(state: ShiftState, out: Output): void {
   for (const view of [...state.leaving]) {
     const named = view.bases > 0 || view.currents > 0;
     if (!named && view.ending && !view.ended) end(state, view, out);
-    const clear = !named && view.pins.size === 0;
+    // Where the server itself can be asked, it must hold no connection in any state.
+    const empty = !view.agent || view.ended || view.live === 0;
+    const clear = !named && view.pins.size === 0 && empty;
     if (view.stage === 'leaving' && clear) {
       view.stage = 'sweeping';
       view.token++;

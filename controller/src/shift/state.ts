@@ -32,6 +32,10 @@ export interface Bucket {
   sweepUntil: number | undefined;
   /** A sweep met a tentative slot of it, which may still be confirmed. */
   tentativeSeen: boolean;
+  /** Paused: while in shift it stays so. */
+  held: boolean;
+  /** While sealed: the question to the base's agent whose answer decides. */
+  asked: number | undefined;
   /** Exact pins of this bucket's connections. */
   readonly pins: Set<ConnectionKey>;
   /** Connections whose slot has not been reported free yet. */
@@ -52,6 +56,10 @@ export interface Pin {
   released: boolean;
   /** The idle notification came while it could not be acted upon. */
   idle: boolean;
+  /** While closing: the question to its server's agent whose answer decides. */
+  asked?: number | undefined;
+  /** It comes from an agent's list, so its connection may have ended before it was made. */
+  listed?: boolean;
 }
 
 /** What is known of a register slot. */
@@ -68,8 +76,12 @@ export interface ServerView {
   stage: 'serving' | 'leaving' | 'sweeping' | 'in-flight' | 'drained';
   /** Its deadline has passed: what is left is ended. */
   ending: boolean;
-  /** Its last connections have been ended. */
+  /** Its last connections have been ended, or it has died: the switch ignores whatever names it. */
   ended: boolean;
+  /** Its agent answers: its word counts in place of idle times. */
+  agent: boolean;
+  /** Connections it holds by its agent's last report. */
+  live: number | undefined;
   token: number;
   sweepUntil: number | undefined;
   tentativeSeen: boolean;
@@ -107,6 +119,8 @@ export interface ShiftState {
   /** Buckets that settle and servers that end: who waits for the sweep. */
   readonly waiting: Set<Bucket>;
   readonly leaving: Set<ServerView>;
+  /** The last question to an agent. */
+  lastQuestion: number;
 }
 
 /** Where a step puts what it decides. */
@@ -134,6 +148,7 @@ export function createShiftState(settings: ShiftSettings, firstTag: number): Shi
     },
     waiting: new Set(),
     leaving: new Set(),
+    lastQuestion: 0,
   };
 }
 
@@ -146,6 +161,8 @@ export function viewOf(state: ShiftState, id: ServerId): ServerView {
       stage: 'serving',
       ending: false,
       ended: false,
+      agent: false,
+      live: undefined,
       token: 0,
       sweepUntil: undefined,
       tentativeSeen: false,
@@ -178,6 +195,8 @@ export function addBucket(
     token: 0,
     sweepUntil: undefined,
     tentativeSeen: false,
+    held: false,
+    asked: undefined,
     pins: new Set(),
     unreleased: new Set(),
   };

@@ -4,6 +4,7 @@
  * below asks for the time, waits, or fails.
  */
 import {
+  onHold,
   onLearnDue,
   onSealDue,
   onTentativeOver,
@@ -12,7 +13,9 @@ import {
   retargetBucket,
   withBucket,
 } from './buckets.ts';
+import { onServerDied } from './death.ts';
 import { onClosingDue, onConfirmed, onLearned, onPinIdle, onPinRead, onPinRefused, onReleased } from './pins.ts';
+import { onAgent, onServerReport } from './reports.ts';
 import {
   advanceLeaving,
   onDeadline,
@@ -42,6 +45,20 @@ export function step(state: ShiftState, event: ShiftEvent, out: Output): void {
       break;
     case 'deadline':
       onDeadline(state, event.server, out);
+      break;
+    case 'server-died':
+      onServerDied(state, event.server, event.moves, out);
+      break;
+    case 'hold':
+      for (const bucket of event.buckets) {
+        withBucket(state, { vip: event.vip, bucket }, (found) => onHold(state, found, event.held, out));
+      }
+      break;
+    case 'agent':
+      onAgent(state, event.server, event.reachable, out);
+      break;
+    case 'server-report':
+      onServerReport(state, event, out);
       break;
     case 'pin-event':
       onPinEvent(state, event.event, out);
@@ -74,7 +91,7 @@ export function step(state: ShiftState, event: ShiftEvent, out: Output): void {
       });
       break;
     case 'seal-due':
-      withBucket(state, event.name, (bucket) => onSealDue(bucket, event.token, out));
+      withBucket(state, event.name, (bucket) => onSealDue(state, bucket, event.token, out));
       break;
     case 'force-due':
       onForceDue(state, event.server, out);

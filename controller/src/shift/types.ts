@@ -59,6 +59,20 @@ export interface ReportedPin {
   readonly server: ServerId;
 }
 
+/** A connection that a server holds, as its agent tells. */
+export interface ReportedConnection {
+  readonly key: ConnectionKey;
+  readonly vip: VipId;
+  readonly bucket: number;
+  /** Its handshake has not been completed. */
+  readonly halfOpen: boolean;
+}
+
+/** A bucket of a VIP and where it shall go. */
+export interface BucketMove extends BucketName {
+  readonly to: ServerId;
+}
+
 /** What can happen. */
 export type ShiftEvent =
   /** Somebody wants these buckets' new connections on these servers. */
@@ -73,6 +87,19 @@ export type ShiftEvent =
   | { readonly kind: 'server-stays'; readonly server: ServerId }
   /** What is left on a leaving server is to be listed and ended. */
   | { readonly kind: 'deadline'; readonly server: ServerId }
+  /** A server has died: its buckets go to the servers named here (at least all whose current server it is), at once. */
+  | { readonly kind: 'server-died'; readonly server: ServerId; readonly moves: readonly BucketMove[] }
+  /** Buckets in shift are to stay as they are (a pause), or to go on. */
+  | { readonly kind: 'hold'; readonly vip: VipId; readonly buckets: readonly number[]; readonly held: boolean }
+  /** Whether the server's agent can be asked from now on. */
+  | { readonly kind: 'agent'; readonly server: ServerId; readonly reachable: boolean }
+  /** The server's agent tells all its connections; `token` answers `ask-agent`, undefined for news of its own accord. */
+  | {
+      readonly kind: 'server-report';
+      readonly server: ServerId;
+      readonly token: number | undefined;
+      readonly connections: readonly ReportedConnection[];
+    }
   | { readonly kind: 'pin-event'; readonly event: PinEvent }
   /** No packet hit the bucket's watch for the idle time. */
   | { readonly kind: 'watch-idle'; readonly name: BucketName }
@@ -123,6 +150,8 @@ export type Effect =
   | { readonly kind: 'ignore-pins-of'; readonly server: ServerId }
   | { readonly kind: 'read-watch'; readonly name: BucketName; readonly token: number }
   | { readonly kind: 'read-pin'; readonly key: ConnectionKey }
+  /** Ask the server's agent for its connections as they are from now on; a `server-report` with this token answers. */
+  | { readonly kind: 'ask-agent'; readonly server: ServerId; readonly token: number }
   | { readonly kind: 'timer'; readonly delayMs: number; readonly event: TimerEvent };
 
 /** What others may want to know. */
@@ -134,6 +163,16 @@ export type Notice =
   | { readonly kind: 'settled'; readonly name: BucketName }
   /** Connections ended on purpose. */
   | { readonly kind: 'ended'; readonly server: ServerId; readonly keys: readonly ConnectionKey[] }
+  /** A server has died, and with it these connections (of those that are known by name). */
+  | { readonly kind: 'died'; readonly server: ServerId; readonly keys: readonly ConnectionKey[] }
+  /** A live connection's packets have gone to another server than the one it was made with. Must never be. */
+  | {
+      readonly kind: 'astray';
+      readonly name: BucketName;
+      readonly key: ConnectionKey;
+      readonly from: ServerId;
+      readonly to: ServerId;
+    }
   /** Nothing names the server any more, nothing is under way to it: safe to power off. */
   | { readonly kind: 'drained'; readonly server: ServerId };
 

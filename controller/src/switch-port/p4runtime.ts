@@ -130,6 +130,7 @@ async function connect(options: P4RuntimeOptions, program: Program, electionId: 
 class P4RuntimeSession implements SwitchSession {
   pipeline: 'kept' | 'pushed' = 'kept';
   readonly slots: number;
+  readonly pinCapacity: number;
   readonly deviceId: string;
   private readonly client: P4RuntimeClient;
   private epoch = 0;
@@ -139,6 +140,7 @@ class P4RuntimeSession implements SwitchSession {
     this.client = client;
     this.deviceId = String(deviceId);
     this.slots = Number(program.registers.get('first_key').size);
+    this.pinCapacity = Number(program.tables.get('pins').size);
     client.onArbitration((state) => {
       if (state.isPrimary || this.over) return;
       this.over = true;

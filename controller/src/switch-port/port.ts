@@ -62,6 +62,8 @@ export interface SwitchSession {
   readonly pipeline: 'kept' | 'pushed';
   /** Slots in each of the two ways of the pin registers. */
   readonly slots: number;
+  /** Exact pins it has room for. */
+  readonly pinCapacity: number;
   readonly deviceId: string;
   /** Applies updates in order, each by itself. @throws SwitchLostError */
   write(updates: readonly EntryUpdate[]): Promise<readonly WriteFailure[]>;

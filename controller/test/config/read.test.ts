@@ -56,8 +56,12 @@ describe('configuration', () => {
 
   it('every key of the code is described in docs/CONFIGURATION.md, and no other', () => {
     const documentation = readFileSync(join(import.meta.dirname, '../../../docs/CONFIGURATION.md'), 'utf8');
-    const documented = [...documentation.matchAll(/^\| `([A-Za-z]+)` \|/gm)].map((match) => match[1]!);
-    const probe = 'x1: 0\nswitch: {x1: 0}\ntimers: {x1: 0}\nvips: [{x1: 0, servers: [{x1: 0}]}]\n';
+    const documented = [...documentation.matchAll(/^\| (`[A-Za-z`, -]+`) \|/gm)].flatMap((match) =>
+      match[1]!.split(', ').map((key) => key.replaceAll('`', '')),
+    );
+    const probe =
+      'x1: 0\nswitch: {x1: 0}\ntimers: {x1: 0}\npolicy: {x1: 0}\nagents: {x1: 0}\n' +
+      'vips: [{x1: 0, servers: [{x1: 0}], health: {x1: 0}, overflow: {x1: 0}}]\n';
     const known = [...outcome(probe).matchAll(/unknown key `x1`; known: (.*)/g)].flatMap((match) =>
       match[1]!.split(', '),
     );

@@ -136,6 +136,7 @@ export function carryOut(world: World, scope: Scope, refuse: boolean): void {
         break;
       }
       case 'ignore-pins-of':
+      case 'ask-agent':
       case 'timer':
         break;
       default:

@@ -30,6 +30,7 @@ export function cloneCore(state: ShiftState): ShiftState {
     sweep: { ...state.sweep },
     waiting: new Set([...state.waiting].map((bucket) => buckets.get(bucket)!)),
     leaving: new Set([...state.leaving].map((view) => views.get(view)!)),
+    lastQuestion: state.lastQuestion,
   };
 }
 

@@ -92,6 +92,7 @@ export class FakeSwitch {
     return {
       pipeline,
       slots: this.slotsPerWay,
+      pinCapacity: 65_536,
       deviceId: '0',
       write: async (updates) => {
         check(`write ${updates.length}`);

@@ -1,0 +1,89 @@
+/**
+ * The parts of `mooring.yaml` that say what the controller may do by itself: whom it asks before a change, how it sees that a server
+ * is dead, when it redirects new connections, and how it reaches the servers' agents. Each reader takes the mapping, or
+ * undefined where the file has none, and reports its errors at their places like the rest of the configuration.
+ */
+import * as scalar from './scalars.ts';
+import type { AgentAccess, Approval, HealthCheck, OverflowRule, Policy } from './types.ts';
+import type { MapReader } from './yaml-reader.ts';
+
+/** Kinds of operation that `policy.approval` may name. */
+export const POLICY_KINDS = [
+  'add',
+  'drain',
+  'swap',
+  'remove',
+  'weight',
+  'enable',
+  'disable',
+  'change',
+  'add-vip',
+  'remove-vip',
+  'buckets',
+] as const;
+
+/** Everything goes without being asked for. */
+export const DEFAULT_POLICY: Policy = { approval: { default: 'auto' }, askAbove: 1, slowStartMs: 0 };
+
+const approval = scalar.oneOf<Approval>('auto', 'ask');
+
+/** `policy` */
+export function readPolicy(reader: MapReader | undefined): Policy {
+  if (reader === undefined) return DEFAULT_POLICY;
+  const approvals: Record<string, Approval> = { default: reader.optional('default', approval, 'auto' as const) };
+  for (const kind of POLICY_KINDS) {
+    const given = reader.optional(kind, approval, undefined);
+    if (given !== undefined) approvals[kind] = given;
+  }
+  const askAbove = reader.optional('askAbove', scalar.share, 1);
+  const slowStartMs = reader.optional('slowStart', scalar.durationMs, 0);
+  reader.finish();
+  return { approval: approvals, askAbove, slowStartMs };
+}
+
+/** `agents` */
+export function readAgents(reader: MapReader | undefined): AgentAccess | undefined {
+  if (reader === undefined) return undefined;
+  const ca = reader.required('ca', scalar.text);
+  const certificate = reader.required('certificate', scalar.text);
+  const key = reader.required('key', scalar.text);
+  const intervalMs = reader.optional('interval', scalar.durationMs, 200);
+  if (intervalMs < 10) reader.error('interval', '`interval` must be at least 10ms');
+  reader.finish();
+  if (ca === undefined || certificate === undefined || key === undefined) return undefined;
+  return { ca, certificate, key, intervalMs };
+}
+
+/** `health` of a VIP */
+export function readHealth(reader: MapReader | undefined): HealthCheck | undefined {
+  if (reader === undefined) return undefined;
+  const kind = reader.required('kind', scalar.oneOf('tcp', 'http', 'command')) ?? 'tcp';
+  const intervalMs = reader.optional('interval', scalar.durationMs, 1_000);
+  const timeoutMs = reader.optional('timeout', scalar.durationMs, Math.min(1_000, intervalMs));
+  if (intervalMs < 10) reader.error('interval', '`interval` must be at least 10ms');
+  if (timeoutMs < 1) reader.error('timeout', '`timeout` must be at least 1ms');
+  const rise = reader.optional('rise', scalar.integer(1, 100), 2);
+  const fall = reader.optional('fall', scalar.integer(1, 100), 3);
+  const path = reader.optional('path', scalar.urlPath, '/');
+  const statuses = reader.optional('statuses', scalar.statusRange, [200, 399] as const);
+  const command = reader.scalars('command', scalar.text) ?? [];
+  const port = reader.optional('port', scalar.port, undefined);
+  const comeback = reader.optional('comeback', scalar.oneOf('add', 'wait'), 'add' as const);
+  if (kind === 'command' && command.length === 0) {
+    reader.error(undefined, 'a `command` check needs `command`: program and arguments as a list');
+  }
+  if (kind !== 'command' && command.length > 0) reader.error('command', `a \`${kind}\` check runs no \`command\``);
+  reader.finish();
+  return { kind, intervalMs, timeoutMs, rise, fall, path, statuses, command, port, comeback };
+}
+
+/** `overflow` of a VIP */
+export function readOverflow(reader: MapReader | undefined): OverflowRule | undefined {
+  if (reader === undefined) return undefined;
+  const rule = reader.required('rule', scalar.oneOf('next', 'shortest', 'round-robin')) ?? 'next';
+  const above = reader.optional('above', scalar.share, 0.8);
+  const below = reader.optional('below', scalar.share, above / 2);
+  if (below >= above) reader.error('below', '`below` must be less than `above`');
+  reader.finish();
+  return { rule, above, below };
+}

@@ -1,0 +1,166 @@
+/**
+ * From a configuration file to what has to be done so that what runs is what it says: `mooring diff` and `mooring apply`. What it says of
+ * servers and VIPs is compared with the intent that runs; for each VIP all changes of servers become one operation with one
+ * assignment, so that as little moves as the result needs and not as much as its steps would. Applying the same file again
+ * finds nothing to do.
+ *
+ * Everything is checked before anything is started: a file with one difference that cannot be followed is refused as a whole.
+ * Only what holds for the whole controller (timers, switches, policy) waits for its next start, and is told as a difference until then.
+ */
+import type { Configuration, ServerConfiguration, VipConfiguration } from '../config/types.ts';
+import type { Change, Difference, OperationRequest, ServerDefinition } from '../control-api/types.ts';
+import type { Intent, ServerRecord } from '../intent/types.ts';
+import { recordsOf } from './catalogue.ts';
+
+/** What a file means for what runs. */
+export interface Comparison {
+  readonly differences: readonly Difference[];
+  /** The operations that remove the differences; none for those that cannot be removed. */
+  readonly requests: readonly OperationRequest[];
+  /** VIPs whose other settings (checks, spares) follow the file without an operation. */
+  readonly settings: readonly VipConfiguration[];
+}
+
+/** What of a VIP cannot be changed while connections live, and why. */
+const FIXED: Readonly<Record<string, string>> = {
+  address: 'clients are connected to the old one: add a second VIP and remove this one',
+  protocol: 'add a second VIP and remove this one',
+  port: 'clients are connected to the old one: add a second VIP and remove this one',
+  mac: "clients' neighbours know the old one: add a second VIP and remove this one",
+  affinity: 'living connections would fall into buckets of other servers: add a second VIP and remove this one',
+};
+
+/** @param running the configuration that runs @param wanted the file */
+export function compare(running: Configuration, intent: Intent, wanted: Configuration): Comparison {
+  const differences: Difference[] = [];
+  const requests: OperationRequest[] = [];
+  const settings: VipConfiguration[] = [];
+  compareRest(running, wanted, differences);
+  for (const vip of wanted.vips) {
+    const before = running.vips.find(({ name }) => name === vip.name);
+    const record = [...intent.vips.values()].find(({ name }) => name === vip.name);
+    if (before === undefined || record === undefined) {
+      differences.push({ kind: 'add', what: `VIP ${vip.name}`, detail: `${vip.address}:${vip.port}` });
+      requests.push({ kind: 'add-vip', vip: vip.name, vipDefinition: definitionOf(vip) });
+      continue;
+    }
+    compareFixed(before, vip, differences);
+    if (before.buckets !== vip.buckets) {
+      const detail = `${before.buckets} to ${vip.buckets}`;
+      differences.push({ kind: 'change', what: `buckets of VIP ${vip.name}`, detail });
+      requests.push({ kind: 'buckets', vip: vip.name, buckets: vip.buckets });
+    }
+    const changes = compareServers(intent, record.id, vip, differences);
+    if (changes.length > 0) requests.push({ kind: 'change', vip: vip.name, changes });
+    if (compareSettings(before, vip, differences)) settings.push(vip);
+  }
+  for (const { name, address, port } of running.vips) {
+    if (wanted.vips.some((vip) => vip.name === name)) continue;
+    differences.push({ kind: 'remove', what: `VIP ${name}`, detail: `${address}:${port}` });
+    requests.push({ kind: 'remove-vip', vip: name });
+  }
+  return { differences, requests, settings };
+}
+
+function compareFixed(before: VipConfiguration, after: VipConfiguration, differences: Difference[]): void {
+  for (const [key, refused] of Object.entries(FIXED)) {
+    const [old, wanted] = [before[key as keyof VipConfiguration], after[key as keyof VipConfiguration]];
+    if (old === wanted) continue;
+    differences.push({ kind: 'change', what: `${key} of VIP ${after.name}`, detail: `${old} to ${wanted}`, refused });
+  }
+}
+
+function compareServers(intent: Intent, vip: number, wanted: VipConfiguration, differences: Difference[]): Change[] {
+  const changes: Change[] = [];
+  const records = recordsOf(intent, vip);
+  const serves = (record: ServerRecord | undefined): boolean =>
+    record !== undefined && (record.state === 'active' || record.state === 'joining');
+  for (const server of wanted.servers) {
+    const record = records.get(server.name);
+    const what = `server ${server.name} of VIP ${wanted.name}`;
+    if (!serves(record)) {
+      if (server.spare) continue;
+      const busy = record?.state === 'draining' ? 'it is leaving just now: wait for it, or abort that' : undefined;
+      const dead = record?.state === 'dead' ? 'it is dead: it comes back when its checks are good' : undefined;
+      const refused = busy ?? dead;
+      const detail = `${server.address}:${server.port}, weight ${server.weight}`;
+      differences.push({ kind: 'add', what, detail, ...(refused === undefined ? {} : { refused }) });
+      if (refused === undefined) changes.push({ change: 'add', server: server.name, definition: addressOf(server) });
+      continue;
+    }
+    if (server.spare) {
+      differences.push({ kind: 'remove', what, detail: 'drained, and kept as a spare' });
+      changes.push({ change: 'drain', server: server.name });
+      continue;
+    }
+    const { address, port, weight } = record!;
+    if (address !== server.address || port !== server.port) {
+      const detail = `${address}:${port} to ${server.address}:${server.port}`;
+      const refused = 'connections live at the old address: give the new one another name, or remove it first';
+      differences.push({ kind: 'change', what, detail, refused });
+    }
+    if (weight !== server.weight) {
+      differences.push({ kind: 'change', what, detail: `weight ${weight} to ${server.weight}` });
+      changes.push({ change: 'weight', server: server.name, weight: server.weight });
+    }
+  }
+  for (const record of records.values()) {
+    if (!serves(record) || wanted.servers.some(({ name }) => name === record.name)) continue;
+    const detail = `${record.address}:${record.port}, drained and forgotten`;
+    differences.push({ kind: 'remove', what: `server ${record.name} of VIP ${wanted.name}`, detail });
+    changes.push({ change: 'remove', server: record.name });
+  }
+  return changes;
+}
+
+/** Checks, redirection and what is known of spares: followed at once, nothing moves. */
+function compareSettings(before: VipConfiguration, after: VipConfiguration, differences: Difference[]): boolean {
+  let differs = false;
+  for (const key of ['health', 'overflow'] as const) {
+    if (JSON.stringify(before[key]) === JSON.stringify(after[key])) continue;
+    differs = true;
+    differences.push({ kind: 'change', what: `${key} of VIP ${after.name}`, detail: 'from now on' });
+  }
+  for (const server of after.servers) {
+    const known = before.servers.find(({ name }) => name === server.name);
+    if (JSON.stringify({ ...known, spare: false }) === JSON.stringify({ ...server, spare: false })) continue;
+    differs = true;
+    if (known === undefined && server.spare) {
+      differences.push({ kind: 'add', what: `spare ${server.name} of VIP ${after.name}`, detail: server.address });
+    }
+  }
+  for (const { name, spare } of before.servers) {
+    if (after.servers.some((server) => server.name === name)) continue;
+    differs = true;
+    if (spare)
+      differences.push({ kind: 'remove', what: `spare ${name} of VIP ${after.name}`, detail: 'not known any more' });
+  }
+  return differs;
+}
+
+/** What holds for the whole controller counts from its next start. */
+function compareRest(running: Configuration, wanted: Configuration, differences: Difference[]): void {
+  const plain = (value: unknown): string =>
+    JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? `${part}` : part));
+  for (const key of ['stateDir', 'switches', 'timers', 'policy', 'agents'] as const) {
+    if (plain(running[key]) === plain(wanted[key])) continue;
+    const detail = 'counts from the next start of `mooring up` with this file';
+    differences.push({ kind: 'change', what: `\`${key}\``, detail });
+  }
+}
+
+function addressOf({ address, port, weight, mac, switchPort }: ServerConfiguration): ServerDefinition {
+  return {
+    address,
+    port,
+    weight,
+    ...(mac === undefined ? {} : { mac }),
+    ...(switchPort === undefined ? {} : { switchPort }),
+  };
+}
+
+function definitionOf(vip: VipConfiguration): OperationRequest['vipDefinition'] {
+  const { address, port, protocol, buckets, affinity, mac } = vip;
+  const servers = vip.servers.map((server) => ({ name: server.name, ...addressOf(server), spare: server.spare }));
+  return { address, port, protocol, buckets, affinity, mac, servers };
+}

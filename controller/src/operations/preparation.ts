@@ -1,0 +1,124 @@
+/**
+ * Everything about a request that can be said without acting: what it means, what it would move, whether something is in the way, and
+ * whether a person has to consent first. Used when a request comes in, when a plan is asked for, and again when an operation that
+ * waited is about to start, so that what starts is always right for the moment in which it starts.
+ */
+import type { ServerConfiguration } from '../config/types.ts';
+import type { OperationRequest, Plan } from '../control-api/types.ts';
+import { planVip } from '../planning/plan.ts';
+import type { ServerId, VipId } from '../shift/types.ts';
+import { OperationRefusedError } from './errors.ts';
+import type { OperationHost } from './host.ts';
+import { type Resolved, resolveRequest, serversOf, sharesAfter, sharesNow, titleOf } from './resolve.ts';
+import type { RunningOperations } from './running.ts';
+import { describe } from './status.ts';
+import { isVipRequest, planVipRequest } from './vip-requests.ts';
+
+/** A request that has been looked at. */
+export interface Prepared {
+  readonly start: Plan['start'];
+  readonly plan: Plan;
+  /** Undefined where it waits, or is about a whole VIP. */
+  readonly resolved: Resolved | undefined;
+  readonly vip: VipId;
+}
+
+/** @throws OperationRefusedError */
+export function prepareRequest(host: OperationHost, running: RunningOperations, request: OperationRequest): Prepared {
+  const { configuration, intent } = host;
+  if (isVipRequest(request)) {
+    const { plan, vip } = planVipRequest(host, running, request);
+    const start = !request.approve && asks(host, request.kind, 0) ? 'approval' : 'now';
+    return { start, plan: { ...plan, start }, resolved: undefined, vip };
+  }
+  let resolved: Resolved;
+  try {
+    resolved = resolveRequest(configuration, intent, request);
+    checkFree(host, running, resolved);
+  } catch (error) {
+    const waits = request.queue && [...running].some(({ record }) => !isWaiting(record.phase));
+    if (!(error instanceof OperationRefusedError) || error.body.code !== 'conflict' || !waits) throw error;
+    const vip = [...intent.vips.values()].find(({ name }) => name === (request.vip ?? name))!.id;
+    const plan: Plan = { title: titleOf(request), vips: [], remarks: [error.body.message], start: 'queue' };
+    return { start: 'queue', plan, resolved: undefined, vip };
+  }
+  const plan = planOf(host, request, resolved);
+  const share = Math.max(0, ...plan.vips.map(({ moves, buckets }) => moves / buckets));
+  const start = !request.approve && asks(host, request.kind, share) ? 'approval' : 'now';
+  return { start, plan: { ...plan, start }, resolved, vip: resolved.vip.record.id };
+}
+
+/** Whether an operation in this phase has not begun. */
+export function isWaiting(phase: string): boolean {
+  return phase === 'queued' || phase === 'awaiting-approval';
+}
+
+/** Over how long an operation moves its buckets. */
+export function rampOf(host: OperationHost, request: OperationRequest): number {
+  const comes = request.kind === 'add' || request.kind === 'enable' || request.kind === 'change';
+  return request.rampMs ?? (comes ? host.configuration.policy.slowStartMs : 0);
+}
+
+function asks(host: OperationHost, kind: string, share: number): boolean {
+  const { approval, askAbove } = host.configuration.policy;
+  return (approval[kind] ?? approval.default) === 'ask' || share > askAbove;
+}
+
+function planOf(host: OperationHost, request: OperationRequest, resolved: Resolved): Plan {
+  const { intent, configuration } = host;
+  const { vip, coming, leaving } = resolved;
+  const idOf = (_: ServerConfiguration, index: number): ServerId => -1 - index;
+  const names = new Map<ServerId, string>(coming.map((server, index) => [-1 - index, server.name]));
+  const { base, current } = intent.assignments.get(vip.record.id)!;
+  const estimate = host.estimate(vip.record.id);
+  const deadlineMs = request.deadlineMs ?? configuration.timers.drainDeadlineMs;
+  const { plan } = planVip({
+    vip: vip.record.name,
+    current,
+    base,
+    sharesBefore: sharesNow(intent, vip.record.id),
+    shares: sharesAfter(intent, resolved, idOf),
+    swap: resolved.isSwap ? [leaving[0]!.id, -1] : undefined,
+    nameOf: (server) => names.get(server) ?? intent.servers.get(server)?.name ?? `server ${server}`,
+    leaving: new Set(leaving.map(({ id }) => id)),
+    estimate,
+    timers: configuration.timers,
+    deadlineMs,
+    rampMs: rampOf(host, request),
+  });
+  const remarks: string[] = [];
+  if (estimate.source !== 'agents' && plan.moves > 0) {
+    const idleS = Math.round(configuration.timers.idleMs / 1000);
+    remarks.push(`a live connection that is silent for more than ${idleS} s breaks when its bucket commits`);
+  }
+  if (leaving.length > 0 && deadlineMs > 0) {
+    remarks.push(`what is left after ${Math.round(deadlineMs / 1000)} s is listed and ended`);
+  } else if (leaving.length > 0) {
+    remarks.push('a connection that never ends blocks the drain: there is no deadline');
+  }
+  if (plan.pinsNeeded !== undefined && plan.pinsRoom !== undefined && plan.pinsNeeded > plan.pinsRoom) {
+    remarks.push('the pins may not fit: new connections that find no room stay with the old server');
+  }
+  return { title: titleOf(request), vips: [plan], remarks, start: 'now' };
+}
+
+/** No server may take part in two operations. */
+function checkFree(host: OperationHost, running: RunningOperations, resolved: Resolved): void {
+  const { intent } = host;
+  const names = serversOf(resolved, intent);
+  for (const { record } of running) {
+    if (record.vip !== resolved.vip.record.id || record.kind === 'failover' || isWaiting(record.phase)) continue;
+    const takesAll = record.kind === 'remove-vip' || record.kind === 'buckets';
+    const part = [...record.leaving, ...record.coming, ...record.shares.map(({ server }) => server)];
+    const name = part
+      .map((id) => intent.servers.get(id)?.name)
+      .find((other) => other !== undefined && names.has(other));
+    if (name === undefined && !takesAll) continue;
+    throw new OperationRefusedError({
+      code: 'conflict',
+      field: 'server',
+      message: `${name === undefined ? 'the VIP' : `server \`${name}\``} takes part in operation ${record.id} (${describe(record)})`,
+      hint: `wait for it (--queue), or abort it: mooring abort ${record.id}`,
+    });
+  }
+}
