@@ -133,6 +133,22 @@ function storeKeys(body: Body, table: ir.Table, keys: readonly ir.Expression[], 
   });
 }
 
+/**
+ * Whether the `lpm` keys are to be masks whose entries rank by their order. BMv2 ranks by the length of one prefix only. With several, the
+ * language leaves the order of entries to the program's: constant ones can be ranked so, those of a control plane cannot.
+ */
+function prefixesRankedByOrder(info: TableInfo, name: string, span: Span): boolean {
+  const lpmKeys = info.matchKinds.filter((kind) => kind === 'lpm').length;
+  if (lpmKeys <= 1) return false;
+  if (info.entries?.isConst === true) return true;
+  throw new CannotElaborate(
+    'unsupported',
+    span,
+    `table ${name} has ${lpmKeys} keys of kind lpm, but BMv2 ranks entries by one prefix length only`,
+    'make all of them but one ternary; the control plane then sets priorities',
+  );
+}
+
 function makeTable(
   body: Body,
   scope: Scope,
@@ -144,15 +160,7 @@ function makeTable(
   const { context } = body;
   const { frame } = instance;
   const name = controlPlaneName(instance.path, declaration.name.name, declaration.annotations);
-  const lpmKeys = info.matchKinds.filter((kind) => kind === 'lpm').length;
-  if (lpmKeys > 1) {
-    throw new CannotElaborate(
-      'unsupported',
-      declaration.span,
-      `table ${name} has ${lpmKeys} keys of kind lpm, but BMv2 ranks entries by one prefix length only`,
-      'make all of them but one ternary; the control plane then sets priorities',
-    );
-  }
+  const rankedByOrder = prefixesRankedByOrder(info, name, declaration.span);
   const places: (ir.Place | undefined)[] = [];
   const keys: ir.TableKey[] = (info.key?.elements ?? []).map((element, index) => {
     const matchKind = info.matchKinds[index] ?? 'exact';
@@ -171,7 +179,7 @@ function makeTable(
     }
     const written = stringOf(annotationNamed(element.annotations, 'name'));
     return {
-      matchKind,
+      matchKind: rankedByOrder && matchKind === 'lpm' ? 'ternary' : matchKind,
       expression,
       name: withoutDot(written ?? keyName(element.expression, context.typed) ?? '') || undefined,
       span: element.span,

@@ -35,9 +35,24 @@ control Work(inout headers_t hdr, inout metadata_t meta, inout standard_metadata
             (true, 3) : result(0x33);
         }
     }
+    table pairs {
+        key = {
+            hdr.data.c : lpm;
+            hdr.data.a : lpm;
+        }
+        actions = { result; }
+        const default_action = result(0x40);
+        const entries = {
+            (0x1200 &&& 0xff00, 0x30 &&& 0xf0) : result(0x41);
+            (0x1234, _) : result(0x42);
+            (_, 0x80 &&& 0x80) : result(0x43);
+        }
+    }
     apply {
         ranges.apply();
-        if (hdr.data.d != 0) {
+        if (hdr.data.d == 0xffffffff) {
+            pairs.apply();
+        } else if (hdr.data.d != 0) {
             prefixes.apply();
         }
         valid.apply();
