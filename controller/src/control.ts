@@ -1,3 +1,4 @@
 /** Sub-path `@mooring/controller/control`: the control socket's types and client, without the controller. */
 export * from './control-api/client.ts';
+export type * from './control-api/query-types.ts';
 export * from './control-api/types.ts';

@@ -15,8 +15,11 @@ import { CONTROL_SOCKET_NAME, ControlClient } from './control-api/client.ts';
 import { type ControlListener, ControlServer, type OperationAction } from './control-api/server.ts';
 import type { OperationStatus, Status } from './control-api/types.ts';
 import { Engine } from './engine/engine.ts';
+import { explainConnections } from './engine/explain-connection.ts';
 import { Log } from './engine/log.ts';
 import { statusOf } from './engine/status.ts';
+import { switchDetailsOf } from './engine/switch-details.ts';
+import { TrafficMeter } from './engine/traffic.ts';
 import { beginIntent } from './intent/begin.ts';
 import { intentFormat } from './intent/intent.ts';
 import { nodeFiles } from './journal/files.ts';
@@ -79,6 +82,14 @@ export async function startController(
   let ready = false;
   let engine: Engine | undefined;
   const frame = () => ({ version: CONTROLLER_VERSION, startedAtMs, switchAddress: address, stopped, ready });
+  const traffic = new TrafficMeter({
+    clock,
+    engine: () => engine,
+    isWatched: () => listeners.size > 0 && !stopped,
+    onChange: () => {
+      for (const listener of listeners) listener.onChange();
+    },
+  });
   const socketPath = join(stateDir, CONTROL_SOCKET_NAME);
   const whenReady = () => {
     if (engine === undefined) {
@@ -88,7 +99,7 @@ export async function startController(
   };
   // The socket comes before the journal is opened, for it is what keeps two controllers from sharing one.
   const server = await ControlServer.listen(socketPath, {
-    status: () => statusOf(whenReady(), frame()),
+    status: () => withTraffic(statusOf(whenReady(), frame()), whenReady(), traffic),
     operation: (id) => whenReady().operations.get(id),
     operate: (request, who) => {
       const run = () => whenReady().operations.request(request, { who });
@@ -107,8 +118,14 @@ export async function startController(
       return dryRun ? run() : audited(`apply ${request.fileName}`, who, request.reason, run);
     },
     audit: async (count) => (await audit?.read(count)) ?? [],
+    queries: {
+      connections: (client, vip) => explainConnections(whenReady(), client, vip),
+      switchDetails: () => switchDetailsOf(whenReady(), address),
+      log: () => log.lines,
+    },
     listen(listener) {
       listeners.add(listener);
+      traffic.wake();
       return () => listeners.delete(listener);
     },
   });
@@ -190,6 +207,16 @@ export async function startController(
     },
     finished,
   };
+}
+
+/** The status with what goes to each server, where somebody looks. */
+function withTraffic(status: Status, engine: Engine, traffic: TrafficMeter): Status {
+  const vips = new Map([...engine.options.journal.state.vips.values()].map(({ name, id }) => [name, id]));
+  const servers = status.servers.map((server) => {
+    const known = traffic.of(vips.get(server.vip) ?? 0, server.id);
+    return known === undefined ? server : { ...server, traffic: known };
+  });
+  return { ...status, servers };
 }
 
 async function loadConfiguration(

@@ -154,6 +154,7 @@ async function play(
   try {
     const { runDemo } = await import('../demo/demo-run.ts');
     const { planWorld } = await import('../demo/world-plan.ts');
+    const { controllerServices } = await import('../control-client/services.ts');
     const { demoScenes } = await import('../demo/scenes.ts');
     const options: DemoRunOptions = {
       plan: planWorld(SERVERS, 2),
@@ -177,6 +178,8 @@ async function play(
       connectionsWanted: connections >= DEFAULT_CONNECTIONS ? CONNECTIONS_WANTED : 0,
       workDirectory,
       display,
+      // The demo goes by its script: questions are answered, orders are not taken.
+      servicesOf: (client) => controllerServices(context, client, undefined),
       signal,
       compile: async () => {
         const { compileLoadBalancer, loadBalancerSource, readProgram } = await import('../program/load-balancer.ts');

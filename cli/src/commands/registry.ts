@@ -46,9 +46,79 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./remove.ts')).removeCommand,
   },
   {
+    name: 'weight',
+    summary: "change a server's share of new connections",
+    load: async () => (await import('./weight.ts')).weightCommand,
+  },
+  {
+    name: 'enable',
+    summary: 'let a disabled server take new connections again',
+    load: async () => (await import('./enable.ts')).enableCommand,
+  },
+  {
+    name: 'disable',
+    summary: 'no new connections for a server, for now',
+    load: async () => (await import('./enable.ts')).disableCommand,
+  },
+  {
+    name: 'plan',
+    summary: 'show what a change would do, without doing it',
+    load: async () => (await import('./plan.ts')).planCommand,
+  },
+  {
+    name: 'diff',
+    summary: 'compare a configuration with what runs',
+    load: async () => (await import('./apply.ts')).diffCommand,
+  },
+  {
+    name: 'apply',
+    summary: 'make what runs what a configuration says',
+    load: async () => (await import('./apply.ts')).applyCommand,
+  },
+  {
+    name: 'approve',
+    summary: 'let an operation go that waits for approval',
+    load: async () => (await import('./steer.ts')).approveCommand,
+  },
+  {
+    name: 'pause',
+    summary: 'have a running operation stand still',
+    load: async () => (await import('./steer.ts')).pauseCommand,
+  },
+  {
+    name: 'resume',
+    summary: 'let a paused operation go on',
+    load: async () => (await import('./steer.ts')).resumeCommand,
+  },
+  {
     name: 'abort',
     summary: 'stop a running operation and go back',
     load: async () => (await import('./abort.ts')).abortCommand,
+  },
+  {
+    name: 'rollback',
+    summary: 'take an operation back, also a finished one',
+    load: async () => (await import('./steer.ts')).rollbackCommand,
+  },
+  {
+    name: 'add-vip',
+    summary: 'serve one more virtual address',
+    load: async () => (await import('./vip.ts')).addVipCommand,
+  },
+  {
+    name: 'remove-vip',
+    summary: 'stop serving a virtual address, once its connections have ended',
+    load: async () => (await import('./vip.ts')).removeVipCommand,
+  },
+  {
+    name: 'buckets',
+    summary: 'divide the buckets of a virtual address more finely',
+    load: async () => (await import('./vip.ts')).bucketsCommand,
+  },
+  {
+    name: 'audit',
+    summary: 'show who changed what, when and why',
+    load: async () => (await import('./audit.ts')).auditCommand,
   },
   {
     name: 'compile',
@@ -71,6 +141,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./explain.ts')).explainCommand,
   },
   { name: 'stf', summary: 'run STF packet tests', load: async () => (await import('./stf.ts')).stfCommand },
+  {
+    name: 'mininet',
+    summary: 'run a topology in Mininet',
+    load: async () => (await import('./mininet.ts')).mininetCommand,
+  },
+  {
+    name: 'doctor',
+    summary: 'what this machine has of what Mooring can use',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
   {
     name: 'completion',
     summary: 'print a completion script for bash, zsh or fish',

@@ -1,11 +1,10 @@
 /** `mooring status`: what there is and what goes on, once as text or JSON, or live with `--watch`. */
-import { ControlClient, type Status } from '@mooring/controller/control';
-import { type CommandContext, type ParsedCommand, printResult } from '../command-line/command.ts';
-import { callController, STATE_DIRECTORY_OPTION, stateDirectory } from '../control-client/connect.ts';
-import { feedDisplay } from '../control-client/feed.ts';
+import type { Status } from '@mooring/controller/control';
+import { type ParsedCommand, printResult } from '../command-line/command.ts';
+import { callController, STATE_DIRECTORY_OPTION } from '../control-client/connect.ts';
 import { operationLine } from '../control-client/operation-command.ts';
-import { openDisplay } from '../ui/display.ts';
 import { formatCount } from '../ui/format.ts';
+import { watchCommand } from './watch.ts';
 
 /** The status as text. */
 export function statusText(status: Status): string {
@@ -32,27 +31,6 @@ export function statusText(status: Status): string {
   return `${lines.join('\n')}\n`;
 }
 
-async function watch(context: CommandContext, client: ControlClient): Promise<void> {
-  const stop = new AbortController();
-  context.signal.addEventListener('abort', () => stop.abort(), { once: true });
-  const startedMs = performance.now();
-  const elapsedMs = (): number => performance.now() - startedMs;
-  const display = await openDisplay(context, {
-    title: 'mooring',
-    subtitle: client.socketPath,
-    withLoad: false,
-    onQuit: () => stop.abort(),
-    plain: false,
-  });
-  const clock = setInterval(() => display.dispatch({ kind: 'clock', elapsedMs: elapsedMs() }), 500);
-  try {
-    await feedDisplay(client, (event) => display.dispatch(event), { signal: stop.signal, intervalMs: 200, elapsedMs });
-  } finally {
-    clearInterval(clock);
-    display.close();
-  }
-}
-
 export const statusCommand: ParsedCommand = {
   kind: 'parsed',
   syntax: {
@@ -69,8 +47,7 @@ export const statusCommand: ParsedCommand = {
   async run(context, parsed) {
     const status = await callController(context, parsed, (client) => client.status());
     if (parsed.flags.has('watch')) {
-      await watch(context, ControlClient.inStateDir(stateDirectory(context, parsed)));
-      return 0;
+      return watchCommand.run(context, parsed);
     }
     printResult(context, parsed.flags.has('json'), { ok: true, status }, statusText(status));
     return 0;

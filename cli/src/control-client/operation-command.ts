@@ -3,17 +3,23 @@
  * one line per change of phase (or, with `--detach`, leave it to the controller), and end with a status that says how
  * it went. The operation belongs to the controller: Ctrl-C here stops the watching, not the operation.
  */
-import type { OperationRequest, OperationStatus } from '@mooring/controller/control';
+import type { ControlClient, OperationRequest, OperationStatus } from '@mooring/controller/control';
 import { type CommandContext, type ExitStatus, printResult } from '../command-line/command.ts';
-import { CommandFailure, UsageError } from '../command-line/errors.ts';
+import { CommandFailure } from '../command-line/errors.ts';
 import type { OptionSpecification, ParsedArguments } from '../command-line/options.ts';
 import { callController, STATE_DIRECTORY_OPTION } from './connect.ts';
+import { RAMP_OPTION, START_OPTIONS } from './operation-arguments.ts';
+import { planText } from './plan-text.ts';
 import { operationTitle } from './view.ts';
+
+export { requestExtras } from './operation-arguments.ts';
 
 /** Options of every operating command. */
 export const OPERATION_OPTIONS: readonly OptionSpecification[] = [
   { name: 'vip', kind: 'text', value: 'NAME', description: 'the virtual address, where there are several' },
   { name: 'detach', short: 'd', kind: 'flag', description: 'return at once; the operation goes on' },
+  ...START_OPTIONS,
+  RAMP_OPTION,
   STATE_DIRECTORY_OPTION,
 ];
 
@@ -42,33 +48,14 @@ export const DEFINITION_OPTIONS: readonly OptionSpecification[] = [
   { name: 'weight', kind: 'count', value: 'N', description: 'its share relative to the other servers (default 1)' },
 ];
 
-/** The request's optional parts as given on the command line. */
-export function requestExtras(parsed: ParsedArguments): Partial<OperationRequest> {
-  const address = parsed.texts.get('address');
-  const port = parsed.counts.get('port');
-  const weight = parsed.counts.get('weight');
-  const deadlineSeconds = parsed.counts.get('deadline');
-  if (address === undefined && (port !== undefined || weight !== undefined)) {
-    throw new UsageError('--port and --weight describe a new server and need its --address', { field: '--address' });
-  }
-  return {
-    ...(parsed.texts.has('vip') ? { vip: parsed.texts.get('vip') } : {}),
-    ...(deadlineSeconds !== undefined ? { deadlineMs: Math.round(deadlineSeconds * 1000) } : {}),
-    ...(address !== undefined
-      ? {
-          definition: { address, ...(port !== undefined ? { port } : {}), ...(weight !== undefined ? { weight } : {}) },
-        }
-      : {}),
-  };
-}
-
 /** One line about where an operation stands. */
 export function operationLine(operation: OperationStatus): string {
   const { buckets, committed, pinsLeft } = operation.progress;
   const state = operation.phase === 'finished' ? (operation.outcome ?? 'done') : operation.phase;
   const pins = pinsLeft > 0 ? `, ${pinsLeft} pinned connections left` : '';
+  const astray = operation.astray > 0 ? `, ${operation.astray} CONNECTIONS WENT ASTRAY` : '';
   const message = operation.message ? `: ${operation.message}` : '';
-  return `#${operation.id} ${operationTitle(operation)} ${state}, ${committed} of ${buckets} buckets${pins}${message}`;
+  return `#${operation.id} ${operationTitle(operation)} ${state}, ${committed} of ${buckets} buckets${pins}${astray}${message}`;
 }
 
 /** Sends the request and follows the operation. */
@@ -77,10 +64,19 @@ export async function runOperation(
   parsed: ParsedArguments,
   request: OperationRequest,
 ): Promise<ExitStatus> {
+  return followOperation(context, parsed, (client) => client.operate(request));
+}
+
+/** Has something done about an operation and follows it to its end, or until it waits for a person. */
+export async function followOperation(
+  context: CommandContext,
+  parsed: ParsedArguments,
+  act: (client: ControlClient) => Promise<OperationStatus>,
+): Promise<ExitStatus> {
   const json = parsed.flags.has('json');
   const operation = await callController(context, parsed, async (client) => {
-    const begun = await client.operate(request);
-    if (parsed.flags.has('detach')) return begun;
+    const begun = await act(client);
+    if (parsed.flags.has('detach') || begun.phase === 'finished' || begun.phase === 'awaiting-approval') return begun;
     let last = '';
     try {
       return await client.waitForOperation(begun.id, {
@@ -101,6 +97,7 @@ export async function runOperation(
     }
   });
   const ok = operation.outcome === undefined || operation.outcome === 'done';
-  printResult(context, json, { ok, operation }, operationLine(operation));
+  const plan = operation.plan === undefined ? '' : `${planText(operation.plan)}\n`;
+  printResult(context, json, { ok, operation }, plan + operationLine(operation));
   return ok ? 0 : 1;
 }

@@ -7,12 +7,14 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import type { ConnectionsAnswer, LogAnswer, SwitchDetails } from './query-types.ts';
 import type {
   ApplyAnswer,
   ApplyRequest,
   AuditEntry,
   ControlErrorBody,
   ControlEvent,
+  LogLine,
   OperationRequest,
   OperationStatus,
   PlanAnswer,
@@ -128,6 +130,34 @@ export class ControlClient {
   /** The last entries of the audit log. @throws ControllerUnreachableError, ControlRefusedError */
   async audit(last: number): Promise<readonly AuditEntry[]> {
     return ((await this.call('GET', `/v1/audit?last=${last}`)) as { entries: AuditEntry[] }).entries;
+  }
+
+  /**
+   * Where a client's connections go and why. @param vip name; all where left out
+   * @throws ControllerUnreachableError, ControlRefusedError when it is no client, or there is no such VIP
+   */
+  async connections(client: string, vip?: string): Promise<ConnectionsAnswer> {
+    const query = new URLSearchParams({ client, ...(vip === undefined ? {} : { vip }) });
+    return (await this.call('GET', `/v1/connections?${query}`)) as ConnectionsAnswer;
+  }
+
+  /** The switch in detail. @throws ControllerUnreachableError, ControlRefusedError */
+  async switchDetails(): Promise<SwitchDetails> {
+    return (await this.call('GET', '/v1/switch')) as SwitchDetails;
+  }
+
+  /**
+   * The lines of the event log that are kept, oldest first.
+   * @param filter.after number of a line; only later ones
+   * @throws ControllerUnreachableError, ControlRefusedError
+   */
+  async log(
+    filter: { readonly level?: LogLine['level']; readonly contains?: string; readonly after?: number } = {},
+  ): Promise<LogAnswer> {
+    const query = new URLSearchParams(
+      Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+    );
+    return (await this.call('GET', `/v1/log?${query}`)) as LogAnswer;
   }
 
   /**

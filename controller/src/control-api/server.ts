@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { OperationRefusedError } from '../operations/errors.ts';
+import { answerQuery, type ControlQueries, QUERY_ROUTES } from './queries.ts';
 import { parseApplyRequest, parseOperationRequest } from './requests.ts';
 import type {
   ApplyAnswer,
@@ -41,6 +42,8 @@ export interface ControlService {
   apply(request: ApplyRequest, dryRun: boolean, who: string): Promise<ApplyAnswer>;
   /** The last entries of the audit log, oldest first. */
   audit(count: number): Promise<readonly AuditEntry[]>;
+  /** What is answered by looking only. */
+  readonly queries: ControlQueries;
   /** Calls back on every change, until the returned function is called. */
   listen(listener: ControlListener): () => void;
 }
@@ -146,6 +149,8 @@ async function handle(service: ControlService, request: IncomingMessage, respons
       throw new OperationRefusedError({ code: 'bad-request', field: 'last', message: '`last` must be a whole number' });
     }
     answer(response, 200, { entries: await service.audit(count) });
+  } else if (QUERY_ROUTES.includes(route)) {
+    answer(response, 200, await answerQuery(service.queries, route, url.searchParams));
   } else if (route === 'GET /v1/events') {
     const intervalMs = Number(url.searchParams.get('intervalMs') ?? DEFAULT_INTERVAL_MS);
     streamEvents(service, response, Number.isFinite(intervalMs) ? Math.max(20, intervalMs) : DEFAULT_INTERVAL_MS);
@@ -164,6 +169,7 @@ async function handle(service: ControlService, request: IncomingMessage, respons
         'POST /v1/diff',
         'POST /v1/apply',
         'GET /v1/audit',
+        ...QUERY_ROUTES,
       ],
     });
   }

@@ -65,10 +65,18 @@ export interface ServerStatus {
   readonly baseBuckets: number;
   /** Exact pins that name it. */
   readonly pins: number;
-  /** Packets sent to it, where the switch was asked lately. */
-  readonly packets?: number;
+  /** What goes to it; undefined where nobody has looked lately. */
+  readonly traffic?: ServerTraffic;
   /** What its agent tells; undefined where it has none, or the agent does not answer. */
   readonly agent?: AgentStatus;
+}
+
+/** What the switch sends to a server; totals since the switch started. */
+export interface ServerTraffic {
+  readonly packets: number;
+  readonly bytes: number;
+  readonly packetsPerSecond: number;
+  readonly bytesPerSecond: number;
 }
 
 /** A server as its own agent sees it. */

@@ -27,11 +27,13 @@ import type { PipelineProgram } from '../options.ts';
 import type { PinEvent } from '../shift/types.ts';
 import { addressOf128Bits, toIpv6Bits } from '../text/addresses.ts';
 import {
+  type CountedTraffic,
   type MacEvent,
   type PacketOrder,
   type SwitchConnector,
   type SwitchListener,
   SwitchLostError,
+  type SwitchProgram,
   SwitchRefusedError,
   type SwitchSession,
   type SwitchSettings,
@@ -43,6 +45,7 @@ import {
   isPinTable,
   keyText,
   type ReadEntry,
+  TABLE_NAMES,
   TABLES,
   type TableName,
   type Value,
@@ -98,7 +101,7 @@ export function p4runtimeConnector(options: P4RuntimeOptions): SwitchConnector {
             `(election id ${client.arbitration.electionId ?? 'unknown'}, ours is ${electionId})`,
         );
       }
-      const session = new P4RuntimeSession(client, listener, program, options.deviceId);
+      const session = new P4RuntimeSession(client, listener, program, options.deviceId, cookie);
       await session.prepare(options.program, cookie);
       return session;
     } catch (error) {
@@ -132,13 +135,18 @@ class P4RuntimeSession implements SwitchSession {
   readonly slots: number;
   readonly pinCapacity: number;
   readonly deviceId: string;
+  readonly program: SwitchProgram;
   private readonly client: P4RuntimeClient;
   private epoch = 0;
   private over = false;
 
-  constructor(client: P4RuntimeClient, listener: SwitchListener, program: Program, deviceId: bigint) {
+  constructor(client: P4RuntimeClient, listener: SwitchListener, program: Program, deviceId: bigint, cookie: bigint) {
     this.client = client;
     this.deviceId = String(deviceId);
+    this.program = {
+      id: `0x${cookie.toString(16).padStart(16, '0')}`,
+      tableSizes: Object.fromEntries(TABLE_NAMES.map((table) => [table, Number(program.tables.get(table).size)])),
+    };
     this.slots = Number(program.registers.get('first_key').size);
     this.pinCapacity = Number(program.tables.get('pins').size);
     client.onArbitration((state) => {
@@ -232,6 +240,25 @@ class P4RuntimeSession implements SwitchSession {
     const entries = await this.guard(() => this.client.readAll(...patterns));
     const ages = new Map(entries.map((entry) => [keyText(decodeKey(table, entry)), elapsedMs(entry)]));
     return keys.map((key) => ages.get(keyText(key)));
+  }
+
+  async readTraffic(): Promise<ReadonlyMap<string, CountedTraffic>> {
+    const entries = await this.guard(() => this.client.readAll({ kind: 'table', table: 'servers', counter: {} }));
+    return new Map(
+      entries
+        .filter((entry) => !entry.isDefault)
+        .map((entry) => [
+          keyText(decodeKey('servers', entry)),
+          { packets: Number(entry.counter?.packets ?? 0), bytes: Number(entry.counter?.bytes ?? 0) },
+        ]),
+    );
+  }
+
+  async readDrops(): Promise<readonly number[]> {
+    const cells = await this.guard(() => this.client.readAll({ kind: 'counter', counter: 'drops' }));
+    const drops: number[] = [];
+    for (const { index, packets } of cells) drops[Number(index)] = Number(packets);
+    return Array.from(drops, (packets) => packets ?? 0);
   }
 
   order(orders: readonly PacketOrder[]): void {

@@ -56,6 +56,20 @@ export interface WriteFailure {
   readonly message: string;
 }
 
+/** What a counter has counted since the switch started. */
+export interface CountedTraffic {
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+/** The program on a switch. */
+export interface SwitchProgram {
+  /** The cookie it was pushed with, hexadecimal. */
+  readonly id: string;
+  /** Entries that tables have room for. */
+  readonly tableSizes: Readonly<Partial<Record<TableName, number>>>;
+}
+
 /** A connection as primary controller, with Mooring's program running on the switch. */
 export interface SwitchSession {
   /** Whether the switch ran the program already. */
@@ -77,6 +91,12 @@ export interface SwitchSession {
   readAges(table: TableName, keys: readonly (readonly (number | string)[])[]): Promise<readonly (number | undefined)[]>;
   /** Has reports sent one by one from now on: this switch keeps them back while they could have company. @throws SwitchLostError */
   sendDigestsAtOnce(): Promise<void>;
+  /** What runs on it; undefined where nobody asks. */
+  readonly program?: SwitchProgram;
+  /** Packets to each server, by `keyText` of its entry in `servers`; for people, not for decisions. @throws SwitchLostError */
+  readTraffic?(): Promise<ReadonlyMap<string, CountedTraffic>>;
+  /** Packets that the program dropped, by the number of the reason. @throws SwitchLostError */
+  readDrops?(): Promise<readonly number[]>;
   /** Fire and forget; carries the epoch of the last `writeSettings`. */
   order(orders: readonly PacketOrder[]): void;
   close(): void;

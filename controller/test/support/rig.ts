@@ -58,6 +58,8 @@ export class Rig {
   private nextPort = 1024;
   private answers = 0;
   refusedConnections = 0;
+  /** Of the one VIP that has connections. */
+  bucketCount = 16;
 
   constructor(text = RIG_CONFIGURATION) {
     this.configuration = readConfiguration('rig.yaml', text);
@@ -137,7 +139,7 @@ export class Rig {
 
   /** As `open`, from a given port. */
   openFrom(address: number, port: number): Connection | undefined {
-    const bucket = bucketOfConnection({ buckets: 16, seed: 0, portMask: 0xffff }, address, port);
+    const bucket = this.bucketOf(address, port);
     const server = this.switch.fromClient(1, bucket, address, port, true);
     if (server === 0) {
       this.refusedConnections++;
@@ -154,13 +156,18 @@ export class Rig {
     return connection;
   }
 
+  private bucketOf(address: number, port: number): number {
+    return bucketOfConnection({ buckets: this.bucketCount, seed: 0, portMask: 0xffff }, address, port);
+  }
+
   openMany(count: number): void {
     for (let index = 0; index < count; index++) this.open();
   }
 
   /** Sends a packet of a connection and checks where it goes. */
   send(connection: Connection): void {
-    const { address, port, bucket, server } = connection;
+    const { address, port, server } = connection;
+    const bucket = this.bucketOf(address, port);
     const reached = this.switch.fromClient(1, bucket, address, port, false);
     if (reached !== server)
       this.violations.push(`connection from port ${port} lives on ${server}, packet went to ${reached}`);

@@ -1,0 +1,104 @@
+/**
+ * From the words of a command line to a request: the same for `mooring swap a b`, which does it, and `mooring plan swap a b`, which says what
+ * it would do, so that the two cannot disagree.
+ */
+import type { OperationRequest, RequestedKind } from '@mooring/controller/control';
+import { UsageError } from '../command-line/errors.ts';
+import type { ArgumentSpecification, OptionSpecification, ParsedArguments } from '../command-line/options.ts';
+
+/** Options that say how an operation is to be begun. */
+export const START_OPTIONS: readonly OptionSpecification[] = [
+  { name: 'approve', kind: 'flag', description: 'start without waiting for approval, whatever the policy says' },
+  { name: 'queue', kind: 'flag', description: 'wait for operations that are in the way instead of being refused' },
+  { name: 'reason', kind: 'text', value: 'TEXT', description: 'why, for the audit log' },
+];
+
+/** Over how long the buckets are moved. */
+export const RAMP_OPTION: OptionSpecification = {
+  name: 'ramp',
+  kind: 'count',
+  value: 'SECONDS',
+  description: "move the buckets over this time (default: the policy's slow start for a server that comes)",
+};
+
+const SERVER: ArgumentSpecification = { name: 'SERVER', description: 'name of the server' };
+
+/** The words each kind of operation takes. */
+export const OPERATION_WORDS: Readonly<
+  Record<Exclude<RequestedKind, 'change' | 'add-vip'>, readonly ArgumentSpecification[]>
+> = {
+  add: [SERVER],
+  drain: [SERVER],
+  swap: [
+    { name: 'OLD', description: 'name of the server that leaves' },
+    { name: 'NEW', description: 'name of the server that takes its place' },
+  ],
+  remove: [SERVER],
+  weight: [SERVER, { name: 'WEIGHT', description: 'from 1 to 1000' }],
+  enable: [SERVER],
+  disable: [SERVER],
+  'remove-vip': [{ name: 'VIP', description: 'name of the virtual address' }],
+  buckets: [{ name: 'COUNT', description: 'a multiple of the present number' }],
+};
+
+export type WordedKind = keyof typeof OPERATION_WORDS;
+
+/** A whole number given as a word. @throws UsageError */
+export function wholeNumber(word: string, name: string): number {
+  if (!/^\d{1,9}$/.test(word)) throw new UsageError(`${name} is a whole number, not '${word}'`, { field: name });
+  return Number(word);
+}
+
+/** The number of an operation, with or without `#`. @throws UsageError */
+export function operationId(word: string): number {
+  const digits = word.replace(/^#/, '');
+  if (!/^\d{1,9}$/.test(digits)) {
+    throw new UsageError(`an operation's ID is a whole number, not '${word}'`, { field: 'ID' });
+  }
+  return Number(digits);
+}
+
+/** What the words after the kind mean. @throws UsageError */
+export function requestOf(kind: WordedKind, words: readonly string[], parsed: ParsedArguments): OperationRequest {
+  const [first = '', second = ''] = words;
+  const extras = requestExtras(parsed);
+  switch (kind) {
+    case 'swap':
+      return { ...extras, kind, server: first, replacement: second };
+    case 'weight':
+      return { ...extras, kind, server: first, weight: wholeNumber(second, 'WEIGHT') };
+    case 'remove-vip':
+      return { ...extras, kind, vip: first };
+    case 'buckets':
+      return { ...extras, kind, buckets: wholeNumber(first, 'COUNT') };
+    default:
+      return { ...extras, kind, server: first };
+  }
+}
+
+/** The request's optional parts as given on the command line. @throws UsageError */
+export function requestExtras(parsed: ParsedArguments): Partial<OperationRequest> {
+  const address = parsed.texts.get('address');
+  const port = parsed.counts.get('port');
+  const weight = parsed.counts.get('weight');
+  const deadlineSeconds = parsed.counts.get('deadline');
+  const rampSeconds = parsed.counts.get('ramp');
+  const vip = parsed.texts.get('vip');
+  const reason = parsed.texts.get('reason');
+  if (address === undefined && (port !== undefined || weight !== undefined)) {
+    throw new UsageError('--port and --weight describe a new server and need its --address', { field: '--address' });
+  }
+  return {
+    ...(vip === undefined ? {} : { vip }),
+    ...(deadlineSeconds === undefined ? {} : { deadlineMs: Math.round(deadlineSeconds * 1000) }),
+    ...(rampSeconds === undefined ? {} : { rampMs: Math.round(rampSeconds * 1000) }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(parsed.flags.has('approve') ? { approve: true } : {}),
+    ...(parsed.flags.has('queue') ? { queue: true } : {}),
+    ...(address === undefined
+      ? {}
+      : {
+          definition: { address, ...(port === undefined ? {} : { port }), ...(weight === undefined ? {} : { weight }) },
+        }),
+  };
+}

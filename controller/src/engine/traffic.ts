@@ -1,0 +1,99 @@
+/**
+ * How much goes to each server, from the switch's own counters: the difference of two readings over the time between them. The switch
+ * is asked only while somebody looks, once a second, and never by two at a time. A counter that goes backwards (the switch
+ * was restarted, or the entry written anew) begins again.
+ */
+import type { Clock } from '../clock.ts';
+import type { ServerTraffic } from '../control-api/types.ts';
+import type { CountedTraffic } from '../switch-port/port.ts';
+import type { Engine } from './engine.ts';
+
+const INTERVAL_MS = 1_000;
+
+/** Where the readings come from. */
+export interface TrafficMeterOptions {
+  readonly clock: Clock;
+  /** Undefined while there is no engine yet. */
+  readonly engine: () => Engine | undefined;
+  /** Whether anybody looks. */
+  readonly isWatched: () => boolean;
+  /** Told when there are new rates. */
+  readonly onChange: () => void;
+}
+
+interface Reading {
+  readonly atMs: number;
+  readonly counts: ReadonlyMap<string, CountedTraffic>;
+}
+
+/** See the file's comment. */
+export class TrafficMeter {
+  private readonly options: TrafficMeterOptions;
+  private last: Reading | undefined;
+  private rates = new Map<string, ServerTraffic>();
+  private isRunning = false;
+
+  constructor(options: TrafficMeterOptions) {
+    this.options = options;
+  }
+
+  /** What goes to a server, as far as it is known. */
+  of(vip: number, server: number): ServerTraffic | undefined {
+    return this.rates.get(`${vip}/${server}`);
+  }
+
+  /** Begins to ask, for as long as somebody looks. */
+  wake(): void {
+    if (this.isRunning) return;
+    this.isRunning = true;
+    void this.read();
+  }
+
+  private async read(): Promise<void> {
+    const { clock, engine, isWatched, onChange } = this.options;
+    const session = engine()?.session;
+    if (session !== undefined && session.readTraffic === undefined) {
+      // A switch without counters: there is nothing to ask for.
+      this.isRunning = false;
+      return;
+    }
+    try {
+      const counts = await session?.readTraffic?.();
+      if (counts !== undefined) this.take({ atMs: clock.monotonicMs(), counts });
+    } catch {
+      // The switch went away; its loss is told elsewhere.
+      this.last = undefined;
+      this.rates.clear();
+    }
+    if (!isWatched()) {
+      this.isRunning = false;
+      this.last = undefined;
+      this.rates.clear();
+      return;
+    }
+    onChange();
+    clock.after(INTERVAL_MS, () => void this.read());
+  }
+
+  private take(reading: Reading): void {
+    this.rates = ratesBetween(this.last, reading);
+    this.last = reading;
+  }
+}
+
+/** Rates from two readings; totals alone where there is no earlier one. */
+export function ratesBetween(before: Reading | undefined, now: Reading): Map<string, ServerTraffic> {
+  const seconds = before === undefined ? 0 : (now.atMs - before.atMs) / 1000;
+  const rates = new Map<string, ServerTraffic>();
+  for (const [key, { packets, bytes }] of now.counts) {
+    const earlier = before?.counts.get(key);
+    const isComparable = earlier !== undefined && seconds > 0 && packets >= earlier.packets && bytes >= earlier.bytes;
+    rates.set(key, {
+      packets,
+      bytes,
+      packetsPerSecond: isComparable ? (packets - earlier.packets) / seconds : 0,
+      bytesPerSecond: isComparable ? (bytes - earlier.bytes) / seconds : 0,
+    });
+  }
+  return rates;
+}
