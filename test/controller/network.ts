@@ -18,12 +18,14 @@ import {
   payload,
   TCP,
   tcp,
+  udp,
 } from '@mooring/bmv2-harness';
 import { runCompile } from '@mooring/p4c-ts/command';
 import { nodeCompileIo } from '@mooring/p4c-ts/node';
 import { type RunningSwitch, startSwitch } from '@mooring/softswitch';
 
 export type Family = 'ipv4' | 'ipv6';
+export type Transport = 'tcp' | 'udp';
 
 const VIP = { mac: '02:00:00:00:01:00', port: 80 };
 const CLIENT = { mac: '02:00:00:00:00:0a', switchPort: 9 };
@@ -83,13 +85,14 @@ export class Network {
   private constructor(
     running: RunningSwitch,
     readonly family: Family,
+    readonly transport: Transport,
   ) {
     this.running = running;
     running.onFrame((port, frame) => this.onFrame(port, frame));
   }
 
-  static async start(family: Family = 'ipv4'): Promise<Network> {
-    return new Network(await startSwitch({ grpcAddress: '127.0.0.1:0', cpuPort: 510 }), family);
+  static async start(family: Family = 'ipv4', transport: Transport = 'tcp'): Promise<Network> {
+    return new Network(await startSwitch({ grpcAddress: '127.0.0.1:0', cpuPort: 510 }), family, transport);
   }
 
   get address(): string {
@@ -106,6 +109,11 @@ export class Network {
     const address = hostAddress(this.family, 100 + (port % 8));
     const server = this.fromClient(address, port, TCP.SYN, 0);
     if (server === 0) return undefined;
+    if (this.transport === 'udp') {
+      const flow = { address, port, server, acknowledgment: 0 };
+      this.connections.push(flow);
+      return flow;
+    }
     const sequence = (this.sequence += 64_000);
     this.fromServer(server, address, port, TCP.SYN | TCP.ACK, sequence);
     const connection = { address, port, server, acknowledgment: sequence + 1 };
@@ -141,7 +149,9 @@ export class Network {
     const frame = packet(
       ethernet({ source: CLIENT.mac, destination: VIP.mac }),
       this.ip({ source: address, destination: hostAddress(this.family, 1) }),
-      tcp({ source: port, destination: VIP.port, flags, sequence: 1, acknowledgment }),
+      this.transport === 'udp'
+        ? udp({ source: port, destination: VIP.port })
+        : tcp({ source: port, destination: VIP.port, flags, sequence: 1, acknowledgment }),
       payload('x'),
     );
     this.running.send(CLIENT.switchPort, frame);
@@ -174,7 +184,7 @@ export class Network {
       return;
     }
     const ip = layerOf(frame, this.family)?.fields;
-    const segment = layerOf(frame, 'tcp')?.fields;
+    const segment = layerOf(frame, this.transport)?.fields;
     if (ip === undefined || segment === undefined || ip.destination !== host.address) return;
     if (Number(segment.destination) === SERVICE_PORT) this.reached.set(`${ip.source}:${segment.source}`, port);
   }
@@ -214,7 +224,7 @@ function addressBytes(address: string): Buffer {
 }
 
 /** `mooring.yaml` for this network: three servers in service, two spares, the last one to be found by ARP or neighbour discovery. */
-export function configurationText(address: string, family: Family = 'ipv4'): string {
+export function configurationText(address: string, family: Family = 'ipv4', transport: Transport = 'tcp'): string {
   const server = (index: number, more: string) => {
     const { name, address: own, mac, switchPort } = serverHost(index, family);
     const place = index === 5 ? '' : `, mac: ${mac}, switchPort: ${switchPort}`;
@@ -228,6 +238,7 @@ export function configurationText(address: string, family: Family = 'ipv4'): str
     '  - name: web',
     `    address: '${hostAddress(family, 1)}'`,
     `    port: ${VIP.port}`,
+    `    protocol: ${transport}`,
     `    mac: ${VIP.mac}`,
     '    buckets: 64',
     '    servers:',

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type OperationRequest, type RunningController, startController } from '@mooring/controller';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { compileProgram, configurationText, type Family, Network } from './network.ts';
+import { compileProgram, configurationText, type Family, Network, type Transport } from './network.ts';
 
 const programCompiled = compileProgram();
 
@@ -22,7 +22,11 @@ const TIMEOUT_MS = 120_000;
 
 async function start(): Promise<void> {
   controller = await startController({
-    configuration: { kind: 'text', name: 'test.yaml', text: configurationText(network.address, network.family) },
+    configuration: {
+      kind: 'text',
+      name: 'test.yaml',
+      text: configurationText(network.address, network.family, network.transport),
+    },
     program: await programCompiled,
     stateDir: directory,
   });
@@ -33,9 +37,9 @@ async function operate(request: OperationRequest) {
   return controller.client.waitForOperation(id);
 }
 
-async function begin(family: Family): Promise<void> {
+async function begin(family: Family, transport: Transport = 'tcp'): Promise<void> {
   directory = mkdtempSync(join(tmpdir(), 'mooring-controller-'));
-  network = await Network.start(family);
+  network = await Network.start(family, transport);
   await start();
   const send = (): void => {
     network.sendAll();
@@ -116,5 +120,52 @@ describe.each(['ipv4', 'ipv6'] as const)('on the embedded switch, %s', { timeout
     });
     expect(aborted).toMatchObject({ outcome: 'aborted' });
     expect(controller.status().vips[0]!.bucketMap.base).toEqual(before);
+  });
+});
+
+describe.each(['ipv4', 'ipv6'] as const)('UDP on the embedded switch, %s', { timeout: TIMEOUT_MS }, (family) => {
+  beforeEach(() => begin(family, 'udp'));
+
+  it('adds a server; flows that were there stay, and new ones come to it', async () => {
+    network.openMany(40);
+    const added = await operate({ kind: 'add', server: 's4' });
+    expect(added).toMatchObject({ outcome: 'done', progress: { buckets: 16 } });
+    expect(controller.status().counters.confirmed).toBeGreaterThan(2);
+    network.openMany(30);
+    expect(network.connections.some((flow) => flow.server === 4)).toBe(true);
+  });
+
+  it('swaps a server while the controller is stopped before the flip, and after it', async () => {
+    network.openMany(30);
+    const { id } = await controller.client.operate({ kind: 'swap', server: 's1', replacement: 's5' });
+    await controller.stop();
+    network.openMany(10);
+    await start();
+    // New flows go on going to the old server until the flip.
+    while (!network.connections.some((flow) => flow.server === 5)) {
+      await controller.client.status();
+      network.openMany(1);
+      if (network.connections.length > 200) network.connections.splice(100, 50);
+    }
+    await controller.stop();
+    network.openMany(10);
+    network.sendAll();
+    await start();
+    network.end((flow) => flow.server === 1);
+    const swapped = await controller.client.waitForOperation(id);
+    expect(swapped).toMatchObject({ outcome: 'done', replacement: 's5' });
+    network.openMany(12);
+    expect(network.connections.some((flow) => flow.server === 1)).toBe(false);
+  });
+
+  it('an abort before the flip brings everything back', async () => {
+    network.openMany(30);
+    const before = controller.status().vips[0]!.bucketMap.current;
+    const { id } = await controller.client.operate({ kind: 'swap', server: 's2', replacement: 's4' });
+    await controller.client.abort(id);
+    const aborted = await controller.client.waitForOperation(id);
+    expect(aborted).toMatchObject({ outcome: 'aborted' });
+    expect(controller.status().vips[0]!.bucketMap.base).toEqual(before);
+    expect(network.connections.some((flow) => flow.server === 4)).toBe(false);
   });
 });

@@ -158,7 +158,6 @@ function readVip(reader: MapReader): ReadVip {
   const address = reader.required('address', scalar.address);
   const port = reader.required('port', scalar.port) ?? 0;
   const protocol = reader.optional('protocol', scalar.oneOf('tcp', 'udp'), 'tcp' as const);
-  if (protocol === 'udp') reader.error('protocol', 'UDP services are not supported yet: a VIP must be `tcp`');
   const mac = reader.optional('mac', scalar.mac, undefined);
   if (mac !== undefined && Number.parseInt(mac.slice(0, 2), 16) & 1) {
     reader.error('mac', "a VIP's `mac` must be a unicast address (its first byte even)");

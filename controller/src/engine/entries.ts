@@ -95,7 +95,8 @@ export function deleteLiveEntries(shadow: Shadow, id: ServerId): void {
 }
 
 export function setAssignment(shadow: Shadow, { vip, bucket }: BucketName, assignment: Assignment): void {
-  const { base, current, learn, seal, unsettled } = assignment;
+  const { base, learn, seal, unsettled } = assignment;
+  const current = assignment.preparing ? base : assignment.current;
   shadow.set({
     table: 'buckets',
     key: [vip, bucket],

@@ -15,7 +15,16 @@ import type { Shadow } from '../switch-port/shadow.ts';
 import { isPinTable, keyText, PIN_TABLES, type ReadEntry, TABLE_NAMES, type TableName } from '../switch-port/tables.ts';
 import type { IpAddress } from '../text/addresses.ts';
 import { bucketOfConnection } from './bucket-hash.ts';
-import { HASH_SEED, portMask, setAssignment, setPin, setServerEntries, setVipEntries, setWatch } from './entries.ts';
+import {
+  HASH_SEED,
+  isOneWay,
+  portMask,
+  setAssignment,
+  setPin,
+  setServerEntries,
+  setVipEntries,
+  setWatch,
+} from './entries.ts';
 
 /** What reconciling needs to know. */
 export interface ReconcileInput {
@@ -63,7 +72,7 @@ export async function reconcile(input: ReconcileInput, out: Output): Promise<Shi
   // Tags of an earlier epoch must not be taken for ours.
   const state = createShiftState(settings, intent.epoch << 8);
   const pins = empty && input.previous !== undefined ? rememberedPins(input.previous) : readPins(input, tables);
-  const buckets = recoverBuckets(intent, tables);
+  const buckets = recoverBuckets(input, tables);
   const dead = [...intent.servers.values()].filter(({ state: its }) => its === 'dead').map(({ id }) => id);
   const alive = [...intent.servers.values()].filter((server) => !isGone(server));
   const servers = alive.map(({ id }) => id);
@@ -74,9 +83,10 @@ export async function reconcile(input: ReconcileInput, out: Output): Promise<Shi
   recover(state, { buckets, pins, servers, leaving, dead, pinIdleMs: timers.pinIdleMs }, out);
   for (const list of state.vips.values()) {
     for (const bucket of list) {
-      const { base, current, learn, unsettled } = bucket;
-      setAssignment(shadow, bucket, { base, current, learn, seal: bucket.phase === 'sealed', unsettled });
-      if (base !== current) setWatch(shadow, bucket, timers);
+      const { base, current, learn, unsettled, phase } = bucket;
+      const preparing = phase === 'preparing';
+      setAssignment(shadow, bucket, { base, current, preparing, learn, seal: phase === 'sealed', unsettled });
+      if (base !== current && !preparing) setWatch(shadow, bucket, timers);
     }
   }
   return state;
@@ -131,7 +141,13 @@ function wantStaticEntries(
   }
 }
 
-function recoverBuckets(intent: Intent, tables: ReadonlyMap<TableName, readonly ReadEntry[]>): RecoveredBucket[] {
+function recoverBuckets(
+  input: ReconcileInput,
+  tables: ReadonlyMap<TableName, readonly ReadEntry[]>,
+): RecoveredBucket[] {
+  const { configuration, intent } = input;
+  const served = vipsOf(configuration, intent).filter(({ vip }) => isOneWay(vip));
+  const oneWay = new Set(served.map(({ id }) => id));
   const inSwitch = new Map(tables.get('buckets')!.map((entry) => [keyText(entry.key), entry]));
   const watches = new Map(tables.get('drain_watch')!.map((entry) => [keyText(entry.key), entry]));
   const result: RecoveredBucket[] = [];
@@ -151,6 +167,8 @@ function recoverBuckets(intent: Intent, tables: ReadonlyMap<TableName, readonly 
         base: actualBase,
         current: intended,
         learn: known && params[2] === 1,
+        flipped: known && params[1] === intended,
+        oneWay: oneWay.has(vip),
         unsettled: known && (params[4] === 1 || params[1] !== intended),
         watchElapsedMs: watches.get(key)?.elapsedMs,
       });

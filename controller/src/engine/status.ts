@@ -1,6 +1,7 @@
 /** The status as the control socket tells it, made from the engine's present state. Reads only. */
 import type { BucketPhase, ServerStatus, Status, SwitchStatus, VipStatus } from '../control-api/types.ts';
 import { recordsOf } from '../operations/catalogue.ts';
+import type { Bucket } from '../shift/state.ts';
 import type { Engine } from './engine.ts';
 import { vipsOf } from './reconcile.ts';
 
@@ -59,7 +60,7 @@ export function statusOf(engine: Engine, frame: StatusFrame): Status {
         bucketMap: {
           base: assignment.base.map((base, bucket) => buckets[bucket]?.base ?? base),
           current: assignment.current.map((current, bucket) => buckets[bucket]?.current ?? current),
-          phase: assignment.base.map((_, bucket): BucketPhase => buckets[bucket]?.phase ?? 'steady'),
+          phase: assignment.base.map((_, bucket) => phaseOf(buckets[bucket])),
         },
       };
     }),
@@ -92,6 +93,12 @@ export function statusOf(engine: Engine, frame: StatusFrame): Status {
     ),
     log: log.lines.slice(-LINES_SHOWN),
   };
+}
+
+/** A bucket that prepares its flip learns as well, only earlier. */
+function phaseOf(bucket: Bucket | undefined): BucketPhase {
+  if (bucket === undefined) return 'steady';
+  return bucket.phase === 'preparing' ? 'learning' : bucket.phase;
 }
 
 function healthOf(engine: Engine, vip: string, server: string): Pick<ServerStatus, 'health' | 'healthReason'> {

@@ -15,9 +15,12 @@
  * idle all along does the base change. The idle time is at least as long as a handshake, so that a half-open
  * connection counts as well.
  *
+ * A bucket whose connections' beginnings cannot be watched has a phase before the flip, `preparing`: see `one-way.ts`.
+ *
  * Buckets know nothing of each other; an operation is a set of them. A bucket in shift may be pointed at yet another
  * server at any time: what is pinned stays where it is, what is not belongs to the base, whatever the current server is.
  */
+import { startPreparing } from './one-way.ts';
 import { dropRedundantPins, resendReleases } from './pins.ts';
 import { askAgent } from './reports.ts';
 import { type Bucket, bucketOf, type Output, type ShiftState, setBase, setCurrent, viewOf } from './state.ts';
@@ -54,6 +57,14 @@ export function retargetBucket(state: ShiftState, bucket: Bucket, to: ServerId, 
     enterSealed(state, bucket, out);
     return;
   }
+  if (bucket.phase === 'preparing') {
+    writeAssignment(bucket, out);
+    return;
+  }
+  if (!inShift && bucket.oneWay) {
+    startPreparing(state, bucket, out);
+    return;
+  }
   if (!inShift) {
     bucket.learn = false;
     out.effects.push({ kind: 'watch', name: nameOf(bucket) });
@@ -81,6 +92,10 @@ export function onHold(state: ShiftState, bucket: Bucket, held: boolean, out: Ou
   if (bucket.held === held) return;
   bucket.held = held;
   if (bucket.base === bucket.current || !state.settings.pins) return;
+  if (bucket.phase === 'preparing') {
+    startPreparing(state, bucket, out);
+    return;
+  }
   if (bucket.phase === 'sealed') out.notices.push({ kind: 'unsealed', name: nameOf(bucket) });
   bucket.learn = false;
   enterShifting(state, bucket, out);
@@ -239,6 +254,7 @@ function mayLearn(state: ShiftState, bucket: Bucket): boolean {
 /** Has the switch's entry say what the bucket is. */
 export function writeAssignment(bucket: Bucket, out: Output): void {
   const { base, current, learn, unsettled } = bucket;
-  const assignment = { base, current, learn, seal: bucket.phase === 'sealed', unsettled };
+  const preparing = bucket.phase === 'preparing';
+  const assignment = { base, current, preparing, learn, seal: bucket.phase === 'sealed', unsettled };
   out.effects.push({ kind: 'assign', name: nameOf(bucket), assignment });
 }

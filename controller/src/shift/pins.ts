@@ -85,6 +85,7 @@ export function onLearned(state: ShiftState, reported: ReportedPin, out: Output)
   const bucket = bucketOf(state, reported);
   // Once the bucket has moved on, a report that was late says nothing about who has the port now.
   if (bucket === undefined || !bucket.learn || bucket.base !== reported.server) return;
+  bucket.unpinnedSeen = true;
   if (state.pins.has(reported.key)) return;
   putPin(state, { ...reported, closing: false, slot: undefined, released: true, idle: false });
   out.effects.push({ kind: 'set-pin', key: reported.key, server: reported.server, closing: false });

@@ -5,6 +5,7 @@
  * was waited for is waited for again, from the start: that costs time and never a connection.
  */
 import { enterShifting, nameOf, onWatchIdle, startSettling } from './buckets.ts';
+import { startPreparing } from './one-way.ts';
 import { onPinIdle } from './pins.ts';
 import { addBucket, bucketOf, type Output, putPin, type ShiftState, setBase, viewOf } from './state.ts';
 import type { BucketName, ConnectionKey, ServerId, VipId } from './types.ts';
@@ -17,6 +18,9 @@ export interface RecoveredBucket extends BucketName {
   /** Whether its registers may hold pins: the switch's word, or true where it has been in shift. */
   readonly unsettled: boolean;
   readonly learn: boolean;
+  /** The switch has the intended current server; undefined: it has. */
+  readonly flipped?: boolean;
+  readonly oneWay?: boolean;
   /** Since when no packet of an unpinned connection was seen; undefined without watch entry. */
   readonly watchElapsedMs: number | undefined;
 }
@@ -57,16 +61,20 @@ export function recover(state: ShiftState, recovered: Recovered, out: Output): v
     Object.assign(view, { stage: 'leaving', ending: true, ended: true });
     state.leaving.add(view);
   }
-  for (const bucket of recovered.buckets) addBucket(state, bucket, bucket.base, bucket.current, 'steady', false);
+  for (const bucket of recovered.buckets) {
+    addBucket(state, bucket, bucket.base, bucket.current, 'steady', false, bucket.oneWay);
+  }
   for (const pin of recovered.pins) {
     // A pin may have a slot still: known only when the sweep has come round.
     putPin(state, { ...pin, closing: false, slot: undefined, released: false, idle: false });
     if (pin.closing) out.effects.push({ kind: 'set-pin', key: pin.key, server: pin.server, closing: false });
   }
-  for (const { base, current, unsettled, learn, watchElapsedMs, ...name } of recovered.buckets) {
+  for (const { base, current, unsettled, learn, flipped, watchElapsedMs, ...name } of recovered.buckets) {
     const bucket = bucketOf(state, name)!;
     if (base !== current && !state.settings.pins) {
       setBase(state, bucket, current);
+    } else if (base !== current && bucket.oneWay && flipped === false) {
+      startPreparing(state, bucket, out);
     } else if (base !== current) {
       bucket.unsettled = true;
       bucket.learn = learn && viewOf(state, base).stage === 'serving';

@@ -19,6 +19,8 @@ import type {
 export interface Bucket {
   readonly vip: VipId;
   readonly bucket: number;
+  /** Beginnings of its connections cannot be watched; see `one-way.ts`. */
+  readonly oneWay: boolean;
   phase: BucketPhase;
   base: ServerId;
   current: ServerId;
@@ -36,6 +38,8 @@ export interface Bucket {
   held: boolean;
   /** While sealed: the question to the base's agent whose answer decides. */
   asked: number | undefined;
+  /** While preparing: a connection has been reported that had no pin. */
+  unpinnedSeen: boolean;
   /** Exact pins of this bucket's connections. */
   readonly pins: Set<ConnectionKey>;
   /** Connections whose slot has not been reported free yet. */
@@ -183,10 +187,12 @@ export function addBucket(
   current: ServerId,
   phase: BucketPhase,
   unsettled: boolean,
+  oneWay = false,
 ): Bucket {
   const bucket: Bucket = {
     vip: name.vip,
     bucket: name.bucket,
+    oneWay,
     phase,
     base,
     current,
@@ -195,6 +201,7 @@ export function addBucket(
     token: 0,
     sweepUntil: undefined,
     tentativeSeen: false,
+    unpinnedSeen: false,
     held: false,
     asked: undefined,
     pins: new Set(),

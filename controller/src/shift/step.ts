@@ -14,6 +14,7 @@ import {
   withBucket,
 } from './buckets.ts';
 import { onServerDied } from './death.ts';
+import { onPreparedDue } from './one-way.ts';
 import { onClosingDue, onConfirmed, onLearned, onPinIdle, onPinRead, onPinRefused, onReleased } from './pins.ts';
 import { onAgent, onServerReport } from './reports.ts';
 import {
@@ -80,6 +81,9 @@ export function step(state: ShiftState, event: ShiftEvent, out: Output): void {
       break;
     case 'pin-refused':
       onPinRefused(state, event.key);
+      break;
+    case 'prepared-due':
+      withBucket(state, event.name, (bucket) => onPreparedDue(state, bucket, event.token, out));
       break;
     case 'learn-due':
       withBucket(state, event.name, (bucket) => onLearnDue(state, bucket, event.token, out));

@@ -18,7 +18,7 @@ export type VipId = number;
 export type ConnectionKey = string;
 
 /** How far a bucket is; see docs/CONTROLLER.md for the graph. */
-export type BucketPhase = 'steady' | 'shifting' | 'learning' | 'sealed' | 'settling';
+export type BucketPhase = 'steady' | 'preparing' | 'shifting' | 'learning' | 'sealed' | 'settling';
 
 /** Names a bucket. */
 export interface BucketName {
@@ -30,6 +30,8 @@ export interface BucketName {
 export interface Assignment {
   readonly base: ServerId;
   readonly current: ServerId;
+  /** The switch shall still have the base as its current server; `current` is what is intended. */
+  readonly preparing: boolean;
   readonly learn: boolean;
   readonly seal: boolean;
   readonly unsettled: boolean;
@@ -122,6 +124,7 @@ export type ShiftEvent =
 
 /** What a timer brings back. Stale ones are told by their token. */
 export type TimerEvent =
+  | { readonly kind: 'prepared-due'; readonly name: BucketName; readonly token: number }
   | { readonly kind: 'learn-due'; readonly name: BucketName; readonly token: number }
   | { readonly kind: 'seal-due'; readonly name: BucketName; readonly token: number }
   | { readonly kind: 'recheck-due'; readonly name: BucketName; readonly token: number }

@@ -200,7 +200,14 @@ export function restart(world: World, scope: Scope): string | undefined {
     out.effects.push({
       kind: 'assign',
       name: BUCKET,
-      assignment: { base: bucket.base, current: bucket.current, learn: false, seal: false, unsettled: false },
+      assignment: {
+        base: bucket.base,
+        current: bucket.current,
+        preparing: false,
+        learn: false,
+        seal: false,
+        unsettled: false,
+      },
     });
   }
   return control(world, scope, [], out);
