@@ -41,7 +41,7 @@ class Load:
         self.logs = [os.path.join(work_directory, f"{name}-load.log") for name in names]
         self.processes = [
             net.get(name).popen([PYTHON, TRAFFIC, "client", url, log, str(CONNECTIONS_PER_CLIENT)],
-                                start_new_session=True)
+                                stdin=subprocess.DEVNULL, start_new_session=True)
             for name, log in zip(names, self.logs)]
 
     def lines(self):

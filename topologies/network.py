@@ -79,7 +79,7 @@ class P4RuntimeSwitch(Switch):
             self.process = subprocess.Popen(
                 self.command + ["--no-p4", "--device-id", str(self.device_id)] + extra + arguments
                 + ["--", "--grpc-server-addr", self.address, "--cpu-port", str(CPU_PORT)],
-                stdout=log, stderr=log, start_new_session=True)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
     def fail(self):
         """As when its power fails."""
@@ -131,12 +131,12 @@ class Controller:
             self.process = subprocess.Popen(
                 MOORING + ["up", "--plain", "-c", configuration, "--state-dir", self.state,
                            "--switch-address", switch.address],
-                stdout=log, stderr=log, start_new_session=True)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
     def mooring(self, *arguments):
         """Runs a command of `mooring` against this controller; returns status and what it says, as JSON."""
         done = subprocess.run(MOORING + list(arguments) + ["--state-dir", self.state, "--json"],
-                              capture_output=True, text=True, check=False)
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout or json.dumps({"error": done.stderr})
 
     def ready(self):
@@ -152,7 +152,7 @@ class Controller:
 
 def switch_command(kind):
     """The program of a switch, as words."""
-    return [shutil.which("simple_switch_grpc")] if kind == "bmv2" else MOORING + ["switch"]
+    return [os.environ.get("SIMPLE_SWITCH_GRPC") or shutil.which("simple_switch_grpc")] if kind == "bmv2" else MOORING + ["switch"]
 
 
 def links_of(host):
@@ -191,5 +191,6 @@ def build(topology, kind, work_directory):
 
 def serve(net, topology):
     """Starts a web server on each host that is to have one; its only page is the host's name."""
-    return [net.get(name).popen([PYTHON, TRAFFIC, "server", str(host["serve"]), name], start_new_session=True)
+    return [net.get(name).popen([PYTHON, TRAFFIC, "server", str(host["serve"]), name], stdin=subprocess.DEVNULL,
+                               start_new_session=True)
             for name, host in topology["hosts"].items() if "serve" in host]

@@ -13,7 +13,7 @@ import random
 import sys
 from urllib.parse import urlsplit
 
-LIFETIME_SECONDS = (0.2, 3.0)
+LIFETIME_SECONDS = (0.2, 2.0)
 PAUSE_SECONDS = 0.03
 PATIENCE_SECONDS = 15
 

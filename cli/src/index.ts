@@ -71,7 +71,9 @@ async function dispatch(argv: readonly string[], context: CommandContext): Promi
 /** Runs the process's command line and ends the process with its exit status. */
 export async function main(argv: readonly string[]): Promise<void> {
   const controller = new AbortController();
-  const stop = (): void => {
+  let isInFront = true;
+  const stop = (name: NodeJS.Signals): void => {
+    if (name === 'SIGINT' && !isInFront) return;
     if (controller.signal.aborted) process.exit(130);
     controller.abort();
   };
@@ -86,6 +88,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     environment: process.env,
     workingDirectory: process.cwd(),
     signal: controller.signal,
+    leaveInterrupts: () => {
+      isInFront = false;
+    },
   });
   process.exitCode = status;
   // Output to a pipe is asynchronous: end only when it has left.

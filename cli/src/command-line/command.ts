@@ -22,6 +22,8 @@ export interface CommandContext {
   readonly workingDirectory: string;
   /** Fires on SIGINT, SIGTERM and SIGHUP; a command then cleans up and returns. */
   readonly signal: AbortSignal;
+  /** From now on Ctrl-C is for a program in front (which the terminal sends it to as well), and does not fire `signal`. */
+  readonly leaveInterrupts?: () => void;
 }
 
 /** A command whose arguments are parsed by its declared syntax. */

@@ -152,6 +152,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./doctor.ts')).doctorCommand,
   },
   {
+    name: 'mininet',
+    summary: 'run a topology in Mininet',
+    load: async () => (await import('./mininet.ts')).mininetCommand,
+  },
+  {
+    name: 'doctor',
+    summary: 'what this machine has of what Mooring can use',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+  {
     name: 'completion',
     summary: 'print a completion script for bash, zsh or fish',
     load: async () => (await import('./completion.ts')).completionCommand,
