@@ -149,7 +149,7 @@ describe('switch core', () => {
     expect(sent).toHaveLength(1);
   });
 
-  test('idle timeouts are told once until the entry is hit again', async () => {
+  test('idle timeouts are told after each timeout without a hit', async () => {
     await core.apply([insert(3, 5, 1, 10_000_000n)], false);
     const sweepAt = (ms: number) => {
       nowUs = ms * 1000;
@@ -159,7 +159,8 @@ describe('switch core', () => {
     };
     expect(sweepAt(9)).toEqual([]);
     expect(sweepAt(10)).toEqual([{ kind: 'idle', tableId: TABLE, slots: [3] }]);
-    expect(sweepAt(30)).toEqual([]);
+    expect(sweepAt(19)).toEqual([]);
+    expect(sweepAt(30)).toEqual([{ kind: 'idle', tableId: TABLE, slots: [3] }]);
     core.receive(0, packet(5));
     expect(sweepAt(39)).toEqual([]);
     expect(sweepAt(40)).toEqual([{ kind: 'idle', tableId: TABLE, slots: [3] }]);

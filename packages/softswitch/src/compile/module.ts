@@ -14,6 +14,7 @@ import { Code, NameSource } from './code.ts';
 import { type CriticalRegions, findRegions, noRegions } from './critical.ts';
 import { compileDeparser } from './deparser.ts';
 import { fieldSlot, type Layout, makeLayout, SLOT } from './layout.ts';
+import { compileLookAhead } from './look-ahead.ts';
 import { compileParser } from './parser.ts';
 import { compilePipeline } from './pipelines.ts';
 import { fieldDeclaration } from './ranges.ts';
@@ -70,6 +71,14 @@ export interface GeneratedFunctions {
   readonly runEgress: (port: number) => void;
   /** Gives back a lock that is held, after an error; nothing where no lock is. */
   readonly unlock: () => void;
+  /**
+   * For tables by position: looks up the packets at the positions `P[0..count)`, so that their entries are in the cache. `Q` is room for as
+   * many numbers.
+   */
+  readonly lookAhead: readonly {
+    readonly table: number;
+    readonly touch: (P: Int32Array, Q: Int32Array, count: number) => number;
+  }[];
 }
 
 /** Compiles a loaded program. Throws ProgramError for what the format allows and the compiler does not have. */
@@ -124,7 +133,10 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
     egressRid: slot('intrinsic_metadata', 'egress_rid'),
   };
   code.append(compileDriver(context, fields, options));
-  code.line('return { receive, reset, parse, runIngress, unicast, runEgress, unlock };');
+  const ahead = compileLookAhead(context, plans, code)
+    .map(({ table, name }) => `{ table: ${table}, touch: ${name} }`)
+    .join(', ');
+  code.line(`return { receive, reset, parse, runIngress, unicast, runEgress, unlock, lookAhead: [${ahead}] };`);
   return {
     program,
     layout,
@@ -177,6 +189,7 @@ const HELPERS = [
   'hashOffset',
   'executeMeter',
   'executeDirectMeter',
+  'hasDefaultMeter',
   'logMessage',
   'assertionFailed',
   'loopLimit',
@@ -198,7 +211,7 @@ function importedNames(program: Program, plans: readonly TablePlan[], shared: bo
     names.push(`E${i}`);
     if (shared && plan.record.lastHit >= 0) names.push(`L${i}`);
     if (plan.table.withCounters) names.push(`N${i}`);
-    if (plan.lookup === 'exact') names.push(`H${i}`, `H${i}_MASK`);
+    if (plan.lookup === 'exact') names.push(`H${i}`, `H${i}_MASK`, `H${i}_TAG`);
     if (plan.lookup === 'trie' || plan.lookup === 'prefix' || plan.lookup === 'priority') names.push(`X${i}`);
     if (plan.lookup === 'prefix' || plan.lookup === 'priority') names.push(`K${i}`);
   }

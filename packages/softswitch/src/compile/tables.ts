@@ -59,6 +59,7 @@ export function planTable(context: Pick<CompileContext, 'program'>, table: Table
     key.words,
     table.actionProfile >= 0 ? Math.max(dataWords, 1) : dataWords,
     table.supportTimeout,
+    table.maxSize,
   );
   let lookup: LookupKind;
   if (table.keys.length === 0) lookup = 'none';
@@ -120,9 +121,9 @@ export function compileTable(context: CompileContext, plan: TablePlan, position:
       const lock = context.regions.directMeters[position]!;
       if (lock >= 0) code.line(`if (held < 0) lock(${lock});`);
       const target = context.program.meters[table.directMeter]!.resultTarget!;
-      code.line(
-        `if (r !== 0) F[${fieldSlot(context.program, context.layout, target)}] = executeDirectMeter(${position}, r);`,
-      );
+      // Without a match the default entry's meter counts, where it is configured; else the field stays as it was.
+      const slot = fieldSlot(context.program, context.layout, target);
+      code.line(`if (r !== 0 || hasDefaultMeter(${position})) F[${slot}] = executeDirectMeter(${position}, r);`);
     }
     code.line(`const b = r * ${record.stride};`);
     code.line(`const a = E${position}[b + ${record.action}];`);
@@ -200,8 +201,10 @@ function compileLookup(context: CompileContext, plan: TablePlan, position: numbe
       const steps = words.map((word) => `h = Math.imul(h ^ ${word}, ${HASH_FACTOR}); h ^= h >>> 15;`);
       code.line(`let h = ${HASH_SEED}; ${steps.join(' ')}`);
       code.block(`for (let s = h & H${position}_MASK; ; s = (s + 1) & H${position}_MASK)`, () => {
-        code.line(`const r = H${position}[s];`);
-        code.line('if (r === 0) return 0;');
+        code.line(`const e = H${position}[s];`);
+        code.line('if (e === 0) return 0;');
+        code.line(`if (((e ^ h) & H${position}_TAG) !== 0) continue;`);
+        code.line(`const r = e & ~H${position}_TAG;`);
         code.line(`const b = r * ${plan.record.stride};`);
         const tests = words.map((word, i) => `E${position}[b${i === 0 ? '' : ` + ${i}`}] === ${word}`);
         code.line(`if (${tests.length === 0 ? 'true' : tests.join(' && ')}) return r;`);

@@ -56,6 +56,12 @@ export interface DataPlaneOptions {
   readonly sharing?: { readonly first: boolean; readonly state: SharedState | undefined };
 }
 
+/** Packets that are looked ahead at once: what a batch of packets and their entries take fits the first cache. */
+const MAX_LOOK_AHEAD = 32;
+
+/** Entries from which a table is taken not to fit the caches. */
+const LOOK_AHEAD_ENTRIES = 20_000;
+
 /** Scratch room for hash inputs: a packet and some headers. */
 const SCRATCH_BYTES = 2 * MAX_PACKET_BYTES;
 
@@ -92,6 +98,10 @@ export class DataPlane {
   readonly #compileOptions: { readonly dropPort: number; readonly priorityQueues: number; readonly shared: boolean };
   readonly #imports: Record<string, unknown>;
   readonly #functions: GeneratedFunctions;
+  readonly #aheadPositions = new Int32Array(MAX_LOOK_AHEAD);
+  readonly #aheadHashes = new Int32Array(MAX_LOOK_AHEAD);
+  /** What was read ahead, so that reading it is not for nothing in the compiler's eyes. */
+  #touched = 0;
   /** The same program with calls of a tracer, made when the first packet is traced. */
   #instrumented: string | undefined;
 
@@ -167,6 +177,7 @@ export class DataPlane {
       executeMeter: (meter: number, cell: number) => this.meters[meter]!.execute(cell, F[SLOT.ingressLength]!, T[0]!),
       executeDirectMeter: (table: number, record: number) =>
         this.directMeters[table]!.execute(record, F[SLOT.ingressLength]!, T[0]!),
+      hasDefaultMeter: (table: number) => this.directMeters[table]!.isConfigured(0),
       logMessage: (message: number, values: readonly (number | bigint)[]) =>
         host.log(formatMessage(this.compiled.messages[message]!, values)),
       assertionFailed: (place: number) => {
@@ -196,6 +207,7 @@ export class DataPlane {
       if (table.index instanceof ExactIndex) {
         imports[`H${i}`] = table.index.slots;
         imports[`H${i}_MASK`] = table.index.mask;
+        imports[`H${i}_TAG`] = table.index.tagMask;
       }
     }
     this.#imports = imports;
@@ -229,6 +241,23 @@ export class DataPlane {
   /** Takes the packet of `length` bytes that lies in `memory` at the packet start of `buffer`, moved by `shift` bytes. */
   receiveInPlace(port: number, length: number, buffer = 0, shift = 0): void {
     this.#engine.receive(length, port, buffer, shift);
+  }
+
+  /**
+   * Prepares for a batch: the packets that lie in the `count` buffers from `first` on are looked up in large tables all at once, so that the
+   * memory their entries lie in is read at the same time. Changes nothing but the time that packets take. Batches longer than
+   * `MAX_LOOK_AHEAD` are not prepared beyond that.
+   */
+  lookAhead(first: number, count: number): void {
+    if (count < 2) return;
+    const packets = Math.min(count, MAX_LOOK_AHEAD);
+    let known = false;
+    for (const { table, touch } of this.#functions.lookAhead) {
+      if (this.tables[table]!.size < LOOK_AHEAD_ENTRIES) continue;
+      for (let i = 0; i < packets && !known; i++) this.#aheadPositions[i] = this.memory.packetStart(first + i);
+      known = true;
+      this.#touched ^= touch(this.#aheadPositions, this.#aheadHashes, packets);
+    }
   }
 
   /** Whether the program computes a checksum over payload, so that it needs real transport checksums. */

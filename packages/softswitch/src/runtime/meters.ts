@@ -64,6 +64,11 @@ export class Meters {
     }
   }
 
+  /** Whether a cell has rates. */
+  isConfigured(cell: number): boolean {
+    return this.#cells[cell * this.#stride] === 1;
+  }
+
   /** The colour of a packet: 0 green, 1 yellow, 2 red (1 of two where only one rate is declared). */
   execute(cell: number, lengthBytes: number, nowUs: number): number {
     const cells = this.#cells;

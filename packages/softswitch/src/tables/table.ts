@@ -52,7 +52,7 @@ export class TableRuntime {
   readonly scratchKey: Int32Array;
   /** Idle timeout of each record in ms; 0: none. */
   #timeouts: Float64Array | undefined;
-  /** Time of the last hit for which the timeout was already told, plus 1; 0: not told. */
+  /** When the timeout was last told, plus 1: it runs from there anew unless the entry is hit later; 0: not told. */
   #told: Float64Array | undefined;
   /** Matches that cannot be read back from key words. */
   readonly #matches = new Map<number, readonly FieldMatch[]>();
@@ -195,9 +195,10 @@ export class TableRuntime {
     for (let record = 1; record <= this.#highest; record++) {
       const timeout = this.#timeouts![record]!;
       if (timeout === 0) continue;
-      const hit = this.#lastHitOf(record);
-      if ((now - hit) >>> 0 < timeout || this.#told![record] === hit + 1) continue;
-      this.#told![record] = hit + 1;
+      const sinceHit = (now - this.#lastHitOf(record)) >>> 0;
+      const told = this.#told![record]!;
+      if (sinceHit < timeout || (told !== 0 && Math.min(sinceHit, (now - told + 1) >>> 0) < timeout)) continue;
+      this.#told![record] = now + 1;
       expired.push(record - 1);
     }
     return expired;

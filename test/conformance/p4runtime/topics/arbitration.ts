@@ -1,0 +1,145 @@
+/** Who is primary, and what the others may do. */
+import { SetForwardingPipelineConfigRequest_Action as Action } from '@mooring/p4runtime-ts/proto';
+import { expect } from 'vitest';
+import { codeOf, type Peer, within } from '../support/peer.ts';
+import type { Session } from '../support/session.ts';
+import type { Topic } from '../support/topic.ts';
+import { exact } from '../support/values.ts';
+
+const OK = 0;
+const NOT_FOUND = 5;
+const ALREADY_EXISTS = 6;
+
+const one = (s: Session, c = 1) => s.entry('exact_one', { match: { c: exact(c) }, action: s.mark(c) });
+
+async function join(peer: Peer): Promise<number> {
+  peer.arbitrate();
+  return (await peer.next('arbitration')).status!.code;
+}
+
+export const arbitration: Topic = {
+  title: 'arbitration',
+  program: 'keys',
+  checks: [
+    {
+      name: 'the highest election id is primary; the others are told',
+      async run(s) {
+        const low = s.peer({ electionId: 0n });
+        expect(await join(low)).toBe(ALREADY_EXISTS);
+        const high = s.peer({ electionId: 1n << 64n });
+        expect(await join(high)).toBe(OK);
+        expect((await low.next('arbitration')).electionId).toMatchObject({ high: 1n, low: 0n });
+        expect((await s.primary.next('arbitration')).status!.code).toBe(ALREADY_EXISTS);
+      },
+    },
+    {
+      name: 'a write needs a primary with that election id',
+      covers: ['TestArbitration.WriteNoPrimary'],
+      bare: true,
+      async run(s) {
+        const nobody = s.peer({ electionId: 9n });
+        expect(await codeOf(nobody.setPipeline(Action.VERIFY_AND_COMMIT, s.program))).toBe('PERMISSION_DENIED');
+        expect(await codeOf(nobody.insert(one(s)))).toBe('PERMISSION_DENIED');
+      },
+    },
+    {
+      name: 'an election id that is in use ends the stream',
+      covers: ['TestArbitration.DuplicateElectionId'],
+      async run(s) {
+        const other = s.peer({ electionId: 1n });
+        other.arbitrate();
+        expect((await within(other.closed, 'the end of the stream'))?.code).toBe(3);
+        await s.primary.insert(one(s));
+      },
+    },
+    {
+      name: 'only the primary writes',
+      covers: ['TestArbitration.WriteAndPacketInAndPacketOut'],
+      async run(s) {
+        const other = s.peer({ electionId: 2n });
+        expect(await join(other)).toBe(OK);
+        expect(await codeOf(s.primary.insert(one(s)))).toBe('PERMISSION_DENIED');
+        expect(await codeOf(s.primary.setPipeline(Action.VERIFY, s.program))).toBe('PERMISSION_DENIED');
+        await other.insert(one(s));
+        expect(await s.readTable('exact_one')).toHaveLength(1);
+      },
+    },
+    {
+      name: 'streams are limited',
+      covers: ['TestArbitration.MaxConnections'],
+      bare: true,
+      async run(s) {
+        const peers = Array.from({ length: 66 }, (_, i) => s.peer({ electionId: BigInt(i + 1) }));
+        for (const peer of peers) peer.arbitrate();
+        const ends = await within(Promise.race(peers.map((peer) => peer.closed)), 'a refusal');
+        expect(ends?.code).toBe(8);
+      },
+    },
+    {
+      name: 'one client does everything on one stream, calls in between',
+      covers: ['TestArbitration.SingleThreadedClient'],
+      bare: true,
+      async run(s) {
+        expect(await join(s.primary)).toBe(OK);
+        await s.primary.setPipeline(Action.VERIFY_AND_COMMIT, s.program);
+        await s.primary.insert(one(s));
+        s.primary.arbitrate(5n);
+        const again = await s.primary.next('arbitration');
+        expect([again.status!.code, again.electionId?.low]).toEqual([OK, 5n]);
+      },
+    },
+    {
+      name: 'when the primary leaves, nobody is primary until somebody comes with an id as high',
+      bmv2: 'the next highest becomes primary',
+      async run(s) {
+        const high = s.peer({ electionId: 7n });
+        await join(high);
+        await s.primary.next('arbitration');
+        high.closeStream();
+        expect((await s.primary.next('arbitration')).status!.code).toBe(NOT_FOUND);
+        expect(await codeOf(s.primary.insert(one(s)))).toBe('PERMISSION_DENIED');
+        const next = s.peer({ electionId: 7n });
+        expect(await join(next)).toBe(OK);
+        await next.insert(one(s));
+      },
+    },
+    {
+      name: 'another device id on a stream that has one',
+      async run(s) {
+        s.primary.arbitrate(1n, 55n);
+        expect((await within(s.primary.closed, 'the end of the stream'))?.code).toBe(9);
+      },
+    },
+    {
+      name: 'the first message on a stream must be an arbitration',
+      bmv2: 'the stream stays open',
+      bare: true,
+      async run(s) {
+        const peer = s.peer({});
+        peer.openStream();
+        peer.send({ case: 'packet', value: { payload: Uint8Array.of(1) } });
+        expect((await within(peer.closed, 'the end of the stream', 1500))?.code).toBe(9);
+      },
+    },
+    {
+      name: 'each role has a primary of its own',
+      bmv2: 'roles are ignored: an election id is in use, or a backup',
+      async run(s) {
+        const other = s.peer({ electionId: 1n, role: 'other' });
+        expect(await join(other)).toBe(OK);
+        await other.insert(one(s));
+        await s.primary.insert(one(s, 2));
+      },
+    },
+    {
+      name: 'without a stream and without election id, a lone script may write',
+      bare: true,
+      async run(s) {
+        const script = s.peer({});
+        await script.setPipeline(Action.VERIFY_AND_COMMIT, s.program);
+        await script.insert(one(s));
+        expect(await script.read(s.entry('exact_one'))).toHaveLength(1);
+      },
+    },
+  ],
+};
