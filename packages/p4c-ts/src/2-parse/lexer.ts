@@ -24,21 +24,26 @@ const PUNCTUATION_BY_START: readonly (readonly TokenKind[])[] = (() => {
   return table;
 })();
 
+/** Numbers kept of each token: where it is in the preprocessed text (2), and in which file, from where to where (3). */
+const START = 0;
+const END = 1;
+const FILE = 2;
+const FILE_START = 3;
+const FILE_END = 4;
+const NUMBERS = 5;
+
 /** The tokens of a program; the last is always `end`. */
 export class TokenList {
   readonly kinds: TokenKind[] = [];
-  /** Offsets in the preprocessed text. */
-  readonly starts: number[] = [];
-  readonly ends: number[] = [];
   /** The characters of names and keywords; empty for all other tokens (see `text`). */
   private readonly words: string[] = [];
-  private readonly files: number[] = [];
-  private readonly fileStarts: number[] = [];
-  private readonly fileEnds: number[] = [];
+  /** `NUMBERS` for each token. Grown by doubling from a size that suffices for most programs. */
+  private numbers: Int32Array;
   private readonly source: string;
 
   constructor(source: string) {
     this.source = source;
+    this.numbers = new Int32Array(NUMBERS * (64 + (source.length >> 2)));
   }
 
   get length(): number {
@@ -46,40 +51,51 @@ export class TokenList {
   }
 
   push(kind: TokenKind, start: number, end: number, span: Span, word: string): void {
-    this.words.push(word);
+    const at = NUMBERS * this.kinds.length;
+    if (at >= this.numbers.length) {
+      const grown = new Int32Array(2 * this.numbers.length);
+      grown.set(this.numbers);
+      this.numbers = grown;
+    }
     this.kinds.push(kind);
-    this.starts.push(start);
-    this.ends.push(end);
-    this.files.push(span.file);
-    this.fileStarts.push(span.start);
-    this.fileEnds.push(span.end);
+    this.words.push(word);
+    const { numbers } = this;
+    numbers[at + START] = start;
+    numbers[at + END] = end;
+    numbers[at + FILE] = span.file;
+    numbers[at + FILE_START] = span.start;
+    numbers[at + FILE_END] = span.end;
   }
 
   /** The token's characters. */
   text(index: number): string {
-    return this.words[index] || this.source.slice(this.starts[index], this.ends[index]);
+    return this.words[index] || this.source.slice(this.number(index, START), this.number(index, END));
   }
 
   /** The token's place. */
   span(index: number): Span {
     return {
-      file: this.files[index] as number,
-      start: this.fileStarts[index] as number,
-      end: this.fileEnds[index] as number,
+      file: this.number(index, FILE),
+      start: this.number(index, FILE_START),
+      end: this.number(index, FILE_END),
     };
   }
 
   /** The place from the first to the last of these tokens; of the first alone where the two lie in different files. */
   spanBetween(first: number, last: number): Span {
-    const file = this.files[first] as number;
-    const start = this.fileStarts[first] as number;
-    if (last <= first || this.files[last] !== file) return { file, start, end: this.fileEnds[first] as number };
-    return { file, start, end: Math.max(start, this.fileEnds[last] as number) };
+    const file = this.number(first, FILE);
+    const start = this.number(first, FILE_START);
+    if (last <= first || this.number(last, FILE) !== file) return { file, start, end: this.number(first, FILE_END) };
+    return { file, start, end: Math.max(start, this.number(last, FILE_END)) };
   }
 
   /** True if nothing stands between this token and the next. */
   touchesNext(index: number): boolean {
-    return this.ends[index] === this.starts[index + 1];
+    return index + 1 < this.length && this.number(index, END) === this.number(index + 1, START);
+  }
+
+  private number(index: number, which: number): number {
+    return this.numbers[NUMBERS * index + which] as number;
   }
 }
 

@@ -237,8 +237,20 @@ export function overlap(a: Value, b: Value): boolean {
   return false;
 }
 
+/** By value, for structures: the same ones are passed on from control to control, with hundreds of fields. */
+const knownStorage = new WeakMap<Value, ReadonlySet<unknown>>();
+
 /** The variables, header fields and whole objects that a value reads. Headers count with their fields. */
-function storageOf(value: Value, into = new Set<unknown>()): Set<unknown> {
+function storageOf(value: Value): ReadonlySet<unknown> {
+  let storage = knownStorage.get(value);
+  if (storage === undefined) {
+    storage = addStorage(value, new Set());
+    if (value.kind === 'struct') knownStorage.set(value, storage);
+  }
+  return storage;
+}
+
+function addStorage(value: Value, into: Set<unknown>): Set<unknown> {
   switch (value.kind) {
     case 'scalar':
       build.walkExpression(value.expression, (inner) => {
@@ -249,20 +261,20 @@ function storageOf(value: Value, into = new Set<unknown>()): Set<unknown> {
       });
       break;
     case 'struct':
-      for (const part of value.fields.values()) storageOf(part, into);
+      for (const part of value.fields.values()) addStorage(part, into);
       break;
     case 'header':
       addHeader(value.reference, into);
       break;
     case 'header-value':
-      for (const part of value.fields.values()) storageOf(part, into);
+      for (const part of value.fields.values()) addStorage(part, into);
       break;
     case 'union':
       if (value.reference.kind === 'instance') for (const member of value.reference.instance.members) into.add(member);
       else for (const element of value.reference.stack.elements) for (const member of element.members) into.add(member);
       break;
     case 'union-value':
-      for (const part of value.members.values()) storageOf(part, into);
+      for (const part of value.members.values()) addStorage(part, into);
       break;
     case 'stack':
       for (const element of value.stack.elements) into.add(element);
@@ -271,7 +283,7 @@ function storageOf(value: Value, into = new Set<unknown>()): Set<unknown> {
       for (const element of value.stack.elements) for (const member of element.members) into.add(member);
       break;
     case 'array':
-      for (const part of value.elements) storageOf(part, into);
+      for (const part of value.elements) addStorage(part, into);
       break;
     case 'integer':
     case 'string':

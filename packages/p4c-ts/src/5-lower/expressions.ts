@@ -293,18 +293,50 @@ export function indexOfPlace(place: Place): Expression | undefined {
   return place.kind === 'field' ? indexOfHeader(place.header) : undefined;
 }
 
-/** Calls `visit` on the expression and everything inside it, those of references and places included, outside in. */
+/**
+ * Calls `visit` on the expression and everything inside it, outside in, the indexes of references and places included. As in
+ * `someExpression`, the parts are visited by name, without lists of them: both are run for every instruction many times.
+ */
 export function walkExpression(expression: Expression, visit: (inner: Expression) => void): void {
-  someExpression(expression, (inner) => {
-    visit(inner);
-    return false;
-  });
+  visit(expression);
+  switch (expression.kind) {
+    case 'constant':
+    case 'parameter':
+    case 'last-index':
+    case 'lookahead':
+      return;
+    case 'read': {
+      const index = indexOfPlace(expression.place);
+      if (index !== undefined) walkExpression(index, visit);
+      return;
+    }
+    case 'unary':
+    case 'cast':
+    case 'slice':
+      walkExpression(expression.operand, visit);
+      return;
+    case 'binary':
+    case 'concat':
+      walkExpression(expression.left, visit);
+      walkExpression(expression.right, visit);
+      return;
+    case 'conditional':
+      walkExpression(expression.condition, visit);
+      walkExpression(expression.whenTrue, visit);
+      walkExpression(expression.whenFalse, visit);
+      return;
+    case 'is-valid': {
+      const index = indexOfHeader(expression.header);
+      if (index !== undefined) walkExpression(index, visit);
+      return;
+    }
+    case 'is-valid-union':
+      if (expression.union.kind === 'element') walkExpression(expression.union.index, visit);
+      return;
+  }
 }
 
-/**
- * True when `test` holds for the expression or for something inside it, the indexes of references and places included. It
- * recurs into the parts by name, without lists of them: copy propagation asks this many times for each instruction.
- */
+/** True when `test` holds for the expression or for something inside it, the indexes of references and places included. */
 export function someExpression(expression: Expression, test: (inner: Expression) => boolean): boolean {
   if (test(expression)) return true;
   switch (expression.kind) {

@@ -26,11 +26,11 @@ import { isPlain } from './prepare-arguments.ts';
 /** Number of times each variable is read, over all graphs. */
 export function countReads(program: Program, graphs: readonly Graph[]): Map<Variable, number> {
   const counts = new Map<Variable, number>();
-  const visit = (expression: Expression): void =>
-    walkExpression(expression, (inner) => {
-      if (inner.kind !== 'read' || inner.place.kind !== 'variable') return;
-      counts.set(inner.place.variable, (counts.get(inner.place.variable) ?? 0) + 1);
-    });
+  const count = (inner: Expression): void => {
+    if (inner.kind !== 'read' || inner.place.kind !== 'variable') return;
+    counts.set(inner.place.variable, (counts.get(inner.place.variable) ?? 0) + 1);
+  };
+  const visit = (expression: Expression): void => walkExpression(expression, count);
   for (const graph of graphs) {
     for (const block of reachableBlocks(graph)) {
       for (const instruction of block.instructions) eachExpression(instruction, visit);

@@ -10,10 +10,12 @@ export function simplifyGraph(graph: Graph): void {
   let changed = true;
   while (changed) {
     changed = false;
-    for (const block of reachableBlocks(graph)) decide(block);
+    // Blocks that are lost on the way do no harm, so one list serves these three.
+    const blocks = reachableBlocks(graph);
+    for (const block of blocks) decide(block);
     graph.entry = skipEmpty(graph.entry);
-    for (const block of reachableBlocks(graph)) mapSuccessors(block.terminator, skipEmpty);
-    for (const block of reachableBlocks(graph)) if (decide(block)) changed = true;
+    for (const block of blocks) mapSuccessors(block.terminator, skipEmpty);
+    for (const block of blocks) if (decide(block)) changed = true;
     if (joinChains(graph)) changed = true;
   }
 }
@@ -40,14 +42,16 @@ function decide(block: Block): boolean {
 /** Two empty blocks that end alike without going anywhere. */
 function sameEnding(a: Block, b: Block): boolean {
   if (a.instructions.length > 0 || b.instructions.length > 0) return false;
-  const ends: ReadonlySet<Terminator['kind']> = new Set(['return', 'exit', 'accept', 'reject']);
-  return a.terminator.kind === b.terminator.kind && ends.has(a.terminator.kind);
+  return a.terminator.kind === b.terminator.kind && ENDS.has(a.terminator.kind);
 }
+
+const ENDS: ReadonlySet<Terminator['kind']> = new Set(['return', 'exit', 'accept', 'reject']);
 
 /** The block where something happens first. */
 function skipEmpty(start: Block): Block {
+  if (start.instructions.length > 0 || start.terminator.kind !== 'goto') return start;
   const seen = new Set<Block>();
-  let block = start;
+  let block: Block = start;
   while (block.instructions.length === 0 && block.terminator.kind === 'goto' && !seen.has(block)) {
     seen.add(block);
     block = block.terminator.target;
@@ -58,6 +62,7 @@ function skipEmpty(start: Block): Block {
 /** Joins a block with its only successor when that has no other predecessor. */
 function joinChains(graph: Graph): boolean {
   const blocks = reachableBlocks(graph);
+  if (blocks.length < 2) return false;
   const predecessors = new Map<Block, number>([[graph.entry, 1]]);
   for (const block of blocks) {
     for (const successor of successorsOf(block.terminator)) {

@@ -162,11 +162,13 @@ function checkStatesAgainstLocals(parser: ast.ParserDeclaration, reporter: Repor
 type SymbolKind = 'value' | 'type' | 'structured type';
 
 interface SymbolScope {
-  readonly symbols: Map<string, { kind: SymbolKind; span: Span }>;
+  /** Undefined while nothing is declared: most blocks declare nothing. */
+  symbols: Map<string, { kind: SymbolKind; span: Span }> | undefined;
 }
 
 function checkSymbolKinds(program: ast.Program, reporter: Reporter): void {
   const declare = (scope: SymbolScope, name: ast.Identifier, kind: SymbolKind): void => {
+    scope.symbols ??= new Map();
     const previous = scope.symbols.get(name.name);
     if (previous === undefined) {
       scope.symbols.set(name.name, { kind, span: name.span });
@@ -179,7 +181,7 @@ function checkSymbolKinds(program: ast.Program, reporter: Reporter): void {
       );
     }
   };
-  const open = (): SymbolScope => ({ symbols: new Map() });
+  const open = (): SymbolScope => ({ symbols: undefined });
   const declareSignature = (
     scope: SymbolScope,
     typeParameters: readonly ast.TypeParameter[],

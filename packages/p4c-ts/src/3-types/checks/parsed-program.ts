@@ -13,26 +13,16 @@ import { positionOf } from '../support/positions.ts';
 export function checkParsedProgram(program: ast.Program, all: NodeList, reporter: Reporter): void {
   for (const position of all.childrenFirst) {
     const node = all.nodes[position]!;
-    checkNode(node, { all, position }, reporter);
+    checkNode(node, all, position, reporter);
     checkAnnotationNames(node, reporter);
   }
   checkTopLevelNames(program, reporter);
 }
 
-/** Where a node is. */
-interface Place {
-  readonly all: NodeList;
-  readonly position: number;
-}
-
-function inside({ all, position }: Place, kind: ast.Node['kind']): boolean {
-  return all.isInside(position, kind);
-}
-
-function checkNode(node: ast.Node, place: Place, reporter: Reporter): void {
+function checkNode(node: ast.Node, all: NodeList, position: number, reporter: Reporter): void {
   switch (node.kind) {
     case 'Method':
-      checkMethod(node, place, reporter);
+      checkMethod(node, all.parentOf(position), reporter);
       return;
     case 'StructField':
       rejectUnderscore(node.name, 'field', reporter);
@@ -79,7 +69,7 @@ function checkNode(node: ast.Node, place: Place, reporter: Reporter): void {
       }
       return;
     case 'ConstructorCallExpression':
-      if (inside(place, 'ActionDeclaration')) {
+      if (all.isInside(position, 'ActionDeclaration')) {
         reporter.error(
           'invalid',
           node.span,
@@ -88,26 +78,26 @@ function checkNode(node: ast.Node, place: Place, reporter: Reporter): void {
       }
       return;
     case 'Instantiation':
-      checkInstantiation(node, place, reporter);
+      checkInstantiation(node, all, position, reporter);
       return;
     case 'SwitchStatement':
       checkSwitchDefault(node, reporter);
       return;
     case 'ReturnStatement':
-      if (inside(place, 'ParserDeclaration') && !inside(place, 'FunctionDeclaration')) {
+      if (all.isInside(position, 'ParserDeclaration') && !all.isInside(position, 'FunctionDeclaration')) {
         reporter.error('invalid', node.span, "'return' is not allowed in a parser");
       }
       return;
     case 'ExitStatement':
-      if (inside(place, 'ParserDeclaration')) {
+      if (all.isInside(position, 'ParserDeclaration')) {
         reporter.error('invalid', node.span, "'exit' is not allowed in a parser");
-      } else if (inside(place, 'FunctionDeclaration')) {
+      } else if (all.isInside(position, 'FunctionDeclaration')) {
         reporter.error('invalid', node.span, "'exit' is not allowed in a function");
       }
       return;
     case 'BreakStatement':
     case 'ContinueStatement':
-      if (!inside(place, 'ForStatement') && !inside(place, 'ForInStatement')) {
+      if (!all.isInside(position, 'ForStatement') && !all.isInside(position, 'ForInStatement')) {
         const keyword = node.kind === 'BreakStatement' ? 'break' : 'continue';
         reporter.error('invalid', node.span, `'${keyword}' is only allowed in a 'for' loop`);
       }
@@ -164,9 +154,8 @@ function rejectUnderscore(name: ast.Identifier, what: string, reporter: Reporter
   if (name.name === '_') reporter.error('invalid', name.span, `'_' cannot be the name of a ${what}`);
 }
 
-function checkMethod(method: ast.Method, { all, position }: Place, reporter: Reporter): void {
+function checkMethod(method: ast.Method, parent: ast.Node | undefined, reporter: Reporter): void {
   rejectUnderscore(method.name, 'method', reporter);
-  const parent = all.parentOf(position);
   if (parent?.kind !== 'ExternDeclaration') return;
   const ownName = method.name.name === parent.name.name;
   if (ownName && method.returnType !== undefined) {
@@ -212,7 +201,7 @@ function checkDistinctLists(
   }
 }
 
-function checkInstantiation(node: ast.Instantiation, place: Place, reporter: Reporter): void {
+function checkInstantiation(node: ast.Instantiation, all: NodeList, position: number, reporter: Reporter): void {
   let type = node.type;
   while (type.kind === 'ArrayType') type = type.element;
   if (type.kind !== 'NamedType' && type.kind !== 'SpecializedType') {
@@ -224,13 +213,13 @@ function checkInstantiation(node: ast.Instantiation, place: Place, reporter: Rep
       suggestion: 'move the instantiation to the declarations of the control or parser around it',
     });
   };
-  const inInitializer = inside(place, 'Instantiation');
-  if (inside(place, 'BlockStatement') && inside(place, 'ControlDeclaration') && !inInitializer) {
+  const inInitializer = all.isInside(position, 'Instantiation');
+  if (all.isInside(position, 'BlockStatement') && all.isInside(position, 'ControlDeclaration') && !inInitializer) {
     report("a control's 'apply' block");
   }
-  if (inside(place, 'ParserState')) report('a parser state');
-  if (inside(place, 'FunctionDeclaration') || inside(place, 'Method')) report('a function or method');
-  if (inside(place, 'ActionDeclaration')) report('an action');
+  if (all.isInside(position, 'ParserState')) report('a parser state');
+  if (all.isInside(position, 'FunctionDeclaration') || all.isInside(position, 'Method')) report('a function or method');
+  if (all.isInside(position, 'ActionDeclaration')) report('an action');
 }
 
 function checkSwitchDefault(node: ast.SwitchStatement, reporter: Reporter): void {

@@ -23,7 +23,7 @@ export function warnAboutUses(c: Checker): void {
         warnFallThrough(c, node);
         break;
       case 'CallExpression':
-        warnAliases(c, c.tables.calls.get(node)?.arguments ?? []);
+        warnAliases(c, node);
         break;
       default:
         break;
@@ -103,7 +103,9 @@ function writes({ parameter }: MatchedArgument): boolean {
   return parameter.direction === 'out' || parameter.direction === 'inout';
 }
 
-function warnAliases(c: Checker, args: readonly MatchedArgument[]): void {
+function warnAliases(c: Checker, call: ast.CallExpression): void {
+  const args = c.tables.calls.get(call)?.arguments;
+  if (args === undefined || args.length < 2) return;
   for (const first of args) {
     if (first.argument === undefined || (first.parameter.direction !== 'out' && first.parameter.direction !== 'inout'))
       continue;

@@ -75,14 +75,13 @@ export class NameLookup {
   protected lookUp(name: string, context: Context, from: Scope, onlyThere: boolean): readonly ScopeEntry[] {
     for (let scope: Scope | undefined = from; scope !== undefined; scope = onlyThere ? undefined : scope.parent) {
       const own = scope.own(name);
-      if (own.length === 0) continue;
-      const visible = own.filter((entry) =>
-        context === 'type'
-          ? isTypeEntry(entry)
-          : entry.kind === 'StructField'
-            ? false
-            : entry.kind === 'ParserState' || entry !== (this.declaration as ScopeEntry | undefined),
-      );
+      if (own === undefined) continue;
+      // One entry is the rule, and it is visible: then there is nothing to sort out.
+      if (own.length === 1) {
+        if (this.isVisible(own[0]!, context)) return own;
+        continue;
+      }
+      const visible = own.filter((entry) => this.isVisible(entry, context));
       if (visible.length > 0) return visible;
     }
     if (context === 'expression') {
@@ -90,6 +89,12 @@ export class NameLookup {
       if (matchKind !== undefined) return [matchKind];
     }
     return [];
+  }
+
+  private isVisible(entry: ScopeEntry, context: Context): boolean {
+    if (context === 'type') return isTypeEntry(entry);
+    if (entry.kind === 'StructField') return false;
+    return entry.kind === 'ParserState' || entry !== (this.declaration as ScopeEntry | undefined);
   }
 
   protected single(name: ast.Identifier, found: readonly ScopeEntry[], context: Context): ScopeEntry | undefined {
@@ -128,6 +133,7 @@ export class NameLookup {
 
   /** Warns where a name hides another one; called with the declarations of a scope before it opens. */
   protected warnShadowing(declarations: readonly (ScopeEntry & { readonly name: ast.Identifier })[]): void {
+    if (declarations.length === 0) return;
     const sameScope = new Map<string, ScopeEntry>();
     for (const entry of declarations) {
       const name = entry.name.name;

@@ -148,7 +148,7 @@ export class ExpressionResolver extends NameLookup {
     tokens.forEach((token, index) => {
       if (token.tokenKind !== 'identifier' || tokens[index - 1]?.text === '.' || KEYWORDS.has(token.text)) return;
       for (let scope: Scope | undefined = this.scope; scope !== undefined; scope = scope.parent) {
-        if (scope.own(token.text).length > 0) return;
+        if (scope.own(token.text) !== undefined) return;
       }
       this.reporter.error('not-found', token.span, `name '${token.text}' is not declared here`);
     });

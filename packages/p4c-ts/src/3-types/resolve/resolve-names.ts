@@ -331,12 +331,7 @@ class Resolver extends ExpressionResolver {
 
   /** Statements in a scope of their own; a parser state's transition sees what they declare. */
   private block(statements: readonly ast.Statement[], transition?: ast.Expression): void {
-    this.warnShadowing(
-      statements.filter(
-        (each): each is ast.VariableDeclaration | ast.ConstantDeclaration | ast.Instantiation =>
-          each.kind === 'VariableDeclaration' || each.kind === 'ConstantDeclaration' || each.kind === 'Instantiation',
-      ),
-    );
+    if (statements.some(isDeclaration)) this.warnShadowing(statements.filter(isDeclaration));
     this.nested(() => {
       for (const statement of statements) this.statement(statement);
       if (transition !== undefined) this.expression(transition);
@@ -398,5 +393,18 @@ class Resolver extends ExpressionResolver {
       default:
         return;
     }
+  }
+}
+
+function isDeclaration(
+  statement: ast.Statement,
+): statement is ast.VariableDeclaration | ast.ConstantDeclaration | ast.Instantiation {
+  switch (statement.kind) {
+    case 'VariableDeclaration':
+    case 'ConstantDeclaration':
+    case 'Instantiation':
+      return true;
+    default:
+      return false;
   }
 }

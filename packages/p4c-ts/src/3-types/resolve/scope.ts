@@ -11,7 +11,8 @@ export type ScopeEntry = NamedThing | TypeDeclaration | ast.StructField | ast.Me
 /** One level of nesting. Names may have several entries at the top level (overloaded functions). */
 export class Scope {
   readonly parent: Scope | undefined;
-  private readonly entries = new Map<string, ScopeEntry[]>();
+  /** Undefined while nothing is declared: most blocks declare nothing. */
+  private entries: Map<string, ScopeEntry[]> | undefined;
 
   constructor(parent: Scope | undefined) {
     this.parent = parent;
@@ -19,20 +20,21 @@ export class Scope {
 
   /** Makes the entry visible from here on. */
   add(name: string, entry: ScopeEntry): void {
+    this.entries ??= new Map();
     const list = this.entries.get(name);
     if (list === undefined) this.entries.set(name, [entry]);
     else list.push(entry);
   }
 
-  /** The entries of that name in this scope alone. */
-  own(name: string): readonly ScopeEntry[] {
-    return this.entries.get(name) ?? [];
+  /** The entries of that name in this scope alone; undefined if there are none. */
+  own(name: string): readonly ScopeEntry[] | undefined {
+    return this.entries?.get(name);
   }
 
   /** All names visible here, inner ones first; for suggestions. */
   *visibleNames(): Iterable<[string, ScopeEntry]> {
     for (let scope: Scope | undefined = this; scope !== undefined; scope = scope.parent) {
-      for (const [name, list] of scope.entries) yield [name, list[0]!];
+      for (const [name, list] of scope.entries ?? []) yield [name, list[0]!];
     }
   }
 }

@@ -41,10 +41,9 @@ export class InitializationAnalysis {
   parameter(node: ast.Parameter): void {
     const type = this.c.tables.declarationTypes.get(node);
     if (type === undefined) return;
-    const keys = this.keys(type, String(node.id));
     this.tracked.add(node);
-    if (node.direction === 'out') this.facts.declare(keys);
-    else this.facts.write(keys);
+    if (node.direction === 'out') this.facts.declare(this.keys(type, String(node.id)));
+    else this.write({ key: String(node.id), type, exact: true, header: undefined });
   }
 
   /** Warns when an out parameter may be left without a value. */
@@ -53,7 +52,7 @@ export class InitializationAnalysis {
     if (type === undefined || node.direction !== 'out' || facts.unreachable) return;
     const keys = this.keys(type, String(node.id));
     const inHeader = (key: string): boolean => keys.headers.some((header) => key.startsWith(`${header}.`));
-    if (!keys.scalars.some((key) => facts.undefinedScalars.has(key) && !inHeader(key))) return;
+    if (!keys.scalars.some((key) => facts.isUndefined(key) && !inHeader(key))) return;
     this.c.reporter.warn(
       'uninitialized-out-param',
       node.name.span,
@@ -64,9 +63,9 @@ export class InitializationAnalysis {
   // -------------------------------------------------------------------------------------------------- statements
 
   statements(nodes: readonly ast.Statement[]): void {
-    const asked = new Set(this.facts.asked);
+    const before = this.facts.clone();
     for (const node of nodes) this.statement(node);
-    for (const key of this.facts.asked) if (!asked.has(key)) this.facts.asked.delete(key);
+    this.facts.restoreAsked(before);
   }
 
   declaration(node: ast.VariableDeclaration): void {
@@ -176,15 +175,16 @@ export class InitializationAnalysis {
   }
 
   private assign(place: Place, value: ast.Expression, target?: ast.Expression): void {
+    const invalid =
+      value.kind === 'InvalidExpression' ||
+      (value.kind === 'CastExpression' && value.operand.kind === 'InvalidExpression');
+    if (!invalid && this.facts.isAllDefined && !this.facts.hasAsked) return;
     const keys = this.keysAt(place);
     if (target?.kind === 'SliceExpression' || target?.kind === 'PlusSliceExpression') {
       this.facts.write({ scalars: keys.scalars, headers: [] });
       return;
     }
     const source = this.placeOf(value);
-    const invalid =
-      value.kind === 'InvalidExpression' ||
-      (value.kind === 'CastExpression' && value.operand.kind === 'InvalidExpression');
     const copied = source?.exact
       ? this.keys(place.type, source.key).headers.map((key) => this.facts.validityOf(key))
       : [];
@@ -277,9 +277,9 @@ export class InitializationAnalysis {
   }
 
   private checkValue(node: ast.Expression, place: Place): void {
-    if (!place.exact || this.facts.unreachable) return;
+    if (!place.exact || this.facts.unreachable || this.facts.isAllDefined) return;
     const keys = this.keysAt(place).scalars;
-    const lacking = keys.filter((key) => this.facts.undefinedScalars.has(key)).length;
+    const lacking = keys.filter((key) => this.facts.isUndefined(key)).length;
     if (lacking === 0 || !this.reporting) return;
     const how = lacking < keys.length ? 'may lack values in some of its parts' : 'may have no value here';
     this.c.reporter.warn('uninitialized-use', node.span, `'${expressionText(node)}' ${how}`);
@@ -287,7 +287,7 @@ export class InitializationAnalysis {
 
   private checkHeader(place: Place): void {
     const { header } = place;
-    if (header === undefined || !this.reporting || this.facts.unreachable || this.facts.asked.has(header.key)) return;
+    if (header === undefined || !this.reporting || this.facts.unreachable || this.facts.wasAsked(header.key)) return;
     const validity = this.facts.validityOf(header.key);
     if (validity === 'yes') return;
     const text = expressionText(header.expression);
@@ -365,7 +365,7 @@ export class InitializationAnalysis {
       const place = this.placeOf(argument.value);
       if (place === undefined) continue;
       if (parameter.direction === 'out') this.checkHeader(place);
-      this.facts.write(this.keysAt(place));
+      this.write(place);
     }
   }
 
@@ -377,6 +377,11 @@ export class InitializationAnalysis {
       this.knownKeys.set(key, keys);
     }
     return keys;
+  }
+
+  /** Everything inside the place was given a value. */
+  private write(place: Place): void {
+    if (!this.facts.isAllDefined || this.facts.hasAsked) this.facts.write(this.keysAt(place));
   }
 
   private keysAt(place: Place): Keys {
@@ -395,7 +400,7 @@ export class InitializationAnalysis {
         if (place.exact) this.setValidity(place.key, 'no');
         return;
       case 'isValid':
-        for (const key of this.keysAt(place).headers) this.facts.asked.add(key);
+        for (const key of this.keysAt(place).headers) this.facts.ask(key);
         return;
       case 'push_front':
       case 'pop_front':
@@ -408,7 +413,7 @@ export class InitializationAnalysis {
 
   private setValidity(key: string, validity: 'yes' | 'no'): void {
     this.facts.setValidity(key, validity);
-    this.facts.asked.delete(key);
+    this.facts.forgetAsked(key);
   }
 
   private applyTable(table: ast.TableDeclaration): void {

@@ -36,21 +36,42 @@ export function keysOf(type: Type, prefix: string, keys: Keys = { scalars: [], h
   return keys;
 }
 
-/** Facts at one point. Mutable while a straight line of code is followed; cloned where paths part. */
+/**
+ * Facts at one point. Mutable while a straight line of code is followed; cloned where paths part. A clone shares its
+ * collections with the original until one of the two changes: most paths change nothing, and there are many.
+ */
 export class Facts {
   /** Scalars without a sure value; all others have one, or are not followed. */
-  readonly undefinedScalars: Set<string>;
-  private readonly notValid: Map<string, Validity>;
+  private undefinedScalars: ReadonlySet<string>;
+  private notValid: ReadonlyMap<string, Validity>;
   /** Headers whose validity the program has asked for: it knows what it does. */
-  readonly asked: Set<string>;
+  private asked: ReadonlySet<string>;
+  /** The collections that nobody else holds, so that they may be changed. */
+  private readonly own = new Set<unknown>();
   /** Nothing gets here. */
   unreachable: boolean;
 
   constructor(other?: Facts) {
-    this.undefinedScalars = new Set(other?.undefinedScalars);
-    this.notValid = new Map(other?.notValid);
-    this.asked = new Set(other?.asked);
+    this.undefinedScalars = other?.undefinedScalars ?? NO_KEYS;
+    this.notValid = other?.notValid ?? NO_VALIDITY;
+    this.asked = other?.asked ?? NO_KEYS;
     this.unreachable = other?.unreachable ?? false;
+    other?.own.clear();
+  }
+
+  /** True where everything has a value and is valid, as far as followed. */
+  get isAllDefined(): boolean {
+    return this.undefinedScalars.size === 0 && this.notValid.size === 0;
+  }
+
+  /** True if the program has asked for the validity of some header. */
+  get hasAsked(): boolean {
+    return this.asked.size > 0;
+  }
+
+  /** True if the scalar may lack a value. */
+  isUndefined(key: string): boolean {
+    return this.undefinedScalars.has(key);
   }
 
   /** Validity of a header; one that is not followed counts as valid. */
@@ -60,24 +81,36 @@ export class Facts {
 
   /** Sets it. Valid headers, the most frequent, take no room. */
   setValidity(key: string, validity: Validity): void {
-    if (validity === 'yes') this.notValid.delete(key);
-    else this.notValid.set(key, validity);
+    if (this.validityOf(key) === validity) return;
+    if (validity === 'yes') this.ownNotValid().delete(key);
+    else this.ownNotValid().set(key, validity);
+  }
+
+  /** Whether the program has asked for the header's validity. */
+  wasAsked(key: string): boolean {
+    return this.asked.has(key);
+  }
+
+  /** The program asks for the header's validity. */
+  ask(key: string): void {
+    if (!this.asked.has(key)) this.ownAsked().add(key);
+  }
+
+  /** What the program asked does not count any longer. */
+  forgetAsked(key: string): void {
+    if (this.asked.has(key)) this.ownAsked().delete(key);
+  }
+
+  /** Leaves only those headers asked for that were so in `before`. */
+  restoreAsked(before: Facts): void {
+    if (this.asked === before.asked) return;
+    for (const key of [...this.asked]) if (!before.asked.has(key)) this.ownAsked().delete(key);
   }
 
   /** A copy that changes on its own. */
   clone(): Facts {
+    this.own.clear();
     return new Facts(this);
-  }
-
-  /** Takes over all of another's facts. */
-  become(other: Facts): void {
-    this.undefinedScalars.clear();
-    for (const key of other.undefinedScalars) this.undefinedScalars.add(key);
-    this.notValid.clear();
-    for (const [key, value] of other.notValid) this.notValid.set(key, value);
-    this.asked.clear();
-    for (const key of other.asked) this.asked.add(key);
-    this.unreachable = other.unreachable;
   }
 
   /** What holds whichever of the two paths was taken. */
@@ -85,10 +118,16 @@ export class Facts {
     if (this.unreachable) return other.clone();
     const result = this.clone();
     if (other.unreachable) return result;
-    for (const key of other.undefinedScalars) result.undefinedScalars.add(key);
-    for (const key of this.notValid.keys()) if (!other.notValid.has(key)) result.notValid.set(key, 'maybe');
-    for (const [key, value] of other.notValid) if (this.notValid.get(key) !== value) result.notValid.set(key, 'maybe');
-    for (const key of result.asked) if (!other.asked.has(key)) result.asked.delete(key);
+    if (other.undefinedScalars !== result.undefinedScalars) {
+      for (const key of other.undefinedScalars) result.addUndefined(key);
+    }
+    if (other.notValid !== result.notValid) {
+      for (const key of this.notValid.keys()) if (!other.notValid.has(key)) result.setValidity(key, 'maybe');
+      for (const [key, value] of other.notValid) {
+        if (this.notValid.get(key) !== value) result.setValidity(key, 'maybe');
+      }
+    }
+    result.restoreAsked(other);
     return result;
   }
 
@@ -103,16 +142,40 @@ export class Facts {
 
   /** A new variable without a value: nothing defined, headers invalid. */
   declare(keys: Keys): void {
-    for (const key of keys.scalars) this.undefinedScalars.add(key);
-    for (const key of keys.headers) this.notValid.set(key, 'no');
+    for (const key of keys.scalars) this.addUndefined(key);
+    for (const key of keys.headers) this.setValidity(key, 'no');
   }
 
   /** Everything inside was written; headers become `validity`. */
   write(keys: Keys, validity: Validity = 'yes'): void {
-    for (const key of keys.scalars) this.undefinedScalars.delete(key);
+    if (this.undefinedScalars.size > 0) {
+      for (const key of keys.scalars) if (this.undefinedScalars.has(key)) this.ownUndefined().delete(key);
+    }
     for (const key of keys.headers) {
       this.setValidity(key, validity);
-      this.asked.delete(key);
+      this.forgetAsked(key);
     }
   }
+
+  private addUndefined(key: string): void {
+    if (!this.undefinedScalars.has(key)) this.ownUndefined().add(key);
+  }
+
+  private ownUndefined(): Set<string> {
+    if (!this.own.has(this.undefinedScalars)) this.own.add((this.undefinedScalars = new Set(this.undefinedScalars)));
+    return this.undefinedScalars as Set<string>;
+  }
+
+  private ownNotValid(): Map<string, Validity> {
+    if (!this.own.has(this.notValid)) this.own.add((this.notValid = new Map(this.notValid)));
+    return this.notValid as Map<string, Validity>;
+  }
+
+  private ownAsked(): Set<string> {
+    if (!this.own.has(this.asked)) this.own.add((this.asked = new Set(this.asked)));
+    return this.asked as Set<string>;
+  }
 }
+
+const NO_KEYS: ReadonlySet<string> = new Set();
+const NO_VALIDITY: ReadonlyMap<string, Validity> = new Map();
