@@ -4,9 +4,12 @@
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { TraceEvent } from '@mooring/softswitch';
 import { type CommandContext, type ExitStatus, type ParsedCommand, printResult } from '../command-line/command.ts';
 import { CommandFailure, UsageError } from '../command-line/errors.ts';
 import type { ParsedArguments } from '../command-line/options.ts';
+import { callController, STATE_DIRECTORY_OPTION } from '../control-client/connect.ts';
+import { traceLines } from '../explain/trace-lines.ts';
 import type { EntriesFile } from '../explain/trace-packet.ts';
 
 /** Highest port of v1model, whose ports have 9 bits. */
@@ -20,8 +23,9 @@ export const explainCommand: ParsedCommand = {
     description:
       'Runs one packet through a program and prints every step: parser states, table lookups with the entry that\n' +
       'matched and the field in which others differ, actions, changed fields, packets sent, and why one was dropped.\n' +
-      'Entries count from 0 in each table, those of the program first.',
-    arguments: [{ name: 'PACKET', description: 'the packet in hexadecimal, or a pcap file' }],
+      'Entries count from 0 in each table, those of the program first. With --client instead of PACKET it is a packet of\n' +
+      'that connection, and program and entries are those that the switch of the running controller has now.',
+    arguments: [{ name: 'PACKET', description: 'the packet in hexadecimal, or a pcap file', optional: true }],
     options: [
       {
         name: 'program',
@@ -38,6 +42,15 @@ export const explainCommand: ParsedCommand = {
       },
       { name: 'port', kind: 'count', value: 'PORT', description: 'where the packet comes in (default 1)' },
       { name: 'packet', kind: 'count', value: 'N', description: 'which packet of the pcap file (default 1)' },
+      {
+        name: 'client',
+        kind: 'text',
+        value: 'ADDRESS:PORT',
+        description: 'a packet from this client, on the running switch',
+      },
+      { name: 'vip', kind: 'text', value: 'NAME', description: 'with --client: to this virtual address' },
+      { name: 'kind', kind: 'text', value: 'KIND', description: 'with --client: SYN, data or FIN (default SYN)' },
+      STATE_DIRECTORY_OPTION,
       { name: 'cpu-port', kind: 'count', value: 'PORT', description: 'port of the controller (default 510)' },
       { name: 'drop-port', kind: 'count', value: 'PORT', description: 'egress port that drops (default 511)' },
     ],
@@ -46,12 +59,23 @@ export const explainCommand: ParsedCommand = {
         command: 'mooring explain capture.pcap --packet 3 --port 2 --program router.p4 --entries routes.txtpb',
         does: 'shows the way of the third packet',
       },
+      { command: 'mooring explain --client 192.0.2.7:51514 --kind data', does: 'on the switch as it is now' },
     ],
   },
   run,
 };
 
 async function run(context: CommandContext, parsed: ParsedArguments): Promise<ExitStatus> {
+  if (parsed.texts.has('client')) return explainConnection(context, parsed);
+  if (parsed.positional[0] === undefined) {
+    throw new UsageError('the packet is missing', {
+      field: 'PACKET',
+      hint: 'Give it in hexadecimal, name a pcap file, or name a client of the running controller with --client.',
+    });
+  }
+  for (const name of ['vip', 'kind']) {
+    if (parsed.texts.has(name)) throw new UsageError(`--${name} belongs to --client`, { field: `--${name}` });
+  }
   const [{ readPacket }, { tracePacket }, { formatTrace, readPcap }] = await Promise.all([
     import('../explain/read-packet.ts'),
     import('../explain/trace-packet.ts'),
@@ -72,11 +96,46 @@ async function run(context: CommandContext, parsed: ParsedArguments): Promise<Ex
     });
   const entries: EntriesFile[] = [];
   for (const name of names) entries.push(await readEntries(name, path(name)));
-  const events = await tracePacket({ ...program, entries, port, packet, cpuPort, dropPort });
-  // A multicast group without members, for instance, is neither.
-  const isSilent = !events.some((event) => event.kind === 'sent' || event.kind === 'drop');
-  const text = `${formatTrace(events)}${isSilent ? '\nnothing was sent' : ''}`;
-  printResult(context, parsed.flags.has('json'), { port, bytes: packet.length, events }, text);
+  const events: readonly TraceEvent[] = await tracePacket({ ...program, entries, port, packet, cpuPort, dropPort });
+  printResult(
+    context,
+    parsed.flags.has('json'),
+    { port, bytes: packet.length, events },
+    traceLines(events, formatTrace).join('\n'),
+  );
+  return 0;
+}
+
+/** With `--client`: a packet of a connection, on the switch of the running controller. */
+async function explainConnection(context: CommandContext, parsed: ParsedArguments): Promise<ExitStatus> {
+  const foreign = ['program', 'p4info', 'port', 'packet', 'cpu-port', 'drop-port'].find(
+    (name) => parsed.texts.has(name) || parsed.counts.has(name),
+  );
+  if (foreign !== undefined || parsed.lists.has('entries') || parsed.positional.length > 0) {
+    throw new UsageError('--client asks the running switch: PACKET, program, entries and ports come from there', {
+      field: foreign === undefined ? 'PACKET' : `--${foreign}`,
+    });
+  }
+  const [{ traceConnection }, { CONNECTION_PACKETS }, { formatTrace }] = await Promise.all([
+    import('../explain/trace-connection.ts'),
+    import('../explain/connection-packet.ts'),
+    import('@mooring/softswitch'),
+  ]);
+  const written = parsed.texts.get('kind') ?? 'SYN';
+  const kind = CONNECTION_PACKETS.find((candidate) => candidate.toLowerCase() === written.toLowerCase());
+  if (kind === undefined) {
+    throw new UsageError(`'${written}' is no kind of packet`, { field: '--kind', choices: CONNECTION_PACKETS });
+  }
+  const query = { client: parsed.texts.get('client')!, vip: parsed.texts.get('vip'), packet: kind };
+  const { vip, port, packet, events } = await callController(context, parsed, (client) =>
+    traceConnection(client, query),
+  );
+  printResult(
+    context,
+    parsed.flags.has('json'),
+    { vip, port, bytes: packet.length, events },
+    traceLines(events, formatTrace).join('\n'),
+  );
   return 0;
 }
 

@@ -30,6 +30,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./status.ts')).statusCommand,
   },
   {
+    name: 'watch',
+    summary: 'the terminal UI: watch and steer a running controller',
+    load: async () => (await import('./watch.ts')).watchCommand,
+  },
+  {
+    name: 'connections',
+    summary: 'show where the connections of a client go, and why',
+    load: async () => (await import('./connections.ts')).connectionsCommand,
+  },
+  {
+    name: 'inspect',
+    summary: 'show the switch: program, tables and their room, ports, drops',
+    load: async () => (await import('./inspect.ts')).inspectCommand,
+  },
+  {
+    name: 'log',
+    summary: 'show what has happened of late',
+    load: async () => (await import('./log.ts')).logCommand,
+  },
+  {
     name: 'add',
     summary: 'let a server take its share of new connections',
     load: async () => (await import('./add.ts')).addCommand,
@@ -141,16 +161,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./explain.ts')).explainCommand,
   },
   { name: 'stf', summary: 'run STF packet tests', load: async () => (await import('./stf.ts')).stfCommand },
-  {
-    name: 'mininet',
-    summary: 'run a topology in Mininet',
-    load: async () => (await import('./mininet.ts')).mininetCommand,
-  },
-  {
-    name: 'doctor',
-    summary: 'what this machine has of what Mooring can use',
-    load: async () => (await import('./doctor.ts')).doctorCommand,
-  },
   {
     name: 'mininet',
     summary: 'run a topology in Mininet',

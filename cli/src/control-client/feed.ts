@@ -1,20 +1,22 @@
 /**
  * Feeds a display from a controller's event stream, and keeps doing so when the controller goes away and comes back:
- * the stream's end is news (`controller-lost`), then it is tried again until the signal fires.
+ * the stream's end is news (`controller-lost`), then it is tried again until the signal fires. What the controller had logged before the
+ * stream began is told too, each line once: lines have numbers, which begin anew with each process.
  */
-import { type ControlClient, ControllerUnreachableError, type Status } from '@mooring/controller/control';
+import { type ControlClient, ControllerUnreachableError, type LogLine, type Status } from '@mooring/controller/control';
 import type { ViewEvent } from '../ui/model.ts';
 import { controllerView } from './view.ts';
 
 const RETRY_INTERVAL_MS = 200;
+const CLOCK_INTERVAL_MS = 500;
 
 /** Options of `feedDisplay`. */
 export interface FeedOptions {
   readonly signal: AbortSignal;
   /** Least time between two statuses, in milliseconds. */
   readonly intervalMs: number;
-  /** Run time for log lines, in milliseconds. */
-  readonly elapsedMs: () => number;
+  /** Run time for log lines, in milliseconds. Left out: times count from the controller's start, and the feed moves the clock. */
+  readonly elapsedMs?: () => number;
   readonly onStatus?: (status: Status) => void;
 }
 
@@ -24,23 +26,44 @@ export async function feedDisplay(
   dispatch: (event: ViewEvent) => void,
   options: FeedOptions,
 ): Promise<void> {
-  while (!options.signal.aborted) {
-    try {
-      for await (const event of client.events({ signal: options.signal, intervalMs: options.intervalMs })) {
-        if (event.kind === 'status') {
-          dispatch({ kind: 'controller', view: controllerView(event.status) });
-          options.onStatus?.(event.status);
-        } else if (event.kind === 'log') {
-          const { text, level } = event.line;
-          dispatch({ kind: 'log', line: { atMs: options.elapsedMs(), text, severity: level } });
+  /** The controller's clock and ours at the last status. */
+  let known: { readonly startedAtMs: number; readonly nowMs: number; readonly hereMs: number } | undefined;
+  let lastSequence = 0;
+  const uptimeMs = (): number =>
+    known === undefined ? 0 : known.nowMs - known.startedAtMs + performance.now() - known.hereMs;
+  const elapsedMs = options.elapsedMs ?? uptimeMs;
+  const tellLine = (line: LogLine): void => {
+    if (line.sequence <= lastSequence) return;
+    lastSequence = line.sequence;
+    const agoMs = known === undefined ? 0 : Math.max(0, known.nowMs + performance.now() - known.hereMs - line.timeMs);
+    dispatch({ kind: 'log', line: { atMs: Math.max(0, elapsedMs() - agoMs), text: line.text, severity: line.level } });
+  };
+  const clock =
+    options.elapsedMs === undefined
+      ? setInterval(() => dispatch({ kind: 'clock', elapsedMs: uptimeMs() }), CLOCK_INTERVAL_MS)
+      : undefined;
+  try {
+    while (!options.signal.aborted) {
+      try {
+        for await (const event of client.events({ signal: options.signal, intervalMs: options.intervalMs })) {
+          if (event.kind === 'status') {
+            const { status } = event;
+            if (status.startedAtMs !== known?.startedAtMs) lastSequence = 0;
+            known = { startedAtMs: status.startedAtMs, nowMs: status.nowMs, hereMs: performance.now() };
+            dispatch({ kind: 'controller', view: controllerView(status) });
+            for (const line of status.log) tellLine(line);
+            options.onStatus?.(status);
+          } else if (event.kind === 'log') tellLine(event.line);
         }
+      } catch (error) {
+        if (options.signal.aborted) return;
+        if (!(error instanceof ControllerUnreachableError)) throw error;
       }
-    } catch (error) {
       if (options.signal.aborted) return;
-      if (!(error instanceof ControllerUnreachableError)) throw error;
+      dispatch({ kind: 'controller-lost' });
+      await new Promise((resolve) => setTimeout(resolve, RETRY_INTERVAL_MS));
     }
-    if (options.signal.aborted) return;
-    dispatch({ kind: 'controller-lost' });
-    await new Promise((resolve) => setTimeout(resolve, RETRY_INTERVAL_MS));
+  } finally {
+    clearInterval(clock);
   }
 }

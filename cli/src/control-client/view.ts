@@ -1,6 +1,6 @@
 /** Translates what the controller says into what the terminal shows. The only place where the UI meets the wire format. */
 import type { OperationStatus, Plan, ServerStatus, Status } from '@mooring/controller/control';
-import type { ControllerView, OperationView, PlanView, ServerState } from '../ui/model.ts';
+import type { ControllerView, OperationView, PlanView, ServerState, TrafficView } from '../ui/model.ts';
 
 /** The state, and whether the operator has switched it off, in one word. */
 function serverState({ state, enabled }: ServerStatus): ServerState {
@@ -64,6 +64,19 @@ const COUNTER_NAMES = [
   ['reconnects', 'reconnects'],
 ] as const satisfies readonly (readonly [keyof Status['counters'], string])[];
 
+/** What goes to all servers of a VIP together; undefined where nobody knows. */
+function sumOf(status: Status, vip: string): TrafficView | undefined {
+  let sum: TrafficView | undefined;
+  for (const { vip: of, traffic } of status.servers) {
+    if (of !== vip || traffic === undefined) continue;
+    sum = {
+      packetsPerSecond: (sum?.packetsPerSecond ?? 0) + traffic.packetsPerSecond,
+      bytesPerSecond: (sum?.bytesPerSecond ?? 0) + traffic.bytesPerSecond,
+    };
+  }
+  return sum;
+}
+
 /** The view of a status. */
 export function controllerView(status: Status): ControllerView {
   const { counters } = status;
@@ -86,7 +99,7 @@ export function controllerView(status: Status): ControllerView {
       buckets: server.buckets,
       baseBuckets: server.baseBuckets,
       pins: server.pins,
-      traffic: undefined,
+      traffic: server.traffic,
       agent: server.agent,
     })),
     vips: status.vips.map((vip) => ({
@@ -97,7 +110,7 @@ export function controllerView(status: Status): ControllerView {
       base: vip.bucketMap.base,
       current: vip.bucketMap.current,
       phase: vip.bucketMap.phase,
-      traffic: undefined,
+      traffic: sumOf(status, vip.name),
     })),
     operations: status.operations.map((operation) => operationView(operation, status)),
     pins: counters.pinsExact + counters.registerPins,

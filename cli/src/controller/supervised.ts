@@ -13,12 +13,10 @@ import {
   SwitchRefusedError,
   startController,
 } from '@mooring/controller';
-import { ControlClient } from '@mooring/controller/control';
 import type { CommandContext } from '../command-line/command.ts';
 import { CommandFailure } from '../command-line/errors.ts';
-import { feedDisplay } from '../control-client/feed.ts';
+import { showLive } from '../control-client/live-view.ts';
 import type { LoadBalancerProgram } from '../program/load-balancer.ts';
-import { openDisplay } from '../ui/display.ts';
 
 /** What to run and how to show it. */
 export interface SupervisedOptions {
@@ -56,7 +54,14 @@ export async function startSupervised(context: CommandContext, options: Supervis
   try {
     // Rejects when the controller cannot go on; that ends the command with its reason.
     const shown = fullScreen
-      ? show(context, controller.stateDir, options, signal, () => quit.abort())
+      ? showLive(context, {
+          title: 'mooring up',
+          subtitle: `${options.configurationFile} · switch ${options.switchAddress}`,
+          stateDirectory: controller.stateDir,
+          signal,
+          onQuit: () => quit.abort(),
+          plain: false,
+        })
       : untilAborted(signal);
     await Promise.race([shown, controller.finished]);
   } finally {
@@ -90,30 +95,4 @@ function untilAborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-}
-
-async function show(
-  context: CommandContext,
-  stateDirectory: string,
-  options: SupervisedOptions,
-  signal: AbortSignal,
-  onQuit: () => void,
-): Promise<void> {
-  const startedMs = performance.now();
-  const elapsedMs = (): number => performance.now() - startedMs;
-  const display = await openDisplay(context, {
-    title: 'mooring up',
-    subtitle: `${options.configurationFile} · switch ${options.switchAddress}`,
-    withLoad: false,
-    onQuit,
-    plain: false,
-  });
-  const clock = setInterval(() => display.dispatch({ kind: 'clock', elapsedMs: elapsedMs() }), 500);
-  try {
-    const client = ControlClient.inStateDir(stateDirectory);
-    await feedDisplay(client, (event) => display.dispatch(event), { signal, intervalMs: 200, elapsedMs });
-  } finally {
-    clearInterval(clock);
-    display.close();
-  }
 }

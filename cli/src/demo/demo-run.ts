@@ -4,11 +4,12 @@
  * What is started is stopped in reverse order however the run ends.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import type { Status } from '@mooring/controller/control';
+import type { ControlClient, Status } from '@mooring/controller/control';
 import { CommandFailure } from '../command-line/errors.ts';
 import { feedDisplay } from '../control-client/feed.ts';
 import { type ClientTally, emptyTally, sumTallies } from '../load/tally.ts';
 import type { Display } from '../ui/display.ts';
+import type { UiServices } from '../ui/results.ts';
 import { demoConfiguration } from './configuration.ts';
 import { ControllerProcess } from './controller-process.ts';
 import { raisePriority } from './priority.ts';
@@ -33,6 +34,8 @@ export interface DemoRunOptions {
   readonly connectionsWanted: number;
   readonly workDirectory: string;
   readonly display: Display;
+  /** Whom the display asks about connections and the switch. */
+  readonly servicesOf: (client: ControlClient) => UiServices;
   readonly signal: AbortSignal;
   /** Compiles the load balancer's program. */
   readonly compile: () => Promise<{ readonly deviceConfig: string; readonly p4info: string }>;
@@ -113,6 +116,7 @@ export async function runDemo(options: DemoRunOptions): Promise<DemoReport> {
       elapsedMs,
       onStatus: watchPins,
     });
+    display.attach(options.servicesOf(controller.client));
     feeding.catch((error: unknown) => log(`the controller's events: ${String(error)}`, 'error'));
 
     for (const [index, client] of clients.entries()) {

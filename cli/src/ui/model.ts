@@ -69,9 +69,9 @@ export interface VipView {
   readonly traffic: TrafficView | undefined;
 }
 
-/** Whether a bucket's old and new connections go to different servers now. */
+/** Whether a bucket is on its way from one server to another. */
 export function isInShift(phase: BucketPhase): boolean {
-  return phase === 'shifting' || phase === 'learning' || phase === 'sealed';
+  return phase !== 'steady' && phase !== 'settling';
 }
 
 /** What an operation was expected to do to a virtual address when it was asked for. */

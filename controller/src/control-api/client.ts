@@ -154,9 +154,8 @@ export class ControlClient {
   async log(
     filter: { readonly level?: LogLine['level']; readonly contains?: string; readonly after?: number } = {},
   ): Promise<LogAnswer> {
-    const query = new URLSearchParams(
-      Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
-    );
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(filter)) if (value !== undefined) query.set(name, String(value));
     return (await this.call('GET', `/v1/log?${query}`)) as LogAnswer;
   }
 

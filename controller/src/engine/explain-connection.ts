@@ -6,13 +6,13 @@
 import type { ClientQuery } from '../control-api/queries.ts';
 import type { ConnectionExplanation, ConnectionsAnswer, DecidedBy } from '../control-api/query-types.ts';
 import { OperationRefusedError } from '../operations/errors.ts';
+import { connectionParts } from '../shift/connection-key.ts';
 import type { Bucket, Pin } from '../shift/state.ts';
 import type { ServerId, VipId } from '../shift/types.ts';
 import { keyText } from '../switch-port/tables.ts';
 import { formatIpAddress, type IpAddress, ipAddress } from '../text/addresses.ts';
 import { bucketOfConnection, type HashParameters } from './bucket-hash.ts';
 import type { Engine } from './engine.ts';
-import { connectionParts } from './entries.ts';
 import { vipsOf } from './reconcile.ts';
 
 /** What the explanation is made of. */
@@ -70,6 +70,8 @@ export function explainConnections(
       vipPort: vip.port,
       bucket: number,
       ...facts,
+      // As in the status: a bucket that prepares its flip learns, only earlier.
+      phase: facts.phase === 'preparing' ? 'learning' : facts.phase,
       ...explain(number, facts, pin && pinFacts(pin, nameOf)),
     });
   };
@@ -136,7 +138,7 @@ export function explain(
   return {
     decidedBy: 'base',
     server: base,
-    newConnectionServer: base === current ? base : current,
+    newConnectionServer: phase === 'preparing' ? base : current,
     reason: baseReason(number, phase, base, current),
   };
 }
@@ -146,6 +148,8 @@ function baseReason(number: number, phase: BucketFacts['phase'], base: string, c
   switch (phase) {
     case 'steady':
       return `Bucket ${number} is steady: old and new connections go to ${base} alike, and nothing needs to be remembered.`;
+    case 'preparing':
+      return `Bucket ${number} gets ready to go from ${base} to ${current}: what lives is being pinned to ${base} first. ${unreported}`;
     case 'shifting':
       return `Bucket ${number} is on its way from ${base} to ${current}: what has no pin is older than that and stays with ${base} until it ends. ${unreported}`;
     case 'learning':

@@ -6,6 +6,9 @@ import type { SwitchDetails } from '../control-api/query-types.ts';
 import { TABLE_NAMES } from '../switch-port/tables.ts';
 import type { Engine } from './engine.ts';
 
+/** Orders that have done their work are counted as well; nothing is lost with them. */
+const CONSUMED = 9;
+
 /** What the program's drop counter counts, by index: `DROP_*` of `p4/core/metadata.p4`. */
 const DROP_REASONS: Readonly<Record<number, string>> = {
   1: 'bucket without an assignment',
@@ -16,7 +19,6 @@ const DROP_REASONS: Readonly<Record<number, string>> = {
   6: 'wrong checksum',
   7: 'not for a port that is served',
   8: 'order that is outdated or unknown',
-  9: 'order, carried out',
   10: 'no room',
 };
 
@@ -55,7 +57,7 @@ export async function switchDetailsOf(engine: Engine, address: string): Promise<
         addresses: addresses.get(port) ?? 0,
       })),
     drops: drops.flatMap((packets, index) =>
-      packets === 0 ? [] : [{ reason: DROP_REASONS[index] ?? `reason ${index}`, packets }],
+      packets === 0 || index === CONSUMED ? [] : [{ reason: DROP_REASONS[index] ?? `reason ${index}`, packets }],
     ),
   };
 }
