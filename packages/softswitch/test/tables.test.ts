@@ -65,9 +65,12 @@ describe('exact index', () => {
 
   /** What the generated lookup does. */
   function find(index: ExactIndex, records: Records, key: number): number {
-    for (let slot = hashWords(Int32Array.of(key), 0, 1) & index.mask; ; slot = (slot + 1) & index.mask) {
-      const record = index.slots[slot]!;
-      if (record === 0) return 0;
+    const hash = hashWords(Int32Array.of(key), 0, 1);
+    for (let slot = hash & index.mask; ; slot = (slot + 1) & index.mask) {
+      const content = index.slots[slot]!;
+      if (content === 0) return 0;
+      if (((content ^ hash) & index.tagMask) !== 0) continue;
+      const record = content & ~index.tagMask;
       if (records.elements[records.base(record)] === key) return record;
     }
   }

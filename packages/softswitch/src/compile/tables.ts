@@ -59,7 +59,6 @@ export function planTable(context: Pick<CompileContext, 'program'>, table: Table
     key.words,
     table.actionProfile >= 0 ? Math.max(dataWords, 1) : dataWords,
     table.supportTimeout,
-    table.maxSize,
   );
   let lookup: LookupKind;
   if (table.keys.length === 0) lookup = 'none';

@@ -297,6 +297,11 @@ export class SwitchCore implements Switch {
     dataPlane.receiveInPlace(port, length, buffer, shift);
   }
 
+  /** Prepares for a batch of packets in buffers of the shared packet memory; see `DataPlane.lookAhead`. */
+  lookAhead(first: number, count: number): void {
+    this.#pipeline?.dataPlane.lookAhead(first, count);
+  }
+
   /** Tells that a port went up or down. */
   setPortUp(port: number, up: boolean): void {
     if (up !== this.#downPorts.has(port)) return;

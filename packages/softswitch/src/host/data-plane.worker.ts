@@ -141,6 +141,7 @@ function run(): void {
         }
       }
     },
+    lookAhead: (first, count) => core.lookAhead(first, count),
     portStatus: (port, up) => core.setPortUp(port, up),
     needsRealChecksums: () => core.dataPlane?.readsPayload ?? false,
   };

@@ -49,7 +49,7 @@ function threadCpuUs(): number {
 const BATCH = 32;
 
 export class MemoryPorts implements PortSet {
-  readonly memory = new PacketMemory();
+  readonly memory = new PacketMemory(BATCH);
   readonly drops: SendDrops = { unknownPort: 0, oversized: 0, refused: 0 };
   readonly #wake: Int32Array;
   readonly #jobs: Job[] = [];
@@ -82,17 +82,20 @@ export class MemoryPorts implements PortSet {
       job.startedUs = performance.now() * 1000;
       job.startedCpuUs = threadCpuUs();
     }
-    const { bytes } = this.memory;
-    const start = this.memory.packetStart(0);
-    for (let i = 0; i < BATCH && job.roundsLeft > 0; i++) {
+    const { memory } = this;
+    const batch: PortPacket[] = [];
+    while (batch.length < BATCH && job.roundsLeft > 0) {
       const packet = job.packets[job.next]!;
-      if (packet.bytes.length <= MAX_PACKET_BYTES) bytes.set(packet.bytes, start);
-      host.receive(packet.port, packet.bytes.length, 0, 0);
+      const buffer = PacketMemory.firstPortBuffer + batch.push(packet) - 1;
+      if (packet.bytes.length <= MAX_PACKET_BYTES) memory.bytes.set(packet.bytes, memory.packetStart(buffer));
       if (++job.next === job.packets.length) {
         job.next = 0;
         job.roundsLeft--;
       }
     }
+    host.lookAhead(PacketMemory.firstPortBuffer, batch.length);
+    for (const [i, { port, bytes }] of batch.entries())
+      host.receive(port, bytes.length, PacketMemory.firstPortBuffer + i, 0);
     if (job.roundsLeft > 0) return;
     this.#jobs.shift();
     const { sent, sentCount } = job;

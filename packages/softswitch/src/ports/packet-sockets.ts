@@ -250,6 +250,7 @@ export class PacketSockets implements PortSet {
       0,
     );
     const real = count > 0 && host.needsRealChecksums();
+    host.lookAhead(PacketMemory.firstPortBuffer, count);
     for (let i = 0; i < count; i++) {
       const header = this.#receiveVector + i * MMSGHDR_BYTES;
       const buffer = PacketMemory.firstPortBuffer + i;

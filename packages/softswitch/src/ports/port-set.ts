@@ -7,6 +7,8 @@ import type { PacketMemory } from '../runtime/memory.ts';
 export interface PortHost {
   /** A packet of `length` bytes lies in `buffer`, moved by `shift` bytes. */
   receive(port: number, length: number, buffer: number, shift: number): void;
+  /** `count` packets lie in the buffers from `first` on and will be received next. */
+  lookAhead(first: number, count: number): void;
   portStatus(port: number, up: boolean): void;
   /** Whether packets must come with real checksums. */
   needsRealChecksums(): boolean;

@@ -21,6 +21,9 @@ export interface RecordLayout {
   readonly stride: number;
 }
 
+/**
+ * Lays out records, as tightly as they go: rounding them up to whole cache lines makes a large table slower, because less of it is in the cache.
+ */
 export function makeRecordLayout(keyWords: number, dataWords: number, ageing: boolean): RecordLayout {
   const action = keyWords;
   const data = action + 1;
