@@ -89,6 +89,37 @@ describe('the demo', () => {
     LONGEST_RUN_MS,
   );
 
+  describe('on the kernel, where namespaces are permitted', () => {
+    test.each([
+      ['TCP over IPv6', ['--ipv6']],
+      ['UDP', ['--udp']],
+      ['UDP over IPv6', ['--udp', '--ipv6']],
+    ])(
+      '%s: no flow notices',
+      async (name, options) => {
+        const { status, output, report } = await demo(name.replaceAll(' ', '-'), ...options, ...LOAD);
+        expect(report.hosts.kind, output).toBe('kernel');
+        expect(report.connections, output).toMatchObject({ reset: 0, failed: 0, stalled: 0, mismatchedBytes: 0 });
+        expect(report.connections.finished).toBe(report.connections.opened);
+        expect(report.connections.opened).toBeGreaterThan(500);
+        expect(report.pinsAtMost).toBeGreaterThan(0);
+        expect(report.steps.every((step) => step.outcome === 'done' && step.buckets > 0)).toBe(true);
+        expect(status).toBe(0);
+      },
+      LONGEST_RUN_MS,
+    );
+
+    test(
+      'UDP without pinning: flows change server, and are told so',
+      async () => {
+        const { status, output, report } = await demo('udp-no-pins', '--udp', '--no-pins', ...LOAD);
+        expect(report.connections.reset!, output).toBeGreaterThan(20);
+        expect(status).toBe(1);
+      },
+      LONGEST_RUN_MS,
+    );
+  });
+
   test(
     'without pinning the same run resets connections',
     async () => {

@@ -56,6 +56,8 @@ export const demoCommand: ParsedCommand = {
         description: 'BMv2 JSON to use instead of compiling, e.g. p4c-bm2-ss made it',
       },
       { name: 'p4info', kind: 'text', value: 'FILE', description: 'P4Info of that program' },
+      { name: 'ipv6', kind: 'flag', description: 'IPv6 in place of IPv4 (kernel hosts only)' },
+      { name: 'udp', kind: 'flag', description: 'UDP flows in place of TCP connections (kernel hosts only)' },
       { name: 'simulated', kind: 'flag', description: "use simulated hosts even where the kernel's can be had" },
       { name: 'seed', kind: 'count', value: 'N', description: `seed of the load (default ${DEFAULT_SEED})` },
       {
@@ -135,13 +137,19 @@ async function play(
   if (switchCommand !== undefined && simulatedReason !== undefined) {
     throw new CommandFailure(`--switch needs kernel hosts: ${simulatedReason}`, { code: 'NO_NAMESPACES' });
   }
+  const transport = parsed.flags.has('udp') ? 'udp' : 'tcp';
+  if (simulatedReason !== undefined && (transport === 'udp' || parsed.flags.has('ipv6'))) {
+    throw new CommandFailure(`--ipv6 and --udp need kernel hosts: ${simulatedReason}`, { code: 'NO_NAMESPACES' });
+  }
   const quit = new AbortController();
   const signal = AbortSignal.any([context.signal, quit.signal]);
   if (context.environment[INSIDE_VARIABLE] === '1') process.once('disconnect', () => quit.abort());
   const { openDisplay } = await import('../ui/display.ts');
   const jsonFile = parsed.texts.get('json');
   const hosts =
-    simulatedReason === undefined ? 'kernel TCP in network namespaces' : `simulated hosts: ${simulatedReason}`;
+    simulatedReason === undefined
+      ? `kernel ${transport.toUpperCase()}${parsed.flags.has('ipv6') ? ' over IPv6' : ''} in network namespaces`
+      : `simulated hosts: ${simulatedReason}`;
   const display = await openDisplay(context, {
     title: 'mooring demo',
     subtitle: `${hosts} · ${switchCommand ?? 'embedded switch'}${parsed.flags.has('no-pins') ? ' · PINNING OFF' : ''}`,
@@ -157,7 +165,7 @@ async function play(
     const { controllerServices } = await import('../control-client/services.ts');
     const { demoScenes } = await import('../demo/scenes.ts');
     const options: DemoRunOptions = {
-      plan: planWorld(SERVERS, 2),
+      plan: planWorld(SERVERS, 2, { ipv6: parsed.flags.has('ipv6'), transport }),
       inService: IN_SERVICE,
       scenes: demoScenes(),
       startWorld: async (plan) =>

@@ -5,11 +5,12 @@
  * are static neighbours of nobody: it asks by ARP like any other host.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { distDirectory } from '../command-line/repository.ts';
 import type { LoadClientOptions } from '../load/client.ts';
 import { runIpBatch } from '../load/ip-batch.ts';
-import type { HostCommand, HostReport } from '../load/messages.ts';
+import type { HostCommand, HostReport, Transport } from '../load/messages.ts';
 import { disableOffload } from '../load/offload.ts';
 import { type ClientTally, emptyTally, type ServerTally } from '../load/tally.ts';
 import type { DemoHost } from './host.ts';
@@ -32,6 +33,7 @@ export class KernelHost implements DemoHost {
   private constructor(
     readonly plan: PlannedHost,
     private readonly process: ChildProcess,
+    private readonly transport: Transport,
   ) {
     process.on('message', (report: HostReport) => this.note(report));
     process.on('exit', () => this.fail(new Error(`host ${plan.name} ended`)));
@@ -44,12 +46,12 @@ export class KernelHost implements DemoHost {
   }
 
   /** Starts the host and joins it to the switch's interface. */
-  static async start(plan: PlannedHost, prefixLength: number): Promise<KernelHost> {
+  static async start(plan: PlannedHost, prefixLength: number, transport: Transport): Promise<KernelHost> {
     const program = join(distDirectory(), 'load', 'host.worker.js');
     const child = spawn('unshare', ['--net', process.execPath, program], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    const host = new KernelHost(plan, child);
+    const host = new KernelHost(plan, child, transport);
     await host.await('ready');
     runIpBatch([
       `link add ${plan.switchInterface} type veth peer name ${HOST_INTERFACE} address ${plan.mac} netns ${host.pid}`,
@@ -61,9 +63,13 @@ export class KernelHost implements DemoHost {
     host.send({
       kind: 'settle',
       interfaceName: HOST_INTERFACE,
+      ipv6: plan.addresses.some(isIPv6),
       ipCommands: [
         'link set lo up',
-        ...plan.addresses.map((address) => `addr add ${address}/${prefixLength} dev ${HOST_INTERFACE}`),
+        ...plan.addresses.map((address) => {
+          const nodad = isIPv6(address) ? ' nodad' : '';
+          return `addr add ${address}/${prefixLength} dev ${HOST_INTERFACE}${nodad}`;
+        }),
         `link set ${HOST_INTERFACE} up`,
       ],
     });
@@ -72,12 +78,16 @@ export class KernelHost implements DemoHost {
   }
 
   async serve(port: number): Promise<void> {
-    this.send({ kind: 'serve', options: { name: this.plan.name, address: this.plan.addresses[0]!, port } });
+    this.send({
+      kind: 'serve',
+      transport: this.transport,
+      options: { name: this.plan.name, address: this.plan.addresses[0]!, port },
+    });
     await this.await('serving');
   }
 
   load(options: LoadClientOptions): void {
-    this.send({ kind: 'load', options });
+    this.send({ kind: 'load', transport: this.transport, options });
   }
 
   setMarathonServers(names: readonly string[]): void {

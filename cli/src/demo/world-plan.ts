@@ -2,8 +2,10 @@
  * The demo's network as data: which hosts there are, their addresses, and the switch port each hangs on. Everything
  * else (namespaces, simulated hosts, the controller's YAML) is made from this one plan, so that they cannot disagree.
  * All hosts share one Ethernet segment whose middle is the switch; servers sit at 10.0.0.11 and up, clients at
- * 10.0.0.101 and up, the virtual address is 10.0.0.1.
+ * 10.0.0.101 and up, the virtual address is 10.0.0.1; with IPv6, 2001:db8:: in place of 10.0.0.
  */
+
+import type { Transport } from '../load/messages.ts';
 
 /** One host of the demo. */
 export interface PlannedHost {
@@ -11,7 +13,7 @@ export interface PlannedHost {
   readonly role: 'server' | 'client';
   /** Switch port, from 1. */
   readonly port: number;
-  /** IPv4 addresses; the first is the host's own, a client has more to spread its connections over. */
+  /** IP addresses; the first is the host's own, a client has more to spread its connections over. */
   readonly addresses: readonly string[];
   /** Ethernet address, aa:bb:cc:dd:ee:ff. */
   readonly mac: string;
@@ -27,20 +29,34 @@ export interface WorldPlan {
   /** TCP port the servers listen on; differs from the virtual one so that port translation is used. */
   readonly serverPort: number;
   readonly prefixLength: number;
+  readonly transport: Transport;
+}
+
+/** What the network speaks. */
+export interface WorldLanguage {
+  readonly ipv6: boolean;
+  readonly transport: Transport;
 }
 
 /** Plans `serverCount` servers (s1, s2, ...) and `clientCount` clients (c1, ...) with `addressesPerClient` addresses. */
-export function planWorld(serverCount: number, clientCount: number, addressesPerClient = 8): WorldPlan {
+export function planWorld(
+  serverCount: number,
+  clientCount: number,
+  { ipv6, transport }: WorldLanguage = { ipv6: false, transport: 'tcp' },
+  addressesPerClient = 8,
+): WorldPlan {
+  const prefix = ipv6 ? '2001:db8::' : '10.0.0.';
   const hosts: PlannedHost[] = [];
   for (let index = 1; index <= serverCount; index++) {
-    hosts.push(planHost(`s${index}`, 'server', hosts.length + 1, [`10.0.0.${10 + index}`]));
+    hosts.push(planHost(`s${index}`, 'server', hosts.length + 1, [`${prefix}${10 + index}`]));
   }
   for (let index = 1; index <= clientCount; index++) {
     const first = 101 + (index - 1) * addressesPerClient;
-    const addresses = Array.from({ length: addressesPerClient }, (_, offset) => `10.0.0.${first + offset}`);
+    const addresses = Array.from({ length: addressesPerClient }, (_, offset) => `${prefix}${first + offset}`);
     hosts.push(planHost(`c${index}`, 'client', hosts.length + 1, addresses));
   }
-  return { hosts, virtualAddress: '10.0.0.1', virtualPort: 80, serverPort: 8080, prefixLength: 24 };
+  const prefixLength = ipv6 ? 64 : 24;
+  return { hosts, virtualAddress: `${prefix}1`, virtualPort: 80, serverPort: 8080, prefixLength, transport };
 }
 
 function planHost(name: string, role: PlannedHost['role'], port: number, addresses: readonly string[]): PlannedHost {

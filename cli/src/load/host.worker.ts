@@ -1,11 +1,12 @@
 /**
- * A host of the demo: one process that is a server or a client on the kernel's TCP, started inside the host's network
+ * A host of the demo: one process that is a server or a client on the kernel's TCP or UDP, started inside the host's network
  * namespace and steered over the IPC channel (messages.ts). It is bundled as a file of its own so that it starts fast
  * and carries nothing but the load. When the channel closes (the main process is gone, however it ended) it ends itself, so that no
  * host outlives a demo.
  */
 import { LoadClient } from './client.ts';
-import { runIpBatch, silenceIpv6 } from './ip-batch.ts';
+import { connectDatagrams, startDatagramServer } from './datagrams.ts';
+import { quietIpv6, runIpBatch, silenceIpv6 } from './ip-batch.ts';
 import type { HostCommand, HostReport } from './messages.ts';
 import { type LoadServer, startLoadServer } from './server.ts';
 
@@ -23,18 +24,19 @@ async function obey(command: HostCommand): Promise<void> {
   switch (command.kind) {
     case 'settle': {
       const { disableOffload } = await import('./offload.ts');
-      silenceIpv6();
+      if (command.ipv6) quietIpv6();
+      else silenceIpv6();
       runIpBatch(command.ipCommands);
       disableOffload(command.interfaceName);
       report({ kind: 'settled' });
       return;
     }
     case 'serve':
-      server = await startLoadServer(command.options);
+      server = await (command.transport === 'udp' ? startDatagramServer : startLoadServer)(command.options);
       report({ kind: 'serving' });
       return;
     case 'load':
-      client = new LoadClient(command.options);
+      client = new LoadClient(command.options, command.transport === 'udp' ? connectDatagrams : undefined);
       return;
     case 'marathon-servers':
       client?.setMarathonServers(command.names);

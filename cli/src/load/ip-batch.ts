@@ -22,8 +22,19 @@ export function runIpBatch(commands: readonly string[]): void {
  * and router discovery would be noise on the switch's ports. Does nothing on a kernel without IPv6.
  */
 export function silenceIpv6(): void {
+  set({ disable_ipv6: '1' });
+}
+
+/** Lets interfaces of this network namespace have the IPv6 addresses they are given, at once, and none of the kernel's own making. */
+export function quietIpv6(): void {
+  set({ disable_ipv6: '0', accept_ra: '0', accept_dad: '0', addr_gen_mode: '1' });
+}
+
+function set(values: Readonly<Record<string, string>>): void {
   for (const scope of ['all', 'default']) {
-    const path = `/proc/sys/net/ipv6/conf/${scope}/disable_ipv6`;
-    if (existsSync(path)) writeFileSync(path, '1');
+    for (const [name, value] of Object.entries(values)) {
+      const path = `/proc/sys/net/ipv6/conf/${scope}/${name}`;
+      if (existsSync(path)) writeFileSync(path, value);
+    }
   }
 }

@@ -6,12 +6,20 @@ import type { LoadClientOptions } from './client.ts';
 import type { LoadServerOptions } from './server.ts';
 import type { ClientTally, ServerTally } from './tally.ts';
 
+/** What connections of the load are made of. */
+export type Transport = 'tcp' | 'udp';
+
 /** Main process to host. */
 export type HostCommand =
   /** Configure the host's only interface: `ip -batch` lines, then no offload. */
-  | { readonly kind: 'settle'; readonly interfaceName: string; readonly ipCommands: readonly string[] }
-  | { readonly kind: 'serve'; readonly options: LoadServerOptions }
-  | { readonly kind: 'load'; readonly options: LoadClientOptions }
+  | {
+      readonly kind: 'settle';
+      readonly interfaceName: string;
+      readonly ipv6: boolean;
+      readonly ipCommands: readonly string[];
+    }
+  | { readonly kind: 'serve'; readonly transport: Transport; readonly options: LoadServerOptions }
+  | { readonly kind: 'load'; readonly transport: Transport; readonly options: LoadClientOptions }
   | { readonly kind: 'marathon-servers'; readonly names: readonly string[] }
   | { readonly kind: 'finish'; readonly patienceMs: number };
 

@@ -73,7 +73,7 @@ test('a killed run’s scratch directory is removed at the next start, a running
 });
 
 test('the plan gives every host its own port, addresses and interface', () => {
-  const plan = planWorld(5, 2, 8);
+  const plan = planWorld(5, 2, undefined, 8);
   const unique = (values: readonly unknown[]): boolean => new Set(values).size === values.length;
   expect(plan.hosts.map((host) => host.name)).toEqual(['s1', 's2', 's3', 's4', 's5', 'c1', 'c2']);
   expect(unique(plan.hosts.map((host) => host.port))).toBe(true);
