@@ -20,6 +20,8 @@ import { Log } from './engine/log.ts';
 import { statusOf } from './engine/status.ts';
 import { switchDetailsOf } from './engine/switch-details.ts';
 import { TrafficMeter } from './engine/traffic.ts';
+import { systemProbe } from './health/probes.ts';
+import { superviseHealth } from './health/supervise.ts';
 import { beginIntent } from './intent/begin.ts';
 import { intentFormat } from './intent/intent.ts';
 import { nodeFiles } from './journal/files.ts';
@@ -179,11 +181,13 @@ export async function startController(
     await audit?.close();
     throw error;
   }
+  const health = superviseHealth(engine, systemProbe);
   const { pipeline } = engine.session ?? { pipeline: 'kept' };
   const opened = journal;
   const running = engine;
   const finished = running.run().finally(async () => {
     stopped = true;
+    health.stop();
     running.stop();
     await server.close();
     await opened.close();

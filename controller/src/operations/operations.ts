@@ -193,6 +193,10 @@ export class Operations {
         break;
       case 'died':
         this.onEnded(notice.server, notice.keys, 'were pinned to the dead server and are lost');
+        for (const running of this.running) {
+          const { leaving, coming } = running.record;
+          if (leaving.includes(notice.server) || coming.includes(notice.server)) this.advance(running);
+        }
         break;
       case 'astray': {
         const owner = this.running.ownerOf(notice.name);

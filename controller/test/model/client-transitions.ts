@@ -37,6 +37,7 @@ export function clientTransitions(world: World, scope: Scope, add: Add): void {
         self(next).syns = self(next).syns.filter((other) => other !== incarnation);
         const server = forward(next, scope, index, true);
         if (server === 0) return undefined;
+        if (server === next.crashed) return undefined;
         if (next.drained && server === LEAVER) return 'a SYN goes to a server that was reported drained';
         const held = self(next).held[server]!;
         if (held === 0 || Math.floor((held - 1) / 2) < incarnation) self(next).held[server] = 2 * incarnation + 1;
@@ -73,6 +74,12 @@ export function clientTransitions(world: World, scope: Scope, add: Add): void {
       if (flow.state === 'syn' && flow.incarnation === (answer & 7)) {
         add(`client ${index} receives the answer of server ${server}`, (next) => {
           drop(next);
+          if (server === next.crashed || self(next).held[server] === 0) {
+            // Whoever answered is no more: the client will hear so.
+            self(next).state = 'closed';
+            self(next).incarnation++;
+            return undefined;
+          }
           self(next).state = 'established';
           self(next).server = server;
           return undefined;

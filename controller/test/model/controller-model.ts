@@ -25,6 +25,8 @@ function stageOf(effect: Effect, scope: Scope): number {
     case 'release':
     case 'sweep':
       return 5;
+    case 'ignore-pins-of':
+      return 4;
     default:
       return 7;
   }
@@ -51,8 +53,10 @@ export function control(
     world.timers.push({ kind: 'in-flight-over', server: LEAVER, token: leaver.token });
   }
   for (const effect of out.effects) {
-    if (effect.kind === 'assign') world.intended = effect.assignment.current;
-    else if (effect.kind === 'timer') {
+    if (effect.kind === 'assign') {
+      world.intended = effect.assignment.current;
+      world.intendedBase = effect.assignment.base;
+    } else if (effect.kind === 'timer') {
       // Tokens tell stale timers; those of the present are one of a kind.
       const text = JSON.stringify(effect.event);
       if (!world.timers.some((timer) => JSON.stringify(timer) === text)) world.timers.push(effect.event);
@@ -63,7 +67,7 @@ export function control(
     .map((effect, index) => ({ effect, index, stage: stageOf(effect, scope) }))
     .sort((a, b) => a.stage - b.stage || a.index - b.index)
     .map(({ effect }) => effect);
-  if (out.notices.some((notice) => notice.kind === 'drained')) {
+  if (world.leaving && out.notices.some((notice) => notice.kind === 'drained' && notice.server === LEAVER)) {
     world.drained = true;
     const flow = world.flows.findIndex((candidate) => candidate.state === 'established' && candidate.server === LEAVER);
     if (flow >= 0) return `server ${LEAVER} is reported drained while flow ${flow} lives on it`;
@@ -136,6 +140,8 @@ export function carryOut(world: World, scope: Scope, refuse: boolean): void {
         break;
       }
       case 'ignore-pins-of':
+        world.ignored = effect.server;
+        break;
       case 'ask-agent':
       case 'timer':
         break;
@@ -169,7 +175,7 @@ export function restart(world: World, scope: Scope): string | undefined {
       buckets: [
         {
           ...BUCKET,
-          base: world.base,
+          base: world.base === world.declared ? world.intendedBase : world.base,
           current: world.intended,
           unsettled: world.unsettled || world.current !== world.intended,
           learn: world.learnBit,
@@ -177,7 +183,7 @@ export function restart(world: World, scope: Scope): string | undefined {
         },
       ],
       pins: world.pins.flatMap((server, flow) =>
-        server === 0
+        server === 0 || server === world.declared
           ? []
           : [
               {
@@ -191,11 +197,19 @@ export function restart(world: World, scope: Scope): string | undefined {
       ),
       servers: world.drained ? SERVERS.filter((server) => server !== LEAVER) : SERVERS,
       leaving: world.leaving && !world.drained ? [LEAVER] : [],
+      dead: world.declared === 0 ? [] : [world.declared],
       pinIdleMs: SETTINGS.idleMs,
     },
     out,
   );
   const bucket = core.vips.get(1)![0]!;
+  if (world.declared !== 0) {
+    // What the intent does not want in the switch any more is not there after the flush.
+    out.effects.push({ kind: 'ignore-pins-of', server: world.declared });
+    world.pins.forEach((server, flow) => {
+      if (server === world.declared) out.effects.push({ kind: 'delete-pin', key: keyOf(flow) });
+    });
+  }
   if (bucket.phase === 'steady') {
     out.effects.push({
       kind: 'assign',

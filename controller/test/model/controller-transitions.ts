@@ -82,8 +82,35 @@ export function controllerTransitions(world: World, scope: Scope, add: Add): voi
       return control(next, scope, [timer]);
     });
   });
+  const bucket = world.core.vips.get(1)![0]!;
+  if (world.holds < scope.holds || bucket.held) {
+    const held = !bucket.held;
+    add(held ? 'the bucket is held' : 'the bucket is let go', (next) => {
+      if (held) next.holds++;
+      return control(next, scope, [{ kind: 'hold', vip: 1, buckets: [0], held }]);
+    });
+  }
+  if (world.crashed !== 0 && world.declared === 0) {
+    // To whom does not matter to anybody else: the lowest will do.
+    for (const to of SERVERS.filter((server) => server !== world.crashed).slice(0, 1)) {
+      add(`server ${world.crashed} is declared dead, its buckets go to ${to}`, (next) => {
+        next.declared = next.crashed;
+        return control(next, scope, [{ kind: 'server-died', server: next.crashed, moves: [{ ...BUCKET, to }] }]);
+      });
+    }
+  }
+  if (scope.without.has('R9 new id for a server that returns') && world.ignored !== 0 && world.crashed !== 0) {
+    add(`server ${world.ignored} is back under its old id`, (next) => {
+      const view = next.core.servers.get(next.ignored)!;
+      Object.assign(view, { stage: 'serving', ending: false, ended: false });
+      next.core.leaving.delete(view);
+      next.crashed = next.declared = next.ignored = 0;
+      return undefined;
+    });
+  }
   if (world.retargets < scope.retargets) {
     for (const server of SERVERS) {
+      if (server === world.declared) continue;
       const first = world.retargets === 0;
       const leaves = scope.leave && !first;
       if (server === world.intended || (leaves && server === LEAVER) || (first && server === 3)) continue;

@@ -41,7 +41,7 @@ export function encodeCore(state: ShiftState, rank: (slot: number, generation: n
   const parts: unknown[] = [sweep.trusted, sweep.pending?.barrier, ahead(sweep.recoveredUntil)];
   for (const list of state.vips.values()) {
     for (const b of list) {
-      parts.push(b.phase, b.base, b.current, b.learn, b.unsettled, ahead(b.sweepUntil), b.tentativeSeen);
+      parts.push(b.phase, b.base, b.current, b.learn, b.unsettled, ahead(b.sweepUntil), b.tentativeSeen, b.held);
       parts.push(state.waiting.has(b), [...b.unreleased].sort().join());
     }
   }
@@ -52,7 +52,7 @@ export function encodeCore(state: ShiftState, rank: (slot: number, generation: n
   }
   for (const id of [...state.servers.keys()].sort()) {
     const view = state.servers.get(id)!;
-    if (view.stage !== 'serving') parts.push(id, view.stage, ahead(view.sweepUntil), view.tentativeSeen);
+    if (view.stage !== 'serving') parts.push(id, view.stage, view.ended, ahead(view.sweepUntil), view.tentativeSeen);
   }
   return parts.join(' ');
 }

@@ -21,6 +21,8 @@ const NOTHING: Scope = {
   duplicates: 0,
   spoofs: 0,
   learn: false,
+  deaths: 0,
+  holds: 0,
   refusals: 0,
   without: new Set(),
 };
@@ -33,6 +35,7 @@ const QUICK: Readonly<Record<string, Partial<Scope>>> = {
   'a late or spoofed SYN of a live connection': { spoofs: 1 },
   'no room for a pin': { refusals: 1 },
   'a crash of the controller': { crashes: 1 },
+  'a pause': { holds: 1 },
 };
 
 const FULL: Readonly<Record<string, Partial<Scope>>> = {
@@ -41,6 +44,11 @@ const FULL: Readonly<Record<string, Partial<Scope>>> = {
   'two clients, one slot': { flows: 2 },
   'a server that leaves': { leave: true, retargets: 2 },
   'late messages and a crash': { late: true, crashes: 1 },
+  'a server that dies': { deaths: 1 },
+  'a server that dies, and a port used twice': { deaths: 1, incarnations: 2 },
+  'a server that dies, and a crash of the controller': { deaths: 1, crashes: 1 },
+  'a server that dies between two shifts': { deaths: 1, retargets: 2 },
+  'a pause and learning': { holds: 1, learn: true },
   'learning, loss and a spoofed SYN': { learn: true, losses: 1, spoofs: 1 },
 };
 
@@ -58,6 +66,7 @@ const MUTATIONS: readonly (readonly [Mutation, Partial<Scope>])[] = [
   ['R7 settle by sweep', { losses: 1 }],
   ['R7 write assignment before deleting pins', {}],
   ['R9 sweep before drained', { leave: true, retargets: 2 }],
+  ['R9 new id for a server that returns', { deaths: 1, incarnations: 2 }],
   ['R11 fence and barrier', { late: true, crashes: 1 }],
 ];
 

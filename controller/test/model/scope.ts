@@ -22,6 +22,10 @@ export interface Scope {
   /** SYNs of live connections that an attacker (or a slow network) sends. */
   readonly spoofs: number;
   readonly learn: boolean;
+  /** Servers that die, are declared dead at any time after, and (where a rule is taken away) come back. */
+  readonly deaths: number;
+  /** Times the bucket is held where it is, and let go. */
+  readonly holds: number;
   /** The pin table may be full. */
   readonly refusals: number;
   readonly without: ReadonlySet<Mutation>;
@@ -41,4 +45,5 @@ export type Mutation =
   | 'R7 settle by sweep'
   | 'R7 write assignment before deleting pins'
   | 'R9 sweep before drained'
+  | 'R9 new id for a server that returns'
   | 'R11 fence and barrier';

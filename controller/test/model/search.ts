@@ -164,6 +164,12 @@ export function encode(world: World): string {
       (flow) =>
         `${flow.state}${flow.incarnation}>${flow.server} ${[...flow.syns].sort()} ${[...flow.answers].sort()} ${flow.held}`,
     ),
+    world.intendedBase,
+    world.crashed,
+    world.declared,
+    world.ignored,
+    world.deaths,
+    world.holds,
     world.retargets,
     world.crashes,
     world.losses,

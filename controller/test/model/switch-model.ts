@@ -16,9 +16,9 @@ function slotOfFlow(world: World, flow: number): Slot | undefined {
 }
 
 function isPinned(world: World, flow: number): boolean {
-  if (world.pins[flow] !== 0) return true;
+  if (world.pins[flow] !== 0 && world.pins[flow] !== world.ignored) return true;
   const slot = slotOfFlow(world, flow);
-  return world.unsettled && slot?.state === 'confirmed';
+  return world.unsettled && slot?.state === 'confirmed' && slot.server !== world.ignored;
 }
 
 /** Whether the base has an unpinned connection, half-open ones included. */
@@ -56,8 +56,8 @@ function lookup(world: World, flow: number) {
     seal: world.seal,
     unsettled: world.unsettled,
     pin: pinned === 0 ? undefined : { server: pinned, closing: world.closing[flow]! },
-    aliveForPin: () => true,
-    aliveForSlot: () => true,
+    aliveForPin: (server: number) => server !== world.ignored,
+    aliveForSlot: (server: number) => server !== world.ignored,
   };
 }
 

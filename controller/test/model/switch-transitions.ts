@@ -28,6 +28,22 @@ export function switchTransitions(world: World, scope: Scope, add: Add): void {
       });
     }
   });
+  if (world.deaths < scope.deaths) {
+    for (const server of new Set([world.base, world.current])) {
+      add(`server ${server} dies`, (next) => {
+        next.deaths++;
+        next.crashed = server;
+        for (const flow of next.flows) {
+          flow.held[server] = 0;
+          if (flow.state !== 'established' || flow.server !== server) continue;
+          flow.state = 'closed';
+          flow.server = 0;
+          flow.incarnation++;
+        }
+        return undefined;
+      });
+    }
+  }
   if (world.watch && world.unsettled && !world.watchNotice && !unpinnedLive(world)) {
     add('the watch falls idle', (next) => {
       next.watchNotice = true;

@@ -63,7 +63,15 @@ export interface World {
   pinNotices: boolean[];
   slots: Slot[];
   flows: Flow[];
+  /** The journal's word on the base, which counts where the switch still names a dead server. */
+  intendedBase: number;
+  /** Who has died, whom the controller has declared dead, and whom the switch ignores; 0: nobody. */
+  crashed: number;
+  declared: number;
+  ignored: number;
   epoch: number;
+  deaths: number;
+  holds: number;
   retargets: number;
   crashes: number;
   losses: number;
@@ -126,7 +134,13 @@ export function initialWorld(scope: Scope): World {
       answers: [],
       held: [0, 0, 0, 0],
     })),
+    intendedBase: 1,
+    crashed: 0,
+    declared: 0,
+    ignored: 0,
     epoch: 1,
+    deaths: 0,
+    holds: 0,
     retargets: 0,
     crashes: 0,
     losses: 0,

@@ -9,6 +9,9 @@ import { bucketOfConnection } from '../../src/engine/bucket-hash.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import { Log } from '../../src/engine/log.ts';
 import { statusOf } from '../../src/engine/status.ts';
+import type { HealthMonitor } from '../../src/health/monitor.ts';
+import type { Probe } from '../../src/health/probes.ts';
+import { superviseHealth } from '../../src/health/supervise.ts';
 import { beginIntent } from '../../src/intent/begin.ts';
 import { intentFormat } from '../../src/intent/intent.ts';
 import type { Intent, IntentRecord } from '../../src/intent/types.ts';
@@ -55,6 +58,9 @@ export class Rig {
   journal!: Journal<IntentRecord, Intent>;
   log!: Log;
   finished: Promise<void> = Promise.resolve();
+  /** Answers health checks; without it there are none. */
+  probe: Probe | undefined;
+  private health: HealthMonitor | undefined;
   private nextPort = 1024;
   private answers = 0;
   refusedConnections = 0;
@@ -82,11 +88,13 @@ export class Rig {
     await this.engine.start();
     this.finished = this.engine.run();
     this.finished.catch(() => undefined);
+    this.health = this.probe === undefined ? undefined : superviseHealth(this.engine, this.probe);
     await this.settle();
   }
 
   /** As kill -9: nothing is finished or flushed. */
   kill(): void {
+    this.health?.stop();
     this.engine.stop();
     this.switch.drop('the controller was killed');
   }
@@ -186,6 +194,7 @@ export class Rig {
   }
 
   async dispose(): Promise<void> {
+    this.health?.stop();
     this.engine?.stop();
     const done = this.finished.catch(() => undefined);
     await this.clock.advance(5_000);

@@ -1,0 +1,48 @@
+/**
+ * Joins health checks to the engine: a verdict gets a turn of its own, in which `operations/outages.ts` decides what it means. While a server is
+ * down every failed check asks again, because what could not be done a moment ago (nobody else was up, the switch was away) may be
+ * possible now.
+ */
+import type { Engine } from '../engine/engine.ts';
+import { OperationRefusedError } from '../operations/errors.ts';
+import { onServerDown, onServerUp } from '../operations/outages.ts';
+import { HealthMonitor } from './monitor.ts';
+import type { Probe } from './probes.ts';
+
+/** Starts to check the servers of the engine's VIPs. Stop the monitor that is returned with the engine. */
+export function superviseHealth(engine: Engine, probe: Probe): HealthMonitor {
+  const { configuration, journal, clock, log } = engine.options;
+  const kept = new Set<string>();
+  const run = (act: () => void): void => {
+    engine.submit(act).catch((error: unknown) => {
+      // A refusal passes: the next check asks again.
+      if (error instanceof OperationRefusedError) return;
+      log.write('error', `a verdict could not be followed: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  };
+  const monitor = new HealthMonitor({
+    configuration,
+    intent: journal.state,
+    clock,
+    probe,
+    onVerdict(vip, server, health, reason) {
+      const name = `${vip}/${server}`;
+      if (health === 'up') {
+        kept.delete(name);
+        run(() => onServerUp(engine.operations, vip, server));
+        return;
+      }
+      run(() => {
+        const isDown = (other: string, candidate: string): boolean => monitor.isSuspect(other, candidate);
+        if (onServerDown(engine.operations, vip, server, reason ?? 'no answer', isDown) || kept.has(name)) return;
+        const record = [...journal.state.servers.values()].find((known) => known.name === server);
+        if (record === undefined || record.state === 'dead' || record.state === 'drained') return;
+        kept.add(name);
+        log.write('error', `server \`${server}\` is down (${reason}) and nobody else is up: everything stays as it is`);
+      });
+    },
+  });
+  engine.health = monitor;
+  monitor.start();
+  return monitor;
+}

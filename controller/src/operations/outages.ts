@@ -1,0 +1,165 @@
+/**
+ * What becomes of a server that its checks declare dead, and of one that is there again. Its buckets go to the others at once, with
+ * no shift: there is nothing to wait for. Where a standby is known whose way is known, it gets them all, so that nobody else's
+ * share changes; otherwise they are spread as the weights say, and a standby is added as gently as by an operator. An operation that
+ * was bringing the dead server in is taken back; one that was taking it out has less to wait for.
+ *
+ * When every server of a VIP fails at once, the checker's own network is the likelier cause: nothing is changed, and it is said.
+ */
+import { assign } from '../assignment/assign.ts';
+import type { Intent, ServerRecord } from '../intent/types.ts';
+import type { BucketMove, ServerId } from '../shift/types.ts';
+import { findSpare, inService, recordsOf, shareOf } from './catalogue.ts';
+import { OperationRefusedError } from './errors.ts';
+import type { Operations } from './operations.ts';
+
+const CONTROLLER = { who: 'controller' };
+
+/** Whether a server's checks are good, as far as anybody knows. */
+export type IsDown = (vip: string, server: string) => boolean;
+
+/** A server is down. @returns whether it was given up */
+export function onServerDown(
+  operations: Operations,
+  vipName: string,
+  name: string,
+  reason: string,
+  isDown: IsDown,
+): boolean {
+  const { host } = operations;
+  const { intent } = host;
+  const vip = [...intent.vips.values()].find((candidate) => candidate.name === vipName);
+  const dead = vip === undefined ? undefined : recordsOf(intent, vip.id).get(name);
+  if (vip === undefined || dead === undefined || dead.state === 'drained' || dead.state === 'dead') return false;
+  for (const running of operations.running) {
+    const { record } = running;
+    const comes = record.coming.includes(dead.id) && !record.aborting && record.phase !== 'finished';
+    if (comes) operations.rollBack(running, `server \`${name}\` is down: ${reason}`);
+  }
+  // It may have gone with the operation that brought it.
+  const record = intent.servers.get(dead.id);
+  if (record === undefined) return true;
+  const standby = findStandby(operations, vipName, vip.id, isDown);
+  const shares = sharesWithout(intent, vip.id, dead.id, (server) => isDown(vipName, server));
+  if (shares.length === 0 && standby?.ready !== true) {
+    const state = host.shift().servers.get(dead.id);
+    if ((state?.bases ?? 0) + (state?.currents ?? 0) > 0) return false;
+  }
+  giveUp(operations, vip.id, record, reason, standby, shares);
+  return true;
+}
+
+function giveUp(
+  operations: Operations,
+  vip: number,
+  dead: ServerRecord,
+  reason: string,
+  standby: { readonly name: string; readonly ready: boolean } | undefined,
+  shares: readonly { readonly server: ServerId; readonly weight: number }[],
+): void {
+  const { host } = operations;
+  const { intent } = host;
+  const vipName = intent.vips.get(vip)!.name;
+  const configuration = host.configuration.vips.find(({ name }) => name === vipName)!;
+  const { current, base } = intent.assignments.get(vip)!;
+  operations.setState(dead, 'dead');
+  host.serverGone(dead);
+  const record = {
+    ...operations.blank({ kind: 'drain', vip: vipName, server: dead.name }, vip, CONTROLLER),
+    kind: 'failover' as const,
+    server: dead.name,
+    request: undefined,
+    leaving: [dead.id],
+    why: reason,
+    deadlineMs: 0,
+  };
+  let target: readonly ServerId[];
+  let coming: ServerRecord | undefined;
+  if (standby?.ready) {
+    const known = { record: intent.vips.get(vip)!, configuration };
+    coming = operations.enlist(vip, findSpare(intent, known, standby.name, 'server', undefined));
+    operations.setState(coming, 'active');
+    host.serverChanged(coming);
+    const to = coming.id;
+    target = current.map((server) => (server === dead.id ? to : server));
+  } else {
+    target = assign(current, base, shares);
+  }
+  const moves: BucketMove[] = [];
+  current.forEach((from, bucket) => {
+    if (from === dead.id) moves.push({ vip, bucket, to: target[bucket]! });
+  });
+  const running = operations.running.begin(record);
+  running.moved = moves.length;
+  operations.save(running, {
+    ...record,
+    replacement: coming?.name,
+    coming: coming === undefined ? [] : [coming.id],
+    moves: moves.map(({ bucket, to }) => [bucket, dead.id, to]),
+    ordered: moves.length,
+    phase: 'shifting',
+  });
+  operations.audit(running, `given up: ${reason}`);
+  const to = coming === undefined ? 'the others' : `standby \`${coming.name}\``;
+  host.log('error', `server \`${dead.name}\` is down (${reason}): its ${moves.length} buckets go to ${to}`);
+  host.order({ kind: 'server-died', server: dead.id, moves });
+  // It ends, at the earliest, with the notice of the death, which lists what was lost.
+  for (const { bucket, to: server } of moves) operations.running.own(running, bucket, server);
+  if (standby !== undefined && !standby.ready) addByItself(operations, vipName, standby.name, 'standby');
+}
+
+/** A server that had been given up answers again. */
+export function onServerUp(operations: Operations, vipName: string, name: string): void {
+  const { host } = operations;
+  const vip = [...host.intent.vips.values()].find((candidate) => candidate.name === vipName);
+  const server = vip === undefined ? undefined : recordsOf(host.intent, vip.id).get(name);
+  if (vip === undefined || server?.state !== 'dead') return;
+  const check = host.configuration.vips.find((candidate) => candidate.name === vipName)?.health;
+  // Whose place a standby has taken is a spare from now on.
+  const replaced = [...host.intent.operations.values()].some(
+    ({ kind, leaving, replacement }) => kind === 'failover' && leaving.includes(server.id) && replacement !== undefined,
+  );
+  if (check?.comeback !== 'add' || replaced) {
+    operations.setState(server, 'drained');
+    host.log('info', `server \`${name}\` answers again: mooring add ${name} brings it back`);
+    return;
+  }
+  addByItself(operations, vipName, name, 'comeback');
+}
+
+function addByItself(operations: Operations, vip: string, server: string, reason: string): void {
+  try {
+    operations.request({ kind: 'add', vip, server, approve: true, reason }, CONTROLLER);
+  } catch (error) {
+    if (!(error instanceof OperationRefusedError)) throw error;
+    operations.host.log('warning', `server \`${server}\` is not added (${reason}): ${error.message}`);
+  }
+}
+
+/** A spare that may take over: `ready` when it can be sent packets at once. */
+function findStandby(
+  operations: Operations,
+  vipName: string,
+  vip: number,
+  isDown: IsDown,
+): { readonly name: string; readonly ready: boolean } | undefined {
+  const { intent, configuration } = operations.host;
+  const records = recordsOf(intent, vip);
+  const standby = configuration.vips
+    .find(({ name }) => name === vipName)
+    ?.servers.find(
+      (server) =>
+        server.standby &&
+        !isDown(vipName, server.name) &&
+        ['drained', undefined].includes(records.get(server.name)?.state),
+    );
+  return standby === undefined ? undefined : { name: standby.name, ready: standby.mac !== undefined };
+}
+
+/** Who takes over, by weight: those that are up and enabled; if there is none, those that are disabled. */
+function sharesWithout(intent: Intent, vip: number, dead: ServerId, isDown: (server: string) => boolean) {
+  const others = inService(intent, vip).filter((server) => server.id !== dead && server.state === 'active');
+  const up = others.filter(({ name }) => !isDown(name));
+  const enabled = up.filter((server) => shareOf(server).enabled);
+  return (enabled.length > 0 ? enabled : up).map(({ id, weight }) => ({ server: id, weight }));
+}
