@@ -30,6 +30,11 @@ export const approveArguments: CommandTemplate = (operation) =>
     ? { question: `approve ${nameOf(operation)}?`, argv: ['approve', operation.id] }
     : { refusal: `${nameOf(operation)} does not wait for approval` };
 
+export const rollbackArguments: CommandTemplate = (operation) => ({
+  question: `take ${nameOf(operation)} back?`,
+  argv: ['rollback', operation.id],
+});
+
 /** Commands that run on until they are stopped, or take the screen: not from within it. */
 const FOREGROUND_COMMANDS = ['demo', 'up', 'watch', 'switch', 'stf', 'bench'];
 

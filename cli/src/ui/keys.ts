@@ -30,6 +30,7 @@ export type Action =
   | 'abort'
   | 'pause'
   | 'approve'
+  | 'rollback'
   | 'drain'
   | 'swap'
   | 'remove'
@@ -103,6 +104,7 @@ export const PAGE_BINDINGS: Readonly<Record<PageName, readonly Binding[]>> = {
     { action: 'abort', keys: ['a'], short: 'abort', long: 'abort the operation: what has moved goes back as gently' },
     { action: 'pause', keys: ['p'], short: 'pause', long: 'pause it, or let it go on' },
     { action: 'approve', keys: ['y'], short: 'approve', long: 'approve a planned operation' },
+    { action: 'rollback', keys: ['u'], short: 'undo', long: 'take it back, also when it is over' },
     {
       action: 'open',
       keys: ['enter'],

@@ -8,6 +8,7 @@ import {
   approveArguments,
   type CommandTemplate,
   pauseArguments,
+  rollbackArguments,
   splitCommandLine,
 } from './commands.ts';
 import { type Action, actionOf } from './keys.ts';
@@ -180,6 +181,8 @@ function act(state: UiState, action: Action, key: string): Step {
       return askAbout(state, pauseArguments);
     case 'approve':
       return askAbout(state, approveArguments);
+    case 'rollback':
+      return askAbout(state, rollbackArguments);
     case 'drain':
     case 'remove':
     case 'swap':

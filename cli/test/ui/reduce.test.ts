@@ -77,6 +77,13 @@ describe('orders', () => {
     }
   });
 
+  test('an operation is taken back also when it is over', () => {
+    expect(play(state, '3', 'j', 'u').state.confirm).toEqual({
+      question: 'take #2 add s4 back?',
+      argv: ['rollback', '2'],
+    });
+  });
+
   test('the selected operation is the one that is meant', () => {
     const second = play(state, '3', 'j');
     expect(second.state.operation).toBe('2');

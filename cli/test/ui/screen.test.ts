@@ -121,8 +121,8 @@ test('a frame never outgrows its terminal', () => {
     [60, 20],
   ] as const;
   for (const [columns, rows] of sizes) {
-    for (const servers of [2, 5, 40]) {
-      for (const buckets of [16, 256, 4_096, 65_536]) {
+    for (const servers of [2, 40]) {
+      for (const buckets of [16, 1_000, 65_536]) {
         for (const withLoad of [false, true]) {
           const base = answered(stateOf(viewInShift(servers, buckets, withLoad), { columns, rows }));
           for (const [index, page] of PAGES.entries()) {

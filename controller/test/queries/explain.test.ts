@@ -18,7 +18,9 @@ describe('explanation', () => {
       });
     }
     expect(explain(7, { phase: 'steady', ...moving }, { ...pin, inRegister: true }).decidedBy).toBe('register pin');
-    expect(explain(7, { phase: 'shifting', ...moving }, { ...pin, closing: true }).reason).toContain('a new SYN is dropped');
+    expect(explain(7, { phase: 'shifting', ...moving }, { ...pin, closing: true }).reason).toContain(
+      'a new SYN is dropped',
+    );
     expect(explain(7, { phase: 'steady', base: 's5', current: 's5' }, pin).reason).toContain('superfluous');
   });
 
@@ -48,7 +50,17 @@ test('clients: IPv4 and IPv6, with and without port; everything else is refused'
   expect(parseClient('192.0.2.7:51514')).toEqual({ address: 0xc0000207, port: 51_514 });
   expect(parseClient('2001:DB8::7')).toEqual({ address: '2001:db8::7', port: undefined });
   expect(parseClient('[2001:db8::7]:443')).toEqual({ address: '2001:db8::7', port: 443 });
-  for (const wrong of [null, '', 's1', '192.0.2', '192.0.2.7:', '192.0.2.7:70000', '[2001:db8::7', '::g', '1.2.3.4:5:6']) {
+  for (const wrong of [
+    null,
+    '',
+    's1',
+    '192.0.2',
+    '192.0.2.7:',
+    '192.0.2.7:70000',
+    '[2001:db8::7',
+    '::g',
+    '1.2.3.4:5:6',
+  ]) {
     expect(() => parseClient(wrong), String(wrong)).toThrow(OperationRefusedError);
   }
 });

@@ -83,7 +83,9 @@ function detailRows(state: UiState, operation: OperationView, width: number): Ro
     ),
     row(` time       ${formatSeconds(operation.elapsedMs)}, ${deadline}`),
     ...(vip ? [row(span(` buckets    ${phasesText(vip)}`))] : []),
-    ...(operation.message === '' ? [] : [row(span(` waits for  ${operation.message}`, { bold: true }))]),
+    ...(operation.message === ''
+      ? []
+      : [row(span(` ${operation.isOver ? 'result   ' : 'waits for'}  ${operation.message}`, { bold: true }))]),
     ...operation.plans.flatMap((plan) => [
       row(
         ` plan       ${plan.vip}: ${formatCount(plan.moves)} buckets move, at least ${formatCount(plan.leastMoves)} must; about ${formatSeconds(plan.expectedDrainMs)}`,

@@ -47,9 +47,7 @@ export function switchPage(state: UiState): Row[] {
       : span(`not connected${known.error ? `: ${known.error}` : ''}`, { bold: true, colour: 'red' });
     rows.push(row(' ', standing));
     const id = answer.value === undefined ? '' : `, id ${answer.value.pipelineId}`;
-    rows.push(
-      row(` program ${known.pipeline}${id}, ${formatCount(known.slots)} slots in each way of the pin registers`),
-    );
+    rows.push(row(` program ${known.pipeline}${id}; 2 x ${formatCount(known.slots)} register slots`));
   }
   if (answer.error !== undefined) rows.push(row(span(` ${answer.error}`, { bold: true, colour: 'red' })));
   const details = answer.value;
