@@ -14,7 +14,7 @@ import { externalNpm } from './external-npm.mjs';
  * @typedef {object} Row
  * @property {string} name what is measured
  * @property {string} unit of `ours` and `theirs`, e.g. `ms` or `packets/s`
- * @property {number} ours
+ * @property {number} [ours] left out where it cannot be measured here; `note` says why
  * @property {number} [theirs] the same of what it is compared with
  * @property {'higher' | 'lower'} better which direction is better
  * @property {string} [bar] the mark to reach, e.g. `>= 10x`
@@ -52,12 +52,13 @@ async function load(path) {
   return import(pathToFileURL(outfile).href);
 }
 
+/** @param {number | undefined} value */
 const format = (value) =>
   value >= 1000 ? Math.round(value).toLocaleString('en') : value >= 10 ? value.toFixed(1) : value.toPrecision(3);
 
 /** @param {Row} row */
 function ratio(row) {
-  if (row.theirs === undefined) return '';
+  if (row.ours === undefined || row.theirs === undefined) return '';
   const value = row.better === 'higher' ? row.ours / row.theirs : row.theirs / row.ours;
   return `${value.toFixed(value < 10 ? 2 : 0)}x better`;
 }
@@ -71,7 +72,7 @@ for (const file of files) {
 }
 const table = rows.map((row) => [
   row.name,
-  `${format(row.ours)} ${row.unit}`,
+  row.ours === undefined ? '-' : `${format(row.ours)} ${row.unit}`,
   row.theirs === undefined ? '-' : `${format(row.theirs)} ${row.unit}`,
   ratio(row),
   row.bar ?? '',

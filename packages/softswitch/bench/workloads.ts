@@ -225,8 +225,9 @@ type ExactEntry = readonly [table: string, key: readonly number[], action: strin
 /**
  * Mooring's own program in steady state: eight servers behind one address, 64 buckets, 4,096 pins; half of the packets go from clients
  * to the address, half from servers back, and one client packet in four has a pin. Timestamps and digests aside nothing changes.
+ * Clients send to port 0 and are reached at `clientPort`, servers send to `serversSendTo` and are reached at port 1.
  */
-export function loadBalancer(): Workload {
+export function loadBalancer(clientPort = 1, serversSendTo = 0): Workload {
   const program = compileProgram('p4/v1model/mooring.p4');
   const address = 0x0a000064;
   const servers = Array.from({ length: 8 }, (_, i) => ({
@@ -253,11 +254,11 @@ export function loadBalancer(): Workload {
       ['returns', [own, 6, 8080], 'from_server', [id, 1, address, 80]],
       ['servers', [1, id], 'to_server', [mac, port, own, 8080]],
       ['macs', [mac], 'to_port', [port]],
-      ['mac_sources', [mac, 0], 'mac_known', []],
+      ['mac_sources', [mac, serversSendTo], 'mac_known', []],
       ['pin_servers', [id], 'alive_for_pin', []],
       ['slot_servers', [id], 'alive_for_slot', []],
     ]),
-    ['macs', [clientMac], 'to_port', [1]],
+    ['macs', [clientMac], 'to_port', [clientPort]],
     ['mac_sources', [clientMac, 0], 'mac_known', []],
     ...Array.from(
       { length: 4096 },
