@@ -151,8 +151,14 @@ export async function compareSwitches(
 ): Promise<string> {
   let details = '';
   for (const quietMs of [500, 1500]) {
-    const outputs = await runBmv2(program, packets, { command, expected: run.outputs, quietMs });
-    details = firstDifference(run.outputs, outputs);
+    try {
+      details = firstDifference(
+        run.outputs,
+        await runBmv2(program, packets, { command, expected: run.outputs, quietMs }),
+      );
+    } catch (error) {
+      details = (error as Error).message;
+    }
     if (details === '') return '';
   }
   return details;

@@ -159,6 +159,7 @@ class ProgramGenerator {
           return `  ${this.#kept?.has(name) ? '@field_list(1) ' : ''}${typeText(type)} ${name};`;
         }),
       '  inner_t s;',
+      ...(this.#kept === undefined ? [] : ['  bit<1> again;']),
       '}',
       ...functions.flat(),
       ...parser,
@@ -358,7 +359,8 @@ class ProgramGenerator {
     }
     const scope = this.#scope('control', []);
     scope.variables.push({ text: 'smeta.ingress_port', type: bit(9), writable: false });
-    scope.variables.push({ text: 'smeta.packet_length', type: bit(32), writable: false });
+    // In egress it depends on how headers became valid: simple_switch counts added and removed headers, but not assigned ones.
+    if (ingress) scope.variables.push({ text: 'smeta.packet_length', type: bit(32), writable: false });
     const content = statements(scope, random.between(1, 3 * this.#size), this.#size, callables);
     while (callables.tables.length > 0) content.push(`${callables.tables.shift()!.name}.apply();`);
     const end = ingress
@@ -373,7 +375,9 @@ class ProgramGenerator {
     if (this.#kept !== undefined) {
       const again = ingress ? 'resubmit_preserving_field_list' : 'recirculate_preserving_field_list';
       const condition = expression(this.#scope('control', []), { kind: 'bool' }, 1);
-      end.push(`if (smeta.instance_type == 0 && ${condition}) { ${again}(8w1); }`);
+      // In egress BMv2 shows recirculated packets as normal ones.
+      if (ingress) body.push('meta.again = smeta.instance_type == 0 ? 1w0 : 1w1;');
+      end.push(`if (meta.again == 0 && ${condition}) { ${again}(8w1); }`);
     }
     if (!ingress && this.#checksums) end.push('hdr.ck.setValid();', 'hdr.ck.sum = 0;', 'hdr.ck.other = 16w0xabcd;');
     if (random.chance(0.06)) end.push(`truncate(32w${random.between(14, 60)});`);

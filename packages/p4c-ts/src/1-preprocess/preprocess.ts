@@ -5,7 +5,8 @@
  * It works on lines. A line that starts with `#` is a directive; in other lines only names matter. Text that no macro
  * touches is never looked at again nor copied character by character: it is passed on in runs as long as possible, so
  * positions stay exact (see segments.ts) and a program without macros costs one scan. Comments pass through (the lexer
- * skips them) but are respected: no macro and no directive is seen in them.
+ * skips them) but are respected: no macro and no directive is seen in them. String literals that go on over several lines are
+ * P4's, not C's: as in `cpp`, macros and directives work inside of them, which long annotations rely on.
  *
  * All files and the macro table belong to one `Preprocessor`; `preprocess` runs it over a program.
  */
@@ -133,6 +134,8 @@ class Preprocessor {
     let runStart = at;
     let active = true;
     let atLineStart = true;
+    // Inside a string literal that goes on over lines: `cpp` does not know those, so directives and macros work in them.
+    let inString = false;
 
     const tail: SourceTail & { at: number } = {
       at: 0,
@@ -150,10 +153,22 @@ class Preprocessor {
         at += 1;
         atLineStart = true;
       } else if (code === 32 || code === 9 || code === 13) {
-        at += 1;
+        const end = inString && active ? endOfBlanks(text, at) : at + 1;
+        const blanks = inString && active ? blanksInString(text, at, end, atLineStart) : undefined;
+        if (blanks !== undefined) {
+          output.verbatim(file.id, text, runStart, at);
+          output.expansion({ file: file.id, start: at, end }, blanks);
+          runStart = end;
+        }
+        at = end;
       } else if (code === 35 && atLineStart) {
         if (active) output.verbatim(file.id, text, runStart, at);
         const end = endOfDirective(text, at);
+        // In a string literal the lines that fall away count as empty ones.
+        if (inString) {
+          const lines = newlines(text, active ? at : runStart, end);
+          if (lines > 0) output.expansion({ file: file.id, start: at, end }, '\n'.repeat(lines));
+        }
         this.directive(file, at, end, conditionals);
         active = conditionals.at(-1)?.active ?? true;
         at = end;
@@ -167,7 +182,13 @@ class Preprocessor {
         at = skipComment(text, at);
       } else if (code === 34) {
         atLineStart = false;
-        at = skipString(text, at);
+        const close = closingQuote(text, at);
+        // A quote that the line does not close takes the rest of the line with it, as in `cpp`.
+        if (close === undefined) inString = !inString;
+        at = close ?? endOfLine(text, at);
+      } else if (code === 39 && inString) {
+        atLineStart = false;
+        at = closingQuote(text, at) ?? endOfLine(text, at);
       } else if (isNameStart(code)) {
         atLineStart = false;
         const start = at;
@@ -462,6 +483,43 @@ function directiveText(text: string, start: number, end: number): string {
     } else at += 1;
   }
   return out + text.slice(from, end);
+}
+
+/** The offset just after the quote on the same line that closes the one at `start`. */
+function closingQuote(text: string, start: number): number | undefined {
+  const quote = text.charCodeAt(start);
+  for (let at = start + 1; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 10) return undefined;
+    if (code === 92) at += 1;
+    else if (code === quote) return at + 1;
+  }
+  return undefined;
+}
+
+function endOfLine(text: string, start: number): number {
+  const end = text.indexOf('\n', start);
+  return end < 0 ? text.length : end;
+}
+
+/** Line breaks from `start` up to `end`. */
+function newlines(text: string, start: number, end: number): number {
+  let count = 0;
+  for (let at = text.indexOf('\n', start); at >= 0 && at < end; at = text.indexOf('\n', at + 1)) count += 1;
+  return count;
+}
+
+function endOfBlanks(text: string, from: number): number {
+  let at = from;
+  while (text.charCodeAt(at) === 32 || text.charCodeAt(at) === 9 || text.charCodeAt(at) === 13) at += 1;
+  return at;
+}
+
+/** What `cpp` makes of white space: the column at a line's start, one blank elsewhere. Undefined where that is what stands there. */
+function blanksInString(text: string, start: number, end: number, atLineStart: boolean): string | undefined {
+  const code = text.charCodeAt(end);
+  const blanks = code === 10 || end >= text.length ? '' : atLineStart ? ' '.repeat(end - start) : ' ';
+  return text.slice(start, end) === blanks ? undefined : blanks;
 }
 
 /** Skips the rest of a line that does not count, over block comments. Stops at its line break. */

@@ -34,12 +34,16 @@ export function integerOf(value: Value | undefined): bigint | undefined {
   return undefined;
 }
 
-/** Makes the instance of a declaration (`named`) or of a constructor call inside an expression. */
+/**
+ * Makes the instance of a declaration (`named`) or of a constructor call inside an expression. An extern made in place has the name
+ * `inPlace` in the control plane.
+ */
 export function construct(
   context: Context,
   frame: Frame,
   node: ast.Instantiation | ast.ConstructorCallExpression,
   named: ast.Instantiation | undefined,
+  inPlace?: string,
 ): Instance {
   const construction = context.typed.constructions.get(node);
   if (construction === undefined) throw new InternalError('unresolved instantiation', node.span);
@@ -67,7 +71,15 @@ export function construct(
       return makeBlock(context, frame, declaration, target, construction.arguments, argumentsByName, ownPath, named);
     }
     case 'extern':
-      return makeExtern(context, target, argumentsByName, construction.arguments, withoutDot(path), node.span, local);
+      return makeExtern(
+        context,
+        target,
+        argumentsByName,
+        construction.arguments,
+        inPlace ?? withoutDot(path),
+        node.span,
+        local,
+      );
     default:
       throw new InternalError(`instance of a ${target.kind}`, node.span);
   }
@@ -135,7 +147,6 @@ function makeExtern(
   matched: readonly MatchedArgument[],
   name: string,
   span: Span,
-  local: string | undefined,
 ): Instance {
   const number = (parameter: string): bigint => {
     const value = integerOf(values.get(parameter));
@@ -207,7 +218,7 @@ function makeExtern(
         kind: 'action-profile',
         profile: {
           kind: 'action-profile',
-          name: local === undefined ? context.uniqueName('profile', 'action_profile') : name,
+          name,
           size: number('size'),
           selector: undefined,
           span,
@@ -218,7 +229,7 @@ function makeExtern(
         kind: 'action-profile',
         profile: {
           kind: 'action-profile',
-          name: local === undefined ? context.uniqueName('profile', 'action_profile') : name,
+          name,
           size: number('size'),
           selector: { algorithm: hashAlgorithm(symbol('algorithm'), span), input: undefined },
           span,

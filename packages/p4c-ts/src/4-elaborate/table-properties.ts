@@ -19,7 +19,13 @@ export function propertyNamed(declaration: ast.TableDeclaration, name: string): 
   return undefined;
 }
 
-function instanceOf(context: Context, frame: Frame, property: ast.CustomProperty) {
+/** The instance that a property names or makes; one made in place goes by its annotation, or else by its table and the property. */
+function instanceOf(context: Context, frame: Frame, property: ast.CustomProperty, tableName: string) {
+  if (property.value.kind === 'ConstructorCallExpression') {
+    const written = stringOf(annotationNamed(property.annotations, 'name'));
+    const name = written === undefined ? `${tableName}.${property.name.name}` : withoutDot(written);
+    return construct(context, frame, property.value, undefined, name);
+  }
   const value = evaluateConstant(context, frame, property.value);
   return value.kind === 'instance' ? value.instance : undefined;
 }
@@ -32,7 +38,7 @@ export function attachCounter(
 ): void {
   const property = propertyNamed(declaration, 'counters');
   if (property === undefined) return;
-  const instance = instanceOf(context, frame, property);
+  const instance = instanceOf(context, frame, property, table.name);
   if (instance?.kind !== 'counter') {
     throw new CannotElaborate('unexpected', property.value.span, "the property counters must be a 'direct_counter'");
   }
@@ -52,7 +58,7 @@ export function attachCounter(
 export function attachMeter(context: Context, frame: Frame, declaration: ast.TableDeclaration, table: ir.Table): void {
   const property = propertyNamed(declaration, 'meters');
   if (property === undefined) return;
-  const instance = instanceOf(context, frame, property);
+  const instance = instanceOf(context, frame, property, table.name);
   if (instance?.kind !== 'meter' || !instance.meter.isDirect) {
     throw new CannotElaborate('invalid', property.value.span, "the property meters must be a 'direct_meter'");
   }
@@ -68,23 +74,15 @@ export function attachMeter(context: Context, frame: Frame, declaration: ast.Tab
   table.meter = meter;
 }
 
-export function profileOf(body: Body, frame: Frame, declaration: ast.TableDeclaration): ir.ActionProfile | undefined {
+export function profileOf(
+  body: Body,
+  frame: Frame,
+  declaration: ast.TableDeclaration,
+  tableName: string,
+): ir.ActionProfile | undefined {
   const property = propertyNamed(declaration, 'implementation');
   if (property === undefined) return undefined;
-  const { context } = body;
-  if (property.value.kind === 'ConstructorCallExpression') {
-    const made = construct(context, frame, property.value, undefined);
-    if (made.kind !== 'action-profile') {
-      throw new CannotElaborate(
-        'invalid',
-        property.value.span,
-        'implementation must be an action_profile or action_selector',
-      );
-    }
-    const named = stringOf(annotationNamed(property.annotations, 'name'));
-    return named === undefined ? made.profile : { ...made.profile, name: withoutDot(named) };
-  }
-  const instance = instanceOf(context, frame, property);
+  const instance = instanceOf(body.context, frame, property, tableName);
   if (instance?.kind !== 'action-profile') {
     throw new CannotElaborate(
       'invalid',

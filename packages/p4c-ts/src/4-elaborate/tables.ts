@@ -240,7 +240,7 @@ function makeTable(
     throw new CannotElaborate('expected', sizeProperty.span, 'the size of a table must be a constant');
   }
   const timeout = propertyNamed(declaration, 'support_timeout');
-  const profile = profileOf(body, frame, declaration);
+  const profile = profileOf(body, frame, declaration, name);
   const table: ir.Table = {
     kind: 'table',
     name,

@@ -34,6 +34,13 @@ describe('macros', () => {
     ['body over spliced lines', '#define A 1 + \\\n  2\nA', '1 + 2'],
     ['line and file', '__LINE__\n__FILE__ __LINE__', '1 "main.p4" 2'],
     ['counter', '__COUNTER__ __COUNTER__', '0 1'],
+    ['strings over lines hold macros', '#define N 12\n@a("N\n  N "', '@ a ( "N\n  12 "'],
+    [
+      'strings over lines hold directives, whose lines stay as empty ones',
+      '#define N 12\n("\n#ifdef N\n a\n#else\n b\n#endif\n c N ") N "N"',
+      '( "\n\n a\n\n\n\n c 12 " ) N "12"',
+    ],
+    ['strings over lines have single blanks', '("\n\ta  \t b  \n")', '( "\n a b\n" )'],
     ['line inside a macro is that of its use', '#define L __LINE__\n\nL', '3'],
   ];
   test.each(cases)('%s', (_name, source, tokens) => {
@@ -174,7 +181,7 @@ describe('includes and positions', () => {
   });
 
   test('text without macros and directives passes unchanged, and maps back to itself', () => {
-    const text = fc.string({ unit: fc.constantFrom(...'ab1 \n\t(),;"/*<>+'.split('')), maxLength: 60 });
+    const text = fc.string({ unit: fc.constantFrom(...'ab1 \n\t(),;/*<>+'.split(''), '"a b"'), maxLength: 60 });
     fc.assert(
       fc.property(text, (source) => {
         const front = preprocessed(source);
