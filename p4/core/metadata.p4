@@ -55,8 +55,10 @@ const bit<8> EVENT_LEARNED = 2;
 const bit<8> EVENT_RELEASED = 3;
 /// A sweep met a tentative slot that has not expired.
 const bit<8> EVENT_TENTATIVE = 4;
-/// A sweep has come to its end.
+/// A sweep has come to its end; `slot` is the number of slots it reported.
 const bit<8> EVENT_SWEPT = 5;
+/// A sweep met a confirmed slot: as EVENT_CONFIRMED.
+const bit<8> EVENT_HELD = 6;
 
 /// A message to the controller about a pin.
 struct pin_event_t {
@@ -184,6 +186,8 @@ struct metadata_t {
     bit<8> order;
     // How far a sweep has come: the shell keeps it while the packet-out goes round `again`.
     bit<32> sweep_offset;
+    /// Slots reported so far, kept likewise: the controller compares, so that it notices a lost report.
+    bit<32> sweep_reports;
     bool again;
 }
 

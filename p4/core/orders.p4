@@ -32,7 +32,8 @@ control SweepSlot(in headers_t headers, inout metadata_t meta) {
 
     apply {
         if (meta.slot.state == SLOT_CONFIRMED) {
-            report_swept.apply(meta, EVENT_CONFIRMED);
+            report_swept.apply(meta, EVENT_HELD);
+            meta.sweep_reports = meta.sweep_reports + 1;
         } else if (meta.slot.state == SLOT_TENTATIVE) {
             if (meta.now - meta.slot.stamp > meta.tentative_lifetime) {
                 meta.slot.state = SLOT_EMPTY;
@@ -40,6 +41,7 @@ control SweepSlot(in headers_t headers, inout metadata_t meta) {
                 meta.store = meta.way;
             } else {
                 report_swept.apply(meta, EVENT_TENTATIVE);
+                meta.sweep_reports = meta.sweep_reports + 1;
             }
         }
     }
@@ -85,7 +87,7 @@ control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool swi
                 meta.sweep_offset = meta.sweep_offset + 1;
                 meta.again = true;
             } else {
-                meta.event = { EVENT_SWEPT, 0, headers.packet_out.slot, headers.packet_out.generation, 0, 0, 0, 0, 0 };
+                meta.event = { EVENT_SWEPT, 0, meta.sweep_reports, headers.packet_out.generation, 0, 0, 0, 0, 0 };
             }
         } else {
             refuse(DROP_PACKET_OUT);

@@ -37,9 +37,11 @@ const bit<8> SWEEP_STATE = 1;
 
 struct user_metadata_t {
     metadata_t mooring;
-    // A resubmitted packet keeps nothing but these: how far its sweep has come, and when it came in.
+    // A resubmitted packet keeps nothing but these: how far its sweep has come, what it has told, and when it came in.
     @field_list(1)
     bit<32> sweep_offset;
+    @field_list(1)
+    bit<32> sweep_reports;
     @field_list(1)
     ticks_t sweep_time;
 }
@@ -174,6 +176,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
         user.mooring.ingress_port = (bit<16>)standard.ingress_port;
         user.mooring.checksum_wrong = standard.checksum_error == 1;
         user.mooring.sweep_offset = user.sweep_offset;
+        user.mooring.sweep_reports = user.sweep_reports;
         settings.apply(user.mooring);
 
         // Whose packet is it? `switched` sends it on by its Ethernet addresses, translated or not.
@@ -267,6 +270,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
 
         headers.packet_out.setInvalid();
         user.sweep_offset = user.mooring.sweep_offset;
+        user.sweep_reports = user.mooring.sweep_reports;
         user.sweep_time = user.mooring.now;
         if (user.mooring.again) {
             resubmit_preserving_field_list(SWEEP_STATE);

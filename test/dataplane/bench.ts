@@ -10,7 +10,7 @@ import { type Family, Network } from './network.ts';
 export const COMPILE_TIMEOUT_MS = 60_000;
 export const TENTATIVE_LIFETIME_TICKS = 60_000;
 export const REPORT_INTERVAL_TICKS = 1_000;
-export const EVENT = { CONFIRMED: 1, LEARNED: 2, RELEASED: 3, TENTATIVE: 4, SWEPT: 5 } as const;
+export const EVENT = { CONFIRMED: 1, LEARNED: 2, RELEASED: 3, TENTATIVE: 4, SWEPT: 5, HELD: 6 } as const;
 export const DROP = {
   NO_ASSIGNMENT: 1,
   NO_SERVER: 2,

@@ -186,6 +186,14 @@ describe.each(FAMILIES)('%s', (family) => {
   });
 
   describe('sweep', () => {
+    test('says at its end how many slots it has reported', () => {
+      bench.assign(shiftFrom1To2);
+      bench.pinByHandshake(2000, 2);
+      bench.syn(2001);
+      const reports = bench.sweep(77).filter(({ kind }) => kind === EVENT.SWEPT);
+      expect(reports.reduce((sum, { slot }) => sum + Number(slot), 0)).toBe(2);
+    });
+
     test('reports what the registers hold and frees what has expired', () => {
       bench.assign(shiftFrom1To2);
       const event = bench.pinByHandshake(2000, 2);
@@ -196,14 +204,14 @@ describe.each(FAMILIES)('%s', (family) => {
           .map(({ kind, client_port }) => [kind, client_port])
           .sort();
       expect(held(bench.sweep(77))).toEqual([
-        [EVENT.CONFIRMED, 2000],
         [EVENT.TENTATIVE, 2001],
+        [EVENT.HELD, 2000],
       ]);
       bench.plane.advanceTicks(TENTATIVE_LIFETIME_TICKS + 2);
       const later = bench.sweep(77);
-      expect(held(later)).toEqual([[EVENT.CONFIRMED, 2000]]);
+      expect(held(later)).toEqual([[EVENT.HELD, 2000]]);
       expect(later.at(-1)).toMatchObject({ kind: EVENT.SWEPT, generation: 77 });
-      expect(later.find(({ kind }) => kind === EVENT.CONFIRMED)).toMatchObject({
+      expect(later.find(({ kind }) => kind === EVENT.HELD)).toMatchObject({
         slot: event.slot,
         way: event.way,
         generation: event.generation,

@@ -101,6 +101,8 @@ export interface Sweep {
   position: number;
   /** The order under way. */
   pending: { readonly tag: number; readonly barrier: boolean; readonly count: number } | undefined;
+  /** Slots that the order under way has reported. */
+  readonly seen: Set<SlotName>;
   /** Slots the next order covers. */
   chunk: number;
   nextTag: number;
@@ -145,6 +147,7 @@ export function createShiftState(settings: ShiftSettings, firstTag: number): Shi
     sweep: {
       position: 0,
       pending: undefined,
+      seen: new Set(),
       chunk: settings.sweepChunk,
       nextTag: firstTag & 0xffff,
       trusted: false,

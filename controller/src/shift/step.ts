@@ -128,9 +128,10 @@ export function finishStep(state: ShiftState, out: Output): void {
 
 function onPinEvent(state: ShiftState, event: PinEvent, out: Output): void {
   if (event.kind === 'swept') {
-    onSwept(state, event.tag, out);
+    onSwept(state, event, out);
     return;
   }
+  if (event.kind === 'tentative' || (event.kind === 'confirmed' && event.swept)) state.sweep.seen.add(event.slot);
   // Until the first answer of this epoch anything may be a message to an earlier one; the sweep will tell it again.
   if (!state.sweep.trusted) return;
   switch (event.kind) {

@@ -7,6 +7,9 @@
  * once a whole round has passed since, from wherever the sweep then was; so all share one round. How many slots an order
  * covers is the pace that whoever carries it out has found the switch to keep up with.
  *
+ * The end of an order says how many slots it has reported. If not all of them were heard of, the order is given again: else a
+ * bucket could settle, or a server be drained, over a slot that nobody was told of.
+ *
  * The first order after a start covers no slots: its answer proves that whatever was reported to an earlier epoch is
  * out of the channel (rule R11), and only then are reports believed. A full round follows.
  */
@@ -14,6 +17,9 @@ import { onBucketSwept } from './buckets.ts';
 import { onRecoveredRound } from './pins.ts';
 import { onServerSwept } from './servers.ts';
 import type { Output, ShiftState } from './state.ts';
+import type { PinEvent } from './types.ts';
+
+type SweptEvent = Extract<PinEvent, { kind: 'swept' }>;
 
 /** Where the sweep will be when it has gone over every slot once from now on. */
 export function positionAfterRound(state: ShiftState): number {
@@ -35,9 +41,14 @@ export function turnSweep(state: ShiftState, out: Output): void {
 }
 
 /** An order has been carried out. */
-export function onSwept(state: ShiftState, tag: number, out: Output): void {
+export function onSwept(state: ShiftState, { tag, reports }: SweptEvent, out: Output): void {
   const { sweep } = state;
   if (sweep.pending?.tag !== tag) return;
+  if (sweep.seen.size < reports) {
+    // Some have been lost on their way: the slots they spoke of count as not seen.
+    give(state, out);
+    return;
+  }
   const { barrier, count } = sweep.pending;
   sweep.pending = undefined;
   if (barrier) {
@@ -73,6 +84,7 @@ function give(state: ShiftState, out: Output): void {
   const first = barrier ? 0 : sweep.position % settings.slots;
   const count = barrier ? 0 : Math.min(sweep.chunk, settings.slots - first);
   sweep.pending = { tag, barrier, count };
+  sweep.seen.clear();
   out.effects.push({ kind: 'sweep', first, count, tag });
   out.effects.push({ kind: 'timer', delayMs: settings.sweepLateMs, event: { kind: 'sweep-late', tag } });
 }

@@ -40,15 +40,22 @@ export interface Assignment {
 /** What the switch's digest says; see docs/DATAPLANE.md. */
 export type PinEvent =
   /** A register slot holds a live pin. */
-  | { readonly kind: 'confirmed'; readonly slot: SlotName; readonly generation: number; readonly pin: ReportedPin }
+  | {
+      readonly kind: 'confirmed';
+      readonly slot: SlotName;
+      readonly generation: number;
+      readonly pin: ReportedPin;
+      /** A sweep met it. */
+      readonly swept?: true;
+    }
   /** An unpinned connection of a learning bucket, which lives on `pin.server`, its base. */
   | { readonly kind: 'learned'; readonly pin: ReportedPin }
   /** The slot does not hold that pin (any more). */
   | { readonly kind: 'released'; readonly slot: SlotName; readonly generation: number; readonly key: ConnectionKey }
   /** A sweep met a tentative slot. */
   | { readonly kind: 'tentative'; readonly slot: SlotName; readonly pin: ReportedPin }
-  /** A sweep order with this tag has ended. */
-  | { readonly kind: 'swept'; readonly tag: number };
+  /** A sweep order with this tag has ended, having reported so many slots. */
+  | { readonly kind: 'swept'; readonly tag: number; readonly reports: number };
 
 /** A register slot: way and index, as one number (`index * 2 + way`). */
 export type SlotName = number;

@@ -65,7 +65,7 @@ export interface P4RuntimeOptions {
 
 /** Operations of the `packet_out` header and kinds of `pin_event_t`; docs/DATAPLANE.md. */
 const OPERATION = { forward: 0, flood: 1, release: 2, sweep: 3 } as const;
-const EVENT = { confirmed: 1, learned: 2, released: 3, tentative: 4, swept: 5 } as const;
+const EVENT = { confirmed: 1, learned: 2, released: 3, tentative: 4, swept: 5, held: 6 } as const;
 const FLOOD_GROUP = 1;
 const TICKS_PER_MS = 1000 / 1024;
 /**
@@ -429,6 +429,8 @@ function decodePinEvents(list: DigestList): PinEvent[] {
     switch (number('kind')) {
       case EVENT.confirmed:
         return [{ kind: 'confirmed', slot, generation, pin }];
+      case EVENT.held:
+        return [{ kind: 'confirmed', slot, generation, pin, swept: true }];
       case EVENT.learned:
         return [{ kind: 'learned', pin }];
       case EVENT.released:
@@ -436,7 +438,7 @@ function decodePinEvents(list: DigestList): PinEvent[] {
       case EVENT.tentative:
         return [{ kind: 'tentative', slot, pin }];
       case EVENT.swept:
-        return [{ kind: 'swept', tag: generation }];
+        return [{ kind: 'swept', tag: generation, reports: number('slot') }];
       default:
         return [];
     }

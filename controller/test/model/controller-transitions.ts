@@ -40,9 +40,7 @@ export function controllerTransitions(world: World, scope: Scope, add: Add): voi
       next.digests.shift();
       return control(next, scope, [{ kind: 'pin-event', event: digest }]);
     });
-    const losable = digest.kind === 'confirmed' || digest.kind === 'learned' || digest.kind === 'released';
-    // While a sweep is under way a report may be its own, which goes only with its end.
-    if (losable && world.losses < scope.losses && !world.digests.some((event) => event.kind === 'swept')) {
+    if (digest.kind !== 'swept' && world.losses < scope.losses) {
       add(`digest ${digest.kind} is lost`, (next) => {
         next.losses++;
         next.digests.shift();

@@ -27,7 +27,7 @@ export function cloneCore(state: ShiftState): ShiftState {
     pins: new Map([...state.pins].map(([key, pin]) => [key, { ...pin }])),
     slots: new Map([...state.slots].map(([slot, record]) => [slot, { ...record }])),
     slotted: new Set(state.slotted),
-    sweep: { ...state.sweep },
+    sweep: { ...state.sweep, seen: new Set(state.sweep.seen) },
     waiting: new Set([...state.waiting].map((bucket) => buckets.get(bucket)!)),
     leaving: new Set([...state.leaving].map((view) => views.get(view)!)),
     lastQuestion: state.lastQuestion,
@@ -38,7 +38,7 @@ export function cloneCore(state: ShiftState): ShiftState {
 export function encodeCore(state: ShiftState, rank: (slot: number, generation: number) => number): string {
   const { sweep } = state;
   const ahead = (until: number | undefined): number | string => (until === undefined ? '-' : until - sweep.position);
-  const parts: unknown[] = [sweep.trusted, sweep.pending?.barrier, ahead(sweep.recoveredUntil)];
+  const parts: unknown[] = [sweep.trusted, sweep.pending?.barrier, ahead(sweep.recoveredUntil), [...sweep.seen].join()];
   for (const list of state.vips.values()) {
     for (const b of list) {
       parts.push(b.phase, b.base, b.current, b.learn, b.unsettled, ahead(b.sweepUntil), b.tentativeSeen, b.held);

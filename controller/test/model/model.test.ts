@@ -41,6 +41,7 @@ const QUICK: Readonly<Record<string, Partial<Scope>>> = {
 const FULL: Readonly<Record<string, Partial<Scope>>> = {
   'a port used twice': { incarnations: 2 },
   'two overlapping shifts, or an abort': { retargets: 2 },
+  'an abort, and a lost digest': { retargets: 2, losses: 1 },
   'two clients, one slot': { flows: 2 },
   'a server that leaves': { leave: true, retargets: 2 },
   'late messages and a crash': { late: true, crashes: 1 },
@@ -64,6 +65,7 @@ const MUTATIONS: readonly (readonly [Mutation, Partial<Scope>])[] = [
   ['R6 wait before deleting a pin', { incarnations: 2 }],
   ['R6 delete only after release', { losses: 1 }],
   ['R7 settle by sweep', { losses: 1 }],
+  ['R7 count what a sweep reports', { losses: 1, retargets: 2 }],
   ['R7 write assignment before deleting pins', {}],
   ['R9 sweep before drained', { leave: true, retargets: 2 }],
   ['R9 new id for a server that returns', { deaths: 1, incarnations: 2 }],

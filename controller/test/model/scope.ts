@@ -43,6 +43,7 @@ export type Mutation =
   | 'R6 wait before deleting a pin'
   | 'R6 delete only after release'
   | 'R7 settle by sweep'
+  | 'R7 count what a sweep reports'
   | 'R7 write assignment before deleting pins'
   | 'R9 sweep before drained'
   | 'R9 new id for a server that returns'

@@ -139,7 +139,9 @@ export function encode(world: World): string {
       .map((timer) => (timer.kind === 'closing-due' ? `closing ${timer.keys.join()}` : timer.kind))
       .sort()
       .join(),
-    world.digests.map((event) => (event.kind === 'swept' ? `swept ${event.tag === tag}` : text(event))).join(),
+    world.digests
+      .map((event) => (event.kind === 'swept' ? `swept ${event.tag === tag} ${event.reports}` : text(event)))
+      .join(),
     world.answers.map(text).join(),
     world.orders.map((order) => (order.kind === 'sweep' ? `sweep ${order.tag === tag}` : text(order))).join(),
     world.intended,

@@ -81,7 +81,7 @@ export function forward(world: World, scope: Scope, flow: number, syn: boolean, 
 }
 
 /** The report about a confirmed slot. */
-export function confirmedEvent(world: World, slot: Slot): PinEvent {
+export function confirmedEvent(world: World, slot: Slot): Extract<PinEvent, { kind: 'confirmed' }> {
   const pin = { key: slot.key, ...BUCKET, server: slot.server };
   return { kind: 'confirmed', slot: world.slots.indexOf(slot), generation: slot.generation, pin };
 }

@@ -73,10 +73,12 @@ export function switchTransitions(world: World, scope: Scope, add: Add): void {
         return undefined;
       }
       const skipped = order.count === 0 || scope.without.has('R7 settle by sweep');
+      let reports = 0;
       for (const slot of skipped ? [] : next.slots) {
         const expired = slot.state === 'tentative' && tentativeCanExpire(next, slot);
         const found = sweepSlot(slot, expired ? 1 : 0, 0);
-        if (found === 'confirmed') tell(next, confirmedEvent(next, slot));
+        if (found !== undefined) reports++;
+        if (found === 'confirmed') tell(next, { ...confirmedEvent(next, slot), swept: true });
         else if (found === 'tentative') {
           tell(next, {
             kind: 'tentative',
@@ -85,7 +87,8 @@ export function switchTransitions(world: World, scope: Scope, add: Add): void {
           });
         }
       }
-      tell(next, { kind: 'swept', tag: order.tag });
+      if (scope.without.has('R7 count what a sweep reports')) reports = 0;
+      tell(next, { kind: 'swept', tag: order.tag, reports });
       return undefined;
     });
     if (world.losses < scope.losses && order.kind === 'release') {

@@ -6,7 +6,6 @@
  * Time is abstracted to what it is relied on for: an unpinned live connection speaks within the idle time, so the watch is idle
  * exactly when there is none (half-open ones included, as the idle time is at least a handshake's); a pin is idle when its
  * connection is gone; a tentative slot expires when its handshake can no longer complete. Timers may fire at any time.
- * A sweep's reports are lost only together with its end.
  */
 import { recover } from '../../src/shift/recover.ts';
 import { createShiftState, type Output, type ShiftState } from '../../src/shift/state.ts';

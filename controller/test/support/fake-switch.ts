@@ -164,21 +164,27 @@ export class FakeSwitch {
       release(slot, key, order.generation);
       this.tell({ kind: 'released', slot: order.slot * 2 + order.way, generation: order.generation, key });
     } else if (order.kind === 'sweep') {
+      let reports = 0;
       for (let index = order.first; index < Math.min(order.first + order.count, this.slotsPerWay); index++) {
-        for (let way = 0; way < 2; way++) this.sweep(index, way);
+        for (let way = 0; way < 2; way++) reports += this.sweep(index, way);
       }
-      this.tell({ kind: 'swept', tag: order.tag });
+      this.tell({ kind: 'swept', tag: order.tag, reports });
     }
   }
 
-  private sweep(index: number, way: number): void {
+  /** @returns how many slots were reported */
+  private sweep(index: number, way: number): number {
     const slot = this.ways[way]![index]!;
     const found = sweepSlot(slot, this.clock.nowMs, this.settings.tentativeMs);
-    if (found === undefined) return;
+    if (found === undefined) return 0;
     const name = index * 2 + way;
     const pin = { key: slot.key, vip: Number(slot.key.split('/')[0]), bucket: slot.bucket, server: slot.server };
-    if (found === 'confirmed') this.tell({ kind: 'confirmed', slot: name, generation: slot.generation, pin });
-    else this.tell({ kind: 'tentative', slot: name, pin });
+    if (found === 'confirmed') {
+      this.tell({ kind: 'confirmed', slot: name, generation: slot.generation, pin, swept: true });
+    } else {
+      this.tell({ kind: 'tentative', slot: name, pin });
+    }
+    return 1;
   }
 
   private tell(event: PinEvent): void {
