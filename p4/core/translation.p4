@@ -29,6 +29,7 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
         headers.ethernet.destination = mac;
         meta.destination_port = port;
         meta.egress_port = egress_port;
+        MOORING_COUNT(server_packets)
     }
 
     /// @param mac, egress_port the way to the server

@@ -11,6 +11,7 @@
 #define MOORING_IDLE_TIMEOUT support_timeout = true;
 #define MOORING_DIRECT_COUNTER(name) direct_counter(CounterType.packets_and_bytes) name;
 #define MOORING_COUNTED_BY(name) counters = name;
+#define MOORING_COUNT(name)
 
 #include "../core/headers.p4"
 #include "../core/metadata.p4"

@@ -77,9 +77,23 @@ const PNA: ArchitectureNames = {
   meters: 'pna_direct_meter',
 };
 
+/** The Tofino Native Architecture. Selectors, which stand beside their profile there, are left out. */
+const TNA: ArchitectureNames = {
+  ...PSA,
+  externs: Object.fromEntries(Object.entries(PSA.externs).filter(([name]) => name !== 'ActionSelector')),
+  counterSize: 'size',
+  meterSize: 'size',
+  implementation: 'implementation',
+  counters: 'counters',
+  meters: 'meters',
+  idleTimeout: 'idle_timeout',
+};
+
+const NAMES: Readonly<Record<string, ArchitectureNames>> = { psa: PSA, pna: PNA, tna: TNA };
+
 /** The names of an architecture; those of v1model for one that is not known. */
 export function architectureNames(arch: string): ArchitectureNames {
-  return arch === 'psa' ? PSA : arch === 'pna' ? PNA : V1MODEL;
+  return NAMES[arch] ?? V1MODEL;
 }
 
 /** The architecture of a program, told from the package that `main` is made of. */
@@ -90,6 +104,11 @@ export function architectureOf(typed: TypedProgram): string {
       return 'psa';
     case 'PNA_NIC':
       return 'pna';
+    case 'Switch':
+      // A name that anybody may have given; its declaration says whose it is.
+      return target.kind === 'package' && target.declaration.annotations.some(({ name }) => name.name === 'pkginfo')
+        ? 'tna'
+        : 'v1model';
     default:
       return 'v1model';
   }
