@@ -109,6 +109,9 @@ def run(options, work_directory):
         raise SystemExit(1)
     signal.signal(signal.SIGTERM, stop)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    # On a fresh clone the first start builds; several at once would be in each other's way.
+    subprocess.run(MOORING + ["--help"], stdout=subprocess.DEVNULL, check=True)
+    os.environ["MOORING_NO_BUILD"] = "1"
     setLogLevel("info")
     with open(options.topology, encoding="utf8") as file:
         topology = yaml.safe_load(file)
