@@ -1,12 +1,7 @@
 /** Answers to questions about connections and the switch, from the controller's words to the screen's. */
 import type { ConnectionExplanation, SwitchDetails as SwitchAnswer } from '@mooring/controller/control';
 import type { ConnectionView, SwitchDetails } from '../ui/results.ts';
-
-/** `192.0.2.7:51514`, `[2001:db8::7]:51514`. */
-export function endpointText(address: string, port: number | undefined): string {
-  if (port === undefined) return address;
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-}
+import { endpointText } from './view.ts';
 
 /** A connection as the screen shows it. */
 export function connectionView(found: ConnectionExplanation): ConnectionView {

@@ -1,6 +1,12 @@
 /** Translates what the controller says into what the terminal shows. The only place where the UI meets the wire format. */
-import type { OperationStatus, Plan, ServerStatus, Status } from '@mooring/controller/control';
-import type { ControllerView, OperationView, PlanView, ServerState, TrafficView } from '../ui/model.ts';
+import type { OperationStatus, Plan, ServerStatus, Status, SwitchStatus } from '@mooring/controller/control';
+import type { ControllerView, OperationView, PlanView, ServerState, SwitchView, TrafficView } from '../ui/model.ts';
+
+/** `192.0.2.7:51514`, `[2001:db8::7]:51514`. */
+export function endpointText(address: string, port: number | undefined): string {
+  if (port === undefined) return address;
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
 
 /** The state, and whether the operator has switched it off, in one word. */
 function serverState({ state, enabled }: ServerStatus): ServerState {
@@ -32,7 +38,7 @@ function operationView(operation: OperationStatus, status: Status): OperationVie
     elapsedMs: Math.max(0, (operation.finishedAtMs ?? status.nowMs) - operation.startedAtMs),
     deadlineInMs: deadlineAtMs === undefined ? undefined : deadlineAtMs - status.nowMs,
     message: operation.message,
-    ended: (ended ?? []).map(({ clientAddress, clientPort }) => `${clientAddress}:${clientPort}`),
+    ended: (ended ?? []).map(({ clientAddress, clientPort }) => endpointText(clientAddress, clientPort)),
     astray: operation.astray ?? 0,
     origin: [operation.who ?? '', operation.why ?? ''].filter((text) => text !== '').join(': '),
     plans: plansOf(operation.plan),
@@ -77,6 +83,11 @@ function sumOf(status: Status, vip: string): TrafficView | undefined {
   return sum;
 }
 
+function switchView(status: SwitchStatus): SwitchView {
+  const { address, deviceId, connected, primary, pipeline, slots, error } = status;
+  return { address, deviceId, connected, primary, pipeline, slots, error };
+}
+
 /** The view of a status. */
 export function controllerView(status: Status): ControllerView {
   const { counters } = status;
@@ -90,7 +101,7 @@ export function controllerView(status: Status): ControllerView {
       id: server.id,
       name: server.name,
       vip: server.vip,
-      address: `${server.address}:${server.port}`,
+      address: endpointText(server.address, server.port),
       state: serverState(server),
       health: server.health,
       healthReason: server.healthReason ?? '',
@@ -104,7 +115,7 @@ export function controllerView(status: Status): ControllerView {
     })),
     vips: status.vips.map((vip) => ({
       name: vip.name,
-      endpoint: `${vip.address}:${vip.port}`,
+      endpoint: endpointText(vip.address, vip.port),
       protocol: vip.protocol,
       affinity: vip.affinity,
       base: vip.bucketMap.base,
@@ -120,14 +131,7 @@ export function controllerView(status: Status): ControllerView {
     astray: counters.astray ?? 0,
     audited: counters.audited ?? 0,
     counters: COUNTER_NAMES.map(([key, name]) => [name, counters[key]]),
-    switch: {
-      address: status.switch.address,
-      deviceId: status.switch.deviceId,
-      connected: status.switch.connected,
-      primary: status.switch.primary,
-      pipeline: status.switch.pipeline,
-      slots: status.switch.slots,
-      error: status.switch.error,
-    },
+    switch: switchView(status.switch),
+    otherSwitches: (status.switches ?? []).slice(1).map(switchView),
   };
 }

@@ -51,20 +51,23 @@ export async function startSupervised(context: CommandContext, options: Supervis
   const controller = await start(options, fullScreen ? undefined : print);
   const quit = new AbortController();
   const signal = AbortSignal.any([context.signal, quit.signal]);
+  const shown = fullScreen
+    ? showLive(context, {
+        title: 'mooring up',
+        subtitle: `${options.configurationFile} · switch ${options.switchAddress}`,
+        stateDirectory: controller.stateDir,
+        signal,
+        onQuit: () => quit.abort(),
+        plain: false,
+      })
+    : untilAborted(signal);
   try {
     // Rejects when the controller cannot go on; that ends the command with its reason.
-    const shown = fullScreen
-      ? showLive(context, {
-          title: 'mooring up',
-          subtitle: `${options.configurationFile} · switch ${options.switchAddress}`,
-          stateDirectory: controller.stateDir,
-          signal,
-          onQuit: () => quit.abort(),
-          plain: false,
-        })
-      : untilAborted(signal);
     await Promise.race([shown, controller.finished]);
   } finally {
+    // The terminal is given back first, so that the reason is printed on the shell's own screen.
+    quit.abort();
+    await Promise.allSettled([shown]);
     await controller.stop();
   }
 }

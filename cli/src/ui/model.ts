@@ -153,6 +153,8 @@ export interface ControllerView {
   /** Other totals, by what they are called. */
   readonly counters: readonly (readonly [name: string, value: number])[];
   readonly switch: SwitchView;
+  /** The ones beside it that get the same entries. */
+  readonly otherSwitches: readonly SwitchView[];
 }
 
 /** One line of "what just happened". */

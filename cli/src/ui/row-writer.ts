@@ -6,7 +6,7 @@
  * a core at 200x60 and ten frames a second, in the thread that the controller shares), and keeps each text it has ever
  * measured, which fills the memory of a screen that is left open.
  */
-import { encodeRow, type Row, rowWidth } from './rows.ts';
+import { encodeRow, fitRow, type Row, rowWidth } from './rows.ts';
 
 const BEGIN_SYNCHRONISED = '\x1b[?2026h';
 const END_SYNCHRONISED = '\x1b[?2026l';
@@ -28,11 +28,12 @@ export class RowWriter {
     this.shown = undefined;
   }
 
-  /** Draws a frame. @param width columns of the terminal; no row may be wider */
-  draw(rows: readonly Row[], width: number, colour: boolean): void {
+  /** Draws a frame. @param width columns of the terminal; what is wider is cut @param height lines of it; what is more is left out */
+  draw(rows: readonly Row[], width: number, height: number, colour: boolean): void {
     const before = this.shown;
     let text = before === undefined ? CLEAR_SCREEN : '';
-    const next = rows.map((line, index) => {
+    const next = rows.slice(0, height).map((wanted, index) => {
+      const line = fitRow(wanted, width);
       const encoded = encodeRow(line, colour);
       if (before?.[index] !== encoded) {
         // Erasing behind a full row would erase its last character, where the cursor then still is.

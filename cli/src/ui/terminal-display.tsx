@@ -30,8 +30,8 @@ function Application(props: {
   useInput((input, key) => {
     for (const name of keyNames(input, key)) props.onKey(name);
   });
-  const { columns, colour } = props.state.size;
-  return <Frame rows={screenRows(props.state)} width={columns} colour={colour} writer={props.writer} />;
+  const { columns, rows, colour } = props.state.size;
+  return <Frame rows={screenRows(props.state)} width={columns} height={rows} colour={colour} writer={props.writer} />;
 }
 
 /** Draws the state on the terminal. */

@@ -123,6 +123,7 @@ export function viewInShift(servers: number, buckets: number, withLoad = true): 
       astray: 0,
       audited: 0,
       counters: [['digests', 120]],
+      otherSwitches: [],
       switch: {
         address: '127.0.0.1:9559',
         deviceId: '1',

@@ -112,7 +112,7 @@ test('rows: the screen is the frame, whatever stood there before', () => {
       const screen = new Screen();
       const writer = new RowWriter((out) => screen.write(out));
       for (const frame of frames) {
-        writer.draw(frame, 40, false);
+        writer.draw(frame, 40, 20, false);
         const wanted = frame.map((line) => rowText(line).trimEnd()).join('\n');
         expect(screen.text.trimEnd()).toBe(wanted.trimEnd());
       }
@@ -158,6 +158,17 @@ test('a screen that changes its size is drawn anew, once', async () => {
   expect(after.filter((text) => CLEARS.test(text))).toHaveLength(1);
   expect(screen.lines.length).toBeLessThan(40);
   expect(Math.max(...screen.lines.map((line) => line.length))).toBeLessThanOrEqual(120);
+  display.close();
+});
+
+test('a terminal that is too small shows a part, and is not written beyond', async () => {
+  const { screen, display } = await open();
+  Object.assign(screen, { columns: 20, rows: 5 });
+  screen.emit('resize');
+  display.dispatch({ kind: 'controller', view: viewInShift(5, 256, false).controller! });
+  await screen.shows('web 10.0.0.1');
+  expect(screen.lines.length).toBeLessThanOrEqual(5);
+  expect(Math.max(...screen.lines.map((line) => line.length))).toBeLessThanOrEqual(20);
   display.close();
 });
 

@@ -1,8 +1,9 @@
 /** The switch: which program it runs, how full its tables are, its ports, what it dropped and why. */
 import { formatBar, formatCount, formatShare } from '../format.ts';
 import { heading } from '../heading.ts';
+import type { SwitchView } from '../model.ts';
 import type { PortView, TableView } from '../results.ts';
-import { columns, exactly, type Row, row, span } from '../rows.ts';
+import { columns, exactly, type Row, row, type Span, span } from '../rows.ts';
 import { bodyRows, frameWidth } from '../selectors.ts';
 import type { UiState } from '../state.ts';
 
@@ -31,6 +32,13 @@ function portRow(port: PortView): Row {
   );
 }
 
+function standing({ connected, primary, error }: SwitchView): Span {
+  if (!connected) return span(`not connected${error ? `: ${error}` : ''}`, { bold: true, colour: 'red' });
+  return span(primary ? 'connected, this controller is the primary one' : 'connected, not primary', {
+    colour: 'green',
+  });
+}
+
 /** The page. */
 export function switchPage(state: UiState): Row[] {
   const width = frameWidth(state);
@@ -40,14 +48,12 @@ export function switchPage(state: UiState): Row[] {
   const rows: Row[] = [];
   if (known) {
     rows.push(heading(`switch ${known.address}, device ${known.deviceId}`, width));
-    const standing = known.connected
-      ? span(known.primary ? 'connected, this controller is the primary one' : 'connected, not primary', {
-          colour: 'green',
-        })
-      : span(`not connected${known.error ? `: ${known.error}` : ''}`, { bold: true, colour: 'red' });
-    rows.push(row(' ', standing));
+    rows.push(row(' ', standing(known)));
     const id = answer.value === undefined ? '' : `, id ${answer.value.pipelineId}`;
     rows.push(row(` program ${known.pipeline}${id}; 2 x ${formatCount(known.slots)} register slots`));
+  }
+  for (const other of state.view.controller?.otherSwitches ?? []) {
+    rows.push(row(` also ${other.address}: `, standing(other)));
   }
   if (answer.error !== undefined) rows.push(row(span(` ${answer.error}`, { bold: true, colour: 'red' })));
   const details = answer.value;
