@@ -161,6 +161,33 @@ describe('operating', () => {
     },
     PATIENCE_MS,
   );
+
+  test(
+    'questions: a connection, the switch, the log, and a packet traced through what the switch runs',
+    async () => {
+      const found = await mooring('connections', '192.0.2.7:51514', '--json');
+      expect(JSON.parse(found.stdout)).toMatchObject({
+        ok: true,
+        connections: [{ vip: 'web', decidedBy: 'base', server: 's4', phase: 'steady' }],
+      });
+      expect((await mooring('connections', '192.0.2.7:51514')).stdout).toContain('goes to s4, decided by base');
+      expect(await mooring('connections', 'nobody')).toMatchObject({ status: 1, stdout: '' });
+      const inspected = JSON.parse((await mooring('inspect', '--json')).stdout) as {
+        switch: { pipelineId: string; tables: { name: string; entries: number; size: number }[] };
+      };
+      expect(inspected.switch.pipelineId).toMatch(/^0x[0-9a-f]{16}$/);
+      expect(inspected.switch.tables).toContainEqual({ name: 'buckets', entries: 16, size: 65_536 });
+      expect((await mooring('inspect')).stdout).toMatch(/buckets +16 of 65,536/);
+      expect((await mooring('log', '--contains', 'swap s2')).stdout).toMatch(/info +operation 2: swap s2/);
+      expect((await mooring('log', '--level', 'loud')).status).toBe(2);
+      const traced = await mooring('explain', '--client', '192.0.2.7:51514');
+      expect(traced, traced.stderr).toMatchObject({ status: 0 });
+      // s4 is behind port 4.
+      expect(traced.stdout).toContain('sent to port 4');
+      expect((await mooring('explain', '--client', '192.0.2.7')).status).toBe(2);
+    },
+    PATIENCE_MS,
+  );
 });
 
 describe('starting with something wrong', () => {
