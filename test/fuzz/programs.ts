@@ -1,0 +1,88 @@
+/**
+ * Damaged programs and damaged packets: a program with a few changes is refused with its place, or runs whatever packets come; a good one does
+ * the same with damaged packets as simple_switch, where that is installed.
+ */
+import { DataPlane, loadProgram, ProgramError } from '@mooring/softswitch';
+import { compareSwitches } from '../differential/case.ts';
+import { runEmbedded } from '../differential/embedded.ts';
+import { hasOddPrefixes } from '../differential/known-differences.ts';
+import { mutateJson } from '../differential/mutate.ts';
+import { type ProgramJson, withEntries } from '../differential/program-json.ts';
+import type { Random } from '../differential/random.ts';
+import { mutatePacket, type Packet, PORTS, randomEntries, randomPackets } from '../differential/traffic.ts';
+
+/** A program by name. */
+export interface NamedProgram {
+  readonly name: string;
+  readonly program: ProgramJson;
+}
+
+/** Longest time that loading or a packet may take. */
+const PATIENCE_MS = 5000;
+
+/** One damaged program; what should not have happened, or that it was refused. */
+export function fuzzProgram({ name, program }: NamedProgram, random: Random): 'refused' | 'ran' | { finding: string } {
+  const packets = noise(program, random, 10);
+  const damaged = mutateJson(program, random);
+  const started = performance.now();
+  try {
+    const plane = new DataPlane(loadProgram(damaged), { output: () => {} });
+    for (const { port, bytes } of packets) plane.receive(port, bytes);
+  } catch (error) {
+    if (error instanceof ProgramError) return 'refused';
+    // A damaged size may ask for more memory than there is, which is refused as well.
+    if (error instanceof RangeError && /array|allocat|buffer/i.test(error.message)) return 'refused';
+    return { finding: `${name}, damaged: ${(error as Error).stack}` };
+  }
+  const ms = performance.now() - started;
+  return ms > PATIENCE_MS ? { finding: `${name}, damaged: took ${Math.round(ms)} ms` } : 'ran';
+}
+
+/** Packets that the parser knows, some of them damaged, and some of nothing but noise. */
+export function noise(program: ProgramJson, random: Random, count: number): Packet[] {
+  return randomPackets(program, random, count).map((packet) => {
+    if (random.chance(0.1))
+      return {
+        port: random.below(PORTS),
+        bytes: Uint8Array.from({ length: 1 + random.below(1500) }, () => random.below(256)),
+      };
+    return random.chance(0.5) ? mutatePacket(packet, random) : packet;
+  });
+}
+
+/** How one run of packets ended. `died`: the other switch did, which is news about that one only. */
+export type PacketsResult = 'same' | 'not compared' | 'died' | { readonly finding: string };
+
+/**
+ * Sends damaged packets to a good program with random entries.
+ *
+ * What a program reads from an invalid header is whatever an earlier packet left there, and differs from switch to switch by right. So the packets
+ * are run in order, in reverse, and each in a switch of its own; only those whose outputs are the same in all three are compared.
+ */
+export async function fuzzPackets(
+  { name, program }: NamedProgram,
+  random: Random,
+  count: number,
+  simpleSwitch: string | undefined,
+): Promise<PacketsResult> {
+  const loaded = withEntries(program, randomEntries(program, random));
+  const packets = noise(program, random, count);
+  const started = performance.now();
+  let settled: Packet[];
+  try {
+    const forward = runEmbedded(loaded, packets).perPacket;
+    const backward = runEmbedded(loaded, [...packets].reverse()).perPacket.toReversed();
+    settled = packets.filter((packet, i) => {
+      const outputs = forward[i]!.join();
+      return outputs === backward[i]!.join() && outputs === runEmbedded(loaded, [packet]).perPacket[0]!.join();
+    });
+  } catch (error) {
+    return { finding: `${name}: ${(error as Error).stack}` };
+  }
+  const ms = performance.now() - started;
+  if (ms > 4 * PATIENCE_MS) return { finding: `${name}: ${count} packets took ${Math.round(ms)} ms` };
+  if (simpleSwitch === undefined || hasOddPrefixes(loaded) || settled.length === 0) return 'not compared';
+  const details = await compareSwitches(loaded, settled, runEmbedded(loaded, settled), simpleSwitch);
+  if (details === '') return 'same';
+  return details.startsWith(`${simpleSwitch} ended`) ? 'died' : { finding: `${name}: ${details}` };
+}
