@@ -5,12 +5,14 @@
  */
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { httpsConnector } from './agents/client.ts';
+import { superviseAgents } from './agents/supervise.ts';
 import { applyConfiguration } from './apply.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { systemClock } from './clock.ts';
 import { ConfigurationError } from './config/diagnostics.ts';
 import { readConfiguration } from './config/read.ts';
-import type { Configuration } from './config/types.ts';
+import type { AgentAccess, Configuration } from './config/types.ts';
 import { CONTROL_SOCKET_NAME, ControlClient } from './control-api/client.ts';
 import { type ControlListener, ControlServer, type OperationAction } from './control-api/server.ts';
 import type { OperationStatus, Status } from './control-api/types.ts';
@@ -67,6 +69,7 @@ export async function startController(
 ): Promise<RunningController> {
   const clock = options.clock ?? systemClock;
   const { configuration, directory } = await loadConfiguration(options);
+  const keys = await readAgentKeys(configuration.agents, directory);
   const stateDir = options.stateDir ?? absolute(configuration.stateDir, directory);
   const address = options.switchAddress ?? configuration.switch.address;
   const log = new Log(() => clock.wallMs());
@@ -182,12 +185,14 @@ export async function startController(
     throw error;
   }
   const health = superviseHealth(engine, systemProbe);
+  const agents = keys === undefined ? undefined : superviseAgents(engine, httpsConnector(keys, keys.intervalMs));
   const { pipeline } = engine.session ?? { pipeline: 'kept' };
   const opened = journal;
   const running = engine;
   const finished = running.run().finally(async () => {
     stopped = true;
     health.stop();
+    agents?.stop();
     running.stop();
     await server.close();
     await opened.close();
@@ -221,6 +226,21 @@ function withTraffic(status: Status, engine: Engine, traffic: TrafficMeter): Sta
     return known === undefined ? server : { ...server, traffic: known };
   });
   return { ...status, servers };
+}
+
+/** The files that `agents` names. @throws ConfigurationError */
+async function readAgentKeys(access: AgentAccess | undefined, directory: string) {
+  if (access === undefined) return undefined;
+  const read = async (name: string): Promise<string> => {
+    try {
+      return await readFile(absolute(name, directory), 'utf8');
+    } catch (error) {
+      const message = `cannot read ${name} of \`agents\`: ${(error as Error).message}`;
+      throw new ConfigurationError(name, '', [{ line: 1, column: 1, length: 1, message }]);
+    }
+  };
+  const { ca, certificate, key, intervalMs } = access;
+  return { ca: await read(ca), certificate: await read(certificate), key: await read(key), intervalMs };
 }
 
 async function loadConfiguration(

@@ -141,6 +141,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./audit.ts')).auditCommand,
   },
   {
+    name: 'agent',
+    summary: 'on a server: tell the controller its connections and its accept queue',
+    load: async () => (await import('./agent.ts')).agentCommand,
+  },
+  {
     name: 'compile',
     summary: 'compile a P4_16 program (options of p4c-bm2-ss)',
     load: async () => (await import('./compile.ts')).compileCommand,

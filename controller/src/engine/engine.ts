@@ -22,7 +22,7 @@ import { Observations } from '../planning/observations.ts';
 import { connectionParts } from '../shift/connection-key.ts';
 import { createShiftState, type Output, type ShiftState } from '../shift/state.ts';
 import { finishStep, step } from '../shift/step.ts';
-import type { Effect, ServerId, ShiftEvent, TimerEvent } from '../shift/types.ts';
+import type { Effect, Notice, ServerId, ShiftEvent, TimerEvent } from '../shift/types.ts';
 import {
   type MacEvent,
   type PacketOrder,
@@ -118,6 +118,7 @@ export class Engine {
   private idleMacs: string[] = [];
   private dueDeadlines: { readonly kind: 'deadline' | 'step'; readonly operation: number }[] = [];
   private reopens = false;
+  private told: Notice[] = [];
   private commands: Command[] = [];
   private packets: PacketOrder[] = [];
   private wake: (() => void) | undefined;
@@ -359,6 +360,12 @@ export class Engine {
     for (const command of this.commands.splice(0)) command.done(unavailable(reason));
   }
 
+  /** Tells notices that come from elsewhere than the bucket protocol: the auditor's. */
+  tell(notices: readonly Notice[]): void {
+    this.told.push(...notices);
+    this.wakeUp();
+  }
+
   /** Takes in what comes from elsewhere than the switch: agents. */
   enqueue(events: readonly ShiftEvent[]): void {
     for (const event of events) this.events.push(event);
@@ -377,6 +384,7 @@ export class Engine {
       this.commands.length === 0 &&
       this.macEvents.length === 0 &&
       this.idleMacs.length === 0 &&
+      this.told.length === 0 &&
       this.finder.isIdle &&
       this.dueDeadlines.length === 0
     );
@@ -425,6 +433,7 @@ export class Engine {
     learnMacs(this.shadow, this.macEvents.splice(0), reserved, configuration.timers.macIdleMs);
     forgetMacs(this.shadow, this.idleMacs.splice(0));
     this.finder.act();
+    out.notices.push(...this.told.splice(0));
     for (const { kind, operation } of this.dueDeadlines.splice(0)) {
       if (kind === 'deadline') this.operations.onDeadline(operation);
       else this.operations.onStep(operation);
@@ -435,7 +444,7 @@ export class Engine {
   private conclude(out: Output): void {
     for (let told = 0; ; ) {
       finishStep(this.state, out);
-      if (told === out.notices.length) return;
+      if (told === out.notices.length && !this.operations.concludeBereft()) return;
       for (; told < out.notices.length; told++) {
         const notice = out.notices[told]!;
         this.totals.countNotice(notice);

@@ -200,6 +200,7 @@ export class Operations {
         break;
       case 'astray': {
         const owner = this.running.ownerOf(notice.name);
+        this.host.log('error', `a connection of ${notice.key} went from server ${notice.from} to ${notice.to}`);
         if (owner !== undefined) this.save(owner, { ...owner.record, astray: owner.record.astray + 1 });
         break;
       }
@@ -417,7 +418,7 @@ export class Operations {
       this.finish(running, 'aborted', message);
       return;
     }
-    if (record.paused) this.running.hold(running, false);
+    if (record.paused || record.kind === 'overflow') this.running.hold(running, false);
     this.save(running, { ...record, aborting: true, paused: false, phase: 'rolling-back', message });
     for (const id of record.leaving) {
       const server = this.server(id);
@@ -465,6 +466,13 @@ export class Operations {
     }
   }
 
+  /** Looks at operations that have lost a bucket to another one: perhaps it was their last. @returns whether there were any */
+  concludeBereft(): boolean {
+    const bereft = this.running.takeBereft();
+    for (const running of bereft) this.advance(running);
+    return bereft.length > 0;
+  }
+
   /** Looks whether the operation has come to its end. */
   advance(running: Running): void {
     const { record } = running;
@@ -478,7 +486,8 @@ export class Operations {
     } else if (isVipRequest(record)) {
       this.vips.conclude(running);
     } else {
-      this.finish(running, record.aborting ? 'aborted' : 'done', record.aborting ? record.message : 'done');
+      const isAborted = record.aborting && record.kind !== 'overflow';
+      this.finish(running, isAborted ? 'aborted' : 'done', record.aborting ? record.message : 'done');
     }
   }
 

@@ -23,6 +23,8 @@ export class RunningOperations {
   private readonly running = new Map<number, Running>();
   /** Who moved a bucket last, by `vip/bucket`. */
   private readonly owners = new Map<string, Running>();
+  /** Operations that lost a bucket to another one: perhaps it was the last they waited for. */
+  private readonly bereft = new Set<Running>();
 
   constructor(host: OperationHost) {
     this.host = host;
@@ -52,8 +54,16 @@ export class RunningOperations {
     for (const [key, owner] of this.owners) if (owner === running) this.owners.delete(key);
   }
 
+  /** The operations that lost a bucket since the last call. */
+  takeBereft(): Running[] {
+    const bereft = [...this.bereft].filter(({ record }) => this.running.has(record.id));
+    this.bereft.clear();
+    return bereft;
+  }
+
   clear(): void {
     this.running.clear();
+    this.bereft.clear();
     this.owners.clear();
   }
 
@@ -70,9 +80,14 @@ export class RunningOperations {
     if (before !== undefined && before !== running) {
       before.uncommitted.delete(bucket);
       before.unsettled.delete(bucket);
+      this.bereft.add(before);
     }
     this.owners.delete(key);
     if (state === undefined || state.current !== to || state.phase === 'steady') return;
+    // Whoever held it where it was has lost it.
+    if (before !== undefined && before !== running && state.held) {
+      this.host.order({ kind: 'hold', vip, buckets: [bucket], held: false });
+    }
     this.owners.set(key, running);
     if (state.base !== to) running.uncommitted.add(bucket);
     running.unsettled.add(bucket);

@@ -186,6 +186,7 @@ export function onTentativeOver(state: ShiftState, bucket: Bucket, token: number
 export function startSettling(state: ShiftState, bucket: Bucket, out: Output): void {
   bucket.phase = 'settling';
   bucket.learn = false;
+  bucket.held = false;
   bucket.unsettled = true;
   bucket.token++;
   bucket.tentativeSeen = false;

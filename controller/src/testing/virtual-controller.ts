@@ -12,6 +12,7 @@ import { statusOf } from '../engine/status.ts';
 import { beginIntent } from '../intent/begin.ts';
 import { intentFormat } from '../intent/intent.ts';
 import { Journal } from '../journal/journal.ts';
+import { onServerDown, onServerUp } from '../operations/outages.ts';
 import type { PipelineProgram } from '../options.ts';
 import { p4runtimeConnector } from '../switch-port/p4runtime.ts';
 import type { FakeClock } from './fake-clock.ts';
@@ -67,6 +68,16 @@ export class VirtualController {
   /** Hands an operation in. The promise resolves once the clock's owner lets promises run. @throws OperationRefusedError */
   operate(request: OperationRequest): Promise<OperationStatus> {
     return this.engine.submit(() => this.engine.operations.request(request));
+  }
+
+  /** The checks' verdict that a server is dead. @param isDown which others are as well */
+  serverDown(vip: string, server: string, isDown: (vip: string, server: string) => boolean): Promise<boolean> {
+    return this.engine.submit(() => onServerDown(this.engine.operations, vip, server, 'no answer', isDown));
+  }
+
+  /** The checks' verdict that a dead server is there again; it serves once it is added. */
+  serverUp(vip: string, server: string): Promise<void> {
+    return this.engine.submit(() => onServerUp(this.engine.operations, vip, server));
   }
 
   /** An operation, if there is one of that number. */

@@ -2,6 +2,9 @@
  * A controller on a fake switch with clients that keep score: every packet of a connection must reach the server that the
  * connection was made with, or the rig says which one did not. Time moves only when the test says so.
  */
+import type { AgentConnector } from '../../src/agents/client.ts';
+import type { AgentMonitor } from '../../src/agents/monitor.ts';
+import { superviseAgents } from '../../src/agents/supervise.ts';
 import { readConfiguration } from '../../src/config/read.ts';
 import type { Configuration } from '../../src/config/types.ts';
 import type { OperationRequest, OperationStatus, Status } from '../../src/control-api/types.ts';
@@ -61,6 +64,9 @@ export class Rig {
   /** Answers health checks; without it there are none. */
   probe: Probe | undefined;
   private health: HealthMonitor | undefined;
+  /** Stands in for the servers' agents; without it there are none. */
+  agentConnector: AgentConnector | undefined;
+  private agents: AgentMonitor | undefined;
   private nextPort = 1024;
   private answers = 0;
   refusedConnections = 0;
@@ -89,12 +95,14 @@ export class Rig {
     this.finished = this.engine.run();
     this.finished.catch(() => undefined);
     this.health = this.probe === undefined ? undefined : superviseHealth(this.engine, this.probe);
+    this.agents = this.agentConnector === undefined ? undefined : superviseAgents(this.engine, this.agentConnector);
     await this.settle();
   }
 
   /** As kill -9: nothing is finished or flushed. */
   kill(): void {
     this.health?.stop();
+    this.agents?.stop();
     this.engine.stop();
     this.switch.drop('the controller was killed');
   }
@@ -195,6 +203,7 @@ export class Rig {
 
   async dispose(): Promise<void> {
     this.health?.stop();
+    this.agents?.stop();
     this.engine?.stop();
     const done = this.finished.catch(() => undefined);
     await this.clock.advance(5_000);

@@ -3,5 +3,14 @@
  *
  * @example reportService(readSockets(), 8080)
  */
+export { parseListeners, readAcceptQueueLimit } from './accept-queue.ts';
+export {
+  type AgentOptions,
+  REPORT_VERSION,
+  type RunningAgent,
+  readCertificates,
+  startAgent,
+  type WireReport,
+} from './agent.ts';
 export { ProcNetTcpError, parseProcNetTcp, type SocketAddress, type TcpSocket, type TcpState } from './proc-net-tcp.ts';
 export { readSockets, reportService, type ServiceConnection, type ServiceReport } from './service.ts';

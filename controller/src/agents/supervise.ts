@@ -1,0 +1,41 @@
+/**
+ * Joins the servers' agents to the engine: reports become events of the bucket protocol, are audited, and may begin or end a redirection. Nothing
+ * here decides about a connection.
+ */
+import type { Engine } from '../engine/engine.ts';
+import { OperationRefusedError } from '../operations/errors.ts';
+import { onQueue } from '../operations/overflow.ts';
+import { Auditor } from './auditor.ts';
+import type { AgentConnector } from './client.ts';
+import { AgentMonitor } from './monitor.ts';
+
+/** Starts to listen to the agents of the engine's servers. Stop the monitor that is returned with the engine. */
+export function superviseAgents(engine: Engine, connect: AgentConnector): AgentMonitor {
+  const { configuration, journal, clock, log } = engine.options;
+  const { inFlightMs, reportMs } = configuration.timers;
+  const auditor = new Auditor(inFlightMs + 2 * reportMs);
+  const monitor: AgentMonitor = new AgentMonitor({
+    configuration,
+    intent: journal.state,
+    clock,
+    log,
+    connect,
+    enqueue: (events) => engine.enqueue(events),
+    onReport(server, status, connections) {
+      const { astray, audited } = auditor.onReport(engine.shift, server, connections, clock.monotonicMs());
+      engine.totals.audited += audited;
+      if (astray.length > 0) engine.tell(astray);
+      const statusOf = (other: number) => monitor.statusOf(other);
+      const wanted = onQueue(engine.operations, server, status, statusOf);
+      if (wanted === undefined) return;
+      engine.submit(wanted).catch((error: unknown) => {
+        // The next report asks again.
+        if (error instanceof OperationRefusedError) return;
+        log.write('error', `a redirection failed: ${error instanceof Error ? error.message : String(error)}`);
+      });
+    },
+  });
+  engine.agents = monitor;
+  monitor.start();
+  return monitor;
+}
