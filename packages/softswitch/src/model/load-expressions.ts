@@ -65,6 +65,14 @@ export function loadExpression(node: Node, symbols: Symbols): TypedExpression {
     case 'stack_field': {
       const [name, field] = value.items(2) as [Node, Node];
       const stack = symbols.stackNames.resolve(name);
+      if (field.value === 'last' && !symbols.hasField(symbols.stacks[stack]!.type, 'last')) {
+        // p4c writes the last element as a whole as if it were a field of it.
+        const whole: Expression = { kind: 'headerStack', stack };
+        return {
+          expression: { kind: 'stackElement', stack: whole, index: { kind: 'lastStackIndex', stack: whole } },
+          type: 'header',
+        };
+      }
       return data({ kind: 'lastField', stack, field: symbols.fieldOfType(symbols.stacks[stack]!.type, field) });
     }
     case 'header':

@@ -38,6 +38,11 @@ export class Symbols {
   readonly registerNames = new Names('register array');
   readonly actionIds = new Ids('action');
 
+  /** Whether a header type has a field of a name. */
+  hasField(type: number, name: string): boolean {
+    return this.headerTypes[type]!.fields.some((field) => field.name === name);
+  }
+
   /** Position of a field in a header type. */
   fieldOfType(type: number, name: Node): number {
     const text = name.string();
