@@ -76,6 +76,8 @@ export class Network {
   /** Destination of the frame that left last at a server's port; 0: none did. */
   private reached = 0;
   private answered = false;
+  /** Servers that answer nothing. */
+  private readonly dead = new Set<number>();
 
   /** @param told called when the switch has something for the controller */
   constructor(clock: FakeClock, told: () => void) {
@@ -129,8 +131,15 @@ export class Network {
     return this.reached - FIRST_SERVER_ADDRESS - 1;
   }
 
-  /** Sends a server's SYN-ACK. @returns whether it left towards the client */
+  /** A server dies, or is there again. */
+  setDead(server: number, dead: boolean): void {
+    if (dead) this.dead.add(server);
+    else this.dead.delete(server);
+  }
+
+  /** Sends a server's SYN-ACK. @returns whether it left towards the client; a dead server sends none */
   fromServer(server: number, client: number, port: number, sequence: number): boolean {
+    if (this.dead.has(server)) return false;
     const frame = this.toClient;
     frame.writeUInt16BE(server, 10);
     address(frame, serverAddress(server), FIRST_CLIENT_ADDRESS + client);

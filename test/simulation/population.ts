@@ -101,14 +101,14 @@ export class Population {
     return undefined;
   }
 
-  /** Live connections of a server. */
-  connectionsOf(server: number): number {
-    let count = 0;
+  /** Live connections of each server. */
+  loads(servers: number): Int32Array {
+    const loads = new Int32Array(servers);
     for (let connection = 0; connection < this.capacity; connection++) {
       const phase = this.phase[connection]!;
-      if (this.server[connection] === server && (phase === Phase.handshake || phase === Phase.open)) count++;
+      if (phase === Phase.handshake || phase === Phase.open) loads[this.server[connection]!]!++;
     }
-    return count;
+    return loads;
   }
 
   private port(connection: number): number {

@@ -33,39 +33,49 @@ export interface Pool {
 
 /** Rendezvous hashing of buckets: a change of servers moves only the buckets it must. */
 class Rendezvous {
-  readonly server = new Int16Array(BUCKETS);
+  readonly server = new Int16Array(BUCKETS).fill(NOBODY);
   readonly previous = new Int16Array(BUCKETS);
-  /** Whether the return of a server that is away would move the bucket. */
-  readonly unsafe = new Uint8Array(BUCKETS);
+  private readonly weight = new Float64Array(BUCKETS).fill(-1);
+  /** Whose the bucket would be if nobody were away. */
+  private readonly favourite = new Int16Array(BUCKETS);
 
   constructor(private readonly pool: Pool) {
-    for (let bucket = 0; bucket < BUCKETS; bucket++) this.assign(bucket);
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      this.assign(bucket, () => true);
+      this.favourite[bucket] = this.server[bucket]!;
+      this.assign(bucket, (server) => pool.serving[server] === 1);
+    }
     this.previous.set(this.server);
   }
 
-  update(): void {
+  /** Whether the return of a server that is away would move the bucket. */
+  isUnsafe(bucket: number): boolean {
+    return this.server[bucket] !== this.favourite[bucket];
+  }
+
+  /** A server has come or gone, as the pool says. */
+  update(changed: number): void {
+    const comes = this.pool.serving[changed] === 1;
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
       const before = this.server[bucket]!;
-      this.assign(bucket);
+      if (comes && mix(bucket, changed) > this.weight[bucket]!) {
+        this.server[bucket] = changed;
+        this.weight[bucket] = mix(bucket, changed);
+      } else if (!comes && before === changed) {
+        this.assign(bucket, (server) => this.pool.serving[server] === 1);
+      }
       if (this.server[bucket] !== before) this.previous[bucket] = before;
     }
   }
 
-  private assign(bucket: number): void {
-    const { serving } = this.pool;
-    let best = NOBODY;
-    let bestWeight = -1;
-    let bestOfAllWeight = -1;
-    for (let server = 0; server < serving.length; server++) {
+  private assign(bucket: number, isCandidate: (server: number) => boolean): void {
+    this.weight[bucket] = -1;
+    for (let server = 0; server < this.pool.serving.length; server++) {
       const weight = mix(bucket, server);
-      if (weight > bestOfAllWeight) bestOfAllWeight = weight;
-      if (serving[server] === 1 && weight > bestWeight) {
-        bestWeight = weight;
-        best = server;
-      }
+      if (weight <= this.weight[bucket]! || !isCandidate(server)) continue;
+      this.weight[bucket] = weight;
+      this.server[bucket] = server;
     }
-    this.server[bucket] = best;
-    this.unsafe[bucket] = bestOfAllWeight > bestWeight ? 1 : 0;
   }
 }
 
@@ -129,7 +139,7 @@ export class Comparison {
   change(server: number, to: 'dead' | 'draining' | 'serving'): void {
     this.pool.serving[server] = to === 'serving' ? 1 : 0;
     this.pool.alive[server] = to === 'dead' ? 0 : 1;
-    this.rendezvous.update();
+    this.rendezvous.update(server);
     this.listServing();
   }
 
@@ -237,7 +247,7 @@ function leastRecentlyUsed({ server }: Rendezvous, hashes: Int32Array, room: num
 }
 
 /** Tracks the connections that the return of a server that is away would move. */
-function jet({ server, unsafe }: Rendezvous, capacity: number): Scheme {
+function jet(rendezvous: Rendezvous, capacity: number): Scheme {
   const tracked = new Int16Array(capacity).fill(NOBODY);
   let count = 0;
   return {
@@ -245,8 +255,8 @@ function jet({ server, unsafe }: Rendezvous, capacity: number): Scheme {
     route(connection, hash) {
       if (tracked[connection] !== NOBODY) return tracked[connection]!;
       const bucket = bucketOf(hash);
-      const reached = server[bucket]!;
-      if (unsafe[bucket] === 1) {
+      const reached = rendezvous.server[bucket]!;
+      if (rendezvous.isUnsafe(bucket)) {
         tracked[connection] = reached;
         count++;
       }

@@ -80,6 +80,7 @@ export class Service {
   /** New connections a millisecond. */
   readonly arrivalsPerMs: number;
   private told = false;
+  private failure: unknown;
   private readonly agenda: { readonly atMs: number; readonly act: () => void | Promise<void> }[] = [];
 
   private constructor(private readonly options: ServiceOptions) {
@@ -128,6 +129,14 @@ export class Service {
     this.agenda.splice(index + 1, 0, { atMs, act });
   }
 
+  /** Something that goes on beside the traffic: the run stops with its error, should it fail. */
+  beside(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      this.failure ??= error;
+    });
+    this.told = true;
+  }
+
   /** Lets time pass. @param each called every virtual second */
   async run(durationMs: number, each: () => void = () => undefined): Promise<void> {
     const { clock, population } = this;
@@ -148,6 +157,7 @@ export class Service {
       if (nowMs % FLUSH_MS === 0) this.network.flush();
       if (nowMs % AGE_MS === 0) this.network.age();
       if (this.told) await this.settle();
+      if (this.failure !== undefined) throw this.failure;
       if (nowMs % 1000 === 0) {
         this.notePeaks();
         each();

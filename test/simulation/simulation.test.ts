@@ -1,6 +1,7 @@
 /** Short runs of the simulations; `npm run simulate` has the long ones. */
 import { expect, test } from 'vitest';
 import { SHORT_CONNECTION_SECONDS } from './distributions.ts';
+import { failServers } from './failures.ts';
 import { floodDuringSwap } from './flood.ts';
 import { compileProgram } from './program.ts';
 import { moveQuarter } from './quarter.ts';
@@ -50,4 +51,18 @@ test('a flood of SYNs during a swap harms nobody, and its connections never reac
   expect(result.spoofed).toBeGreaterThan(1_000);
   expect(result.violations).toBe(0);
   expect(result.peakPins).toBeLessThan(200);
+}, 120_000);
+
+test('servers fail and come back, some in the middle of joining: only their own connections are lost', async () => {
+  const options = { seed: 4, liveConnections: 600, failures: 20, drains: 4, seconds: 200, servers: 40, buckets: 256 };
+  const result = await failServers(options);
+  expect(result.failed).toBeGreaterThan(30);
+  expect(result.returned).toBeGreaterThan(20);
+  expect(result.lostWithTheirServer).toBeGreaterThan(0);
+  expect(result.violations).toBe(0);
+  const scheme = (name: string) => result.schemes.find((each) => each.name === name)!;
+  expect(scheme('plain hash').broken).toBeGreaterThan(1_000);
+  expect(scheme('consistent hash').broken).toBeGreaterThan(20);
+  // What is made for failures breaks when a server is taken out on purpose.
+  expect(scheme('JET').broken).toBeGreaterThan(0);
 }, 120_000);
