@@ -35,6 +35,7 @@ import { titleOf } from './operations/resolve.ts';
 import type { StartControllerOptions } from './options.ts';
 import { p4runtimeConnector } from './switch-port/p4runtime.ts';
 import type { SwitchConnector } from './switch-port/port.ts';
+import { severalConnector } from './switch-port/several.ts';
 
 /** Stands in the status. */
 export const CONTROLLER_VERSION = '0.1.0';
@@ -153,14 +154,17 @@ export async function startController(
     journal = await Journal.open(join(stateDir, JOURNAL_NAME), nodeFiles, intentFormat);
     audit = await AuditLog.open(join(stateDir, AUDIT_NAME), nodeFiles, () => clock.wallMs());
     for (const remark of beginIntent(configuration, journal)) log.write('warning', remark);
-    const connector =
-      connect ??
-      p4runtimeConnector({
-        address,
-        deviceId: configuration.switch.deviceId,
-        program: options.program,
-        connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
-      });
+    const { program } = options;
+    const connectTimeoutMs = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
+    const members = configuration.switches.map((one, index) => {
+      const its = { address: index === 0 ? address : one.address, deviceId: one.deviceId };
+      return { configuration: one, connect: p4runtimeConnector({ ...its, program, connectTimeoutMs }) };
+    });
+    const several = {
+      macIdleMs: configuration.timers.macIdleMs,
+      reserved: () => new Set((engine?.options.configuration ?? configuration).vips.map(({ mac }) => mac)),
+    };
+    const connector = connect ?? (members.length === 1 ? members[0]!.connect : severalConnector(members, several));
     engine = new Engine({
       configuration,
       journal,

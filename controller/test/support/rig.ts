@@ -19,6 +19,7 @@ import { beginIntent } from '../../src/intent/begin.ts';
 import { intentFormat } from '../../src/intent/intent.ts';
 import type { Intent, IntentRecord } from '../../src/intent/types.ts';
 import { Journal } from '../../src/journal/journal.ts';
+import type { SwitchConnector } from '../../src/switch-port/port.ts';
 import { FakeClock, flushMicrotasks } from '../../src/testing/fake-clock.ts';
 import { MemoryFiles } from '../../src/testing/memory-files.ts';
 import { FakeSwitch } from './fake-switch.ts';
@@ -70,6 +71,11 @@ export class Rig {
   private nextPort = 1024;
   private answers = 0;
   refusedConnections = 0;
+  /** In place of the one switch, with another one whose idle timers must be told of time. */
+  connector: SwitchConnector | undefined;
+  alsoTicks: FakeSwitch | undefined;
+  /** Through which switch a connection goes. */
+  way: (connection: { readonly port: number }) => FakeSwitch = () => this.switch;
   /** Of the one VIP that has connections. */
   bucketCount = 16;
 
@@ -86,7 +92,7 @@ export class Rig {
     this.engine = new Engine({
       configuration: this.configuration,
       journal: this.journal,
-      connect: this.switch.connect,
+      connect: this.connector ?? this.switch.connect,
       clock,
       log: this.log,
       pinning: options.pinning ?? true,
@@ -110,6 +116,7 @@ export class Rig {
   /** Lets everything happen that happens without time passing. */
   readonly settle = async (): Promise<void> => {
     this.switch.tick();
+    this.alsoTicks?.tick();
     await flushMicrotasks();
   };
 
@@ -156,15 +163,15 @@ export class Rig {
   /** As `open`, from a given port. */
   openFrom(address: number, port: number): Connection | undefined {
     const bucket = this.bucketOf(address, port);
-    const server = this.switch.fromClient(1, bucket, address, port, true);
+    const server = this.way({ port }).fromClient(1, bucket, address, port, true);
     if (server === 0) {
       this.refusedConnections++;
       return undefined;
     }
     const answer = ++this.answers;
-    this.switch.fromServer(1, server, address, port, answer);
+    this.way({ port }).fromServer(1, server, address, port, answer);
     const connection = { address, port, bucket, server };
-    const acknowledged = this.switch.fromClient(1, bucket, address, port, false, `${server}:${answer}`);
+    const acknowledged = this.way({ port }).fromClient(1, bucket, address, port, false, `${server}:${answer}`);
     if (acknowledged !== server) {
       this.violations.push(`handshake of ${port}: SYN to ${server}, ACK to ${acknowledged}`);
     }
@@ -184,7 +191,7 @@ export class Rig {
   send(connection: Connection): void {
     const { address, port, server } = connection;
     const bucket = this.bucketOf(address, port);
-    const reached = this.switch.fromClient(1, bucket, address, port, false);
+    const reached = this.way({ port }).fromClient(1, bucket, address, port, false);
     if (reached !== server)
       this.violations.push(`connection from port ${port} lives on ${server}, packet went to ${reached}`);
   }
