@@ -118,7 +118,24 @@ export function insideOf(typeArguments: readonly Type[], fields: readonly Field[
   return {
     erroneous: typeArguments.some(containsErroneous) || fields.some((field) => containsErroneous(field.type)),
     integer: typeArguments.some(containsInteger) || fields.some((field) => containsInteger(field.type)),
+    scalars: fields.reduce((sum, field) => sum + scalarsOf(field.type), 0),
   };
+}
+
+/** Number of scalars in a value of the type; a stack counts as one element. */
+export function scalarsOf(type: Type): number {
+  switch (type.kind) {
+    case 'header':
+    case 'struct':
+    case 'header_union':
+      return type.inside.scalars;
+    case 'stack':
+      return scalarsOf(type.element);
+    case 'tuple':
+      return type.components.reduce((sum, component) => sum + scalarsOf(component), 0);
+    default:
+      return 1;
+  }
 }
 
 /** Whether an erroneous type occurs in the type. */

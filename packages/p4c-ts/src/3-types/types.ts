@@ -20,6 +20,7 @@ export {
   hasTypeVariables,
   insideOf,
   type Substitution,
+  scalarsOf,
   substitute,
   substituteAll,
   substituteParameters,
@@ -101,6 +102,8 @@ interface NominalStructure {
 export interface Inside {
   readonly erroneous: boolean;
   readonly integer: boolean;
+  /** Number of scalars; a stack counts as one element. */
+  readonly scalars: number;
 }
 export interface HeaderType extends NominalStructure {
   readonly kind: 'header';

@@ -55,6 +55,9 @@ export function notOnTarget(span: Span | undefined, message: string, suggestion?
   throw new CannotElaborate('target-error', span, message, suggestion);
 }
 
+/** Most basic blocks of a program. Each inlined call makes some, and calls that contain calls multiply. */
+const BLOCK_LIMIT = 200_000;
+
 /** See the top of the file. */
 export class Context {
   readonly typed: TypedProgram;
@@ -105,6 +108,14 @@ export class Context {
   /** A block without content; it must be given a terminator. */
   newBlock(name: string): ir.Block {
     this.nextBlock += 1;
+    if (this.nextBlock > BLOCK_LIMIT) {
+      throw new CannotElaborate(
+        'overlimit',
+        undefined,
+        'the program grows too large when its calls are inlined',
+        'call functions, actions and controls that call others at fewer places',
+      );
+    }
     return { id: this.nextBlock, name, instructions: [], terminator: { kind: 'unreachable', span: undefined } };
   }
 

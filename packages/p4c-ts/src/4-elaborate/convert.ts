@@ -6,7 +6,7 @@ import type * as T from '../3-types/types.ts';
 import * as build from '../5-lower/expressions.ts';
 import type { Span } from '../diagnostics/span.ts';
 import { type Context, notSupportedYet } from './context.ts';
-import { plainType, scalarTypeOf } from './storage.ts';
+import { checkStackSize, plainType, scalarTypeOf } from './storage.ts';
 import { scalar, type Value } from './values.ts';
 
 /** A header, union or structure with all its headers invalid and numbers zero: where `...` or `{#}` stands. */
@@ -40,6 +40,7 @@ export function defaultValue(context: Context, declared: T.Type, span: Span | un
         members: new Map(type.fields.map((f) => [f.name, defaultValue(context, f.type, span)])),
       };
     case 'stack':
+      checkStackSize(type, span);
       return {
         kind: 'array',
         elements: Array.from({ length: type.size }, () => defaultValue(context, type.element, span)),
@@ -142,6 +143,7 @@ export function convert(context: Context, value: Value, target: T.Type, span: Sp
     case 'stack': {
       if (value.kind !== 'struct' && value.kind !== 'array') return value;
       const parts = value.kind === 'struct' ? [...value.fields.values()] : value.elements;
+      checkStackSize(type, span);
       return {
         kind: 'array',
         elements: Array.from({ length: type.size }, (_, index) => {

@@ -11,7 +11,7 @@ import type { Span } from '../diagnostics/span.ts';
 import type { Body, Scope } from './body.ts';
 import { CannotElaborate, notOnTarget, notSupportedYet } from './context.ts';
 import { evaluate } from './expressions.ts';
-import { allocate, plainType, scalarTypeOf } from './storage.ts';
+import { allocate, checkStackSize, plainType, scalarTypeOf } from './storage.ts';
 import * as operations from './value-operations.ts';
 import { NOTHING, scalar, type Value } from './values.ts';
 
@@ -121,6 +121,7 @@ function lookahead(body: Body, declared: T.Type, span: Span, take: (width: numbe
       return { kind: 'struct', fields };
     }
     case 'stack':
+      checkStackSize(type, span);
       return {
         kind: 'array',
         elements: Array.from({ length: type.size }, () => lookahead(body, type.element, span, take)),

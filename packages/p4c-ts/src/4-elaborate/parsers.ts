@@ -104,7 +104,7 @@ function translateSelect(
     }
     const sets = elements.map((element, index) => keySets(body, scope, element, simpleKeys[index]!.type));
     if (sets.every((set) => Array.isArray(set))) {
-      for (const match of product(sets as ir.KeySet[][])) cases.push({ match, target, span });
+      for (const match of product(sets as ir.KeySet[][], span)) cases.push({ match, target, span });
       continue;
     }
     // Something here is known only at run time: decide the cases so far, then this one by a branch.
@@ -237,7 +237,19 @@ export function rangeToMasks(low: bigint, high: bigint, width: number): ir.KeySe
   return sets;
 }
 
-function product(sets: readonly (readonly ir.KeySet[])[]): Alternative[] {
+/** Most cases that one case of a select may become. */
+const CASE_LIMIT = 65_536;
+
+function product(sets: readonly (readonly ir.KeySet[])[], span: Span): Alternative[] {
+  const count = sets.reduce((cases, set) => cases * set.length, 1);
+  if (count > CASE_LIMIT) {
+    throw new CannotElaborate(
+      'overlimit',
+      span,
+      `the ranges of this case would become ${count} cases, because the switch's parser matches masks only`,
+      'let ranges begin and end at multiples of a power of two, or match them one after the other',
+    );
+  }
   let result: Alternative[] = [[]];
   for (const set of sets) result = result.flatMap((prefix) => set.map((item) => [...prefix, item]));
   return result;

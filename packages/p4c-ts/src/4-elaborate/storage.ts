@@ -72,6 +72,13 @@ const STORAGE_LIMIT = 50_000;
 /** Most elements of a stack or array; each is a header or fields of its own in the switch. */
 const STACK_SIZE_LIMIT = 4096;
 
+/** Fails for a stack or array that no switch has room for: before its elements are looked at one by one. */
+export function checkStackSize(type: T.StackType, span: Span | undefined): void {
+  if (type.size <= STACK_SIZE_LIMIT) return;
+  const what = `a stack or array of ${type.size} elements is too large: the switch stores each element, ${STACK_SIZE_LIMIT} at most`;
+  throw new CannotElaborate('overlimit', span, what);
+}
+
 /** Allocates storage for a variable of that type and returns it as an l-value. */
 export function allocate(context: Context, declared: T.Type, request: StorageRequest): Value {
   const type = plainType(declared);
@@ -108,10 +115,7 @@ export function allocate(context: Context, declared: T.Type, request: StorageReq
       return { kind: 'union', type, reference: { kind: 'instance', instance } };
     }
     case 'stack': {
-      if (type.size > STACK_SIZE_LIMIT) {
-        const what = `a stack or array of ${type.size} elements is too large: the switch stores each element, ${STACK_SIZE_LIMIT} at most`;
-        throw new CannotElaborate('overlimit', request.span, what);
-      }
+      checkStackSize(type, request.span);
       const element = plainType(type.element);
       if (element.kind === 'header') {
         const name = uniqueHeaderName(context, request);

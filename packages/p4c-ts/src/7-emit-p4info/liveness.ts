@@ -30,6 +30,9 @@ export class Liveness {
   /** Extern functions called outside actions, in order. */
   readonly externCalls: ExternFunctionCall[] = [];
 
+  /** Functions visited, by the block that calls them: a second visit finds nothing new, and calls of calls multiply. */
+  private readonly functions = new Map<BlockInstance, Set<ast.FunctionDeclaration>>();
+
   constructor(top: BlockInstance) {
     this.visitBlock(top);
   }
@@ -145,7 +148,7 @@ export class Liveness {
       case 'function':
         if (resolved.declaration.isExtern) {
           if (isRunTime(resolved)) this.externCalls.push({ call, resolved, block });
-        } else if (resolved.declaration.body !== undefined) {
+        } else if (resolved.declaration.body !== undefined && this.isNew(block, resolved.declaration)) {
           this.visitStatements(block, resolved.declaration.body.statements);
         }
         return;
@@ -154,6 +157,14 @@ export class Liveness {
         return;
       default:
     }
+  }
+
+  private isNew(block: BlockInstance, declaration: ast.FunctionDeclaration): boolean {
+    let visited = this.functions.get(block);
+    if (visited === undefined) this.functions.set(block, (visited = new Set()));
+    if (visited.has(declaration)) return false;
+    visited.add(declaration);
+    return true;
   }
 
   private receiver(
@@ -184,18 +195,23 @@ function isRunTime(resolved: Extract<ResolvedCall, { kind: 'function' }>): boole
 /** The calls of extern functions in the body of an action, those of called actions and functions included. */
 export function externCallsOfAction(block: BlockInstance, action: ast.ActionDeclaration): ExternFunctionCall[] {
   const calls: ExternFunctionCall[] = [];
+  const visited = new Set<ast.Node>();
+  const visitBody = (body: ast.Node | undefined): void => {
+    if (body === undefined || visited.has(body)) return;
+    visited.add(body);
+    visit(body);
+  };
   const visit = (node: ast.Node): void => {
     if (node.kind === 'Annotation') return;
     forEachChild(node, visit);
     if (node.kind !== 'CallExpression') return;
     const resolved = block.environment.typed.calls.get(node);
-    if (resolved?.kind === 'action') visit(resolved.declaration.body);
+    if (resolved?.kind === 'action') visitBody(resolved.declaration.body);
     else if (resolved?.kind === 'function') {
-      if (resolved.declaration.isExtern) {
-        if (isRunTime(resolved)) calls.push({ call: node, resolved, block });
-      } else if (resolved.declaration.body !== undefined) visit(resolved.declaration.body);
+      if (!resolved.declaration.isExtern) visitBody(resolved.declaration.body);
+      else if (isRunTime(resolved)) calls.push({ call: node, resolved, block });
     }
   };
-  visit(action.body);
+  visitBody(action.body);
   return calls;
 }

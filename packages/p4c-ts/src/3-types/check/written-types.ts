@@ -24,6 +24,7 @@ import {
   type Parameter,
   printType,
   type StructureType,
+  scalarsOf,
   stringType,
   substitute,
   substituteParameters,
@@ -206,7 +207,8 @@ function tupleType(c: Checker, node: ast.TupleType): Type {
     }
     components.push(type);
   }
-  return { kind: 'tuple', components };
+  const tuple: Type = { kind: 'tuple', components };
+  return isSmallEnough(c, tuple, node.span) ? tuple : erroneousType;
 }
 
 // ------------------------------------------------------------------------------------------------ type declarations
@@ -294,14 +296,24 @@ function declareStructure(
     fields.push({ name: field.name.name, type, declaration: field });
   }
   const common = { name: node.name.name, typeArguments, fields, inside: insideOf(typeArguments, fields) };
-  const type: StructureType =
+  const structure: StructureType =
     node.kind === 'HeaderDeclaration'
       ? { kind: 'header', declaration: node, ...common }
       : node.kind === 'StructDeclaration'
         ? { kind: 'struct', declaration: node, ...common }
         : { kind: 'header_union', declaration: node, ...common };
-  c.tables.declarationTypes.set(node, type);
-  checkFields(c, type);
+  const isSmall = isSmallEnough(c, structure, node.name.span);
+  c.tables.declarationTypes.set(node, isSmall ? structure : erroneousType);
+  if (isSmall) checkFields(c, structure);
+}
+
+/** Most scalars of a type: structures of structures of structures grow so fast that looking at one would never end. */
+const GREATEST_TYPE = 50_000;
+
+function isSmallEnough(c: Checker, type: Type, span: ast.NodeBase['span']): boolean {
+  if (scalarsOf(type) <= GREATEST_TYPE) return true;
+  c.reporter.error('overlimit', span, `types of more than ${GREATEST_TYPE} scalars are not supported`);
+  return false;
 }
 
 /** Reports fields of a type that the structure cannot hold; at the field, or at the specialization that makes it so. */

@@ -8,6 +8,18 @@ import type { BitsType, IntegerType } from '../types.ts';
 /** Widths and shift amounts above this are refused rather than computed (as p4c does), to bound time and memory. */
 export const GREATEST_WIDTH_BITS = 2048;
 
+/** The greatest magnitude of an `int`: a few squarings of squares would otherwise fill the memory. */
+const GREATEST_INTEGER_BITS = 65_536;
+const GREATEST_INTEGER = 1n << BigInt(GREATEST_INTEGER_BITS);
+
+/** Whether an `int` is larger than is computed with. */
+export function isTooLarge(value: bigint): boolean {
+  return value > GREATEST_INTEGER || value < -GREATEST_INTEGER;
+}
+
+/** A message for that. */
+export const TOO_LARGE_TEXT = `numbers of more than ${GREATEST_INTEGER_BITS} bits are not supported`;
+
 /** How a value misses the range of its type. */
 export type Misfit = 'negative-in-unsigned' | 'too-wide' | 'too-wide-signed' | 'zero-width';
 
@@ -42,9 +54,11 @@ export function misfitText(misfit: Misfit, value: bigint, width: number): string
 export type ArithmeticResult =
   | { readonly kind: 'integer'; readonly value: bigint }
   | { readonly kind: 'bool'; readonly value: boolean }
-  | { readonly kind: 'failure'; readonly reason: string };
+  | { readonly kind: 'failure'; readonly errorClass: 'invalid' | 'overlimit'; readonly reason: string };
 
-const integer = (value: bigint): ArithmeticResult => ({ kind: 'integer', value });
+const integer = (value: bigint): ArithmeticResult =>
+  isTooLarge(value) ? { kind: 'failure', errorClass: 'overlimit', reason: TOO_LARGE_TEXT } : { kind: 'integer', value };
+const invalid = (reason: string): ArithmeticResult => ({ kind: 'failure', errorClass: 'invalid', reason });
 const bool = (value: boolean): ArithmeticResult => ({ kind: 'bool', value });
 
 /** Operators that need two integers of one type. Shifts, concatenation and the boolean operators are apart. */
@@ -70,14 +84,14 @@ export function applyOperator(
     case '/':
     case '%': {
       const name = operator === '/' ? 'division' : 'modulo';
-      if (left < 0n || right < 0n) return { kind: 'failure', reason: `${name} is not defined for negative numbers` };
-      if (right === 0n) return { kind: 'failure', reason: `${name} by zero` };
+      if (left < 0n || right < 0n) return invalid(`${name} is not defined for negative numbers`);
+      if (right === 0n) return invalid(`${name} by zero`);
       return integer(operator === '/' ? left / right : left % right);
     }
     case '|+|':
     case '|-|': {
       if (type.kind === 'integer') {
-        return { kind: 'failure', reason: 'saturating operations need operands with a width' };
+        return invalid('saturating operations need operands with a width');
       }
       return integer(saturate(operator === '|+|' ? left + right : left - right, type));
     }

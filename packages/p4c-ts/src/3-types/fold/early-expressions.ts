@@ -11,10 +11,15 @@ import {
   concatenate,
   fitToType,
   GREATEST_WIDTH_BITS,
+  isTooLarge,
   misfitText,
   shift,
   sliceBits,
+  TOO_LARGE_TEXT,
 } from './arithmetic.ts';
+
+/** Doubling a string a few times would otherwise fill the memory. */
+const GREATEST_STRING_CHARACTERS = 1_000_000;
 
 /** What is known about a constant expression before types are. */
 export type EarlyValue =
@@ -323,7 +328,7 @@ export class EarlyExpressions {
     }
     const result = applyOperator(operator, a.value, b.value, type);
     if (result.kind === 'failure') {
-      this.reporter.error('invalid', node.span, `'${expressionText(node)}': ${result.reason}`);
+      this.reporter.error(result.errorClass, node.span, `'${expressionText(node)}': ${result.reason}`);
       return undefined;
     }
     if (result.kind === 'bool') return result;
@@ -362,11 +367,23 @@ export class EarlyExpressions {
         `'${expressionText(node)}': shifting a ${left.type.width}-bit value by ${right.value}`,
       );
     }
-    return { kind: 'integer', value: shift(operator, left.value, right.value, left.type), type: left.type };
+    const value = shift(operator, left.value, right.value, left.type);
+    if (isTooLarge(value)) {
+      this.reporter.error('overlimit', node.span, `'${expressionText(node)}': ${TOO_LARGE_TEXT}`);
+      return undefined;
+    }
+    return { kind: 'integer', value, type: left.type };
   }
 
   protected concatenate(node: ast.BinaryExpression, left: EarlyValue, right: EarlyValue): EarlyValue | undefined {
-    if (left.kind === 'string' && right.kind === 'string') return { kind: 'string', value: left.value + right.value };
+    if (left.kind === 'string' && right.kind === 'string') {
+      if (left.value.length + right.value.length <= GREATEST_STRING_CHARACTERS) {
+        return { kind: 'string', value: left.value + right.value };
+      }
+      const message = `strings of more than ${GREATEST_STRING_CHARACTERS} characters are not supported`;
+      this.reporter.error('overlimit', node.span, message);
+      return undefined;
+    }
     if (left.kind !== 'integer' || right.kind !== 'integer') return undefined;
     if (left.type.kind !== 'bits' || right.type.kind !== 'bits') {
       this.reporter.error('invalid', node.span, `'${expressionText(node)}': the width of both operands must be known`);

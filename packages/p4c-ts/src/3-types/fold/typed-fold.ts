@@ -288,7 +288,7 @@ export class TypedFolder {
         const type = leftType.kind === 'bits' ? leftType : rightType;
         const result = applyOperator(operator, fitToType(left, type).value, fitToType(right, type).value, type);
         if (result.kind === 'failure') {
-          this.reporter?.error('invalid', expression.span, `'${expressionText(expression)}': ${result.reason}`);
+          this.reporter?.error(result.errorClass, expression.span, `'${expressionText(expression)}': ${result.reason}`);
           return undefined;
         }
         return result.kind === 'bool' ? result : { kind: 'integer', value: fitToType(result.value, type).value };

@@ -206,7 +206,7 @@ export class Unifier {
       case 'tuple':
       case 'list-expression':
         if (source.kind !== 'tuple' && source.kind !== 'list-expression') return this.mismatch(destination, source);
-        return this.unifyComponents(destination.components, source.components, 'the tuple', castAllowed);
+        return this.unifyList(destination.components, source.components, 'the tuple', castAllowed);
       case 'struct':
       case 'header':
         return this.unifyStructure(destination, source, castAllowed);
@@ -233,8 +233,8 @@ export class Unifier {
           return undefined;
         }
         if (source.kind === 'list-expression') {
-          const elements = Array.from({ length: destination.size }, () => destination.element);
-          return this.unifyComponents(elements, source.components, 'the stack', castAllowed);
+          const { element, size } = destination;
+          return this.unifyComponents(() => element, size, source.components, 'the stack', castAllowed);
         }
         return this.mismatch(destination, source);
       case 'list':
@@ -250,25 +250,34 @@ export class Unifier {
     return `${printType(this.resolve(source))} is not ${printType(this.resolve(destination))}`;
   }
 
-  private unifyComponents(
+  private unifyList(
     destinations: readonly Type[],
+    sources: readonly Type[],
+    what: string,
+    castAllowed: boolean,
+  ): string | undefined {
+    return this.unifyComponents((i) => destinations[i]!, destinations.length, sources, what, castAllowed);
+  }
+
+  /** `size` destinations, by position: a stack may have millions, of which few are given. */
+  private unifyComponents(
+    destinationAt: (position: number) => Type,
+    size: number,
     sources: readonly Type[],
     what: string,
     castAllowed: boolean,
   ): string | undefined {
     const dots = endsWithDots(sources);
     const given = dots ? sources.length - 1 : sources.length;
-    if (dots ? given > destinations.length : given !== destinations.length) {
-      return `${what} needs ${destinations.length} elements, but ${given} are given`;
-    }
-    for (let i = 0; i < given; i++) this.push(destinations[i]!, sources[i]!, castAllowed);
+    if (dots ? given > size : given !== size) return `${what} needs ${size} elements, but ${given} are given`;
+    for (let i = 0; i < given; i++) this.push(destinationAt(i), sources[i]!, castAllowed);
     return undefined;
   }
 
   private unifyStructure(destination: StructureType, source: Type, castAllowed: boolean): string | undefined {
     if (source.kind === 'list-expression') {
       const types = destination.fields.map((field) => field.type);
-      return this.unifyComponents(types, source.components, printType(destination), castAllowed);
+      return this.unifyList(types, source.components, printType(destination), castAllowed);
     }
     if (source.kind === 'struct-expression') {
       if (!source.dots && source.fields.length !== destination.fields.length) {

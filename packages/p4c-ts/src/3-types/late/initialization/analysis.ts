@@ -21,6 +21,12 @@ interface Place {
   readonly header: { readonly key: string; readonly expression: ast.Expression } | undefined;
 }
 
+/**
+ * Most statements followed in one block. Calls of actions that call actions, and loops in loops, which are run twice, multiply;
+ * beyond this the analysis gives up and is silent.
+ */
+const STATEMENT_LIMIT = 100_000;
+
 /** One walk over one block. */
 export class InitializationAnalysis {
   facts = new Facts();
@@ -28,6 +34,7 @@ export class InitializationAnalysis {
   reporting = true;
   /** Facts at each `return`. */
   returned: Facts | undefined;
+  private statementsFollowed = 0;
   private readonly c: Checker;
   private readonly following = new Set<ast.Node>();
   private readonly tracked = new Set<ast.Node>();
@@ -49,7 +56,7 @@ export class InitializationAnalysis {
   /** Warns when an out parameter may be left without a value. */
   checkOut(node: ast.Parameter, owner: string, facts: Facts): void {
     const type = this.c.tables.declarationTypes.get(node);
-    if (type === undefined || node.direction !== 'out' || facts.unreachable) return;
+    if (type === undefined || node.direction !== 'out' || facts.unreachable || this.gaveUp) return;
     const keys = this.keys(type, String(node.id));
     const inHeader = (key: string): boolean => keys.headers.some((header) => key.startsWith(`${header}.`));
     if (!keys.scalars.some((key) => facts.isUndefined(key) && !inHeader(key))) return;
@@ -58,6 +65,10 @@ export class InitializationAnalysis {
       node.name.span,
       `out parameter '${node.name.name}' may have no value when '${owner}' ends`,
     );
+  }
+
+  private get gaveUp(): boolean {
+    return this.statementsFollowed > STATEMENT_LIMIT;
   }
 
   // -------------------------------------------------------------------------------------------------- statements
@@ -81,7 +92,8 @@ export class InitializationAnalysis {
   }
 
   private statement(node: ast.Statement): void {
-    if (this.facts.unreachable) return;
+    this.statementsFollowed += 1;
+    if (this.facts.unreachable || this.gaveUp) return;
     switch (node.kind) {
       case 'VariableDeclaration':
         this.declaration(node);
@@ -280,14 +292,21 @@ export class InitializationAnalysis {
     if (!place.exact || this.facts.unreachable || this.facts.isAllDefined) return;
     const keys = this.keysAt(place).scalars;
     const lacking = keys.filter((key) => this.facts.isUndefined(key)).length;
-    if (lacking === 0 || !this.reporting) return;
+    if (lacking === 0 || !this.reporting || this.gaveUp) return;
     const how = lacking < keys.length ? 'may lack values in some of its parts' : 'may have no value here';
     this.c.reporter.warn('uninitialized-use', node.span, `'${expressionText(node)}' ${how}`);
   }
 
   private checkHeader(place: Place): void {
     const { header } = place;
-    if (header === undefined || !this.reporting || this.facts.unreachable || this.facts.wasAsked(header.key)) return;
+    if (
+      header === undefined ||
+      !this.reporting ||
+      this.gaveUp ||
+      this.facts.unreachable ||
+      this.facts.wasAsked(header.key)
+    )
+      return;
     const validity = this.facts.validityOf(header.key);
     if (validity === 'yes') return;
     const text = expressionText(header.expression);

@@ -12,6 +12,9 @@ export type Validity = 'yes' | 'no' | 'maybe';
 /** Stacks above this size are not followed element by element. */
 const GREATEST_STACK = 64;
 
+/** Of larger values only so many parts are followed; the others count as written. */
+const MOST_KEYS = 10_000;
+
 /** Keys below `prefix` for a value of the type: scalars, and headers apart. */
 export interface Keys {
   readonly scalars: string[];
@@ -20,6 +23,7 @@ export interface Keys {
 
 /** Lists the keys of everything inside a value of the type. */
 export function keysOf(type: Type, prefix: string, keys: Keys = { scalars: [], headers: [] }): Keys {
+  if (keys.scalars.length + keys.headers.length >= MOST_KEYS) return keys;
   if (type.kind === 'stack') {
     if (type.size > GREATEST_STACK) return keys;
     for (let i = 0; i < type.size; i++) keysOf(type.element, `${prefix}[${i}]`, keys);
