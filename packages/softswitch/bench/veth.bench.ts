@@ -1,4 +1,4 @@
-// New connections over network interfaces through Mooring's program: this switch and simple_switch_grpc, each in a network namespace of
+// New connections and TCP throughput over network interfaces through Mooring's program: this switch and simple_switch_grpc, each in a network namespace of
 // its own with two pairs of virtual interfaces, on whatever processors there are together with the load.
 //
 // Needs Linux and the right to make network namespaces. Two numbers are told: connections a second as they came, and a processor second of
@@ -7,7 +7,9 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { turnOffOffloads } from '@mooring/softswitch';
 import { makeConnections } from './connection-load.ts';
+import { startHost } from './tcp-load.ts';
 import { loadBalancer } from './workloads.ts';
 
 const TICKS = 100;
@@ -24,6 +26,8 @@ interface Result {
   readonly givenUp: number;
 }
 
+export { runHost } from './tcp-load.ts';
+
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function cpuSeconds(pid: number): number {
@@ -31,8 +35,8 @@ function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
-/** In a namespace of its own: starts a switch, loads it, prints what came of it as JSON. */
-export async function measureHere(command: readonly string[]): Promise<void> {
+/** Pairs of interfaces between hosts and switch. */
+function makeInterfaces(): void {
   const ip = (...words: string[]) => execFileSync('ip', words, { stdio: 'ignore' });
   ip('link', 'set', 'lo', 'up');
   for (const [host, port] of [
@@ -45,6 +49,48 @@ export async function measureHere(command: readonly string[]): Promise<void> {
       ip('link', 'set', each, 'up');
     }
   }
+}
+
+/**
+ * In a namespace of its own: TCP through a switch, as JSON in Mbit/s. `offloads`: the switch takes segmentation-offloaded packets; for others
+ * they are turned off, without which nothing comes through.
+ */
+export async function measureTcpHere(command: readonly string[], offloads: boolean): Promise<void> {
+  makeInterfaces();
+  if (!offloads) for (const name of [INTERFACES.client, INTERFACES.server, 'port0', 'port1']) turnOffOffloads(name);
+  const common = { seconds: SECONDS, interfaceName: '' };
+  const [file, ...words] = command;
+  const children = [spawn(file!, words, { stdio: 'ignore' })];
+  try {
+    const server = await startHost(import.meta.url, {
+      ...common,
+      role: 'server',
+      interfaceName: INTERFACES.server,
+      mac: '02:00:00:00:02:01',
+      address: '10.0.0.21/8',
+      neighbour: { address: '10.1.0.1', mac: '02:00:00:00:00:0a' },
+    });
+    children.push(server.child as (typeof children)[0]);
+    await server.line();
+    const client = await startHost(import.meta.url, {
+      ...common,
+      role: 'client',
+      interfaceName: INTERFACES.client,
+      mac: '02:00:00:00:00:0a',
+      address: '10.1.0.1/8',
+      neighbour: { address: '10.0.0.100', mac: '02:00:00:00:01:00' },
+    });
+    children.push(client.child as (typeof children)[0]);
+    console.log(await client.line());
+  } finally {
+    for (const child of children) child.kill('SIGKILL');
+  }
+  process.exit(0);
+}
+
+/** In a namespace of its own: starts a switch, loads it, prints what came of it as JSON. */
+export async function measureHere(command: readonly string[]): Promise<void> {
+  makeInterfaces();
   const [file, ...words] = command;
   const child: ChildProcess = spawn(file!, words, { stdio: 'ignore' });
   const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -72,6 +118,16 @@ function measure(command: readonly string[], module: string): Result {
   return JSON.parse(output) as Result;
 }
 
+function measureTcp(command: readonly string[], module: string, offloads: boolean): number {
+  const words = `${JSON.stringify(command)}, ${offloads}`;
+  const script = `import(${JSON.stringify(module)}).then((bench) => bench.measureTcpHere(${words}))`;
+  const output = execFileSync('unshare', ['--net', process.execPath, '-e', script], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  return (JSON.parse(output) as { megabitsPerSecond: number }).megabitsPerSecond;
+}
+
 /** What hinders the measurement on this machine; undefined: nothing. */
 function hindrance(): string | undefined {
   if (process.platform !== 'linux') return 'needs Linux';
@@ -95,57 +151,59 @@ function findSimpleSwitchGrpc(): string | undefined {
   }
 }
 
+const NAMES = {
+  perSecond: ["new connections through Mooring's program over veth", 'connections/s', '>= 3x'],
+  perCpuSecond: ['the same, a processor second of the switch', 'connections/s', undefined],
+  tcp: ["TCP through Mooring's program over veth", 'Mbit/s', '>= 3x'],
+} as const;
+
+type Measure = keyof typeof NAMES;
+
 export async function benchmark() {
-  const names = ['new connections through Mooring’s program over veth', 'the same, a processor second of the switch'];
+  const measures = Object.keys(NAMES) as Measure[];
+  const row = (measure: Measure, rest: object) => {
+    const [name, unit, bar] = NAMES[measure];
+    return { name, unit, better: 'higher' as const, ...(bar === undefined ? {} : { bar }), ...rest };
+  };
   const why = hindrance();
-  if (why !== undefined)
-    return names.map((name) => ({
-      name,
-      unit: 'connections/s',
-      better: 'higher' as const,
-      bar: '>= 3x',
-      note: `not measured: ${why}`,
-    }));
+  if (why !== undefined) return measures.map((measure) => row(measure, { note: `not measured: ${why}` }));
   const folder = mkdtempSync(join(tmpdir(), 'veth-bench-'));
   try {
     const program = join(folder, 'program.json');
+    const one = join(folder, 'one-server.json');
     writeFileSync(program, JSON.stringify(loadBalancer(0, 1).program));
-    const ports = ['-i', '0@port0', '-i', '1@port1'];
-    const ours = [process.execPath, join(process.cwd(), 'cli/bin/mooring.mjs'), 'switch', ...ports, program];
+    writeFileSync(one, JSON.stringify(loadBalancer(0, 1, 1).program));
+    const target = ['--', '--grpc-server-addr', '127.0.0.1:9559'];
+    const start = (command: readonly string[], file: string) => [
+      ...command,
+      ...['-i', '0@port0', '-i', '1@port1', file],
+      ...target,
+    ];
     const simpleSwitch = findSimpleSwitchGrpc();
-    const best: { ours?: Result; theirs?: Result } = {};
+    const best: Record<'ours' | 'theirs', Partial<Record<Measure, number>>> = { ours: {}, theirs: {} };
+    const givenUp = { ours: 0, theirs: 0 };
     for (let i = 0; i < REPETITIONS; i++) {
       for (const [side, command] of [
-        ['ours', [...ours, '--', '--grpc-server-addr', '127.0.0.1:9559']],
-        [
-          'theirs',
-          simpleSwitch === undefined
-            ? undefined
-            : [simpleSwitch, ...ports, program, '--', '--grpc-server-addr', '127.0.0.1:9559'],
-        ],
+        ['ours', [process.execPath, join(process.cwd(), 'cli/bin/mooring.mjs'), 'switch']],
+        ['theirs', simpleSwitch === undefined ? undefined : [simpleSwitch]],
       ] as const) {
         if (command === undefined) continue;
-        const result = measure(command, import.meta.url);
-        const known = best[side];
-        best[side] = {
-          perSecond: Math.max(result.perSecond, known?.perSecond ?? 0),
-          perCpuSecond: Math.max(result.perCpuSecond, known?.perCpuSecond ?? 0),
-          givenUp: result.givenUp + (known?.givenUp ?? 0),
-        };
+        const connections = measure(start(command, program), import.meta.url);
+        givenUp[side] += connections.givenUp;
+        const tcp = measureTcp(start(command, one), import.meta.url, side === 'ours');
+        for (const [key, value] of Object.entries({ ...connections, tcp }) as [Measure, number][])
+          if (key in NAMES) best[side][key] = Math.max(value, best[side][key] ?? 0);
       }
     }
-    return (['perSecond', 'perCpuSecond'] as const).map((key, i) => ({
-      name: names[i]!,
-      unit: 'connections/s',
-      ours: best.ours![key],
-      ...(best.theirs === undefined ? {} : { theirs: best.theirs[key] }),
-      better: 'higher' as const,
-      ...(i === 0 ? { bar: '>= 3x' } : {}),
-      note:
-        best.theirs === undefined
-          ? 'simple_switch_grpc is not installed'
-          : `given up: ours ${best.ours!.givenUp}, theirs ${best.theirs.givenUp}`,
-    }));
+    const lost = `; given up: ours ${givenUp.ours}, theirs ${givenUp.theirs}`;
+    return measures.map((each) =>
+      row(each, {
+        ours: best.ours[each],
+        ...(simpleSwitch === undefined
+          ? { note: 'simple_switch_grpc is not installed' }
+          : { theirs: best.theirs[each], note: each === 'tcp' ? 'theirs without offloads' : lost.slice(2) }),
+      }),
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -227,10 +227,10 @@ type ExactEntry = readonly [table: string, key: readonly number[], action: strin
  * to the address, half from servers back, and one client packet in four has a pin. Timestamps and digests aside nothing changes.
  * Clients send to port 0 and are reached at `clientPort`, servers send to `serversSendTo` and are reached at port 1.
  */
-export function loadBalancer(clientPort = 1, serversSendTo = 0): Workload {
+export function loadBalancer(clientPort = 1, serversSendTo = 0, serverCount = 8): Workload {
   const program = compileProgram('p4/v1model/mooring.p4');
   const address = 0x0a000064;
-  const servers = Array.from({ length: 8 }, (_, i) => ({
+  const servers = Array.from({ length: serverCount }, (_, i) => ({
     id: i + 1,
     address: 0x0a000015 + i,
     mac: 0x020000000201 + i,
@@ -247,7 +247,7 @@ export function loadBalancer(clientPort = 1, serversSendTo = 0): Workload {
         'buckets',
         [1, bucket],
         'set_assignment',
-        [1 + (bucket % 8), 1 + (bucket % 8), 0, 0, 0, 0],
+        [1 + (bucket % serverCount), 1 + (bucket % serverCount), 0, 0, 0, 0],
       ],
     ),
     ...servers.flatMap(({ id, address: own, mac, port }): ExactEntry[] => [
@@ -262,7 +262,7 @@ export function loadBalancer(clientPort = 1, serversSendTo = 0): Workload {
     ['mac_sources', [clientMac, 0], 'mac_known', []],
     ...Array.from(
       { length: 4096 },
-      (_, n): ExactEntry => ['pins', [1, clientAddress(n), 1024 + n], 'pin', [1 + (n % 8), 0]],
+      (_, n): ExactEntry => ['pins', [1, clientAddress(n), 1024 + n], 'pin', [1 + (n % serverCount), 0]],
     ),
   ];
   const widths = new Map(
@@ -299,7 +299,7 @@ export function loadBalancer(clientPort = 1, serversSendTo = 0): Workload {
     const n = next() % 4096;
     // Pins are for client ports from 1024 on, by the client's number.
     const clientPort = i % 8 === 0 ? 1024 + n : 20_000 + (next() % 10_000);
-    const { address: own, mac } = servers[n % 8]!;
+    const { address: own, mac } = servers[n % serverCount]!;
     const frame =
       i % 2 === 0
         ? ipv4Frame(clientAddress(n), address, 6, clientPort, 80)
