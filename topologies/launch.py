@@ -103,6 +103,7 @@ def run(options, work_directory):
     import yaml
     from mininet.cli import CLI
     from mininet.log import info, setLogLevel
+    from agents import Agents
     from network import MOORING, Controller, build, end, serve, wait_until
 
     def stop(*_):
@@ -115,9 +116,10 @@ def run(options, work_directory):
     setLogLevel("info")
     with open(options.topology, encoding="utf8") as file:
         topology = yaml.safe_load(file)
-    net = build(topology, options.switch, work_directory)
-    processes = serve(net, topology)
-    controllers = {name: Controller(net.get(name), intent, work_directory)
+    agents = Agents(topology, work_directory) if options.agents else None
+    net = build(topology, options.switch, work_directory, agents)
+    processes = serve(net, topology) + (agents.start(net) if agents else [])
+    controllers = {name: Controller(net.get(name), agents.configure(intent) if agents else intent, work_directory)
                    for name, intent in topology["switches"].items()}
     for controller in controllers.values():
         wait_until(f"starting the controller of {controller.name}", controller.ready)
@@ -147,6 +149,7 @@ def main():
     parser.add_argument("--switch", choices=["softswitch", "bmv2"], default="softswitch")
     parser.add_argument("--test", action="store_true", help="run the file's operations under load and exit")
     parser.add_argument("--load", action="store_true", help="keep connections to the service open")
+    parser.add_argument("--agents", action="store_true", help="run an agent on every server")
     parser.add_argument("--ui", action="store_true", help="open the controller's screen instead of Mininet's prompt")
     parser.add_argument("--clean", action="store_true", help="end every topology that runs, remove what is left")
     options = parser.parse_args()

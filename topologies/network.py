@@ -160,7 +160,7 @@ def links_of(host):
     return host.get("links") or [{"to": host["switch"], "address": host["address"]}]
 
 
-def build(topology, kind, work_directory):
+def build(topology, kind, work_directory, agents=None):
     """Makes the network and starts it, switches included, controllers not."""
     net = Mininet(controller=None, host=PlainHost, autoSetMacs=False)
     for device_id, name in enumerate(topology["switches"], start=1):
@@ -179,6 +179,8 @@ def build(topology, kind, work_directory):
         cable = net.addLink(net.get(name), net.get(link["to"]), addr1=f"02:00:00:01:{number >> 8:02x}:{number & 255:02x}",
                             addr2=f"02:00:00:02:{number >> 8:02x}:{number & 255:02x}")
         addressed += [(net.get(name), cable.intf1, link.get("address")), (net.get(link["to"]), cable.intf2, link.get("peer"))]
+    if agents is not None:
+        agents.link(net)
     net.start()
     for node, interface, addresses in addressed:
         for address in ([addresses] if isinstance(addresses, str) else addresses or []):

@@ -84,6 +84,16 @@ for (const [kind, absent] of [
       },
       topologies.length * LONGEST_RUN_MS,
     );
+
+    test.concurrent(
+      'with agents on the servers',
+      async () => {
+        const { status, output } = await inTurn(() => run('one-switch', '--switch', kind, '--agents', '--test'));
+        expect(output).toMatch(/\*\*\* \d{3,} connections, served by .*; 0 failed/);
+        expect(status, output).toBe(0);
+      },
+      topologies.length * LONGEST_RUN_MS,
+    );
   });
 }
 

@@ -31,6 +31,11 @@ export const mininetCommand: ParsedCommand = {
       { name: 'switch', kind: 'text', value: 'KIND', description: 'softswitch (default) or bmv2' },
       { name: 'test', kind: 'flag', description: "carry out the file's operations under load; the exit status tells" },
       { name: 'load', kind: 'flag', description: 'keep connections to the service open' },
+      {
+        name: 'agents',
+        kind: 'flag',
+        description: 'run an agent on every server; drains end with the last connection',
+      },
       { name: 'ui', kind: 'flag', description: "open the controller's screen instead of Mininet's prompt" },
       { name: 'clean', kind: 'flag', description: 'end every topology that runs, remove what killed ones left' },
     ],
@@ -50,7 +55,9 @@ async function run(context: CommandContext, parsed: ParsedArguments): Promise<Ex
     throw new UsageError(`there is no switch '${kind}'`, { field: '--switch', choices: SWITCHES });
   const topology = isClean ? [] : [findTopology(context, parsed.positional[0])];
   requireMachine(context, isClean ? 'softswitch' : kind);
-  const flags = ['test', 'load', 'ui', 'clean'].filter((name) => parsed.flags.has(name)).map((name) => `--${name}`);
+  const flags = ['test', 'load', 'agents', 'ui', 'clean']
+    .filter((name) => parsed.flags.has(name))
+    .map((name) => `--${name}`);
   const json = parsed.flags.has('json');
   const isInFront = !isClean && !parsed.flags.has('test');
   if (isInFront) context.leaveInterrupts?.();
