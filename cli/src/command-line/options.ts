@@ -54,7 +54,8 @@ export const COMMON_OPTIONS: readonly OptionSpecification[] = [
   { name: 'help', short: 'h', kind: 'flag', description: 'show this help' },
 ];
 
-function allOptions(syntax: CommandSyntax): readonly OptionSpecification[] {
+/** Its own options and those that every command has. */
+export function allOptions(syntax: CommandSyntax): readonly OptionSpecification[] {
   const own = new Set(syntax.options.map((option) => option.name));
   return [...syntax.options, ...COMMON_OPTIONS.filter((option) => !own.has(option.name))];
 }
