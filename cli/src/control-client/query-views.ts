@@ -27,6 +27,5 @@ export function switchDetails(answer: SwitchAnswer): SwitchDetails {
     tables: answer.tables,
     ports: answer.ports,
     drops: answer.drops.map(({ reason, packets }) => [reason, packets]),
-    facts: [],
   };
 }

@@ -18,11 +18,14 @@ import {
   listedEvents,
   listedServers,
   mapSize,
+  outputRoom,
   placeOf,
   selectedOperation,
   selectedServer,
   selectedVip,
   serverKey,
+  switchScroll,
+  traceRoom,
 } from './selectors.ts';
 import {
   type InputPurpose,
@@ -43,6 +46,7 @@ export function reduceKey(before: UiState, key: string): Step {
   if (key === 'ctrl-c') return { state, effects: [{ kind: 'quit' }] };
   if (state.confirm !== undefined) return answerQuestion(state, key);
   if (state.input !== undefined) return typeInto(state, key);
+  if (state.output !== undefined) return only(readOutput(state, key));
   if (state.isHelpOpen) {
     return only(
       key === '?' || key === 'escape' || key === 'q' || key === 'enter' ? { ...state, isHelpOpen: false } : state,
@@ -50,6 +54,33 @@ export function reduceKey(before: UiState, key: string): Step {
   }
   const action = actionOf(state.page, key);
   return action === undefined ? only(state) : act(state, action, key);
+}
+
+/** Scrolls a command's output as an events page is scrolled, or leaves it. */
+function readOutput(state: UiState, key: string): UiState {
+  const output = state.output!;
+  if (key === 'escape' || key === 'enter' || key === 'q') return { ...state, output: undefined };
+  const last = Math.max(0, output.lines.length - outputRoom(state));
+  const scrollTo = (line: number): UiState => ({
+    ...state,
+    output: { ...output, scroll: Math.max(0, Math.min(last, line)) },
+  });
+  switch (actionOf('events', key)) {
+    case 'down':
+      return scrollTo(output.scroll + 1);
+    case 'up':
+      return scrollTo(output.scroll - 1);
+    case 'page-down':
+      return scrollTo(output.scroll + bodyRows(state));
+    case 'page-up':
+      return scrollTo(output.scroll - bodyRows(state));
+    case 'first':
+      return scrollTo(0);
+    case 'last':
+      return scrollTo(last);
+    default:
+      return state;
+  }
 }
 
 function answerQuestion(state: UiState, key: string): Step {
@@ -246,13 +277,13 @@ function move(state: UiState, by: number, kind: 'line' | 'end'): UiState {
       return { ...state, events: { ...state.events, back: Math.max(0, Math.min(count - 1, state.events.back - by)) } };
     }
     case 'switch': {
-      const details = state.switch.answer.value;
-      const count = (details?.tables.length ?? 0) + (details?.ports.length ?? 0) + (details?.drops.length ?? 0);
-      return { ...state, switch: { ...state.switch, scroll: clamp(state.switch.scroll + by, count) } };
+      const { count, room } = switchScroll(state);
+      return { ...state, switch: { ...state.switch, scroll: clamp(state.switch.scroll + by, count - room + 1) } };
     }
     case 'trace': {
       const count = state.trace.answer.value?.length ?? 0;
-      return { ...state, trace: { ...state.trace, scroll: clamp(state.trace.scroll + by, count) } };
+      const scroll = clamp(state.trace.scroll + by, count - traceRoom(state) + 1);
+      return { ...state, trace: { ...state.trace, scroll } };
     }
     default: {
       const never: never = state.page;

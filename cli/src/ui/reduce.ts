@@ -13,6 +13,9 @@ import { askSwitch, only, type Step } from './step.ts';
 /** An answer, or why there is none. */
 export type Answered<T> = { readonly value: T } | { readonly error: string };
 
+/** A command that prints more lines has its output shown over the page. */
+const LINES_OF_MESSAGE = 4;
+
 /** What can happen to the screen. */
 export type UiEvent =
   | { readonly kind: 'view'; readonly event: ViewEvent }
@@ -41,7 +44,7 @@ export function reduceUi(state: UiState, event: UiEvent): Step {
     case 'steering':
       return only({ ...state, canSteer: event.canSteer });
     case 'commanded':
-      return only({ ...state, message: messageOf(event.argv, event.answer) });
+      return only(withAnswer(state, event.argv, event.answer));
     case 'found':
       return only({ ...state, search: { ...state.search, answer: settle(event.answer), index: 0 } });
     case 'switch-read':
@@ -71,11 +74,19 @@ function settle<T>(answer: Answered<T>, before?: Answer<T>): Answer<T> {
     : { value: answer.value, error: undefined, isPending: false };
 }
 
-function messageOf(argv: readonly string[], answer: Answered<CommandResult>): NonNullable<UiState['message']> {
+/** A few lines are a message at the bottom; more go over the page. */
+function withAnswer(state: UiState, argv: readonly string[], answer: Answered<CommandResult>): UiState {
   const name = argv.join(' ');
-  if ('error' in answer) return { text: `${name}: ${answer.error}`, isError: true };
+  if ('error' in answer) return { ...state, message: { text: `${name}: ${answer.error}`, isError: true } };
   const { status, stdout, stderr } = answer.value;
-  const text = `${status === 0 ? stdout : ''}\n${stderr}\n${status === 0 ? '' : stdout}`;
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return { text: lines.map((line) => line.trim()).join(' · ') || `${name}: done`, isError: status !== 0 };
+  const isError = status !== 0;
+  const text = isError ? `${stderr}\n${stdout}` : `${stdout}\n${stderr}`;
+  const lines = text.split('\n').map((line) => line.trimEnd());
+  const filled = lines.filter((line) => line !== '');
+  if (filled.length > LINES_OF_MESSAGE) {
+    while (lines.at(-1) === '') lines.pop();
+    return { ...state, output: { title: name, lines, scroll: 0 } };
+  }
+  const message = filled.map((line) => line.trim()).join(' · ') || `${name}: done`;
+  return { ...state, message: { text: message, isError } };
 }

@@ -56,8 +56,6 @@ export interface SwitchDetails {
   readonly ports: readonly PortView[];
   /** Packets dropped, by reason; empty where the switch does not tell. */
   readonly drops: readonly (readonly [reason: string, packets: number])[];
-  /** When it was read, in milliseconds of the run. */
-  readonly facts: readonly (readonly [name: string, value: string])[];
 }
 
 /** Packets that can be traced. */

@@ -8,6 +8,7 @@ import { bucketsPage } from './pages/buckets.ts';
 import { connectionsPage } from './pages/connections.ts';
 import { eventsPage } from './pages/events.ts';
 import { helpPage } from './pages/help.ts';
+import { outputPage } from './pages/output.ts';
 import { overviewPage } from './pages/overview.ts';
 import { serverPage } from './pages/server.ts';
 import { shiftPage } from './pages/shift.ts';
@@ -102,7 +103,7 @@ function footerRow(state: UiState, width: number): Row {
 /** All rows of the frame: as many as the terminal has less one, each at most as wide as it. */
 export function screenRows(state: UiState): Row[] {
   const width = frameWidth(state);
-  const page = state.isHelpOpen ? helpPage(state) : PAGE_ROWS[state.page](state);
+  const page = state.output ? outputPage(state) : state.isHelpOpen ? helpPage(state) : PAGE_ROWS[state.page](state);
   const { message } = state;
   if (message) {
     const lines = wrapText(message.text, width - 2).slice(0, MESSAGE_ROWS);

@@ -31,6 +31,15 @@ export interface ConfirmState {
   readonly argv: readonly string[];
 }
 
+/** A command's output over the page. */
+export interface OutputState {
+  /** The command line. */
+  readonly title: string;
+  readonly lines: readonly string[];
+  /** Lines above the first one shown. */
+  readonly scroll: number;
+}
+
 /** Something that is asked for on demand. */
 export interface Answer<T> {
   readonly value: T | undefined;
@@ -61,6 +70,8 @@ export interface UiState {
   readonly confirm: ConfirmState | undefined;
   /** How the last command went; until the next key. */
   readonly message: { readonly text: string; readonly isError: boolean } | undefined;
+  /** What the last command printed, where that is long. */
+  readonly output: OutputState | undefined;
   /** `serverKey` of the selected server. */
   readonly server: string | undefined;
   readonly serverOrder: ServerOrder;
@@ -105,6 +116,7 @@ export function initialState(view: View, size: ScreenSize, canSteer: boolean): U
     input: undefined,
     confirm: undefined,
     message: undefined,
+    output: undefined,
     server: undefined,
     serverOrder: 'place',
     serverFilter: '',

@@ -201,7 +201,6 @@ export const SWITCH_DETAILS: SwitchDetails = {
     { port: 3, state: 'down', servers: ['s3'], addresses: 0 },
   ],
   drops: [['a SYN in a sealed bucket', 12]],
-  facts: [],
 };
 
 /** A state with this view. */

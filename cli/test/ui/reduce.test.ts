@@ -131,6 +131,23 @@ describe('orders', () => {
     expect(lost.state.message).toEqual({ text: 'abort 3: it is gone', isError: true });
   });
 
+  test('what is longer than a message goes over the page, is scrolled and left', () => {
+    const stdout = Array.from({ length: 40 }, (_, index) => `line ${index}\n`).join('');
+    const { state: open } = play(state, '4', {
+      kind: 'commanded',
+      argv: ['plan', 'drain', 's1'],
+      answer: { value: { status: 0, stdout, stderr: '' } },
+    });
+    const text = (from: typeof state): string => screenRows(from).map(rowText).join('\n');
+    expect(text(open)).toContain('mooring plan drain s1, lines 1 to 18 of 40');
+    expect(text(play(open, 'j', 'pagedown').state)).toContain('lines 22 to 39 of 40');
+    expect(text(play(open, 'G').state)).toContain('line 39');
+    expect(text(play(open, 'G', 'k').state)).toContain('lines 22 to 39');
+    expect(text(play(open, 'G', 'g', 'k').state)).toContain('lines 1 to 18');
+    expect(play(open, 'd', '1').state).toEqual(open);
+    expect(play(open, 'escape').state).toMatchObject({ output: undefined, page: 'server' });
+  });
+
   test('command lines are split as a shell would, and those that never end are refused', () => {
     expect(splitCommandLine('mooring add s6 --address "10.0.0.16" \'a b\'c')).toEqual([
       'add',
@@ -263,8 +280,18 @@ describe('questions to the controller', () => {
     expect(asked.effects).toEqual([
       { kind: 'trace', query: { client: '192.0.2.7:4', vip: undefined, packet: 'data' } },
     ]);
-    const traced = play(asked.state, { kind: 'traced', answer: { value: ['a', 'b', 'c'] } }, 'j', 'j', 'j', 'j');
-    expect(traced.state.trace.scroll).toBe(2);
+    const traced = play(
+      asked.state,
+      { kind: 'traced', answer: { value: Array(22).fill('x') } },
+      'j',
+      'j',
+      'j',
+      'j',
+      'j',
+    );
+    // 19 of the 22 lines fit.
+    expect(traced.state.trace.scroll).toBe(3);
+    expect(play(traced.state, 'k').state.trace.scroll).toBe(2);
     expect(play(traced.state, 'p').effects).toMatchObject([{ query: { packet: 'FIN' } }]);
   });
 });

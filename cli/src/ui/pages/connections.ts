@@ -34,7 +34,8 @@ export function connectionsPage(state: UiState): Row[] {
     }
     return exactly(rows, width, height);
   }
-  if (found.connections.length === 0) rows.push(row(' nothing to tell'));
+  if (found.connections.length === 0)
+    rows.push(row(' nothing is pinned of it; with a port, any connection can be explained'));
   const wide = width >= 110;
   const cells = (client: string, name: string, bucket: string, phase: string, by: string, server: string): string =>
     columns(

@@ -61,7 +61,6 @@ export function switchPage(state: UiState): Row[] {
     if (answer.error === undefined) rows.push(row(' reading it'));
     return exactly(rows, width, height);
   }
-  for (const [name, value] of details.facts) rows.push(row(` ${name} ${value}`));
   const body: Row[] = [
     heading('tables', width),
     ...details.tables.map(tableRow),
@@ -74,6 +73,13 @@ export function switchPage(state: UiState): Row[] {
           ...details.drops.map(([reason, packets]) => row(` ${formatCount(packets).padStart(9)} ${reason}`)),
         ]),
   ];
+  const controller = state.view.controller;
+  if (controller) {
+    body.push(
+      heading(`controller ${controller.version}, pid ${controller.pid}, epoch ${controller.epoch}`, width),
+      ...controller.counters.map(([name, value]) => row(` ${formatCount(value).padStart(9)} ${name}`)),
+    );
+  }
   const room = height - rows.length;
   const first = Math.max(0, Math.min(scroll, body.length - room));
   rows.push(...body.slice(first, first + room));

@@ -44,7 +44,7 @@ export function tracePage(state: UiState): Row[] {
     );
   }
   if (lines !== undefined) {
-    const room = height - rows.length;
+    const room = Math.max(1, height - rows.length);
     const first = Math.max(0, Math.min(scroll, lines.length - room));
     rows.push(...lines.slice(first, first + room).map((line) => row(span(` ${line}`, styleOf(line)))));
   }
