@@ -58,7 +58,7 @@ control OwnAddresses(inout headers_t headers, inout metadata_t meta, out bool ow
         headers.ipv4.source = asked;
         headers.icmp.type = ICMP_ECHO_REPLY;
         // The type alone changes, by 8 in the upper byte of a 16-bit word.
-        headers.icmp.checksum = adjust_checksum(headers.icmp.checksum, 0xf7ff);
+        headers.icmp.checksum = adjust_icmp_checksum(headers.icmp.checksum, 0xf7ff);
     }
 
     action answer_echo_v6() {

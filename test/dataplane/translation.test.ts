@@ -159,9 +159,17 @@ describe('answers of the switch', () => {
           icmp({ type: 0, rest }),
           payload(bytes),
         );
-        expect(diffPackets(expected, answer!.bytes)).toEqual([]);
+        // One's complement has two zeros, and sums cannot tell them apart: right is what the receiver finds right.
+        expect(diffPackets(expected, answer!.bytes, { ignore: ['icmp.checksum'] })).toEqual([]);
+        expect(wrongChecksums(answer!.bytes)).toEqual([]);
       }),
-      { numRuns: 40 },
+      {
+        numRuns: 40,
+        examples: [
+          [0, new Uint8Array(8)],
+          [0xffffffff, new Uint8Array()],
+        ],
+      },
     );
   });
 
