@@ -71,6 +71,8 @@ export class Rig {
   private nextPort = 1024;
   private answers = 0;
   refusedConnections = 0;
+  /** Names of servers that answer nothing. */
+  readonly down = new Set<string>();
   /** In place of the one switch, with another one whose idle timers must be told of time. */
   connector: SwitchConnector | undefined;
   alsoTicks: FakeSwitch | undefined;
@@ -164,7 +166,7 @@ export class Rig {
   openFrom(address: number, port: number): Connection | undefined {
     const bucket = this.bucketOf(address, port);
     const server = this.way({ port }).fromClient(1, bucket, address, port, true);
-    if (server === 0) {
+    if (server === 0 || this.down.has(this.journal.state.servers.get(server)?.name ?? '')) {
       this.refusedConnections++;
       return undefined;
     }

@@ -1,0 +1,164 @@
+/**
+ * Requests at random, with connections alive and time passing: a request is taken or refused with words; one that is refused has changed
+ * neither the journal nor the switch; no packet ever goes astray, whatever overlaps; servers die and return, the controller is killed; and in
+ * the end, when the connections have closed and nobody asks for anything any more, everything has come to rest.
+ *
+ * MOORING_FUZZ_RUNS=1000 runs more of them.
+ */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { applyConfiguration } from '../../src/apply.ts';
+import { parseApplyRequest, parseOperationRequest } from '../../src/control-api/requests.ts';
+import { OperationRefusedError } from '../../src/operations/errors.ts';
+import { RIG_CONFIGURATION, Rig } from '../support/rig.ts';
+
+const CHECKED = RIG_CONFIGURATION.replace(
+  '    servers:\n',
+  '    health: { kind: tcp, interval: 300ms, rise: 2, fall: 2 }\n    servers:\n',
+);
+
+const server = fc.constantFrom('s1', 's2', 's3', 's4', 's5', 's6');
+const sensible = fc.oneof(
+  fc.record({ kind: fc.constantFrom('add', 'drain', 'remove', 'enable', 'disable'), server }),
+  fc.record({ kind: fc.constant('swap'), server, replacement: server }),
+  fc.record({ kind: fc.constant('weight'), server, weight: fc.integer({ min: 1, max: 5 }) }),
+  fc.record({ kind: fc.constant('add'), server, rampMs: fc.integer({ min: 0, max: 5_000 }) }),
+  fc.record({ kind: fc.constant('drain'), server, queue: fc.constant(true) }),
+  fc.record({
+    kind: fc.constant('change'),
+    changes: fc.array(fc.record({ change: fc.constantFrom('add', 'drain', 'enable'), server }), {
+      minLength: 1,
+      maxLength: 3,
+    }),
+  }),
+  fc.record({ kind: fc.constant('buckets'), buckets: fc.constantFrom(16, 17, 32) }),
+  fc.record({ kind: fc.constant('remove-vip'), vip: fc.constantFrom('web', 'mail') }),
+);
+const nonsense = fc.oneof(
+  fc.jsonValue(),
+  fc.record({ kind: fc.jsonValue(), server: fc.jsonValue(), vip: fc.jsonValue() }),
+);
+const act = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('request' as const), body: sensible }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('request' as const), body: nonsense }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('act' as const),
+      action: fc.constantFrom(
+        'approve' as const,
+        'pause' as const,
+        'goOn' as const,
+        'abort' as const,
+        'takeBack' as const,
+      ),
+      id: fc.integer({ min: 1, max: 8 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('apply' as const),
+      start: fc.nat(CHECKED.length),
+      deleted: fc.nat(30),
+      inserted: fc.string({ maxLength: 8 }),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('time' as const), ms: fc.constantFrom(200, 1_000, 3_000) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('die' as const), name: server }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('return' as const), name: server }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('kill' as const) }) },
+);
+type Act = typeof act extends fc.Arbitrary<infer T> ? T : never;
+
+async function carryOut(rig: Rig, down: Set<string>, what: Act): Promise<void> {
+  switch (what.do) {
+    case 'request':
+      await submit(rig, () => {
+        const request = parseOperationRequest(JSON.parse(JSON.stringify(what.body)));
+        return rig.engine.submit(() => rig.engine.operations.request(request));
+      });
+      break;
+    case 'act':
+      await submit(rig, () => rig.engine.submit(() => rig.engine.operations[what.action](what.id, { who: 'anna' })));
+      break;
+    case 'apply': {
+      const text = CHECKED.slice(0, what.start) + what.inserted + CHECKED.slice(what.start + what.deleted);
+      const run = () => applyConfiguration(rig.engine, parseApplyRequest({ fileName: 'f.yaml', text }), false, 'anna');
+      await submit(rig, run);
+      break;
+    }
+    case 'time':
+      rig.openMany(6);
+      await rig.advance(what.ms);
+      break;
+    case 'die': {
+      const id = rig.status().servers.find(({ name }) => name === what.name)?.id;
+      down.add(what.name);
+      rig.connections.splice(0, rig.connections.length, ...rig.connections.filter((one) => one.server !== id));
+      break;
+    }
+    case 'return':
+      down.delete(what.name);
+      break;
+    case 'kill':
+      rig.kill();
+      await rig.start();
+      break;
+  }
+  // What a mistaken removal of buckets or VIPs would break shows at once.
+  rig.bucketCount = rig.status().vips.find(({ name }) => name === 'web')?.buckets ?? rig.bucketCount;
+  rig.sendAll();
+}
+
+async function submit(rig: Rig, run: () => Promise<unknown>): Promise<void> {
+  await rig.settle();
+  const journal = rig.files.contents.get('journal')!.length;
+  const written = rig.switch.log.length;
+  let refused: unknown;
+  const done = (async () => run())().catch((error: unknown) => {
+    refused = error;
+  });
+  for (let round = 0; round < 6; round++) await rig.settle();
+  await done;
+  if (refused === undefined) return;
+  expect(refused).toBeInstanceOf(OperationRefusedError);
+  expect((refused as Error).message.length).toBeGreaterThan(5);
+  expect([rig.files.contents.get('journal')!.length, rig.switch.log.length]).toEqual([journal, written]);
+}
+
+describe('requests at random', () => {
+  it('are taken or refused as a whole, and no packet goes astray', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 25 }), async (acts) => {
+        const rig = new Rig(CHECKED);
+        const { down } = rig;
+        rig.switch.arpAnswers.set(0x0a00000f, { mac: '02:00:00:00:00:05', port: 5 });
+        rig.probe = async (_, { name }) => (down.has(name) ? { ok: false, reason: 'refused' } : { ok: true });
+        await rig.start();
+        rig.openMany(40);
+        await rig.advance(1_000);
+        for (const what of acts) await carryOut(rig, down, what);
+        expect(rig.violations).toEqual([]);
+        // Everybody goes home.
+        down.clear();
+        await rig.advance(2_000);
+        for (const { id, phase } of rig.engine.operations.list()) {
+          if (phase === 'paused')
+            await submit(rig, () => rig.engine.submit(() => rig.engine.operations.goOn(id, { who: 'anna' })));
+        }
+        rig.close(() => true);
+        await rig.advance(30_000);
+        expect(rig.violations).toEqual([]);
+        expect(rig.engine.operations.list().filter(({ phase }) => phase !== 'finished')).toEqual([]);
+        expect(rig.status().counters.astray).toBe(0);
+        const { base, current, phase } = rig.status().vips[0]!.bucketMap;
+        expect(base).toEqual(current);
+        expect(new Set(phase)).toEqual(new Set(['steady']));
+        expect(rig.switch.entries('pins').size).toBe(0);
+        await rig.dispose();
+      }),
+      { numRuns: Number(process.env.MOORING_FUZZ_RUNS ?? 40) },
+    );
+  }, 300_000);
+});
