@@ -176,6 +176,9 @@ const lines = [
     '}',
     '',
   ]),
+  '/** An Update, from where the reader stands to the end that it has; throws WireError when it is malformed. */',
+  'export const readUpdate: (reader: WireReader) => Update = decodeUpdate;',
+  '',
 ];
 writeFileSync(join(here, 'src', 'gen', 'wire.ts'), lines.join('\n'));
 console.log(`generated packages/p4runtime-ts/src/gen/wire.ts (${messages.size} messages)`);

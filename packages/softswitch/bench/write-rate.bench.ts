@@ -1,8 +1,8 @@
 // How fast table entries come in by P4Runtime Write: this switch and simple_switch_grpc, each a process of its own, fed with the same bytes in
 // turn.
 //
-// What is measured is the switch alone: the requests are encoded beforehand, and what counts is the processor time of the switch's process per
-// entry, which other people's work on the machine does not change. The note has the time on the clock.
+// What is measured is the switch alone: the requests are encoded beforehand, and what counts is the time on the clock with a few requests
+// under way. Beside it stands the processor time of the switch's process, which other people's work on the machine changes less.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -168,19 +168,16 @@ export async function benchmark() {
   const command = findSimpleSwitchGrpc();
   const theirs = command === undefined ? undefined : await measure(startTheirs(command), program, THEIR_ENTRIES);
   const ours = await measure(startOurs, program, ENTRIES);
-  const clock = (rate: Rate) => `${Math.round(rate.perSecond).toLocaleString('en')} a second on the clock`;
+  const row = (name: string, part: keyof Rate, bar: string) => ({
+    name,
+    unit: 'entries/s',
+    ours: ours[part],
+    ...(theirs === undefined ? { note: 'simple_switch_grpc is not installed' } : { theirs: theirs[part] }),
+    better: 'higher' as const,
+    bar,
+  });
   return [
-    {
-      name: 'entries by P4Runtime Write, a processor second of the switch',
-      unit: 'entries/s',
-      ours: ours.perProcessorSecond,
-      ...(theirs === undefined ? {} : { theirs: theirs.perProcessorSecond }),
-      better: 'higher' as const,
-      bar: '>= 2x, 50,000',
-      note:
-        theirs === undefined
-          ? `${clock(ours)}; simple_switch_grpc is not installed`
-          : `${clock(ours)}, theirs ${clock(theirs)}`,
-    },
+    row('entries by P4Runtime Write, on the clock', 'perSecond', '>= 2x, 50,000'),
+    row('the same, a processor second of the switch', 'perProcessorSecond', ''),
   ];
 }

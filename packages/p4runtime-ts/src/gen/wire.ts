@@ -1401,3 +1401,6 @@ export function streamMessageResponseToBytes(message: StreamMessageResponse): Bu
 export function streamMessageResponseFromBytes(bytes: Uint8Array): StreamMessageResponse {
   return decodeStreamMessageResponse(new WireReader(bytes));
 }
+
+/** An Update, from where the reader stands to the end that it has; throws WireError when it is malformed. */
+export const readUpdate: (reader: WireReader) => Update = decodeUpdate;

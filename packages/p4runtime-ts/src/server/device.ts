@@ -13,12 +13,11 @@ import {
   type StreamMessageRequest,
   type StreamMessageResponse,
   type Uint128,
-  type Update,
-  type WriteRequest,
   WriteRequest_Atomicity,
 } from '../gen/p4/v1/p4runtime_pb.ts';
 import type { Timers } from '../timers.ts';
 import { Code, RpcError } from '../transport/rpc-error.ts';
+import type { UpdateList, WriteCall } from '../wire/write-request.ts';
 import { type ArbitrationNotice, RoleArbitration } from './arbitration.ts';
 import { Pipelines } from './pipeline.ts';
 import { keyMessage, readPattern } from './read/read.ts';
@@ -32,6 +31,9 @@ import type { Switch, SwitchEvent } from './switch.ts';
 import type { Translations } from './translation.ts';
 import { Batch } from './write/batch.ts';
 import { applyUpdate } from './write/write.ts';
+
+/** Updates that are done at a time, where no update depends on another. */
+const portionSize = 256;
 
 /** How a device behaves. */
 export interface DeviceOptions {
@@ -120,22 +122,45 @@ export class Device {
   // --- writing -------------------------------------------------------------------------------------------------------
 
   /** Does a Write. Rejects with the error of the whole, which carries those of the updates. */
-  async write(request: WriteRequest): Promise<void> {
+  async write(request: WriteCall): Promise<void> {
     this.#authorize(request.role, toBigInt128(request.electionId));
     if (this.#pipelines.current === undefined) throw precondition('No forwarding pipeline config is set yet.');
     await this.#enqueue(() => this.#write(request.updates, request.atomicity));
   }
 
-  async #write(updates: readonly Update[], atomicity: WriteRequest_Atomicity): Promise<void> {
+  async #write(updates: UpdateList, atomicity: WriteRequest_Atomicity): Promise<void> {
     const state = this.#pipelines.current;
     if (state === undefined) throw precondition('No forwarding pipeline config is set yet.');
     const isAtomic = atomicity !== WriteRequest_Atomicity.CONTINUE_ON_ERROR;
-    const batch = new Batch();
     const errors = new Map<number, RpcError>();
-    for (let index = 0; index < updates.length; index++) {
+    // Where each update stands for itself, they go in small portions: what one portion needs is garbage before the next one comes.
+    const size = isAtomic ? Math.max(1, updates.length) : portionSize;
+    let hasDigests = false;
+    for (let start = 0; start < updates.length; start += size) {
+      const end = Math.min(updates.length, start + size);
+      hasDigests = (await this.#writePortion(state, updates, start, end, isAtomic, errors)) || hasDigests;
+    }
+    if (hasDigests) this.#configureDigests(state);
+    if (errors.size > 0) this.#refuse(updates.length, errors, isAtomic);
+  }
+
+  /** Does the updates from `start` to `end`; returns whether digests were among them. */
+  async #writePortion(
+    state: PipelineState,
+    updates: UpdateList,
+    start: number,
+    end: number,
+    isAtomic: boolean,
+    errors: Map<number, RpcError>,
+  ): Promise<boolean> {
+    const batch = new Batch();
+    let hasDigests = false;
+    for (let index = start; index < end; index++) {
       batch.begin(index);
       try {
-        applyUpdate(state, batch, updates[index]!);
+        const update = updates.at(index)!;
+        hasDigests = hasDigests || update.entity?.entity.case === 'digestEntry';
+        applyUpdate(state, batch, update);
       } catch (error) {
         batch.rollBack();
         errors.set(index, asRpcError(error));
@@ -144,15 +169,14 @@ export class Device {
     }
     if (isAtomic && errors.size > 0) {
       batch.undoAll();
-      this.#refuse(updates, errors, true);
+      this.#refuse(updates.length, errors, true);
     }
     const saved = this.#pipelines.saved;
     if (saved !== undefined) {
       saved.updates.push(...batch.updates);
       batch.settle(new Set());
     } else if (batch.updates.length > 0) await this.#apply(batch, errors, isAtomic);
-    this.#configureDigests(state, updates);
-    if (errors.size > 0) this.#refuse(updates, errors, isAtomic);
+    return hasDigests;
   }
 
   async #apply(batch: Batch, errors: Map<number, RpcError>, isAtomic: boolean): Promise<void> {
@@ -168,13 +192,16 @@ export class Device {
       else batch.settle(failed);
     } catch (error) {
       batch.undoAll();
-      throw asRpcError(error);
+      const failure = asRpcError(error);
+      // Nothing was done before: the call fails as a whole. Else the earlier portions stay, and these updates have failed.
+      if (isAtomic || batch.owners[0] === 0) throw failure;
+      for (const owner of batch.owners) errors.set(owner, failure);
     }
   }
 
   /** The error of a Write in which updates failed. */
-  #refuse(updates: readonly Update[], errors: ReadonlyMap<number, RpcError>, isAtomic: boolean): never {
-    const details = updates.map((_, index): P4Error => {
+  #refuse(count: number, errors: ReadonlyMap<number, RpcError>, isAtomic: boolean): never {
+    const details = Array.from({ length: count }, (_, index): P4Error => {
       const error = errors.get(index);
       const others = isAtomic
         ? { code: Code.ABORTED, reason: 'Not applied, because another update of the batch failed.' }
@@ -190,10 +217,7 @@ export class Device {
       };
     });
     const [first] = errors.values();
-    const message =
-      updates.length === 1 && first !== undefined
-        ? first.reason
-        : `${errors.size} of ${updates.length} updates failed.`;
+    const message = count === 1 && first !== undefined ? first.reason : `${errors.size} of ${count} updates failed.`;
     throw new RpcError(Code.UNKNOWN, message, details);
   }
 
@@ -261,9 +285,8 @@ export class Device {
     this.#options.onEvent({ kind: 'pipeline', deviceId: this.deviceId, program: state.program.name });
   }
 
-  #configureDigests(state: PipelineState, updates: readonly Update[]): void {
-    if (state !== this.#pipelines.running || !updates.some(({ entity }) => entity?.entity.case === 'digestEntry'))
-      return;
+  #configureDigests(state: PipelineState): void {
+    if (state !== this.#pipelines.running) return;
     for (const [digestId, config] of state.digests) {
       const lists = this.#digests.get(digestId);
       if (lists === undefined) this.#addDigest(state, digestId, config);

@@ -10,6 +10,7 @@ import type {
 } from '../gen/p4/v1/p4runtime_pb.ts';
 import { packDetails } from '../transport/rpc-error.ts';
 import { detailsTrailer, maximumMessageBytes, p4runtimeMethods } from '../transport/service.ts';
+import { writeCallFromBytes } from '../wire/write-request.ts';
 import { listen } from './listen.ts';
 import { asRpcError } from './refusals.ts';
 import { P4RuntimeService, type ServiceOptions } from './service.ts';
@@ -78,7 +79,11 @@ export class P4RuntimeServer {
       'grpc.keepalive_time_ms': 10_000,
       'grpc.keepalive_timeout_ms': 10_000,
     });
-    server.addService(p4runtimeMethods, {
+    const methods = {
+      ...p4runtimeMethods,
+      write: { ...p4runtimeMethods.write, requestDeserialize: writeCallFromBytes },
+    };
+    server.addService(methods, {
       write: unary(async (request: Parameters<P4RuntimeService['write']>[0]) => {
         await service.write(request);
         return { $typeName: 'p4.v1.WriteResponse' as const };

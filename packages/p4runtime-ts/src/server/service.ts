@@ -12,11 +12,11 @@ import type {
   ReadRequest,
   SetForwardingPipelineConfigRequest,
   StreamMessageRequest,
-  WriteRequest,
 } from '../gen/p4/v1/p4runtime_pb.ts';
 import { GetForwardingPipelineConfigRequest_ResponseType as ResponseType } from '../gen/p4/v1/p4runtime_pb.ts';
 import { systemTimers, type Timers } from '../timers.ts';
 import { Code, RpcError } from '../transport/rpc-error.ts';
+import type { WriteCall } from '../wire/write-request.ts';
 import { Device, type DeviceEvent, type DeviceStream } from './device.ts';
 import { asRpcError, invalid, notFound, precondition } from './refusals.ts';
 import type { StreamSink } from './stream/outbox.ts';
@@ -81,7 +81,7 @@ export class P4RuntimeService {
   }
 
   /** Write. */
-  async write(request: WriteRequest): Promise<void> {
+  async write(request: WriteCall): Promise<void> {
     await this.#device(request.deviceId).write(request);
   }
 
