@@ -3,7 +3,7 @@
 // What counts is processor time, of all its threads together, from the first packet read to the last one done: on a shared machine that is
 // the one number other people's work does not change, and it is what one core would need. Entries are constant entries of the
 // program, so both switches load the same file and nothing needs a control channel.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,9 +18,17 @@ const START_SECONDS = 3;
 /** A switch that has sent nothing more for this long is done. */
 const QUIET_MS = 400;
 
-/** The command, from the environment or the path; undefined where it is not installed. */
+/** simple_switch, from the environment or the path; undefined where it is not installed. */
 export function findSimpleSwitch(): string | undefined {
-  const command = process.env.SIMPLE_SWITCH ?? 'simple_switch';
+  return find(process.env.SIMPLE_SWITCH ?? 'simple_switch');
+}
+
+/** The same of simple_switch_grpc. */
+export function findSimpleSwitchGrpc(): string | undefined {
+  return find(process.env.SIMPLE_SWITCH_GRPC ?? 'simple_switch_grpc');
+}
+
+function find(command: string): string | undefined {
   try {
     execFileSync(command, ['--version'], { stdio: 'ignore' });
     return command;
@@ -29,8 +37,9 @@ export function findSimpleSwitch(): string | undefined {
   }
 }
 
-function cpuSeconds(process: ChildProcess): number {
-  const fields = readFileSync(`/proc/${process.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+/** Processor seconds that a process has used so far, all threads together. */
+export function cpuSecondsOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
@@ -60,7 +69,7 @@ export async function measureSimpleSwitch(
       await pause(START_SECONDS * 1000 - 300);
       if (process.exitCode !== null || !existsSync(`/proc/${process.pid}`))
         throw new Error('simple_switch did not start');
-      const before = cpuSeconds(process);
+      const before = cpuSecondsOf(process.pid!);
       const output = join(folder, 'p1_out.pcap');
       let after = before;
       let lastChange = Date.now() + START_SECONDS * 1000;
@@ -68,7 +77,7 @@ export async function measureSimpleSwitch(
       let last = before;
       while (Date.now() - lastChange < QUIET_MS) {
         await pause(20);
-        const used = cpuSeconds(process);
+        const used = cpuSecondsOf(process.pid!);
         const now = existsSync(output) ? statSync(output).size : 0;
         if (now !== size || used > last + 0.01) {
           size = now;

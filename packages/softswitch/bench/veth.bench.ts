@@ -4,15 +4,15 @@
 // Needs Linux and the right to make network namespaces. Two numbers are told: connections a second as they came, and a processor second of
 // the switch (all its threads), which other work on the machine does not change.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { turnOffOffloads } from '@mooring/softswitch';
+import { cpuSecondsOf, findSimpleSwitchGrpc } from './bmv2.ts';
 import { makeConnections } from './connection-load.ts';
 import { startHost } from './tcp-load.ts';
 import { loadBalancer } from './workloads.ts';
 
-const TICKS = 100;
 const WARM_UP_SECONDS = 1;
 const SECONDS = 2;
 const REPETITIONS = 3;
@@ -29,11 +29,6 @@ interface Result {
 export { runHost } from './tcp-load.ts';
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
-}
 
 /** Pairs of interfaces between hosts and switch. */
 function makeInterfaces(): void {
@@ -101,9 +96,9 @@ export async function measureHere(command: readonly string[]): Promise<void> {
       await pause(100);
     }
     makeConnections(INTERFACES, WARM_UP_SECONDS, UNDER_WAY);
-    const before = cpuSeconds(child.pid!);
+    const before = cpuSecondsOf(child.pid!);
     const { completed, givenUp, seconds } = makeConnections(INTERFACES, SECONDS, UNDER_WAY);
-    const used = cpuSeconds(child.pid!) - before;
+    const used = cpuSecondsOf(child.pid!) - before;
     const result: Result = { perSecond: completed / seconds, perCpuSecond: completed / used, givenUp };
     console.log(JSON.stringify(result));
   } finally {
@@ -138,16 +133,6 @@ function hindrance(): string | undefined {
     return undefined;
   } catch {
     return 'needs the right to make network namespaces';
-  }
-}
-
-function findSimpleSwitchGrpc(): string | undefined {
-  const command = process.env.SIMPLE_SWITCH_GRPC ?? 'simple_switch_grpc';
-  try {
-    execFileSync(command, ['--version'], { stdio: 'ignore' });
-    return command;
-  } catch {
-    return undefined;
   }
 }
 
