@@ -82,6 +82,14 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     expected: '0107',
   },
   {
+    name: 'entry-beyond-mask',
+    tool: 'p4c',
+    summary:
+      'A key that is masked with a constant, or its remainder by a power of two, becomes the mask of a field, which simple_switch applies to entries as well: entries that can never match do.',
+    packet: '0300',
+    expected: '0309',
+  },
+  {
     name: 'prefix-of-odd-width',
     tool: 'simple_switch',
     summary:

@@ -46,6 +46,7 @@ for (; seed < last && !stopped; seed++) {
     ? runCase(String(seed), options)
     : runFile(file, String(values.first), options));
   counts[result.verdict]++;
+  if ((seed - first) % 250 === 249) console.log(`up to seed ${seed}: ${JSON.stringify(counts)}`);
   if (result.verdict === 'difference') {
     console.log(`${file ?? `seed ${seed}`}: ${result.details}`);
     if (values.keep !== undefined && file === undefined) {

@@ -165,13 +165,14 @@ export function functionCall(scope: Scope, signature: FunctionSignature, depth: 
 
 /**
  * Arguments for directed parameters and data, or undefined where nothing fits. Slices are arguments, too; with the probability `overlap` one
- * variable may be the argument of several parameters that are written.
+ * variable may be the argument of several parameters that are written. Only `allowed` variables are arguments that are written.
  */
 export function argumentsFor(
   scope: Scope,
   parameters: readonly Parameter[],
   depth: number,
   overlap: number,
+  allowed: (variable: Variable) => boolean = () => true,
 ): string[] | undefined {
   const { random } = scope.world;
   const used = new Set<string>();
@@ -181,7 +182,7 @@ export function argumentsFor(
       values.push(expression(scope, type, depth));
       continue;
     }
-    const free = ({ text }: Variable) => !used.has(text) || random.chance(overlap);
+    const free = (each: Variable) => allowed(each) && (!used.has(each.text) || random.chance(overlap));
     const targets = scope.writable((each) => sameType(each.type, type) && free(each));
     const wider = scope.writable(
       (each) => each.type.kind === 'bit' && type.kind === 'bit' && each.type.width > type.width && free(each),

@@ -351,10 +351,11 @@ class ProgramGenerator {
     if (ingress) body.push(`if (!${ALWAYS_VALID}.isValid()${gaveUp}) {`, '  mark_to_drop(smeta);', '  exit;', '}');
     if (sub !== undefined) {
       lines.push(`  ${sub.name}() part;`);
-      callables.controls.push({ name: 'part', parameters: sub.parameters });
+      const exits = sub.lines.some((line) => /\bexit;/.test(line));
+      callables.controls.push({ name: 'part', parameters: sub.parameters, exits });
       if (random.chance(0.3)) {
         lines.push(`  ${sub.name}() again;`);
-        callables.controls.push({ name: 'again', parameters: sub.parameters });
+        callables.controls.push({ name: 'again', parameters: sub.parameters, exits });
       }
     }
     const scope = this.#scope('control', []);
@@ -380,7 +381,8 @@ class ProgramGenerator {
       end.push(`if (meta.again == 0 && ${condition}) { ${again}(8w1); }`);
     }
     if (!ingress && this.#checksums) end.push('hdr.ck.setValid();', 'hdr.ck.sum = 0;', 'hdr.ck.other = 16w0xabcd;');
-    if (random.chance(0.06)) end.push(`truncate(32w${random.between(14, 60)});`);
+    // simple_switch sends a truncated packet round again with all its bytes.
+    if (this.#kept === undefined && random.chance(0.06)) end.push(`truncate(32w${random.between(14, 60)});`);
     return [
       ...(sub?.lines ?? []),
       `control ${name}(${CONTROL_PARAMETERS}) {`,

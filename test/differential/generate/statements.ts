@@ -24,7 +24,7 @@ export interface Callables {
   readonly actions: readonly { readonly name: string; readonly parameters: readonly Parameter[] }[];
   /** Tables not applied yet; each is applied at one place only. */
   readonly tables: { readonly name: string; readonly actions: readonly string[] }[];
-  readonly controls: { readonly name: string; readonly parameters: readonly Parameter[] }[];
+  readonly controls: { readonly name: string; readonly parameters: readonly Parameter[]; readonly exits: boolean }[];
   readonly registers: readonly { readonly name: string; readonly width: number; readonly size: number }[];
 }
 
@@ -256,7 +256,9 @@ function actionCall(scope: Scope, callables: Callables): string[] {
 function controlApply(scope: Scope, callables: Callables): string[] {
   const { random } = scope.world;
   const control = callables.controls.splice(random.below(callables.controls.length), 1)[0]!;
-  const values = actualArguments(scope, control.parameters);
+  // Headers and metadata are arguments already: what lies in them would overlap with them.
+  const allowed = ({ text }: Variable) => !control.exits || !/^(hdr|meta)\./.test(text);
+  const values = argumentsFor(scope, control.parameters, 2, 0, allowed);
   if (values === undefined) return assignment(scope);
   forgetValidity(scope);
   return [`${control.name}.apply(${['hdr', 'meta', 'smeta', ...values].join(', ')});`];

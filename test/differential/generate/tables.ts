@@ -75,7 +75,10 @@ function tableKeys(scope: Scope): Key[] {
     let kind = random.pick(['exact', 'exact', 'lpm', 'ternary', 'range', 'optional'] as const);
     // p4c refuses prefixes of wide fields in entries.
     if (kind === 'lpm' && (width > 64 || ++prefixes > 1)) kind = 'exact';
-    const text = computed ? `${expression(scope, type, 1)} : ${kind} @name("k${i}");` : `${field.text} : ${kind};`;
+    // p4c makes a mask of the field of some of these, which simple_switch applies to entries as well.
+    let value = expression(scope, type, 1);
+    while (/ [&%] \d+w\d+\)$/.test(value) || /^\(\d+w\d+ & /.test(value)) value = expression(scope, type, 1);
+    const text = computed ? `${value} : ${kind} @name("k${i}");` : `${field.text} : ${kind};`;
     return { kind, width, line: text };
   });
 }

@@ -1,8 +1,9 @@
 /**
  * Tables: made when first applied, with their actions translated in the frame of their control.
  *
- * A key must be something that BMv2 can look at while matching: a field, `isValid()`, or one of them under a constant
- * mask. Any other key is computed into a temporary just before the table is applied. Actions are bodies of
+ * A key must be something that BMv2 can look at while matching: a field or `isValid()`. Any other key is computed into a temporary
+ * just before the table is applied; so are fields under a constant mask, which the format knows, but BMv2 applies such a mask to the
+ * entries as well, and those with bits beyond it would match. Actions are bodies of
  * their own; directionless parameters are the control plane's data, directed ones are bound to what the table's
  * `actions` list says.
  */
@@ -108,10 +109,6 @@ export function applyTable(
 
 function isSimpleKey(expression: ir.Expression): boolean {
   if (expression.kind === 'is-valid') return expression.header.kind === 'instance';
-  if (expression.kind === 'binary' && expression.operator === '&') {
-    const { left, right } = expression;
-    return (right.kind === 'constant' && isPlainRead(left)) || (left.kind === 'constant' && isPlainRead(right));
-  }
   return isPlainRead(expression);
 }
 

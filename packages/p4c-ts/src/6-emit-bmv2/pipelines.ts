@@ -181,15 +181,7 @@ function argumentHex(value: bigint, type: ir.ScalarType | undefined): string {
 }
 
 function keyJson(key: ir.TableKey, objects: Objects): JsonObject {
-  let { expression } = key;
-  let mask: Json = null;
-  if (expression.kind === 'binary' && expression.operator === '&') {
-    const { left, right } = expression;
-    const constant = right.kind === 'constant' ? right : left;
-    if (constant.kind !== 'constant') throw new InternalError('a key mask that is no constant', key.span);
-    mask = hex(constant.value, bytesFor(ir.widthOf(expression.type)));
-    expression = right.kind === 'constant' ? left : right;
-  }
+  const { expression } = key;
   let target: string[];
   if (expression.kind === 'is-valid' && expression.header.kind === 'instance') {
     target = [expression.header.instance.name, '$valid$'];
@@ -201,7 +193,7 @@ function keyJson(key: ir.TableKey, objects: Objects): JsonObject {
   const json: JsonObject = { match_type: key.matchKind === 'optional' ? 'ternary' : key.matchKind };
   if (key.name !== undefined) json.name = key.name;
   json.target = target;
-  json.mask = mask;
+  json.mask = null;
   return json;
 }
 

@@ -50,9 +50,27 @@ control C(inout h_t h, in bool b); package top(C c); top(c()) main;`)
     ['field of a header made invalid', 'h.setInvalid(); h.f = 1;', ['invalid-header']],
     ['validity asked for', 'if (b) { h.setInvalid(); } if (h.isValid()) { h.f = 1; }', []],
     ['valid on one path only', 'h_t k; if (b) { k.setValid(); } k.f = 1;', ['invalid-header']],
+    ['ruled out by a constant', 'bit<8> x; if (false) { h.f = x; } h.f = true ? 8w1 : x;', []],
+    ['silenced around it', 'bit<8> x; @noWarn("uninitialized-use") { h.f = x; }', []],
     ['copied with its validity', 'h_t k; h = k; h.f = 1;', ['uninitialized-use', 'invalid-header']],
   ])('%s', (_, statements, expected) => {
     expect(inControl(statements)).toEqual(expected);
+  });
+
+  test.each<[string, string, number[]]>([
+    ['a member of a union ends the others', 'u.a.setValid(); u.b.setValid();\nu.a.f = 1;\nu.b.f = 1;', [3]],
+    ['one that is copied as well', 'u.b.setValid(); u.a = u.b;\nu.a.f = 1;\nu.b.f = 1;', [4]],
+    ['an element chosen at run time, none valid', '\ns[i].f = 1;\ns[i].f = 2;', [3, 4]],
+    ['an element chosen at run time, one valid', 's[1].setValid();\ns[i].f = 1;', []],
+    ['a header that an action gets', 'h_t k;\nset(k);', [1]],
+    ['a header that an action makes valid', 'h_t k;\nmake(k);\nk.f = 1;', []],
+  ])('validity: %s', (_, statements, lines) => {
+    const { warnings } =
+      check(`header h_t { bit<8> f; } header_union u_t { h_t a; h_t b; } control c(in bit<1> i) { action set(inout h_t x) { x.f = 1; } action make(inout h_t x) { x.setValid(); }
+apply { u_t u; h_t[2] s; ${statements} } }
+control C(in bit<1> i); package top(C c); top(c()) main;`);
+    const found = warnings.filter((each) => each.endsWith('invalid-header')).map((each) => Number(each.split(' ')[0]));
+    expect(found).toEqual(lines);
   });
 
   test('an out parameter without a value', () => {
@@ -60,5 +78,10 @@ control C(inout h_t h, in bool b); package top(C c); top(c()) main;`)
       'void f(out bit<8> x, in bool b) { if (b) { x = 1; } } control c() { bit<8> y; apply { f(y, true); } }',
     );
     expect(warnings).toContain('1 uninitialized-out-param');
+  });
+
+  test('what nothing refers to has no other warning', () => {
+    const { warnings } = check('control c(out bit<8> x) { apply { bit<8> y; x = y; } }');
+    expect(warnings).toEqual(['1 unused', '- missing']);
   });
 });

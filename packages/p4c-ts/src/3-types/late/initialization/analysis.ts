@@ -2,15 +2,17 @@
 // header that may not be valid. Actions are followed into where they are called; a table is the join of its actions;
 // functions and other blocks are looked at on their own, a call of them writes its `out` arguments.
 //
-// The warnings are p4c's, the analysis is our own and simpler: what it cannot follow (elements chosen at run time,
-// unions) counts as written and valid, so it stays silent rather than cry wolf.
+// The warnings are p4c's, the analysis is our own and simpler: what it cannot follow counts as written and valid, so it
+// stays silent rather than cry wolf. Branches that a constant condition rules out are not followed.
 
 import type * as ast from '../../../2-parse/ast.ts';
+import type { Span } from '../../../diagnostics/span.ts';
 import type { Checker } from '../../check/checker.ts';
 import { expressionText } from '../../support/expression-text.ts';
+import { isSilenced } from '../../support/no-warn.ts';
 import type { MatchedArgument } from '../../typed-program.ts';
-import { erroneousType, type Type } from '../../types.ts';
-import { Facts, type Keys, keysOf } from './facts.ts';
+import { erroneousType, isStructure, type Type } from '../../types.ts';
+import { Facts, type Keys, keysOf, type Validity } from './facts.ts';
 
 interface Place {
   readonly key: string;
@@ -27,6 +29,9 @@ interface Place {
  */
 const STATEMENT_LIMIT = 100_000;
 
+type WarningClass = (typeof WARNING_CLASSES)[number];
+const WARNING_CLASSES = ['uninitialized-use', 'uninitialized-out-param', 'invalid-header'] as const;
+
 /** One walk over one block. */
 export class InitializationAnalysis {
   facts = new Facts();
@@ -39,9 +44,24 @@ export class InitializationAnalysis {
   private readonly following = new Set<ast.Node>();
   private readonly tracked = new Set<ast.Node>();
   private readonly knownKeys = new Map<string, Keys>();
+  /** Classes of warnings that an annotation around the place turns off. */
+  private silenced: ReadonlySet<WarningClass> = new Set();
 
   constructor(c: Checker) {
     this.c = c;
+  }
+
+  /** Runs a part of the walk that belongs to the node, whose annotations may turn warnings off. */
+  within(node: ast.Node, run: () => void): void {
+    const outer = this.silenced;
+    const more = WARNING_CLASSES.filter((each) => isSilenced(node, each));
+    if (more.length > 0) this.silenced = new Set([...outer, ...more]);
+    run();
+    this.silenced = outer;
+  }
+
+  private warn(warningClass: WarningClass, span: Span, message: string): void {
+    if (!this.silenced.has(warningClass)) this.c.reporter.warn(warningClass, span, message);
   }
 
   /** Enters a parameter. */
@@ -60,7 +80,7 @@ export class InitializationAnalysis {
     const keys = this.keys(type, String(node.id));
     const inHeader = (key: string): boolean => keys.headers.some((header) => key.startsWith(`${header}.`));
     if (!keys.scalars.some((key) => facts.isUndefined(key) && !inHeader(key))) return;
-    this.c.reporter.warn(
+    this.warn(
       'uninitialized-out-param',
       node.name.span,
       `out parameter '${node.name.name}' may have no value when '${owner}' ends`,
@@ -105,6 +125,7 @@ export class InitializationAnalysis {
         const place = this.placeOf(node.target);
         if (place === undefined) return;
         this.checkHeader(place);
+        if (!place.exact) this.checkChosen(node.target);
         this.assign(place, node.value, node.target);
         return;
       }
@@ -112,17 +133,30 @@ export class InitializationAnalysis {
         this.read(node.call);
         return;
       case 'BlockStatement':
-        this.statements(node.statements);
+        if (node.annotations.length === 0) this.statements(node.statements);
+        else this.within(node, () => this.statements(node.statements));
         return;
-      case 'IfStatement':
-        this.read(node.condition);
-        this.branch([
-          () => this.statement(node.thenStatement),
-          () => node.elseStatement !== undefined && this.statement(node.elseStatement),
-        ]);
+      case 'IfStatement': {
+        const constant = this.constantOf(node.condition);
+        if (constant === undefined) this.read(node.condition);
+        const whenTrue = () => this.statement(node.thenStatement);
+        const whenFalse = () => node.elseStatement !== undefined && this.statement(node.elseStatement);
+        if (constant === undefined) this.branch([whenTrue, whenFalse]);
+        else if (constant) whenTrue();
+        else whenFalse();
         return;
+      }
       case 'SwitchStatement': {
         this.read(node.expression);
+        // Which case a constant chooses is not looked into: any of them may stand for it.
+        if (this.c.isCompileTime(node.expression)) {
+          const outer = this.reporting;
+          this.reporting = false;
+          this.branch([...node.cases.map((each) => () => each.body !== undefined && this.statement(each.body))]);
+          this.reporting = outer;
+          this.facts = this.facts.clone();
+          return;
+        }
         const bodies = node.cases.map((each) => each.body).filter((body) => body !== undefined);
         const complete = node.cases.some((each) => each.label.kind === 'DefaultExpression');
         const paths = bodies.map((body) => () => this.statement(body));
@@ -162,6 +196,12 @@ export class InitializationAnalysis {
     }
   }
 
+  /** A condition known at compile time. */
+  private constantOf(condition: ast.Expression): boolean | undefined {
+    const value = this.c.folder.valueOf(condition);
+    return value?.kind === 'bool' ? value.value : undefined;
+  }
+
   private branch(paths: readonly (() => unknown)[]): void {
     const before = this.facts;
     let result: Facts | undefined;
@@ -190,9 +230,22 @@ export class InitializationAnalysis {
     const invalid =
       value.kind === 'InvalidExpression' ||
       (value.kind === 'CastExpression' && value.operand.kind === 'InvalidExpression');
+    const given = this.placeOf(value);
+    const validity = given?.exact === true ? this.facts.validityOf(given.key) : 'yes';
+    this.copy(place, value, invalid, target);
+    if (target !== undefined && !invalid) this.excludeOthers(target, place, validity);
+  }
+
+  private copy(place: Place, value: ast.Expression, invalid: boolean, target: ast.Expression | undefined): void {
     if (!invalid && this.facts.isAllDefined && !this.facts.hasAsked) return;
     const keys = this.keysAt(place);
     if (target?.kind === 'SliceExpression' || target?.kind === 'PlusSliceExpression') {
+      this.facts.write({ scalars: keys.scalars, headers: [] });
+      return;
+    }
+    // A field of an element chosen at run time says nothing about which of them are valid.
+    const written = target === undefined ? undefined : this.c.tables.types.get(target);
+    if (!place.exact && written !== undefined && !isStructure(written) && written.kind !== 'stack') {
       this.facts.write({ scalars: keys.scalars, headers: [] });
       return;
     }
@@ -231,6 +284,7 @@ export class InitializationAnalysis {
   /** Reads an expression: everything in it must have a value. */
   read(node: ast.Expression): void {
     const place = this.placeOf(node);
+    if (place !== undefined && !place.exact) this.checkChosen(node);
     if (place !== undefined && node.kind !== 'SliceExpression' && node.kind !== 'PlusSliceExpression') {
       this.readIndexes(node);
       this.checkHeader(place);
@@ -260,14 +314,22 @@ export class InitializationAnalysis {
         return;
       case 'BinaryExpression':
         this.read(node.left);
-        if (node.operator === '&&' || node.operator === '||')
-          this.branch([() => this.read(node.right), () => undefined]);
-        else this.read(node.right);
+        if (node.operator === '&&' || node.operator === '||') {
+          const left = this.constantOf(node.left);
+          if (left === undefined) this.branch([() => this.read(node.right), () => undefined]);
+          else if (left === (node.operator === '&&')) this.read(node.right);
+        } else this.read(node.right);
         return;
-      case 'ConditionalExpression':
+      case 'ConditionalExpression': {
+        const constant = this.constantOf(node.condition);
+        if (constant !== undefined) {
+          this.read(constant ? node.whenTrue : node.whenFalse);
+          return;
+        }
         this.read(node.condition);
         this.branch([() => this.read(node.whenTrue), () => this.read(node.whenFalse)]);
         return;
+      }
       case 'MaskExpression':
         this.read(node.value);
         this.read(node.mask);
@@ -294,7 +356,7 @@ export class InitializationAnalysis {
     const lacking = keys.filter((key) => this.facts.isUndefined(key)).length;
     if (lacking === 0 || !this.reporting || this.gaveUp) return;
     const how = lacking < keys.length ? 'may lack values in some of its parts' : 'may have no value here';
-    this.c.reporter.warn('uninitialized-use', node.span, `'${expressionText(node)}' ${how}`);
+    this.warn('uninitialized-use', node.span, `'${expressionText(node)}' ${how}`);
   }
 
   private checkHeader(place: Place): void {
@@ -309,9 +371,26 @@ export class InitializationAnalysis {
       return;
     const validity = this.facts.validityOf(header.key);
     if (validity === 'yes') return;
-    const text = expressionText(header.expression);
+    this.warnHeader(header.expression, validity);
+  }
+
+  /** Of an element chosen at run time only that much is known: if none of them is valid, this one is not. */
+  private checkChosen(node: ast.Expression): void {
+    if (node.kind !== 'MemberExpression' || !this.reporting || this.gaveUp || this.facts.unreachable) return;
+    const { target } = node;
+    if (target.kind !== 'IndexExpression' || this.c.tables.types.get(target)?.kind !== 'header') return;
+    if (this.c.integerValue(target.index) !== undefined) return;
+    const stack = this.placeOf(target.target);
+    if (stack === undefined || !stack.exact) return;
+    const { headers } = this.keysAt(stack);
+    const none = headers.every((key) => this.facts.validityOf(key) === 'no' && !this.facts.wasAsked(key));
+    if (headers.length > 0 && none) this.warnHeader(target, 'no');
+  }
+
+  private warnHeader(expression: ast.Expression, validity: Validity): void {
+    const text = expressionText(expression);
     const message = validity === 'no' ? `header '${text}' is not valid here` : `header '${text}' may not be valid here`;
-    this.c.reporter.warn('invalid-header', header.expression.span, `${message}; a field of it is used`);
+    this.warn('invalid-header', expression.span, `${message}; a field of it is used`);
   }
 
   private placeOf(node: ast.Expression): Place | undefined {
@@ -365,8 +444,7 @@ export class InitializationAnalysis {
         this.applyTable(call.table);
         return;
       case 'action':
-        this.pass(call.arguments);
-        this.followAction(call.declaration);
+        this.callAction(call.declaration, call.arguments);
         return;
       default:
         this.pass(call.arguments);
@@ -385,6 +463,7 @@ export class InitializationAnalysis {
       if (place === undefined) continue;
       if (parameter.direction === 'out') this.checkHeader(place);
       this.write(place);
+      this.excludeOthers(argument.value, place, 'yes');
     }
   }
 
@@ -414,6 +493,8 @@ export class InitializationAnalysis {
     switch (method) {
       case 'setValid':
         if (place.exact) this.setValidity(place.key, 'yes');
+        else this.chosenIsValid(target, place);
+        this.excludeOthers(target, place, 'yes');
         return;
       case 'setInvalid':
         if (place.exact) this.setValidity(place.key, 'no');
@@ -430,6 +511,26 @@ export class InitializationAnalysis {
     }
   }
 
+  /** One of the elements of a stack became valid: none of them is known to be invalid any more. */
+  private chosenIsValid(node: ast.Expression, stack: Place): void {
+    const member = node.kind === 'MemberExpression' ? `.${node.member.name}` : '';
+    for (const key of this.keysAt(stack).headers) if (key.endsWith(member)) this.setValidity(key, 'yes');
+  }
+
+  /** A member of a union may have become valid: then the others are not. */
+  private excludeOthers(node: ast.Expression, place: Place, validity: Validity): void {
+    if (node.kind !== 'MemberExpression' || place.type.kind !== 'header' || !place.exact || validity === 'no') return;
+    const union = this.c.tables.types.get(node.target);
+    if (union?.kind !== 'header_union') return;
+    const prefix = place.key.slice(0, -node.member.name.length);
+    for (const { name } of union.fields) {
+      const key = `${prefix}${name}`;
+      if (key === place.key || this.facts.validityOf(key) === 'no') continue;
+      this.facts.setValidity(key, validity === 'yes' ? 'no' : 'maybe');
+      this.facts.forgetAsked(key);
+    }
+  }
+
   private setValidity(key: string, validity: 'yes' | 'no'): void {
     this.facts.setValidity(key, validity);
     this.facts.forgetAsked(key);
@@ -443,18 +544,58 @@ export class InitializationAnalysis {
       const resolved = this.c.tables.actionReferences.get(reference);
       if (resolved === undefined) continue;
       paths.push(() => {
-        this.pass(resolved.arguments);
-        this.followAction(resolved.declaration);
+        this.callAction(resolved.declaration, resolved.arguments);
       });
     }
     if (paths.length === 0 || info?.noAction !== undefined) paths.push(() => undefined);
     this.branch(paths);
   }
 
-  private followAction(action: ast.ActionDeclaration): void {
+  /** Follows an action with what is known of the headers among its arguments, and takes back what became of them. */
+  private callAction(action: ast.ActionDeclaration, args: readonly MatchedArgument[]): void {
+    const bound: { parameter: ast.Parameter; keys: Keys; validity: Validity[]; isWritten: boolean }[] = [];
+    for (const { parameter, argument } of args) {
+      const { declaration } = parameter;
+      const place = argument === undefined ? undefined : this.placeOf(argument.value);
+      if (declaration === undefined || place === undefined || !place.exact) continue;
+      const keys = this.keysAt(place);
+      if (keys.headers.length === 0) continue;
+      const validity = keys.headers.map((key) => this.facts.validityOf(key));
+      bound.push({ parameter: declaration, keys, validity, isWritten: parameter.direction !== 'in' });
+    }
+    this.pass(args);
+    this.followAction(action, () => {
+      for (const { parameter, validity } of bound) {
+        if (parameter.direction === 'out') continue;
+        this.headersOf(parameter).forEach((key, index) => {
+          this.facts.setValidity(key, validity[index] ?? 'yes');
+        });
+      }
+    });
+    for (const { parameter, keys, isWritten } of bound) {
+      if (!isWritten) continue;
+      this.headersOf(parameter).forEach((key, index) => {
+        const target = keys.headers[index];
+        if (target !== undefined) this.facts.setValidity(target, this.facts.validityOf(key));
+      });
+    }
+  }
+
+  private headersOf(parameter: ast.Parameter): readonly string[] {
+    const type = this.c.tables.declarationTypes.get(parameter);
+    return type === undefined ? [] : this.keys(type, String(parameter.id)).headers;
+  }
+
+  private followAction(action: ast.ActionDeclaration, enter: () => void): void {
     if (this.following.has(action)) return;
     this.following.add(action);
     for (const parameter of action.parameters) this.parameter(parameter);
+    enter();
+    this.within(action, () => this.actionBody(action));
+    this.following.delete(action);
+  }
+
+  private actionBody(action: ast.ActionDeclaration): void {
     const outer = this.returned;
     this.returned = undefined;
     this.statements(action.body.statements);
@@ -464,6 +605,5 @@ export class InitializationAnalysis {
     }
     for (const parameter of action.parameters) this.checkOut(parameter, action.name.name, this.facts);
     this.returned = outer;
-    this.following.delete(action);
   }
 }

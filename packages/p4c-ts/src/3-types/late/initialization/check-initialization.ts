@@ -8,7 +8,11 @@ import { Facts } from './facts.ts';
 
 /** Warns about values used before they are given, headers used while not valid, and out parameters left out. */
 export function checkInitialization(c: Checker): void {
+  // What nothing refers to has its own warning, and no other.
+  const used = new Set<unknown>(c.names.paths.values());
+  for (const declaration of c.names.typeNames.values()) used.add(declaration);
   for (const declaration of c.program.declarations) {
+    if (!used.has(declaration)) continue;
     if (declaration.kind === 'ControlDeclaration') checkControl(c, declaration);
     else if (declaration.kind === 'ParserDeclaration') checkParser(c, declaration);
     else if (declaration.kind === 'FunctionDeclaration' && declaration.body !== undefined) {
@@ -20,16 +24,20 @@ export function checkInitialization(c: Checker): void {
 function checkFunction(c: Checker, node: ast.FunctionDeclaration, body: ast.BlockStatement): void {
   const analysis = new InitializationAnalysis(c);
   for (const parameter of node.parameters) analysis.parameter(parameter);
-  analysis.statements(body.statements);
-  finish(analysis, node.parameters, node.name.name);
+  analysis.within(node, () => {
+    analysis.statements(body.statements);
+    finish(analysis, node.parameters, node.name.name);
+  });
 }
 
 function checkControl(c: Checker, node: ast.ControlDeclaration): void {
   const analysis = new InitializationAnalysis(c);
   for (const parameter of node.parameters) analysis.parameter(parameter);
   for (const local of node.locals) if (local.kind === 'VariableDeclaration') analysis.declaration(local);
-  analysis.statements(node.body.statements);
-  finish(analysis, node.parameters, node.name.name);
+  analysis.within(node, () => {
+    analysis.within(node.body, () => analysis.statements(node.body.statements));
+    finish(analysis, node.parameters, node.name.name);
+  });
 }
 
 function finish(analysis: InitializationAnalysis, parameters: readonly ast.Parameter[], owner: string): void {
@@ -68,8 +76,10 @@ function checkParser(c: Checker, node: ast.ParserDeclaration): void {
     }
   }
   analysis.reporting = true;
-  for (const state of node.states) if (input.has(state)) run(state);
-  for (const parameter of node.parameters) analysis.checkOut(parameter, node.name.name, end ?? new Facts());
+  analysis.within(node, () => {
+    for (const state of node.states) if (input.has(state)) analysis.within(state, () => run(state));
+    for (const parameter of node.parameters) analysis.checkOut(parameter, node.name.name, end ?? new Facts());
+  });
 }
 
 /** Next states; undefined stands for accept and reject. */
