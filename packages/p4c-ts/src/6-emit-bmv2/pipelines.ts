@@ -6,7 +6,7 @@
 import * as ir from '../5-lower/ir.ts';
 import { InternalError, type Reporter } from '../diagnostics/diagnostic.ts';
 import { expressionJson, fieldListItem, fieldPath } from './expressions.ts';
-import { bytesFor, hex, type Json, type JsonObject } from './json.ts';
+import { bytesFor, hex, type JsonObject } from './json.ts';
 import type { Objects } from './objects.ts';
 
 const DEFAULT_TABLE_SIZE = 1024;
