@@ -27,12 +27,14 @@ const topologies = readdirSync(join(root, 'topologies'))
   .filter((name) => name.endsWith('.yaml'))
   .map((name) => name.slice(0, -'.yaml'.length));
 
+const TRIAL = 'ip link set lo up && ip link add mooring0 type veth peer name mooring1';
+
 /** Why Mininet cannot be used here; undefined if it can. */
 function whyNoMininet(): string | undefined {
   if (process.getuid?.() !== 0) return 'Mininet needs root';
   const { status } = spawnSync('/usr/bin/python3', ['-c', 'import mininet, yaml']);
   if (status !== 0) return 'Mininet is not installed (apt install mininet python3-yaml ethtool curl)';
-  const trial = spawnSync('unshare', ['--net', '--mount', '--pid', '--fork', '--mount-proc', 'true']);
+  const trial = spawnSync('unshare', ['--net', '--mount', '--pid', '--fork', '--mount-proc', 'sh', '-c', TRIAL]);
   return trial.status === 0 ? undefined : 'network namespaces are not permitted here';
 }
 
