@@ -2,7 +2,7 @@
 // those of one switch. Packets are played from memory in two threads at once (built files: threads need them).
 import type { SwitchEvent, SwitchUpdate } from '@mooring/p4runtime-ts/switch';
 import { afterEach, describe, expect, test } from 'vitest';
-import { findRegions } from '../src/compile/critical.ts';
+import { findRegions, STRIPES } from '../src/compile/critical.ts';
 import { defaultSwitchOptions } from '../src/host/arguments.ts';
 import { startThreads } from '../src/host/threads.ts';
 import { loadProgram } from '../src/model/load.ts';
@@ -185,6 +185,24 @@ describe('several workers', () => {
     expect([...counter.bytes]).toEqual([BigInt(16 * rounds), BigInt(32 * rounds), 0n]);
   });
 
+  test('registers locked by index lose no update either', async () => {
+    const json = base();
+    const cell = field('h', 'a');
+    json.register_arrays.push({ name: 'r', id: 0, bitwidth: 32, size: 256 });
+    json.actions = [
+      action(0, 'forward', [
+        primitive('register_read', field('scalars', 'x'), REGISTER, cell),
+        primitive('register_write', REGISTER, cell, expression(operation('+', field('scalars', 'x'), hex(1)))),
+        assign(field('h', 'b'), field('scalars', 'x')),
+        assign(EGRESS_SPEC, hex(1)),
+      ]),
+    ];
+    const { target } = await start(json, { ...TICKETS_INFO, tables: [], actions: [], counters: [], digests: [] });
+    const packets = [1, 65, 1, 255].map((a) => ({ port: 0, bytes: packet(a) }));
+    await Promise.all([0, 1].map((worker) => target.play(worker, packets, 50_000, false)));
+    expect((await target.readRegister(50, [1, 65, 255, 0])).map(number)).toEqual([200_000, 100_000, 100_000, 0]);
+  });
+
   test('a batch of changes is seen whole or not at all, and by all packets from one moment on', async () => {
     const json = base();
     json.register_arrays.push({ name: 'r', id: 0, bitwidth: 32, size: 4 });
@@ -319,6 +337,30 @@ describe('critical regions', () => {
     expect(regions.actions).toEqual([-1, 0, 0, -1]);
   });
 
+  test('what is done at one index in one action is locked by the index', () => {
+    const json = base();
+    const read = (index: object) => primitive('register_read', field('scalars', 'x'), REGISTER, index as never);
+    const write = (index: object) =>
+      primitive('register_write', REGISTER, index as never, expression(operation('+', field('scalars', 'x'), hex(1))));
+    const regionsOf = (...primitives: object[]) => {
+      json.register_arrays = [{ name: 'r', id: 0, bitwidth: 32, size: 256 }];
+      json.actions = [action(0, 'forward', primitives as never)];
+      return findRegions(loadProgram(json));
+    };
+    const [a, b] = [field('h', 'a'), field('h', 'b')];
+    const good = regionsOf(assign(a, hex(3)), read(a), assign(b, hex(1)), write(a));
+    expect([good.lockCount, [...good.striped], good.actions]).toEqual([STRIPES, [[0, 0]], [-1]]);
+    for (const bad of [
+      // Two indices, an index that changes in between, one that is computed, another register access beside it, a jump.
+      regionsOf(read(a), write(b)),
+      regionsOf(read(a), assign(a, b), write(a)),
+      regionsOf(read(CELL), write(CELL)),
+      regionsOf(read(a), assign({ type: 'register', value: ['r', a] }, hex(1)), write(a)),
+      regionsOf(primitive('_jump', hex(2)), read(a), write(a)),
+    ])
+      expect([bad.lockCount, bad.striped.size, bad.actions]).toEqual([1, 0, [0]]);
+  });
+
   test('registers on different paths have different locks, untouched ones none', () => {
     const json = base();
     for (const name of ['r', 's', 'unused'])
@@ -347,10 +389,14 @@ describe('critical regions', () => {
       ],
     });
     const regions = findRegions(loadProgram(json));
-    expect(regions.lockCount).toBe(2);
-    expect(new Set(regions.registers).size).toBe(3);
+    expect(regions.lockCount).toBe(2 * STRIPES);
+    expect(regions.registers.slice(0, 2)).toEqual([0, STRIPES]);
     expect(regions.registers[2]).toBe(-1);
     expect([...regions.releases.values()].map((nodes) => nodes.size)).toEqual([1, 0]);
+    expect([...regions.striped]).toEqual([
+      [0, 0],
+      [1, STRIPES],
+    ]);
   });
 });
 

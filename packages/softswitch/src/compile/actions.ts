@@ -53,7 +53,7 @@ export function compileAction(context: CompileContext, action: number): Code {
   code.block(`function ${actionName(action)}(${locals.limbs.flat().join(', ')})`, () => {
     if (context.regions.actions[action]! >= 0) code.line(`if (held < 0) lock(${context.regions.actions[action]});`);
     if (context.trace) code.line(`trace.action(${action}, [${locals.limbs.flat().join(', ')}]);`);
-    compilePrimitives(context, code, primitives, locals);
+    compilePrimitives(context, code, primitives, locals, context.regions.striped.get(action));
   });
   return code;
 }
@@ -64,6 +64,7 @@ export function compilePrimitives(
   code: Code,
   primitives: readonly Primitive[],
   locals: Locals = NO_LOCALS,
+  stripedLock?: number,
 ): void {
   const targets = new Set<number>();
   let backwards = false;
@@ -81,7 +82,7 @@ export function compilePrimitives(
   for (let position = 0; position <= primitives.length; position++) {
     if (targets.has(position)) code.line('}');
     const primitive = primitives[position];
-    if (primitive !== undefined) new PrimitiveCompiler(context, code, locals).compile(primitive);
+    if (primitive !== undefined) new PrimitiveCompiler(context, code, locals, stripedLock).compile(primitive);
   }
 }
 

@@ -6,6 +6,9 @@
  * gives it back where no way through the pipeline leads to another one, at the latest at the pipeline's end. Registers that one packet
  * may touch in the same pipeline have the same lock, so a packet never holds two and nothing can wait in a circle. Paths without
  * registers take no lock at all: they run as freely as if each thread were alone.
+ *
+ * Where all that a packet does with registers is in one action and at one index (counting by flow, say), the lock is one of many, chosen by the
+ * index: packets of different flows then do not wait for each other.
  */
 import { successors } from '../model/load-pipelines.ts';
 import type { Expression, Pipeline, PipelineNode, Primitive, Program } from '../model/types.ts';
@@ -13,8 +16,11 @@ import type { Expression, Pipeline, PipelineNode, Primitive, Program } from '../
 export interface CriticalRegions {
   /** Locks in all. */
   readonly lockCount: number;
-  /** Lock of each register; -1 where no packet touches it. */
+  /** Of each action that locks by the index of its registers: the first of its `STRIPES` locks. Not in `actions`. */
+  readonly striped: ReadonlyMap<number, number>;
+  /** Lock of each register, the first one where it is locked by index; -1 where no packet touches it. */
   readonly registers: readonly number[];
+  readonly stripedRegisters: readonly boolean[];
   /** Lock of each action, -1 for those without state. */
   readonly actions: readonly number[];
   /** Lock of the direct meter of each table, -1 where there is none. */
@@ -25,11 +31,16 @@ export interface CriticalRegions {
   readonly releases: ReadonlyMap<Pipeline, ReadonlySet<number>>;
 }
 
+/** Locks of registers that are locked by index; a power of two. */
+export const STRIPES = 64;
+
 /** No regions: for a program that one thread runs. */
 export function noRegions(program: Program): CriticalRegions {
   return {
     lockCount: 0,
+    striped: new Map(),
     registers: program.registers.map(() => -1),
+    stripedRegisters: program.registers.map(() => false),
     actions: program.actions.map(() => -1),
     directMeters: program.tables.map(() => -1),
     conditionals: new Map(),
@@ -87,13 +98,33 @@ export function findRegions(program: Program): CriticalRegions {
   }
   const used = new Set([...ofActions, ...[...touched.values()].flat()].flat());
   const numbers = new Map<number, number>();
+  // Resources that cannot be locked by index: others come after them on a packet's way, or they are used at several places.
+  const whole = new Set<number>();
+  for (const [action, found] of ofActions.entries())
+    if (found.length > 0 && !hasOneIndex(actions[action]!.primitives)) whole.add(resources.find(found[0]!));
+  for (const [pipeline, touches] of touched) {
+    const reach = reachability(pipeline.nodes.map((node) => successors(node, tables)));
+    for (const [i, node] of pipeline.nodes.entries()) {
+      if (touches[i]!.length === 0) continue;
+      const direct = node.kind === 'table' && tables[node.table]!.directMeter >= 0;
+      if (direct || node.kind === 'conditional' || [...reach[i]!].some((to) => touches[to]!.length > 0))
+        whole.add(resources.find(touches[i]![0]!));
+    }
+  }
+  let lockCount = 0;
   const lockOf = (resource: number | undefined): number => {
     if (resource === undefined || !used.has(resource)) return -1;
     const root = resources.find(resource);
-    const known = numbers.get(root) ?? numbers.size;
-    numbers.set(root, known);
+    let known = numbers.get(root);
+    if (known === undefined) {
+      known = lockCount;
+      numbers.set(root, known);
+      lockCount += whole.has(root) ? 1 : STRIPES;
+    }
     return known;
   };
+  const isStriped = (resource: number | undefined) =>
+    resource !== undefined && used.has(resource) && !whole.has(resources.find(resource));
   const conditionals = new Map<Pipeline, readonly number[]>();
   for (const [pipeline, touches] of touched) {
     conditionals.set(
@@ -103,12 +134,16 @@ export function findRegions(program: Program): CriticalRegions {
   }
   const result = {
     registers: registers.map((_, i) => lockOf(i)),
-    actions: ofActions.map((found) => lockOf(found[0])),
+    actions: ofActions.map((found) => (isStriped(found[0]) ? -1 : lockOf(found[0]))),
+    striped: new Map(
+      ofActions.flatMap((found, action) => (isStriped(found[0]) ? [[action, lockOf(found[0])] as const] : [])),
+    ),
+    stripedRegisters: registers.map((_, i) => isStriped(i)),
     directMeters: tables.map((table) => (table.directMeter < 0 ? -1 : lockOf(meter(table.directMeter)))),
     conditionals,
     releases,
   };
-  return { ...result, lockCount: numbers.size };
+  return { ...result, lockCount };
 }
 
 /** The registers and meters named anywhere in a primitive or an expression. */
@@ -120,6 +155,42 @@ function collect(part: Primitive | Expression, found: Set<number>, meter: (index
     for (const each of Object.values(value)) visit(each);
   };
   visit(part);
+}
+
+/**
+ * Whether an action reads and writes registers at one index only, by `register_read` and `register_write`, and the index stays what it is from
+ * the first of them on. Actions with jumps are left out: what comes after what is not plain there.
+ */
+function hasOneIndex(primitives: readonly Primitive[]): boolean {
+  let index: string | undefined;
+  for (const primitive of primitives) {
+    const { operation, arguments: args } = primitive;
+    if (operation.startsWith('_jump')) return false;
+    const touched = new Set<number>();
+    collect(primitive, touched, (meter) => -1 - meter);
+    const position = operation === 'register_read' ? args[2] : operation === 'register_write' ? args[1] : undefined;
+    if (position === undefined) {
+      if (touched.size > 0) return false;
+    } else {
+      // Other registers within the arguments would be a second access.
+      if (touched.size !== 1 || position.kind !== 'expression') return false;
+      if (!['field', 'local', 'constant'].includes(position.expression.kind)) return false;
+      const text = describe(position.expression);
+      if (index !== undefined && text !== index) return false;
+      index = text;
+    }
+    const target = operation === 'register_write' ? undefined : args[0];
+    if (index !== undefined && operation !== 'register_write' && operation !== 'count') {
+      // What assigns to more than one field may assign to the index.
+      if (target?.kind !== 'expression' || target.expression.kind !== 'field') return false;
+      if (describe(target.expression) === index) return false;
+    }
+  }
+  return index !== undefined;
+}
+
+function describe(expression: Expression): string {
+  return JSON.stringify(expression, (_, value) => (typeof value === 'bigint' ? String(value) : value));
 }
 
 /** For each node those that can come after it; itself only if it lies on a cycle. */

@@ -90,10 +90,9 @@ function compileTable(
       );
       code.line(`Q[i] = (e & ~H${table}_TAG) * ${stride};`);
     });
-    code.line(`for (let i = 0; i < count; i++) touched ^= E${table}[Q[i]];`);
-    // Records of more than a cache line.
-    if ((stride & (stride - 1)) !== 0 || stride > 16)
-      code.line(`for (let i = 0; i < count; i++) touched ^= E${table}[Q[i] + ${stride - 1}];`);
+    // A record may lie across two cache lines.
+    const last = stride > 1 ? ` ^ E${table}[Q[i] + ${stride - 1}]` : '';
+    code.line(`for (let i = 0; i < count; i++) touched ^= E${table}[Q[i]]${last};`);
     code.line('return touched;');
   });
   return code;

@@ -8,6 +8,7 @@ import type { Argument, Expression, Primitive, SourceInfo } from '../model/types
 import { knownHashAlgorithms } from '../runtime/hash.ts';
 import type { CompileContext } from './actions.ts';
 import type { Code } from './code.ts';
+import { STRIPES } from './critical.ts';
 import { ExpressionCompiler, type Locals } from './expressions.ts';
 import { at, emitSetValid, fieldOffset, type HeaderPlace, index, validityOf } from './headers.ts';
 import { fieldSlot, limbCount, SLOT } from './layout.ts';
@@ -47,9 +48,12 @@ export class PrimitiveCompiler {
   readonly #context: CompileContext;
   readonly #code: Code;
   readonly #expressions: ExpressionCompiler;
+  readonly #stripedLock: number | undefined;
 
-  constructor(context: CompileContext, code: Code, locals: Locals) {
+  /** `stripedLock` is the first lock of an action that locks registers by their index; see `critical.ts`. */
+  constructor(context: CompileContext, code: Code, locals: Locals, stripedLock?: number) {
     this.#context = context;
+    this.#stripedLock = stripedLock;
     this.#code = code;
     this.#expressions = new ExpressionCompiler(context.program, context.layout, code, locals);
   }
@@ -443,6 +447,7 @@ export class PrimitiveCompiler {
     const count = limbCount(bitwidth);
     const code = this.#code;
     const position = code.bind(this.#expressions.uint32(data(args[2]!)), 'i');
+    this.#lockCell(position);
     code.block(`if (${position} < ${size})`, () => {
       const cell = count === 1 ? position : code.bind(`${position} * ${count}`, 'i');
       const limbs = Array.from({ length: count }, (_, i) =>
@@ -465,11 +470,18 @@ export class PrimitiveCompiler {
     this.#writeRegister(register.register, data(args[1]!), limbs);
   }
 
+  /** Takes the lock of a cell where registers are locked by index. */
+  #lockCell(cell: string): void {
+    if (this.#stripedLock === undefined) return;
+    this.#code.line(`if (held < 0) lock(${this.#stripedLock} + (${cell} & ${STRIPES - 1}));`);
+  }
+
   #writeRegister(register: number, position: Expression, limbs: readonly string[]): void {
     const { bitwidth, size } = this.#context.program.registers[register]!;
     const count = limbCount(bitwidth);
     const code = this.#code;
     const cell = code.bind(this.#expressions.uint32(position), 'i');
+    this.#lockCell(cell);
     code.block(`if (${cell} < ${size})`, () => {
       for (let i = 0; i < count; i++) {
         const top = i === count - 1 ? bitwidth - 32 * i : 32;

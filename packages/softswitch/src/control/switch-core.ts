@@ -259,8 +259,8 @@ export class SwitchCore implements Switch {
     const { bitwidth } = pipeline.dataPlane.program.registers[position]!;
     const cells = pipeline.dataPlane.registers[position]!;
     const count = limbCount(bitwidth);
-    return pipeline.dataPlane.withRegister(position, () =>
-      indexes.map((index) => {
+    return indexes.map((index) =>
+      pipeline.dataPlane.withRegister(position, index, () => {
         let value = 0n;
         for (let limb = count - 1; limb >= 0; limb--)
           value = (value << 32n) | BigInt(cells[index * count + limb]! >>> 0);

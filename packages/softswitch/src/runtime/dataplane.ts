@@ -6,6 +6,7 @@
  * program means making another DataPlane.
  */
 
+import { STRIPES } from '../compile/critical.ts';
 import { SLOT } from '../compile/layout.ts';
 import {
   type CompiledProgram,
@@ -291,10 +292,11 @@ export class DataPlane {
     return recorder.events;
   }
 
-  /** Does something with a register while no packet of any thread uses it. */
-  withRegister<T>(register: number, action: () => T): T {
-    const lock = this.compiled.regions.registers[register]!;
-    if (lock < 0) return action();
+  /** Does something with a cell of a register while no packet of any thread uses it. */
+  withRegister<T>(register: number, cell: number, action: () => T): T {
+    const { registers, stripedRegisters } = this.compiled.regions;
+    if (registers[register]! < 0) return action();
+    const lock = registers[register]! + (stripedRegisters[register] ? cell & (STRIPES - 1) : 0);
     this.#locks!.acquire(lock);
     try {
       return action();
