@@ -44,8 +44,12 @@ control AssignmentLookup(inout metadata_t meta, out bool hit) {
 /// An entry here for each bucket in shift is hit by every packet that only the base may see. When nothing hits it any
 /// more its idle timeout tells the controller, which then need not ask.
 control DrainWatch(inout metadata_t meta) {
+    MOORING_DIRECT_COUNTER(watched_packets)
+
     @name(".watched")
-    action watched() {}
+    action watched() {
+        MOORING_COUNT(watched_packets)
+    }
 
     @name(".drain_watch")
     table drain_watch {
@@ -57,6 +61,7 @@ control DrainWatch(inout metadata_t meta) {
         const default_action = NoAction;
         size = 65536;
         MOORING_IDLE_TIMEOUT
+        MOORING_COUNTED_BY(watched_packets)
     }
 
     apply {

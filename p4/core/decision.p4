@@ -81,7 +81,8 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
 
     action to_base() {
         meta.server = meta.base;
-        meta.unpinned = true;
+        // What is said about a connection is no sign of its life.
+        meta.unpinned = !meta.is_error;
     }
 
     apply {
@@ -92,7 +93,7 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
         confirmed = meta.slot_alive && meta.slot.state == SLOT_CONFIRMED;
         new_connection = meta.opens && meta.base != meta.current;
         // Where any packet may open a connection, all that live are pinned before the current server changes.
-        learned = meta.one_way && meta.learn && meta.base == meta.current;
+        learned = meta.one_way && meta.learn && meta.base == meta.current && !meta.is_error;
 
         if (handshake_completes) {
             meta.server = meta.slot.server;

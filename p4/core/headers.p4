@@ -13,14 +13,25 @@ typedef bit<16> switch_port_t;
 const bit<16> ETHER_TYPE_IPV4 = 0x0800;
 const bit<16> ETHER_TYPE_ARP = 0x0806;
 const bit<16> ETHER_TYPE_IPV6 = 0x86dd;
+const bit<16> ETHER_TYPE_VLAN = 0x8100;
 const bit<8> PROTOCOL_ICMP = 1;
+const bit<8> PROTOCOL_IPIP = 4;
 const bit<8> PROTOCOL_TCP = 6;
 const bit<8> PROTOCOL_UDP = 17;
+const bit<8> PROTOCOL_IPV6 = 41;
+const bit<8> PROTOCOL_IPV6_FRAGMENT = 44;
 const bit<8> PROTOCOL_ICMPV6 = 58;
 const bit<16> ARP_REQUEST = 1;
 const bit<16> ARP_REPLY = 2;
 const bit<8> ICMP_ECHO_REPLY = 0;
+const bit<8> ICMP_UNREACHABLE = 3;
 const bit<8> ICMP_ECHO_REQUEST = 8;
+const bit<8> ICMP_TIME_EXCEEDED = 11;
+const bit<8> ICMP_PARAMETER_PROBLEM = 12;
+const bit<8> ICMPV6_UNREACHABLE = 1;
+const bit<8> ICMPV6_TOO_BIG = 2;
+const bit<8> ICMPV6_TIME_EXCEEDED = 3;
+const bit<8> ICMPV6_PARAMETER_PROBLEM = 4;
 const bit<8> ICMPV6_ECHO_REQUEST = 128;
 const bit<8> ICMPV6_ECHO_REPLY = 129;
 const bit<8> NDP_SOLICITATION = 135;
@@ -37,6 +48,14 @@ const bit<96> IPV4_MAPPED = 0xffff;
 header ethernet_t {
     mac_address_t destination;
     mac_address_t source;
+    bit<16> ether_type;
+}
+
+/// IEEE 802.1Q; what it belongs to is not looked at, it stays on whatever the switch does to the packet.
+header vlan_t {
+    bit<3> priority;
+    bit<1> drop_eligible;
+    bit<12> id;
     bit<16> ether_type;
 }
 
@@ -86,11 +105,45 @@ header ipv6_t {
     ipv6_address_t destination;
 }
 
+/// RFC 8200, the fragment header
+header ipv6_fragment_t {
+    bit<8> next_header;
+    bit<8> reserved;
+    bit<13> offset;
+    bit<2> reserved2;
+    bit<1> more;
+    bit<32> identification;
+}
+
 /// RFC 792 and RFC 4443, the part common to all messages
 header icmp_t {
     bit<8> type;
     bit<8> code;
     bit<16> checksum;
+}
+
+/// RFC 792 and RFC 4443: what stands between that and the packet an error message speaks of.
+header icmp_error_t {
+    /// An MTU, or a pointer, or nothing.
+    bit<32> detail;
+}
+
+/// The first eight bytes of a TCP or UDP header in an error message, which are all that need be there.
+header quoted_ports_t {
+    l4_port_t source;
+    l4_port_t destination;
+    bit<16> third;
+    /// UDP: the checksum.
+    bit<16> fourth;
+}
+
+/// Generic UDP Encapsulation, variant 0 without extensions
+header gue_t {
+    bit<2> variant;
+    bit<1> control_message;
+    bit<5> extension_words;
+    bit<8> protocol;
+    bit<16> flags;
 }
 
 /// RFC 4861, what follows in a neighbour solicitation or advertisement
@@ -172,11 +225,23 @@ struct headers_t {
     packet_out_t packet_out;
     packet_in_t packet_in;
     ethernet_t ethernet;
+    vlan_t vlan;
     arp_t arp;
+    // Around a packet on its way to a server that takes it whole.
+    ipv4_t outer_ipv4;
+    ipv6_t outer_ipv6;
+    udp_t outer_udp;
+    gue_t gue;
     ipv4_t ipv4;
     ipv4_options_t ipv4_options;
     ipv6_t ipv6;
+    ipv6_fragment_t ipv6_fragment;
     icmp_t icmp;
+    // What an ICMP error speaks of.
+    icmp_error_t icmp_error;
+    ipv4_t quoted_ipv4;
+    ipv6_t quoted_ipv6;
+    quoted_ports_t quoted_ports;
     ndp_t ndp;
     ndp_mac_option_t ndp_mac_option;
     tcp_t tcp;

@@ -10,6 +10,9 @@ typedef bit<16> generation_t;
 /// Time in units of 1.024 ms, wrapping after 50 days; only differences are looked at.
 typedef bit<32> ticks_t;
 
+/// A set of client addresses that see services of their own; 0 is everybody else.
+typedef bit<8> client_class_t;
+
 /// Number of slots in each of the two ways of the pin registers.
 #ifndef MOORING_SLOTS
 #define MOORING_SLOTS 16384
@@ -38,6 +41,19 @@ struct slot_t {
     ticks_t stamp;
     /// Initial sequence number of the server's SYN-ACK.
     bit<32> sequence;
+}
+
+/// What is remembered of a fragmented datagram while it passes.
+struct fragment_t {
+    ipv6_address_t source;
+    ipv6_address_t destination;
+    bit<32> identification;
+    bit<8> protocol;
+    ticks_t stamp;
+    /// To a server: who gets it. From a server (0): the address of the service.
+    server_id_t server;
+    vip_id_t vip;
+    ipv6_address_t service_address;
 }
 
 /// Which register slot of a packet's connection was found, if any.
@@ -89,7 +105,7 @@ const bit<8> DROP_NO_SERVER = 2;
 const bit<8> DROP_PIN_CLOSING = 3;
 /// A SYN that found no room for its pin in a sealed bucket (rule R5); the client resends it.
 const bit<8> DROP_SEALED = 4;
-/// A fragment of a datagram to a VIP that is not its first: its ports are unknown.
+/// A fragment of a datagram to a VIP whose first fragment has not been seen, or not lately, or its protocol has no ports.
 const bit<8> DROP_FRAGMENT = 5;
 /// The IPv4 header checksum is wrong.
 const bit<8> DROP_CHECKSUM = 6;
@@ -103,10 +119,22 @@ const bit<8> DROP_CONSUMED = 9;
 /// A packet that may open a connection of a one-way VIP found no room for its pin; the client resends it.
 const bit<8> DROP_NO_ROOM = 10;
 
+/// A SYN above the rate of its client's class.
+const bit<8> DROP_SYN_RATE = 11;
+
 /// What a packet-out has done with the slot it names.
 const bit<8> ORDER_NONE = 0;
 const bit<8> ORDER_RELEASE = 1;
 const bit<8> ORDER_SWEEP = 2;
+
+/// How a server gets its packets.
+const bit<2> FORWARD_TRANSLATED = 0;
+const bit<2> FORWARD_DIRECT = 1;
+const bit<2> FORWARD_IPIP = 2;
+const bit<2> FORWARD_GUE = 3;
+
+/// In place of a server's switch port: whichever of its links is up, by the table `links`.
+const switch_port_t BY_LINK = 0xffff;
 
 /// Where a packet goes when the pipeline has decided.
 const bit<2> VERDICT_DROP = 0;
@@ -125,12 +153,24 @@ struct metadata_t {
     ticks_t tentative_lifetime;
     ticks_t report_interval;
 
-    // Transport ports, whatever the protocol; `has_ports` is false for fragments and other protocols.
+    // Addresses and transport ports, whatever the protocols; IPv4 is ::ffff:a.b.c.d. Of an ICMP error those of the
+    // connection it speaks of, as if it were a packet of it. `has_ports` is false for later fragments and other protocols.
+    ipv6_address_t source;
+    ipv6_address_t destination;
+    bit<8> protocol;
+    bool is_error;
     bool has_ports;
     l4_port_t source_port;
     l4_port_t destination_port;
 
+    // Part of a datagram: which, and what was done with its first part.
+    bool first_fragment;
+    bool later_fragment;
+    bit<32> identification;
+    fragment_t fragment;
+
     // The connection.
+    client_class_t client_class;
     vip_id_t vip;
     ipv6_address_t client_address;
     l4_port_t client_port;

@@ -1,11 +1,16 @@
-// Address and port translation, both ways, with the checksums adjusted by the difference. The server's entry chooses
-// between IPv4 and IPv6, and must be of the VIP's own kind: what is replaced is the header the packet has.
+// To the server and back: by default with addresses and ports translated both ways, checksums adjusted by the difference.
+// A server may instead be given packets as they are: by its MAC address alone, or inside another packet. It then answers
+// past the switch, from the VIP's own address, and the VIP is a one-way one.
+//
+// The server's entry chooses between IPv4 and IPv6 and must be of the VIP's own kind: what is replaced is the header that
+// the packet has.
 #ifndef MOORING_CORE_TRANSLATION_P4
 #define MOORING_CORE_TRANSLATION_P4
 
 #include "headers.p4"
 #include "metadata.p4"
 #include "checksums.p4"
+#include "encapsulation.p4"
 
 /// Adds a difference of address and port to whichever transport checksum there is.
 control AdjustTransport(inout headers_t headers, in bit<32> difference) {
@@ -18,36 +23,134 @@ control AdjustTransport(inout headers_t headers, in bit<32> difference) {
     }
 }
 
-/// To the server `meta.server`: its address and port in place of the VIP's, its MAC address and switch port.
+/// In an ICMP error: puts `address` and `port` in place of the quoted packet's source (an error on its way to a server) or
+/// destination (from a server). `difference` is what has changed in the message's pseudo header already.
+control TranslateQuoted(inout headers_t headers, inout metadata_t meta, in bool to_server, in ipv6_address_t address,
+                        in l4_port_t port, in bit<32> difference) {
+    bit<32> changed;
+    bit<32> ports;
+    bit<16> old_checksum;
+
+    apply {
+        if (headers.quoted_ipv4.isValid()) {
+            changed = ipv4_difference(to_server ? headers.quoted_ipv4.source : headers.quoted_ipv4.destination,
+                                      address[31:0]);
+            // With its checksum right again the header's words add up to what they did.
+            headers.quoted_ipv4.checksum = adjust_checksum(headers.quoted_ipv4.checksum, changed);
+        } else {
+            changed = ipv6_difference(to_server ? headers.quoted_ipv6.source : headers.quoted_ipv6.destination, address);
+        }
+        ports = word_difference(to_server ? headers.quoted_ports.source : headers.quoted_ports.destination, port);
+        old_checksum = headers.quoted_ports.fourth;
+        if (meta.protocol == PROTOCOL_UDP) {
+            headers.quoted_ports.fourth = adjust_udp_checksum(old_checksum, changed + ports);
+        }
+        ports = ports + word_difference(old_checksum, headers.quoted_ports.fourth);
+        if (headers.quoted_ipv6.isValid()) {
+            ports = ports + changed + difference;
+        }
+        headers.icmp.checksum = adjust_checksum(headers.icmp.checksum, ports);
+        if (to_server) {
+            headers.quoted_ipv4.source = address[31:0];
+            headers.quoted_ipv6.source = address;
+            headers.quoted_ports.source = port;
+        } else {
+            headers.quoted_ipv4.destination = address[31:0];
+            headers.quoted_ipv6.destination = address;
+            headers.quoted_ports.destination = port;
+        }
+    }
+}
+
+/// To the server `meta.server`, in whichever way its entry says.
 control ToServer(inout headers_t headers, inout metadata_t meta) {
     bit<32> difference;
-    l4_port_t old_port;
+    ipv6_address_t new_address;
+    l4_port_t new_port;
+    bit<2> way;
+    bool outer_ipv6;
+    ipv6_address_t outer_source;
+    ipv6_address_t outer_destination;
     AdjustTransport() adjust;
+    TranslateQuoted() translate_quoted;
+    Encapsulate() encapsulate;
     MOORING_DIRECT_COUNTER(server_packets)
+#ifdef MOORING_SELECTOR
+    MOORING_SELECTOR(link_selector)
+#endif
 
-    action by_way(mac_address_t mac, switch_port_t egress_port, l4_port_t port) {
+    action by_way(mac_address_t mac, switch_port_t egress_port) {
         headers.ethernet.destination = mac;
-        meta.destination_port = port;
         meta.egress_port = egress_port;
         MOORING_COUNT(server_packets)
     }
 
-    /// @param mac, egress_port the way to the server
+    action inside(bit<2> what, bool is_ipv6, ipv6_address_t source, ipv6_address_t destination, l4_port_t port) {
+        way = what;
+        outer_ipv6 = is_ipv6;
+        outer_source = source;
+        outer_destination = destination;
+        new_port = port;
+    }
+
+    /// @param mac, egress_port the way to the server; BY_LINK for one of its links
     /// @param address, port where the server takes this VIP's connections
     @name(".to_server")
     action to_server(mac_address_t mac, switch_port_t egress_port, ipv4_address_t address, l4_port_t port) {
-        by_way(mac, egress_port, port);
-        difference = ipv4_difference(headers.ipv4.destination, address);
-        headers.ipv4.checksum = adjust_checksum(headers.ipv4.checksum, difference);
-        headers.ipv4.destination = address;
+        by_way(mac, egress_port);
+        way = FORWARD_TRANSLATED;
+        new_address = IPV4_MAPPED ++ address;
+        new_port = port;
     }
 
     /// As `to_server`.
     @name(".to_server_v6")
     action to_server_v6(mac_address_t mac, switch_port_t egress_port, ipv6_address_t address, l4_port_t port) {
-        by_way(mac, egress_port, port);
-        difference = ipv6_difference(headers.ipv6.destination, address);
-        headers.ipv6.destination = address;
+        by_way(mac, egress_port);
+        way = FORWARD_TRANSLATED;
+        new_address = address;
+        new_port = port;
+    }
+
+    /// As it is: the server has the VIP's address as one of its own.
+    @name(".to_server_direct")
+    action to_server_direct(mac_address_t mac, switch_port_t egress_port) {
+        by_way(mac, egress_port);
+        way = FORWARD_DIRECT;
+    }
+
+    /// Inside an IP packet (RFC 2003, RFC 2473).
+    /// @param source, destination of that packet
+    @name(".to_server_ipip")
+    action to_server_ipip(mac_address_t mac, switch_port_t egress_port, ipv4_address_t source,
+                          ipv4_address_t destination) {
+        by_way(mac, egress_port);
+        inside(FORWARD_IPIP, false, IPV4_MAPPED ++ source, IPV4_MAPPED ++ destination, 0);
+    }
+
+    /// As `to_server_ipip`.
+    @name(".to_server_ipip_v6")
+    action to_server_ipip_v6(mac_address_t mac, switch_port_t egress_port, ipv6_address_t source,
+                             ipv6_address_t destination) {
+        by_way(mac, egress_port);
+        inside(FORWARD_IPIP, true, source, destination, 0);
+    }
+
+    /// Inside a UDP datagram (GUE).
+    /// @param port where the server takes such datagrams
+    @name(".to_server_gue")
+    action to_server_gue(mac_address_t mac, switch_port_t egress_port, ipv4_address_t source,
+                         ipv4_address_t destination, l4_port_t port) {
+        by_way(mac, egress_port);
+        inside(FORWARD_GUE, false, IPV4_MAPPED ++ source, IPV4_MAPPED ++ destination, port);
+    }
+
+    /// As `to_server_gue`.
+    @name(".to_server_gue_v6")
+    action to_server_gue_v6(mac_address_t mac, switch_port_t egress_port, ipv6_address_t source,
+                            ipv6_address_t destination, l4_port_t port) {
+        by_way(mac, egress_port);
+        inside(FORWARD_GUE, true, source, destination, port);
     }
 
     @name(".servers")
@@ -56,26 +159,81 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
             meta.vip: exact @name("vip");
             meta.server: exact @name("server");
         }
-        actions = { to_server; to_server_v6; @defaultonly NoAction; }
+        actions = {
+            to_server;
+            to_server_v6;
+            to_server_direct;
+            to_server_ipip;
+            to_server_ipip_v6;
+            to_server_gue;
+            to_server_gue_v6;
+            @defaultonly NoAction;
+        }
         const default_action = NoAction;
-        size = 16384;
+        size = 8192;
         MOORING_COUNTED_BY(server_packets)
     }
 
+#ifdef MOORING_SELECTOR
+    @name(".to_link")
+    action to_link(mac_address_t mac, switch_port_t egress_port) {
+        headers.ethernet.destination = mac;
+        meta.egress_port = egress_port;
+    }
+
+    @name(".links")
+    table links {
+        key = {
+            meta.server: exact @name("server");
+            meta.client_address: selector;
+            meta.client_port: selector;
+        }
+        actions = { to_link; @defaultonly NoAction; }
+        size = 4096;
+        MOORING_SELECTED_BY(link_selector)
+    }
+#endif
+
     apply {
-        difference = 0;
-        old_port = meta.destination_port;
+        new_address = 0;
+        new_port = 0;
+        way = FORWARD_DIRECT;
+        outer_ipv6 = false;
+        outer_source = 0;
+        outer_destination = 0;
+        meta.verdict = VERDICT_DROP;
+        meta.drop_reason = DROP_NO_SERVER;
         if (servers.apply().hit) {
             meta.verdict = VERDICT_PORT;
-            if (headers.tcp.isValid()) {
-                headers.tcp.destination = meta.destination_port;
-            } else {
-                headers.udp.destination = meta.destination_port;
+#ifdef MOORING_SELECTOR
+            if (meta.egress_port == BY_LINK) {
+                if (!links.apply().hit) {
+                    meta.verdict = VERDICT_DROP;
+                }
             }
-            adjust.apply(headers, difference + word_difference(old_port, meta.destination_port));
-        } else {
-            meta.verdict = VERDICT_DROP;
-            meta.drop_reason = DROP_NO_SERVER;
+#endif
+        }
+        if (way == FORWARD_TRANSLATED) {
+            if (headers.ipv4.isValid()) {
+                difference = ipv4_difference(headers.ipv4.destination, new_address[31:0]);
+                headers.ipv4.checksum = adjust_checksum(headers.ipv4.checksum, difference);
+                headers.ipv4.destination = new_address[31:0];
+            } else {
+                difference = ipv6_difference(headers.ipv6.destination, new_address);
+                headers.ipv6.destination = new_address;
+            }
+            if (meta.is_error) {
+                translate_quoted.apply(headers, meta, true, new_address, new_port, difference);
+            } else {
+                adjust.apply(headers, difference + word_difference(meta.destination_port, new_port));
+                if (headers.tcp.isValid()) {
+                    headers.tcp.destination = new_port;
+                } else if (headers.udp.isValid()) {
+                    headers.udp.destination = new_port;
+                }
+            }
+        } else if (way != FORWARD_DIRECT) {
+            encapsulate.apply(headers, meta, way == FORWARD_GUE, outer_ipv6, outer_source, outer_destination, new_port);
         }
     }
 }
@@ -84,22 +242,29 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
 control FromServer(inout headers_t headers, inout metadata_t meta) {
     bit<32> difference;
     AdjustTransport() adjust;
+    TranslateQuoted() translate_quoted;
 
     apply {
-        if (headers.ipv4.isValid()) {
+        difference = 0;
+        // An error may come from a router on the way, which speaks for itself.
+        if (headers.ipv4.isValid() && headers.ipv4.source == meta.source[31:0]) {
             difference = ipv4_difference(headers.ipv4.source, meta.service_address[31:0]);
             headers.ipv4.checksum = adjust_checksum(headers.ipv4.checksum, difference);
             headers.ipv4.source = meta.service_address[31:0];
-        } else {
+        } else if (headers.ipv6.isValid() && headers.ipv6.source == meta.source) {
             difference = ipv6_difference(headers.ipv6.source, meta.service_address);
             headers.ipv6.source = meta.service_address;
         }
-        if (headers.tcp.isValid()) {
-            headers.tcp.source = meta.service_port;
+        if (meta.is_error) {
+            translate_quoted.apply(headers, meta, false, meta.service_address, meta.service_port, difference);
         } else {
-            headers.udp.source = meta.service_port;
+            adjust.apply(headers, difference + word_difference(meta.source_port, meta.service_port));
+            if (headers.tcp.isValid()) {
+                headers.tcp.source = meta.service_port;
+            } else if (headers.udp.isValid()) {
+                headers.udp.source = meta.service_port;
+            }
         }
-        adjust.apply(headers, difference + word_difference(meta.source_port, meta.service_port));
     }
 }
 

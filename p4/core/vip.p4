@@ -1,21 +1,66 @@
 // From a packet to the VIP it is for, or the VIP it comes back from. `vips` and `returns` are each other's mirror: one
-// knows the service as clients see it, the other as the servers run it. IPv4 and IPv6 have tables of their own, so that
-// an IPv4 address costs 32 bits of a key; behind them a client's address is one 128-bit number, whatever it was.
+// knows the service as clients see it, the other as the servers run it. A service may be another for each class of
+// clients. IPv4 and IPv6 have tables of their own, so that an IPv4 address costs 32 bits of a key; behind them a client's
+// address is one 128-bit number, whatever it was.
 #ifndef MOORING_CORE_VIP_P4
 #define MOORING_CORE_VIP_P4
 
 #include "headers.p4"
 #include "metadata.p4"
 
+/// Which class a client belongs to, by the longest prefix of its address.
+control ClientClass(in headers_t headers, inout metadata_t meta) {
+    MOORING_DIRECT_COUNTER(class_packets)
+    MOORING_DIRECT_COUNTER(class_packets_v6)
+
+    /// @param client_class from 1 on
+    @name(".set_class")
+    action set_class(client_class_t client_class) {
+        meta.client_class = client_class;
+        MOORING_COUNT(class_packets)
+    }
+
+    /// As `set_class`.
+    @name(".set_class_v6")
+    action set_class_v6(client_class_t client_class) {
+        meta.client_class = client_class;
+        MOORING_COUNT(class_packets_v6)
+    }
+
+    @name(".client_classes")
+    table client_classes {
+        key = { meta.source[31:0]: lpm @name("client_address"); }
+        actions = { set_class; @defaultonly NoAction; }
+        const default_action = NoAction;
+        size = 4096;
+        MOORING_COUNTED_BY(class_packets)
+    }
+
+    @name(".client_classes_v6")
+    table client_classes_v6 {
+        key = { meta.source: lpm @name("client_address"); }
+        actions = { set_class_v6; @defaultonly NoAction; }
+        const default_action = NoAction;
+        size = 4096;
+        MOORING_COUNTED_BY(class_packets_v6)
+    }
+
+    apply {
+        meta.client_class = 0;
+        if (headers.ipv4.isValid()) {
+            client_classes.apply();
+        } else {
+            client_classes_v6.apply();
+        }
+    }
+}
+
 /// Client to VIP. `hit` tells whether the packet is for a VIP.
 control VipLookup(in headers_t headers, inout metadata_t meta, out bool hit) {
-    /// @param vip the VIP's number, unique to its address, protocol and port
-    /// @param bucket_count how many buckets its connections are spread over
-    /// @param seed goes into the hash
-    /// @param port_mask 0xffff spreads by client address and port, 0 keeps a client's connections together
-    /// @param one_way the switch cannot watch handshakes: UDP, or servers that answer past the switch
-    @name(".set_vip")
-    action set_vip(vip_id_t vip, bit<16> bucket_count, bit<32> seed, bit<16> port_mask, bit<1> one_way) {
+    MOORING_DIRECT_COUNTER(vip_packets)
+    MOORING_DIRECT_COUNTER(vip_packets_v6)
+
+    action choose(vip_id_t vip, bit<16> bucket_count, bit<32> seed, bit<16> port_mask, bit<1> one_way) {
         meta.vip = vip;
         meta.bucket_count = bucket_count;
         meta.seed = seed;
@@ -24,38 +69,59 @@ control VipLookup(in headers_t headers, inout metadata_t meta, out bool hit) {
         meta.one_way = one_way == 1;
     }
 
+    /// @param vip the VIP's number, unique to its address, protocol, port and class of clients
+    /// @param bucket_count how many buckets its connections are spread over
+    /// @param seed goes into the hash
+    /// @param port_mask 0xffff spreads by client address and port, 0 keeps a client's connections together
+    /// @param one_way the switch cannot watch handshakes: UDP, or servers that answer past the switch
+    @name(".set_vip")
+    action set_vip(vip_id_t vip, bit<16> bucket_count, bit<32> seed, bit<16> port_mask, bit<1> one_way) {
+        choose(vip, bucket_count, seed, port_mask, one_way);
+        MOORING_COUNT(vip_packets)
+    }
+
+    /// As `set_vip`.
+    @name(".set_vip_v6")
+    action set_vip_v6(vip_id_t vip, bit<16> bucket_count, bit<32> seed, bit<16> port_mask, bit<1> one_way) {
+        choose(vip, bucket_count, seed, port_mask, one_way);
+        MOORING_COUNT(vip_packets_v6)
+    }
+
     @name(".vips")
     table vips {
         key = {
-            headers.ipv4.destination: exact @name("address");
-            headers.ipv4.protocol: exact @name("protocol");
+            meta.destination[31:0]: exact @name("address");
+            meta.protocol: exact @name("protocol");
             meta.destination_port: exact @name("port");
+            meta.client_class: exact @name("client_class");
         }
         actions = { set_vip; @defaultonly NoAction; }
         const default_action = NoAction;
         size = 4096;
+        MOORING_COUNTED_BY(vip_packets)
     }
 
     @name(".vips_v6")
     table vips_v6 {
         key = {
-            headers.ipv6.destination: exact @name("address");
-            headers.ipv6.next_header: exact @name("protocol");
+            meta.destination: exact @name("address");
+            meta.protocol: exact @name("protocol");
             meta.destination_port: exact @name("port");
+            meta.client_class: exact @name("client_class");
         }
-        actions = { set_vip; @defaultonly NoAction; }
+        actions = { set_vip_v6; @defaultonly NoAction; }
         const default_action = NoAction;
         size = 4096;
+        MOORING_COUNTED_BY(vip_packets_v6)
     }
 
     apply {
         if (headers.ipv4.isValid()) {
             hit = vips.apply().hit;
-            meta.client_address = IPV4_MAPPED ++ headers.ipv4.source;
         } else {
             hit = vips_v6.apply().hit;
-            meta.client_address = headers.ipv6.source;
         }
+        meta.client_address = meta.source;
     }
 }
 
@@ -64,6 +130,7 @@ control ReturnLookup(in headers_t headers, inout metadata_t meta, out bool hit) 
     action from(server_id_t server, vip_id_t vip, l4_port_t port) {
         meta.server = server;
         meta.vip = vip;
+        meta.client_address = meta.destination;
         meta.client_port = meta.destination_port;
         meta.service_port = port;
     }
@@ -73,7 +140,6 @@ control ReturnLookup(in headers_t headers, inout metadata_t meta, out bool hit) 
     @name(".from_server")
     action from_server(server_id_t server, vip_id_t vip, ipv4_address_t address, l4_port_t port) {
         from(server, vip, port);
-        meta.client_address = IPV4_MAPPED ++ headers.ipv4.destination;
         meta.service_address = IPV4_MAPPED ++ address;
     }
 
@@ -81,15 +147,14 @@ control ReturnLookup(in headers_t headers, inout metadata_t meta, out bool hit) 
     @name(".from_server_v6")
     action from_server_v6(server_id_t server, vip_id_t vip, ipv6_address_t address, l4_port_t port) {
         from(server, vip, port);
-        meta.client_address = headers.ipv6.destination;
         meta.service_address = address;
     }
 
     @name(".returns")
     table returns {
         key = {
-            headers.ipv4.source: exact @name("address");
-            headers.ipv4.protocol: exact @name("protocol");
+            meta.source[31:0]: exact @name("address");
+            meta.protocol: exact @name("protocol");
             meta.source_port: exact @name("port");
         }
         actions = { from_server; @defaultonly NoAction; }
@@ -100,8 +165,8 @@ control ReturnLookup(in headers_t headers, inout metadata_t meta, out bool hit) 
     @name(".returns_v6")
     table returns_v6 {
         key = {
-            headers.ipv6.source: exact @name("address");
-            headers.ipv6.next_header: exact @name("protocol");
+            meta.source: exact @name("address");
+            meta.protocol: exact @name("protocol");
             meta.source_port: exact @name("port");
         }
         actions = { from_server_v6; @defaultonly NoAction; }

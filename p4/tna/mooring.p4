@@ -2,6 +2,9 @@
 // metadata, registers that a packet touches once (slots.p4), the second pass that follows from it, hashes, digests,
 // counters, and the ordered list of applies that makes a load balancer of the features. The list is the one of the v1model shell.
 //
+// What fragments.p4 remembers has no room in this architecture's registers: later fragments to a VIP are dropped and counted.
+// Nor does a server have several links here, for want of a P4Info for this architecture's selectors.
+//
 // Differences a controller can see are in docs/tofino.md: numbers of buckets are powers of two, a tick is 2.4 % longer, and a packet that loses
 // the race for a slot between its two passes is dropped for its sender to resend, which is what a full slot does anyway.
 #include <core.p4>
@@ -26,7 +29,9 @@
 #include "../core/decision.p4"
 #include "../core/orders.p4"
 #include "../core/checksums.p4"
+#include "../core/encapsulation.p4"
 #include "../core/translation.p4"
+#include "../core/fragments.p4"
 #include "../core/addresses.p4"
 #include "../core/ethernet.p4"
 #include "resume.p4"
@@ -44,6 +49,7 @@
 const DigestType_t DIGEST_PIN = 1;
 const DigestType_t DIGEST_MAC = 2;
 const bit<3> DROP_ALL = 1;
+const bit<8> METER_RED = 3;
 /// Ticks are counted in sixteenths here, so that the hardware's 48-bit clock wraps where 32 bits do.
 const bit<8> TICK_SHIFT = 4;
 
@@ -106,6 +112,7 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
     MacLearning() mac_learning;
     MacForwarding() mac_forwarding;
     OwnAddresses() own_addresses;
+    ClientClass() client_class;
     VipLookup() vip_lookup;
     ReturnLookup() return_lookup;
     AssignmentLookup() assignment_lookup;
@@ -125,6 +132,10 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
     /// Packets dropped, by DROP_*.
     @name(".drops")
     Counter<bit<64>, bit<8>>(32, CounterType_t.PACKETS) drops;
+
+    /// SYNs by class of clients: what is marked red is dropped.
+    @name(".class_syns")
+    Meter<client_class_t>(256, MeterType_t.PACKETS) class_syns;
 
     Hash<bit<32>>(HashAlgorithm_t.CRC32) bucket_hash_v4;
     Hash<bit<32>>(HashAlgorithm_t.CRC32) bucket_hash_v6;
@@ -147,11 +158,12 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
     bit<32> hashed;
 
     action hash_bucket_v4() {
-        hashed = bucket_hash_v4.get({ user.mooring.hashed_port, user.mooring.seed, headers.mooring.ipv4.source });
+        hashed = bucket_hash_v4.get({ user.mooring.hashed_port, user.mooring.seed,
+                                      user.mooring.client_address[31:0] });
     }
 
     action hash_bucket_v6() {
-        hashed = bucket_hash_v6.get({ user.mooring.hashed_port, user.mooring.seed, headers.mooring.ipv6.source });
+        hashed = bucket_hash_v6.get({ user.mooring.hashed_port, user.mooring.seed, user.mooring.client_address });
     }
 
     action hash_first() {
@@ -193,6 +205,7 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         headers.resume.ingress_port = user.mooring.ingress_port;
         headers.resume.from_controller = user.from_controller ? 8w1 : 8w0;
         headers.resume.sweep_offset = user.mooring.sweep_offset;
+        headers.resume.sweep_reports = user.mooring.sweep_reports;
         headers.resume.way = 6w0 ++ user.mooring.store;
         headers.resume.index = user.mooring.store == WAY_FIRST ? user.mooring.index_first[15:0]
                                                                : user.mooring.index_second[15:0];
@@ -223,6 +236,7 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
             user.mooring.now = headers.resume.now;
             user.mooring.ingress_port = headers.resume.ingress_port;
             user.mooring.sweep_offset = headers.resume.sweep_offset;
+            user.mooring.sweep_reports = headers.resume.sweep_reports;
         }
         user.mooring.checksum_wrong = user.checksum_wrong;
         settings.apply(user.mooring);
@@ -250,8 +264,10 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
             }
             own_addresses.apply(headers.mooring, user.mooring, own_address, handled);
             if (!handled && user.mooring.has_ports) {
-                vip_lookup.apply(headers.mooring, user.mooring, for_vip);
-                if (!for_vip && !own_address) {
+                if (own_address) {
+                    client_class.apply(headers.mooring, user.mooring);
+                    vip_lookup.apply(headers.mooring, user.mooring, for_vip);
+                } else {
                     return_lookup.apply(headers.mooring, user.mooring, from_service);
                 }
             }
@@ -278,6 +294,11 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
             assignment_lookup.apply(user.mooring, assigned);
             if (!assigned) {
                 drop_because(DROP_NO_ASSIGNMENT);
+            } else if (user.mooring.is_syn && !resumed) {
+                if (class_syns.execute(user.mooring.client_class) == METER_RED) {
+                    assigned = false;
+                    drop_because(DROP_SYN_RATE);
+                }
             }
         }
         mode_first = SLOT_UNTOUCHED;

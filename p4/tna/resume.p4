@@ -14,8 +14,9 @@ header resume_t {
     switch_port_t ingress_port;
     /// The packet begins with a packet_out header.
     bit<8> from_controller;
-    /// How far a sweep has come.
+    /// How far a sweep has come, and how many slots it has reported.
     bit<32> sweep_offset;
+    bit<32> sweep_reports;
     /// WAY_NONE, or where to store the slot that follows.
     bit<8> way;
     bit<16> index;

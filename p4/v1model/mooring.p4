@@ -12,6 +12,8 @@
 #define MOORING_DIRECT_COUNTER(name) direct_counter(CounterType.packets_and_bytes) name;
 #define MOORING_COUNTED_BY(name) counters = name;
 #define MOORING_COUNT(name)
+#define MOORING_SELECTOR(name) action_selector(HashAlgorithm.crc32, 32w8192, 32w16) name;
+#define MOORING_SELECTED_BY(name) implementation = name;
 
 #include "../core/headers.p4"
 #include "../core/metadata.p4"
@@ -23,7 +25,9 @@
 #include "../core/decision.p4"
 #include "../core/orders.p4"
 #include "../core/checksums.p4"
+#include "../core/encapsulation.p4"
 #include "../core/translation.p4"
+#include "../core/fragments.p4"
 #include "../core/addresses.p4"
 #include "../core/ethernet.p4"
 
@@ -76,6 +80,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     MacLearning() mac_learning;
     MacForwarding() mac_forwarding;
     OwnAddresses() own_addresses;
+    ClientClass() client_class;
     VipLookup() vip_lookup;
     ReturnLookup() return_lookup;
     AssignmentLookup() assignment_lookup;
@@ -84,10 +89,17 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     ServerDecision() server_decision;
     RememberAnswer() remember_answer;
     DrainWatch() drain_watch;
+    RecallFragment() recall_fragment;
+    RememberFragment() remember_fragment;
     ToServer() to_server;
     FromServer() from_server;
     PacketOutOrder() packet_out_order;
     SlotOrder() slot_order;
+
+    /// SYNs by class of clients: what is marked red is dropped. A class without a rate has none.
+    @name(".class_syns")
+    meter(256, MeterType.packets) class_syns;
+    const bit<2> METER_RED = 2;
 
     /// Packets dropped, by DROP_*.
     @name(".drops")
@@ -101,6 +113,15 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     @name(".second_pin") register<bit<64>>(MOORING_SLOTS) second_pin;
     @name(".second_time") register<bit<64>>(MOORING_SLOTS) second_time;
 
+    // A fragmented datagram: whose it is; when it was seen, and where it goes.
+    @name(".fragment_key") register<bit<296>>(MOORING_FRAGMENTS) fragment_key;
+    @name(".fragment_way") register<bit<192>>(MOORING_FRAGMENTS) fragment_way;
+
+    bit<296> fragment_key_word;
+    bit<192> fragment_way_word;
+    bit<32> fragment_index;
+    bit<2> syn_color;
+    bool fragment_known;
     bit<160> key_word;
     bit<64> pin_word;
     bit<64> time_word;
@@ -167,6 +188,32 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
         second_time.write(user.mooring.index_second, time_word);
     }
 
+    action load_fragment() {
+        hash(fragment_index, HashAlgorithm.crc32, 32w0,
+             { user.mooring.source, user.mooring.destination, user.mooring.identification, user.mooring.protocol },
+             (bit<32>)MOORING_FRAGMENTS);
+        fragment_key.read(fragment_key_word, fragment_index);
+        fragment_way.read(fragment_way_word, fragment_index);
+        user.mooring.fragment.source = fragment_key_word[295:168];
+        user.mooring.fragment.destination = fragment_key_word[167:40];
+        user.mooring.fragment.identification = fragment_key_word[39:8];
+        user.mooring.fragment.protocol = fragment_key_word[7:0];
+        user.mooring.fragment.stamp = fragment_way_word[191:160];
+        user.mooring.fragment.server = fragment_way_word[159:144];
+        user.mooring.fragment.vip = fragment_way_word[143:128];
+        user.mooring.fragment.service_address = fragment_way_word[127:0];
+    }
+
+    action store_fragment() {
+        hash(fragment_index, HashAlgorithm.crc32, 32w0,
+             { user.mooring.source, user.mooring.destination, user.mooring.identification, user.mooring.protocol },
+             (bit<32>)MOORING_FRAGMENTS);
+        fragment_key.write(fragment_index, user.mooring.fragment.source ++ user.mooring.fragment.destination
+            ++ user.mooring.fragment.identification ++ user.mooring.fragment.protocol);
+        fragment_way.write(fragment_index, user.mooring.fragment.stamp ++ user.mooring.fragment.server
+            ++ user.mooring.fragment.vip ++ user.mooring.fragment.service_address);
+    }
+
     action drop_because(bit<8> reason) {
         user.mooring.verdict = VERDICT_DROP;
         user.mooring.drop_reason = reason;
@@ -187,24 +234,32 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
         from_service = false;
         switched = false;
         assigned = false;
+        fragment_known = false;
+        syn_color = 0;
         if (headers.packet_out.isValid()) {
             packet_out_order.apply(headers, user.mooring, switched);
         } else {
             mac_learning.apply(headers, user.mooring);
             own_addresses.apply(headers, user.mooring, own_address, handled);
             if (!handled && user.mooring.has_ports) {
-                vip_lookup.apply(headers, user.mooring, for_vip);
-                if (!for_vip && !own_address) {
+                if (own_address) {
+                    client_class.apply(headers, user.mooring);
+                    vip_lookup.apply(headers, user.mooring, for_vip);
+                } else {
                     return_lookup.apply(headers, user.mooring, from_service);
                 }
+            } else if (user.mooring.later_fragment) {
+                load_fragment();
+                recall_fragment.apply(user.mooring, fragment_known);
             }
             switched = !handled && !for_vip && !own_address;
             if (user.mooring.checksum_wrong && (for_vip || from_service)) {
                 drop_because(DROP_CHECKSUM);
                 for_vip = false;
                 from_service = false;
+                fragment_known = false;
                 switched = false;
-            } else if (own_address && !handled && !for_vip) {
+            } else if (own_address && !handled && !for_vip && !fragment_known) {
                 drop_because(user.mooring.has_ports ? DROP_NO_VIP : DROP_FRAGMENT);
             }
         }
@@ -213,15 +268,21 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
         if (for_vip) {
             if (headers.ipv4.isValid()) {
                 hash(user.mooring.bucket, HashAlgorithm.crc32, 16w0,
-                     { user.mooring.hashed_port, user.mooring.seed, headers.ipv4.source },
+                     { user.mooring.hashed_port, user.mooring.seed, user.mooring.client_address[31:0] },
                      (bit<32>)user.mooring.bucket_count);
             } else {
                 hash(user.mooring.bucket, HashAlgorithm.crc32, 16w0,
-                     { user.mooring.hashed_port, user.mooring.seed, headers.ipv6.source },
+                     { user.mooring.hashed_port, user.mooring.seed, user.mooring.client_address },
                      (bit<32>)user.mooring.bucket_count);
             }
             assignment_lookup.apply(user.mooring, assigned);
-            if (!assigned) {
+            if (user.mooring.is_syn) {
+                class_syns.execute_meter((bit<32>)user.mooring.client_class, syn_color);
+            }
+            if (syn_color == METER_RED) {
+                assigned = false;
+                drop_because(DROP_SYN_RATE);
+            } else if (!assigned) {
                 drop_because(DROP_NO_ASSIGNMENT);
             }
         }
@@ -243,11 +304,18 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
             if (user.mooring.unpinned && user.mooring.unsettled) {
                 drain_watch.apply(user.mooring);
             }
-            if (user.mooring.verdict != VERDICT_DROP) {
-                to_server.apply(headers, user.mooring);
-            }
         } else if (from_service) {
             remember_answer.apply(headers, user.mooring);
+        }
+        if ((assigned && user.mooring.verdict != VERDICT_DROP) || from_service) {
+            if (user.mooring.first_fragment && !user.mooring.is_error) {
+                remember_fragment.apply(user.mooring, assigned);
+                store_fragment();
+            }
+        }
+        if ((assigned && user.mooring.verdict != VERDICT_DROP) || (fragment_known && own_address)) {
+            to_server.apply(headers, user.mooring);
+        } else if (from_service || fragment_known) {
             from_server.apply(headers, user.mooring);
         }
         if (switched) {
@@ -309,11 +377,21 @@ control MooringDeparser(packet_out packet, in headers_t headers) {
     apply {
         packet.emit(headers.packet_in);
         packet.emit(headers.ethernet);
+        packet.emit(headers.vlan);
         packet.emit(headers.arp);
+        packet.emit(headers.outer_ipv4);
+        packet.emit(headers.outer_ipv6);
+        packet.emit(headers.outer_udp);
+        packet.emit(headers.gue);
         packet.emit(headers.ipv4);
         packet.emit(headers.ipv4_options);
         packet.emit(headers.ipv6);
+        packet.emit(headers.ipv6_fragment);
         packet.emit(headers.icmp);
+        packet.emit(headers.icmp_error);
+        packet.emit(headers.quoted_ipv4);
+        packet.emit(headers.quoted_ipv6);
+        packet.emit(headers.quoted_ports);
         packet.emit(headers.ndp);
         packet.emit(headers.ndp_mac_option);
         packet.emit(headers.tcp);

@@ -22,6 +22,7 @@ export const DROP = {
   PACKET_OUT: 8,
   CONSUMED: 9,
   NO_ROOM: 10,
+  SYN_RATE: 11,
 } as const;
 
 export interface Assignment {
@@ -50,8 +51,20 @@ export class Workbench {
     plane.setDefault('settings', 'set_settings', [7, TENTATIVE_LIFETIME_TICKS, REPORT_INTERVAL_TICKS]);
     plane.multicastGroup(1, [1, 2, 3, client.switchPort]);
     plane.insert(network.table('addresses'), [vip.address], 'own_address', [vip.mac]);
-    plane.insert(network.table('vips'), [vip.address, 6, vip.port], 'set_vip', [vip.id, 1, 0, 0xffff, 0]);
-    plane.insert(network.table('vips'), [vip.address, 17, vip.port], 'set_vip', [UDP_VIP_ID, 1, 0, 0xffff, 1]);
+    plane.insert(network.table('vips'), [vip.address, 6, vip.port, 0], network.action('set_vip'), [
+      vip.id,
+      1,
+      0,
+      0xffff,
+      0,
+    ]);
+    plane.insert(network.table('vips'), [vip.address, 17, vip.port, 0], network.action('set_vip'), [
+      UDP_VIP_ID,
+      1,
+      0,
+      0xffff,
+      1,
+    ]);
     for (const id of [1, 2, 3]) {
       const { address, port, mac, switchPort } = network.server(id);
       for (const [protocol, service] of [

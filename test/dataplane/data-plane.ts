@@ -102,6 +102,7 @@ export class DataPlane {
   private nowUs = 1_000_000;
   private outputs: Output[] = [];
   private digests: Digest[] = [];
+  private readonly downPorts = new Set<number>();
   /** Slots in use by table, by the text of their key. */
   private readonly slots = new Map<string, Map<string, number>>();
 
@@ -118,6 +119,7 @@ export class DataPlane {
         });
         this.digests.push({ name, ...Object.fromEntries(fields) });
       },
+      isPortUp: (port) => !this.downPorts.has(port),
     });
   }
 
@@ -155,6 +157,53 @@ export class DataPlane {
     const match = key.map((value) => ({ kind: 'exact', value: numberOf(value) }) as const);
     runtime.insert(slot, match, 0, this.target(action, values, runtime), 0);
     slots.set(String(key), slot);
+  }
+
+  /** An entry for the addresses that share their first `prefixLength` bits with `address`. */
+  insertPrefix(table: string, address: string, prefixLength: number, action: string, values: readonly Value[]): void {
+    const runtime = this.table(table);
+    const slots = this.slotsOf(table);
+    const match = [{ kind: 'lpm', value: numberOf(address), prefixLength } as const];
+    runtime.insert(slots.size, match, 0, this.target(action, values, runtime), 0);
+    slots.set(`${address}/${prefixLength}`, slots.size);
+  }
+
+  /** An entry whose action is chosen among several by hash, of those whose port is up: `[action parameters, watched port]`. */
+  insertGroup(
+    table: string,
+    key: readonly Value[],
+    action: string,
+    members: readonly (readonly [readonly Value[], number])[],
+  ): void {
+    const runtime = this.table(table);
+    const profile = this.plane.profiles[runtime.plan.table.actionProfile!]!;
+    members.forEach(([values], member) => {
+      const target = this.target(action, values, runtime);
+      profile.setMember(member, target.action, target.data);
+    });
+    const watched = members.map(([, watchPort], member) => ({ member, weight: 1, watchPort }));
+    profile.setGroup(0, watched, false);
+    const match = key.map((value) => ({ kind: 'exact', value: numberOf(value) }) as const);
+    runtime.insert(0, match, 0, { kind: 'group', group: 0 }, 0);
+  }
+
+  /** Takes a port down or up. */
+  setPort(port: number, up: boolean): void {
+    if (up) this.downPorts.delete(port);
+    else this.downPorts.add(port);
+    for (const profile of this.plane.profiles) profile.portChanged();
+  }
+
+  /** Lets a meter's cell pass so many packets a second, and as many at once. */
+  setMeter(name: string, cell: number, perSecond: number, burst: number): void {
+    const position = this.program.meters.findIndex((meter) => meter.name === name);
+    const rate = { perSecond, burst };
+    this.plane.meters[position]!.configure(cell, [rate, rate], this.nowUs);
+  }
+
+  /** Packets counted by an entry of a table that has a direct counter. */
+  directCounter(table: string, key: readonly Value[]): number {
+    return Number(this.table(table).counter(this.slotsOf(table).get(String(key))!).packets);
   }
 
   remove(table: string, key: readonly Value[]): void {

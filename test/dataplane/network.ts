@@ -34,18 +34,20 @@ export class Network {
   }
 
   /** The name of the family's table. */
-  table(name: 'vips' | 'returns' | 'addresses' | 'pins'): string {
+  table(name: 'vips' | 'returns' | 'addresses' | 'pins' | 'client_classes'): string {
     return this.family === 'ipv4' ? name : `${name}_v6`;
   }
 
   /** The name of the family's action. */
-  action(name: 'to_server' | 'from_server'): string {
+  action(name: 'set_vip' | 'set_class' | 'to_server' | 'from_server' | 'to_server_ipip' | 'to_server_gue'): string {
     return this.family === 'ipv4' ? name : `${name}_v6`;
   }
 
   /** The network layer of a packet. */
-  ip(addresses: { source: string; destination: string }): Layer {
-    return this.family === 'ipv4' ? ipv4(addresses) : ipv6(addresses);
+  ip(fields: { source: string; destination: string; protocol?: number }): Layer {
+    const { protocol, ...addresses } = fields;
+    if (this.family === 'ipv4') return ipv4({ ...addresses, ...(protocol === undefined ? {} : { protocol }) });
+    return ipv6({ ...addresses, ...(protocol === undefined ? {} : { nextHeader: protocol }) });
   }
 
   /** Source and destination of a packet. */

@@ -100,7 +100,13 @@ describe.each(FAMILIES)('%s', (family) => {
   describe('TCP whose servers answer past the switch', () => {
     beforeEach(() => {
       const { vip } = bench.network;
-      bench.plane.upsert(bench.network.table('vips'), [vip.address, 6, vip.port], 'set_vip', [vip.id, 1, 0, 0xffff, 1]);
+      bench.plane.upsert(bench.network.table('vips'), [vip.address, 6, vip.port, 0], bench.network.action('set_vip'), [
+        vip.id,
+        1,
+        0,
+        0xffff,
+        1,
+      ]);
     });
 
     test('learning pins whatever speaks', () => {

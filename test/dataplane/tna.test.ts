@@ -33,17 +33,20 @@ function controllersView(p4info: P4Info) {
   const nameOf = (object: { preamble?: { name: string } | undefined }) => object.preamble?.name ?? '';
   const actions = new Map(p4info.actions.map((action) => [action.preamble!.id, action]));
   return {
-    tables: p4info.tables.map((table) => ({
-      name: nameOf(table),
-      key: table.matchFields.map(({ name, bitwidth, match }) => [name, bitwidth, match]),
-      actions: table.actionRefs.map(({ id }) => {
-        const action = actions.get(id)!;
-        return [nameOf(action), action.params.map(({ name, bitwidth }) => [name, bitwidth])];
-      }),
-      size: table.size,
-      hasIdleTimeout: table.idleTimeoutBehavior !== 0,
-      hasCounter: p4info.directCounters.some((counter) => counter.directTableId === table.preamble?.id),
-    })),
+    // A server's links need an action selector, which the P4Info of this architecture does not know.
+    tables: p4info.tables
+      .filter((table) => nameOf(table) !== 'links')
+      .map((table) => ({
+        name: nameOf(table),
+        key: table.matchFields.map(({ name, bitwidth, match }) => [name, bitwidth, match]),
+        actions: table.actionRefs.map(({ id }) => {
+          const action = actions.get(id)!;
+          return [nameOf(action), action.params.map(({ name, bitwidth }) => [name, bitwidth])];
+        }),
+        size: table.size,
+        hasIdleTimeout: table.idleTimeoutBehavior !== 0,
+        hasCounter: p4info.directCounters.some((counter) => counter.directTableId === table.preamble?.id),
+      })),
     digests: p4info.digests.map((digest) => [nameOf(digest), digest.typeSpec]),
     counters: p4info.counters.map((counter) => [nameOf(counter), counter.size]),
     packets: p4info.controllerPacketMetadata.map((header) => [

@@ -12,6 +12,9 @@ import { ipAddress } from '../text/addresses.ts';
 
 const PROTOCOL_NUMBERS = { tcp: 6, udp: 17 } as const;
 
+/** The class of all clients that no prefix puts into another. */
+const EVERY_CLIENT = 0;
+
 /** The seed of every VIP's hash, until seeds can be shifted. */
 export const HASH_SEED = 0;
 
@@ -26,8 +29,8 @@ export function setVipEntries(shadow: Shadow, id: VipId, vip: VipConfiguration):
   const isIpv4 = typeof address === 'number';
   shadow.set({
     table: isIpv4 ? 'vips' : 'vips_v6',
-    key: [address, PROTOCOL_NUMBERS[vip.protocol], vip.port],
-    action: 'set_vip',
+    key: [address, PROTOCOL_NUMBERS[vip.protocol], vip.port, EVERY_CLIENT],
+    action: isIpv4 ? 'set_vip' : 'set_vip_v6',
     params: [id, vip.buckets, HASH_SEED, portMask(vip), Number(isOneWay(vip))],
     idleTimeoutMs: 0,
   });

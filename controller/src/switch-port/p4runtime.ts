@@ -337,7 +337,7 @@ function encodeUpdate({ op, entry }: EntryUpdate): UpdateInput {
 
 /** Fields and parameters that are MAC addresses, and those that may be IPv6 addresses; all else are numbers. */
 const MAC_FIELD = 'mac';
-const IP_FIELDS: ReadonlySet<string> = new Set(['address', 'client_address']);
+const IP_FIELDS: ReadonlySet<string> = new Set(['address', 'client_address', 'source', 'destination']);
 /** Ends the name of a table or action for IPv6. */
 const IPV6_SUFFIX = '_v6';
 
