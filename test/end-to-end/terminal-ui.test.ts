@@ -12,7 +12,7 @@ import { Tmux, tmuxMissing } from './tmux.ts';
 
 const command = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'cli', 'bin', 'mooring.mjs');
 const mooring = `${process.execPath} ${command}`;
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 60_000;
 const SMALL = { columns: 80, rows: 24 };
 
 const missing = tmuxMissing();
@@ -104,6 +104,14 @@ function runAll(): void {
       await watch.shows(/#1 swap s2 by s3 · web/);
       await watch.shows(/128 shifting|128 learning/);
       await up.shows(/swap s2 by s3/);
+      watch.press('p');
+      await watch.shows('pause #1 swap s2 by s3?');
+      watch.press('y');
+      await watch.shows('PAUSED');
+      watch.press('p');
+      await watch.shows('let #1 swap s2 by s3 go on?');
+      watch.press('y');
+      await watch.shows(/✓preparing ─ +shifting/);
       watch.press('a');
       await watch.shows('abort #1 swap s2 by s3?  y yes  n no  (mooring abort 1)');
       watch.press('n');
@@ -126,6 +134,16 @@ function runAll(): void {
       watch.press('Enter');
       const screen = await watch.shows('mooring: error');
       expect(screen).toMatch(/s7.*s1/s);
+      // Any key ends a message; esc ends long output as well. Sent together with the next key it would be something else.
+      const cleared = /^(?!.*(esc closes this|mooring: error)).*j\/k scroll/s;
+      watch.press('Escape');
+      await watch.shows(cleared);
+      watch.press(':');
+      watch.type('plan drain s1');
+      watch.press('Enter');
+      await watch.shows(/─ mooring plan drain s1.*esc closes this/s);
+      watch.press('Escape');
+      await watch.shows(cleared);
     },
     PATIENCE_MS,
   );

@@ -43,6 +43,8 @@ const HISTORY_KEPT = 20;
 /** Takes a key: a printable character, or the name of a special key. */
 export function reduceKey(before: UiState, key: string): Step {
   const state = before.message === undefined ? before : { ...before, message: undefined };
+  // Esc takes a message away and nothing else; other keys do both.
+  if (state !== before && key === 'escape') return only(state);
   if (key === 'ctrl-c') return { state, effects: [{ kind: 'quit' }] };
   if (state.confirm !== undefined) return answerQuestion(state, key);
   if (state.input !== undefined) return typeInto(state, key);

@@ -127,6 +127,13 @@ describe('orders', () => {
     });
     expect(done.state.message).toEqual({ text: '#3 swap s2 by s5 rolling-back', isError: false });
     expect(play(done.state, 'j').state.message).toBeUndefined();
+    const onEvents = play(play(state, '6').state, {
+      kind: 'commanded',
+      argv: ['abort'],
+      answer: { value: { status: 0, stdout: 'done', stderr: '' } },
+    }).state;
+    expect(play(onEvents, 'escape').state).toMatchObject({ message: undefined, page: 'events' });
+    expect(play(onEvents, 'escape', 'escape').state.page).toBe('overview');
     const lost = play(state, { kind: 'commanded', argv: ['abort', '3'], answer: { error: 'it is gone' } });
     expect(lost.state.message).toEqual({ text: 'abort 3: it is gone', isError: true });
   });
