@@ -2,8 +2,8 @@
  * BMv2's simple_switch_grpc as a process: finding it, starting it without network interfaces or privileges, ending it.
  *
  * Its P4Runtime server and its data plane service listen on unix sockets in a folder of their own, so any number of switches run side by side. Thrift, which
- * cannot be turned off, needs a TCP port: a free one is looked for, and another one tried when somebody else was faster. The process
- * is killed with this one.
+ * cannot be turned off, needs a TCP port: a free one is looked for, and another one tried when somebody else was faster. The kernel
+ * kills the switch when this process ends, however it ends (util-linux's setpriv asks it to; without, only an orderly end does).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -20,6 +20,8 @@ export const BMV2_DEVICE_ID = 1;
 
 const QUEUE_DEPTH_PACKETS = 16_384;
 const ATTEMPTS = 3;
+/** Runs a program that dies with its parent. */
+const LEASH = ['/usr/bin/setpriv', '--pdeathsig', 'KILL'] as const;
 
 /** A running switch. */
 export interface Bmv2Process {
@@ -76,8 +78,9 @@ async function startOnce(command: string, cpuPort: number, timeoutMs: number): P
   const [p4runtime, dataplane] = [join(folder, 'p4runtime'), join(folder, 'dataplane')];
   const thriftPort = await freePort();
   const child = spawn(
-    command,
+    existsSync(LEASH[0]) ? LEASH[0] : command,
     [
+      ...(existsSync(LEASH[0]) ? [...LEASH.slice(1), command] : []),
       ...['--no-p4', '--device-id', String(BMV2_DEVICE_ID), '--thrift-port', String(thriftPort)],
       ...['--notifications-addr', `ipc://${join(folder, 'notifications')}`, '--log-level', 'off'],
       ...['--', '--grpc-server-addr', `unix:${p4runtime}`, '--dp-grpc-server-addr', `unix:${dataplane}`],
