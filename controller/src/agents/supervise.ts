@@ -25,6 +25,7 @@ export function superviseAgents(engine: Engine, connect: AgentConnector): AgentM
       const { astray, audited } = auditor.onReport(engine.shift, server, connections, clock.monotonicMs());
       engine.totals.audited += audited;
       if (astray.length > 0) engine.tell(astray);
+      engine.options.onChange?.();
       const statusOf = (other: number) => monitor.statusOf(other);
       const wanted = onQueue(engine.operations, server, status, statusOf);
       if (wanted === undefined) return;

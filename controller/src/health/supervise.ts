@@ -27,6 +27,7 @@ export function superviseHealth(engine: Engine, probe: Probe): HealthMonitor {
     probe,
     onVerdict(vip, server, health, reason) {
       const name = `${vip}/${server}`;
+      engine.options.onChange?.();
       if (health === 'up') {
         kept.delete(name);
         run(() => onServerUp(engine.operations, vip, server));

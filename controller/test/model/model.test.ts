@@ -36,6 +36,7 @@ const QUICK: Readonly<Record<string, Partial<Scope>>> = {
   'no room for a pin': { refusals: 1 },
   'a crash of the controller': { crashes: 1 },
   'a pause': { holds: 1 },
+  'a server that dies': { deaths: 1 },
 };
 
 const FULL: Readonly<Record<string, Partial<Scope>>> = {
@@ -45,10 +46,8 @@ const FULL: Readonly<Record<string, Partial<Scope>>> = {
   'two clients, one slot': { flows: 2 },
   'a server that leaves': { leave: true, retargets: 2 },
   'late messages and a crash': { late: true, crashes: 1 },
-  'a server that dies': { deaths: 1 },
   'a server that dies, and a port used twice': { deaths: 1, incarnations: 2 },
   'a server that dies, and a crash of the controller': { deaths: 1, crashes: 1 },
-  'a server that dies between two shifts': { deaths: 1, retargets: 2 },
   'a pause and learning': { holds: 1, learn: true },
   'learning, loss and a spoofed SYN': { learn: true, losses: 1, spoofs: 1 },
 };
