@@ -437,7 +437,8 @@ class ProgramGenerator {
     const random = this.#random;
     const lines: string[] = [];
     const registers: { name: string; width: number; size: number }[] = [];
-    if (random.chance(0.3)) {
+    // Packets that go round would find them in another state on each switch.
+    if (this.#kept === undefined && random.chance(0.3)) {
       const register = { name: `reg${this.#world.nextName++}`, width: random.pick([1, 8, 16, 32, 48]), size: 4 };
       registers.push(register);
       lines.push(`  register<bit<${register.width}>>(4) ${register.name};`);
