@@ -30,6 +30,11 @@ export class RoleArbitration<Controller> {
     return this.#primary;
   }
 
+  /** The configuration that the last primary gave the role. */
+  get roleConfig(): Any | undefined {
+    return this.#roleConfig;
+  }
+
   /** Connected controllers. */
   get size(): number {
     return this.#controllers.size;

@@ -9,24 +9,27 @@ import {
   type Error as P4Error,
   type PacketOut,
   type SetForwardingPipelineConfigRequest,
-  type StreamError,
   type StreamMessageRequest,
   type StreamMessageResponse,
   type Uint128,
+  type Update,
   WriteRequest_Atomicity,
 } from '../gen/p4/v1/p4runtime_pb.ts';
 import type { Timers } from '../timers.ts';
 import { Code, RpcError } from '../transport/rpc-error.ts';
 import type { UpdateList, WriteCall } from '../wire/write-request.ts';
-import { type ArbitrationNotice, RoleArbitration } from './arbitration.ts';
+import type { ArbitrationNotice, RoleArbitration } from './arbitration.ts';
 import { Pipelines } from './pipeline.ts';
 import { keyMessage, readPattern } from './read/read.ts';
 import { asRpcError, denied, exhausted, invalid, notFound, precondition } from './refusals.ts';
+import { covers, type RoleRules, receives } from './role-config.ts';
+import { Roles } from './roles.ts';
 import { nothingHappened } from './saved-switch.ts';
 import type { PipelineState } from './store/state.ts';
 import { DigestLists } from './stream/digests.ts';
 import { Outbox, type StreamSink } from './stream/outbox.ts';
 import { ControllerHeaderCodec } from './stream/packet-io.ts';
+import { streamError } from './stream/stream-error.ts';
 import type { Switch, SwitchEvent } from './switch.ts';
 import type { Translations } from './translation.ts';
 import { Batch } from './write/batch.ts';
@@ -69,7 +72,7 @@ export class Device {
   readonly #options: DeviceOptions;
   readonly #target: Switch;
   readonly #pipelines: Pipelines;
-  readonly #roles = new Map<string, RoleArbitration<Controller>>();
+  readonly #roles: Roles<Controller>;
   readonly #digests = new Map<number, DigestLists>();
   readonly #unsubscribe: () => void;
   #packetIn: ControllerHeaderCodec | undefined;
@@ -83,6 +86,7 @@ export class Device {
     this.#options = options;
     this.#target = options.target;
     this.#pipelines = new Pipelines(options.target, options);
+    this.#roles = new Roles(options.strict);
     this.#unsubscribe = options.target.subscribe((event) => this.#switchEvent(event));
   }
 
@@ -125,10 +129,14 @@ export class Device {
   async write(request: WriteCall): Promise<void> {
     this.#authorize(request.role, toBigInt128(request.electionId));
     if (this.#pipelines.current === undefined) throw precondition('No forwarding pipeline config is set yet.');
-    await this.#enqueue(() => this.#write(request.updates, request.atomicity));
+    await this.#enqueue(() => this.#write(request.updates, request.atomicity, this.#roles.scope(request.role)));
   }
 
-  async #write(updates: UpdateList, atomicity: WriteRequest_Atomicity): Promise<void> {
+  async #write(
+    updates: UpdateList,
+    atomicity: WriteRequest_Atomicity,
+    scope: ((update: Update) => void) | undefined,
+  ): Promise<void> {
     const state = this.#pipelines.current;
     if (state === undefined) throw precondition('No forwarding pipeline config is set yet.');
     const isAtomic = atomicity !== WriteRequest_Atomicity.CONTINUE_ON_ERROR;
@@ -138,7 +146,7 @@ export class Device {
     let hasDigests = false;
     for (let start = 0; start < updates.length; start += size) {
       const end = Math.min(updates.length, start + size);
-      hasDigests = (await this.#writePortion(state, updates, start, end, isAtomic, errors)) || hasDigests;
+      hasDigests = (await this.#writePortion(state, updates, start, end, isAtomic, scope, errors)) || hasDigests;
     }
     if (hasDigests) this.#configureDigests(state);
     if (errors.size > 0) this.#refuse(updates.length, errors, isAtomic);
@@ -151,6 +159,7 @@ export class Device {
     start: number,
     end: number,
     isAtomic: boolean,
+    scope: ((update: Update) => void) | undefined,
     errors: Map<number, RpcError>,
   ): Promise<boolean> {
     const batch = new Batch();
@@ -159,6 +168,7 @@ export class Device {
       batch.begin(index);
       try {
         const update = updates.at(index)!;
+        scope?.(update);
         hasDigests = hasDigests || update.entity?.entity.case === 'digestEntry';
         applyUpdate(state, batch, update);
       } catch (error) {
@@ -260,6 +270,8 @@ export class Device {
   /** Does a SetForwardingPipelineConfig. */
   async setPipeline(request: SetForwardingPipelineConfigRequest): Promise<void> {
     this.#authorize(request.role, toBigInt128(request.electionId));
+    if (this.#roles.rulesOf(request.role)?.canSetPipeline === false)
+      throw denied(`The configuration of role '${request.role}' does not allow setting the pipeline.`);
     await this.#enqueue(async () => {
       try {
         if (await this.#pipelines.set(request.action, request.config)) this.#pipelineChanged();
@@ -302,18 +314,19 @@ export class Device {
   #addDigest(state: PipelineState, digestId: number, config: Parameters<DigestLists['configure']>[0]): void {
     const info = state.program.digests.byId(digestId)!;
     const send = (value: Parameters<ConstructorParameters<typeof DigestLists>[3]>[0]) =>
-      this.#toPrimaries({ case: 'digest', value });
-    this.#digests.set(digestId, new DigestLists(info, config, this.#options.timers, send));
+      this.#toPrimaries({ case: 'digest', value }, (rules) => covers(rules, digestId));
+    this.#digests.set(digestId, new DigestLists(info, config, this.#options.timers, send, this.#options.strict));
   }
 
   // --- streams -------------------------------------------------------------------------------------------------------
 
-  /** Sends to every primary; `false` if there is none, or none could take it. */
-  #toPrimaries(update: StreamMessageResponse['update']): boolean {
+  /** Sends to the primary of every role whose rules admit it; `false` if there is none, or none could take it. */
+  #toPrimaries(update: StreamMessageResponse['update'], isFor: (rules: RoleRules | undefined) => boolean): boolean {
     let sent = false;
-    for (const { primary } of this.#roles.values())
-      if (primary !== undefined)
+    for (const [role, { primary }] of this.#roles) {
+      if (primary !== undefined && isFor(this.#roles.rulesOf(role)))
         sent = primary.outbox.send({ $typeName: 'p4.v1.StreamMessageResponse', update }) || sent;
+    }
     return sent;
   }
 
@@ -323,7 +336,8 @@ export class Device {
         for (const packet of event.packets) {
           const unpacked = this.#packetIn?.unpack(packet);
           if (unpacked === undefined) continue;
-          this.#toPrimaries({ case: 'packet', value: { $typeName: 'p4.v1.PacketIn', ...unpacked } });
+          const value = { $typeName: 'p4.v1.PacketIn' as const, ...unpacked };
+          this.#toPrimaries({ case: 'packet', value }, (rules) => receives(rules, value.metadata));
         }
         break;
       case 'digest':
@@ -349,10 +363,8 @@ export class Device {
     });
     if (tableEntry.length === 0) return;
     const timestamp = BigInt(Math.round(this.#options.timers.nowMs() * 1000)) * 1000n;
-    this.#toPrimaries({
-      case: 'idleTimeoutNotification',
-      value: { $typeName: 'p4.v1.IdleTimeoutNotification', tableEntry, timestamp },
-    });
+    const value = { $typeName: 'p4.v1.IdleTimeoutNotification' as const, tableEntry, timestamp };
+    this.#toPrimaries({ case: 'idleTimeoutNotification', value }, (rules) => covers(rules, tableId));
   }
 
   /**
@@ -365,8 +377,7 @@ export class Device {
     if (this.#streams >= this.#options.maximumStreams)
       throw exhausted(`There are ${this.#streams} streams already, and no more are allowed.`);
     const role = first.role?.name ?? '';
-    let arbitration = this.#roles.get(role);
-    if (arbitration === undefined) this.#roles.set(role, (arbitration = new RoleArbitration()));
+    const arbitration = this.#roles.open(role);
     const controller: Controller = { outbox: new Outbox(sink), role };
     const { deviceId } = this;
     this.#announce(arbitration, this.#arbitrate(arbitration, controller, first));
@@ -399,6 +410,7 @@ export class Device {
     // BMv2 takes an unset election id for 0, and makes such a client primary if it is alone.
     if (electionId === undefined && !this.#options.strict && arbitration.size === 0 && controller.role === '')
       electionId = 0n;
+    this.#roles.adopt(controller.role, message.role?.config);
     const before = arbitration.primary;
     const notices = arbitration.update(controller, electionId, message.role?.config);
     if (arbitration.primary !== before) for (const digest of this.#digests.values()) digest.clear();
@@ -454,21 +466,7 @@ export class Device {
       } else if (update.case === undefined) throw invalid('The message is empty.');
       else throw new RpcError(Code.UNIMPLEMENTED, 'Messages of other architectures are not supported.');
     } catch (error) {
-      const { code, reason } = asRpcError(error);
-      controller.outbox.send({
-        $typeName: 'p4.v1.StreamMessageResponse',
-        update: {
-          case: 'error',
-          value: {
-            $typeName: 'p4.v1.StreamError',
-            canonicalCode: code,
-            message: reason,
-            space: '',
-            code: 0,
-            details: errorDetails(update),
-          },
-        },
-      });
+      controller.outbox.send(streamError(asRpcError(error), update));
     }
   }
 
@@ -491,20 +489,4 @@ export interface DeviceStream {
   end(error: RpcError | undefined): void;
   /** The client has gone. */
   closed(): void;
-}
-
-function errorDetails(update: StreamMessageRequest['update']): StreamError['details'] {
-  switch (update.case) {
-    case 'packet':
-      return { case: 'packetOut', value: { $typeName: 'p4.v1.PacketOutError', packetOut: update.value } };
-    case 'digestAck':
-      return {
-        case: 'digestListAck',
-        value: { $typeName: 'p4.v1.DigestListAckError', digestListAck: update.value },
-      };
-    case 'other':
-      return { case: 'other', value: { $typeName: 'p4.v1.StreamOtherError', other: update.value } };
-    default:
-      return { case: undefined };
-  }
 }

@@ -1,16 +1,28 @@
 /** Who is primary, and what the others may do. */
 import { SetForwardingPipelineConfigRequest_Action as Action } from '@mooring/p4runtime-ts/proto';
 import { expect } from 'vitest';
-import { codeOf, type Peer, within } from '../support/peer.ts';
+import { codeOf, codesOf, type Peer, within } from '../support/peer.ts';
 import type { Session } from '../support/session.ts';
 import type { Topic } from '../support/topic.ts';
 import { exact } from '../support/values.ts';
 
 const OK = 0;
+const INVALID_ARGUMENT = 3;
 const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
 
 const one = (s: Session, c = 1) => s.entry('exact_one', { match: { c: exact(c) }, action: s.mark(c) });
+
+/** A P4RoleConfig, by hand: ids of the role alone, ids that it shares; no packets, no pipeline. */
+function roleConfig(exclusive: readonly number[], shared: readonly number[]) {
+  const varint = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)]);
+  const ids = (tag: number, values: readonly number[]) => {
+    const bytes = values.flatMap(varint);
+    return bytes.length === 0 ? [] : [tag, bytes.length, ...bytes];
+  };
+  const value = Uint8Array.from([...ids(0x0a, exclusive), ...ids(0x12, shared)]);
+  return { typeUrl: 'type.googleapis.com/stratum.P4RoleConfig', value };
+}
 
 async function join(peer: Peer): Promise<number> {
   peer.arbitrate();
@@ -129,6 +141,26 @@ export const arbitration: Topic = {
         expect(await join(other)).toBe(OK);
         await other.insert(one(s));
         await s.primary.insert(one(s, 2));
+      },
+    },
+    {
+      name: 'a role’s configuration says what it may write, and keeps others away from it',
+      bmv2: 'roles are ignored',
+      async run(s) {
+        const own = s.id('tables', 'exact_one');
+        const other = s.peer({ electionId: 1n, role: 'lpm' });
+        other.arbitrate(1n, undefined, roleConfig([own], [s.id('tables', 'lpm_one')]));
+        expect((await other.next('arbitration')).status!.code).toBe(OK);
+        const lpmEntry = s.entry('lpm_one', { match: {}, action: s.mark(1) });
+        const ternaryEntry = s.entry('ternary_one', { match: {}, priority: 1, action: s.mark(1) });
+        expect(await codeOf(s.primary.insert(one(s)))).toBe('PERMISSION_DENIED');
+        expect(await codesOf(other.insert(one(s), lpmEntry, ternaryEntry))).toEqual(['OK', 'OK', 'PERMISSION_DENIED']);
+        await s.primary.insert(ternaryEntry);
+        await s.primary.delete(s.entry('lpm_one', { match: {} }));
+        expect(await codeOf(other.setPipeline(Action.VERIFY, s.program))).toBe('PERMISSION_DENIED');
+        const third = s.peer({ electionId: 1n, role: 'third' });
+        third.arbitrate(1n, undefined, roleConfig([own], []));
+        expect((await within(third.closed, 'the end of the stream'))?.code).toBe(INVALID_ARGUMENT);
       },
     },
     {

@@ -26,6 +26,7 @@ export class DigestLists {
   readonly #info: DigestInfo;
   readonly #timers: Timers;
   readonly #send: (list: DigestList) => boolean;
+  readonly #isStrict: boolean;
   #config: StoredDigest;
   #buffer = new Map<string, Sample>();
   readonly #cache = new Set<string>();
@@ -34,7 +35,14 @@ export class DigestLists {
   #cancelFlush: (() => void) | undefined;
 
   /** @param send gives a list to the primary; `false` if there is none or it cannot take it, and the list is lost */
-  constructor(info: DigestInfo, config: StoredDigest, timers: Timers, send: (list: DigestList) => boolean) {
+  constructor(
+    info: DigestInfo,
+    config: StoredDigest,
+    timers: Timers,
+    send: (list: DigestList) => boolean,
+    isStrict: boolean,
+  ) {
+    this.#isStrict = isStrict;
     this.#info = info;
     this.#config = config;
     this.#timers = timers;
@@ -48,7 +56,9 @@ export class DigestLists {
   }
 
   get #limit(): number {
-    const { maxListSize } = this.#config;
+    const { maxListSize, maxTimeoutNs } = this.#config;
+    // To the letter, no time to wait means a list for each sample; a list of those that came together is cheaper for both sides.
+    if (this.#isStrict && maxTimeoutNs === 0n) return 1;
     return maxListSize === 0 ? maximumListSize : Math.min(maxListSize, maximumListSize);
   }
 
