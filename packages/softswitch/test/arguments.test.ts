@@ -66,6 +66,15 @@ describe('switch arguments', () => {
     ]);
   });
 
+  test('workers: one unless told otherwise, and only where packets come in by themselves', () => {
+    expect(parseSwitchArguments(['--no-p4']).workers).toBe(1);
+    const { workers, warnings } = parseSwitchArguments(['--no-p4', '--workers', '2', '-i', '1@a']);
+    expect([workers, warnings]).toEqual([2, []]);
+    expect(parseSwitchArguments(['--no-p4', '--workers=2', '--use-files', '1', '-i', '1@a']).warnings).toEqual([
+      '--workers has no effect: with --use-files and --dp-grpc-server-addr packets are taken one after the other',
+    ]);
+  });
+
   test.each([
     [[], 'no program: name a BMv2 JSON file, or give --no-p4 to wait for one over P4Runtime'],
     [['a.json', 'b.json'], "two programs are named, 'a.json' and 'b.json'; a switch runs one"],
@@ -74,6 +83,7 @@ describe('switch arguments', () => {
     [['-i', '1@a', '-i', '1@b', 'a.json'], 'port 1 is given twice'],
     [['--cpu-port', 'x', '--no-p4'], "--cpu-port is 'x', expected a number from 1 to 65535"],
     [['--debugger', '--no-p4'], 'this switch has no --debugger'],
+    [['--workers', '0', '--no-p4'], "--workers is '0', expected a number from 1 to 64"],
     [['--nope', '--no-p4'], 'unknown option --nope; see --help'],
     [['--no-p4=1'], '--no-p4 takes no value'],
     [['--log-level', 'loud', '--no-p4'], "--log-level is 'loud', expected one of trace, debug, info, warn, error, off"],

@@ -270,6 +270,10 @@ export function parseSwitchArguments(argv: readonly string[]): SwitchArguments {
   } else if (clientAuth || Object.keys(files).length > 0) {
     warnings.push('without --grpc-server-ssl the P4Runtime server is not encrypted, its certificates have no effect');
   }
+  if (options.workers > 1 && (options.useFilesSeconds !== undefined || options.dataplaneAddress !== undefined))
+    warnings.push(
+      '--workers has no effect: with --use-files and --dp-grpc-server-addr packets are taken one after the other',
+    );
   if (options.dataplaneAddress !== undefined) {
     if (options.useFilesSeconds !== undefined)
       throw new UsageError('--use-files and --dp-grpc-server-addr exclude each other: both say what the ports are');

@@ -63,7 +63,9 @@ export async function startSwitch(given: Partial<SwitchOptions> | SwitchArgument
   const program = options.programFile === undefined ? undefined : new Uint8Array(readFileSync(options.programFile));
   const onInterfaces =
     options.interfaces.length > 0 && options.useFilesSeconds === undefined && options.dataplaneAddress === undefined;
-  const inThreads = onInterfaces || (options.workers > 1 && options.useFilesSeconds === undefined);
+  // Files and the dataplane service give packets one after the other and want what each one causes at once.
+  const inOrder = options.useFilesSeconds !== undefined || options.dataplaneAddress !== undefined;
+  const inThreads = onInterfaces || (options.workers > 1 && !inOrder);
   const half = inThreads
     ? await startThreads(onInterfaces ? options : { ...options, interfaces: [] }, program, log)
     : startHere(options, program, log);
