@@ -11,7 +11,17 @@ import {
   structureStatement,
   variableLengthStatement,
 } from './extras.ts';
-import { bit, bool, type HeaderInstance, type Parameter, type Scalar, Scope, sameType, typeText } from './scope.ts';
+import {
+  bit,
+  bool,
+  type HeaderInstance,
+  type Parameter,
+  type Scalar,
+  Scope,
+  sameType,
+  typeText,
+  type Variable,
+} from './scope.ts';
 
 /**
  * Where a `switch` has no default, p4c gets this line and our compiler does not: p4c takes a `switch` without `default` for one that always

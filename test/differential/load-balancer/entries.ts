@@ -3,9 +3,25 @@
  * that learn, are sealed or unsettled; servers that die; pins that come, close and go. Not every state that comes up could be
  * one of a real controller; the two switches must agree all the same.
  */
+import { parseIpv4, parseIpv6 } from '@mooring/bmv2-harness';
 import type { ActionInput, MatchInput, UpdateInput, Values } from '@mooring/p4runtime-ts';
 import type { Random } from '../random.ts';
-import { CLIENT_PORTS, CLIENTS, PORTS, SERVERS, SERVICES, STATIONS, servicePort, VIP_MAC } from './world.ts';
+import {
+  CLIENT_PORTS,
+  CLIENTS,
+  PORTS,
+  SERVERS,
+  SERVICES,
+  type Server,
+  type Service,
+  STATIONS,
+  servicePort,
+  TUNNEL_SOURCE,
+  VIP_MAC,
+} from './world.ts';
+
+/** Port of a server with several links. */
+const ANY_LINK = 65_535;
 
 interface Entry {
   readonly table: string;
@@ -18,6 +34,28 @@ function call(name: string, params: Values<number | string> = {}): { name: strin
 }
 
 const suffix = (version: 4 | 6) => (version === 4 ? '' : '_v6');
+
+/** How a server is reached: translated; or, where handshakes are not watched, as the packet is, or in a tunnel. */
+function wayTo(random: Random, service: Service, server: Server): { name: string; params: Values<number | string> } {
+  const egress = random.weighted([
+    [8, server.switchPort],
+    [1, random.pick(PORTS)],
+    [1, ANY_LINK],
+  ] as const);
+  const way = { mac: server.mac, egress_port: egress };
+  const { version } = service;
+  const ends = (kind: 4 | 6) => ({ source: TUNNEL_SOURCE[kind], destination: server.address[kind] });
+  const translated = () =>
+    call(`to_server${suffix(version)}`, { ...way, address: server.address[version], port: servicePort(service) });
+  if (!service.oneWay) return translated();
+  const kind = random.pick([4, 6] as const);
+  return random.weighted<() => ReturnType<typeof call>>([
+    [4, translated],
+    [1, () => call('to_server_direct', way)],
+    [1, () => call(`to_server_ipip${suffix(kind)}`, { ...way, ...ends(kind) })],
+    [1, () => call(`to_server_gue${suffix(kind)}`, { ...way, ...ends(kind), port: 6080 })],
+  ])();
+}
 
 /** Every entry there can be, with the action it may have now. */
 function candidates(random: Random): (readonly [weight: number, make: () => Entry])[] {
@@ -54,14 +92,12 @@ function candidates(random: Random): (readonly [weight: number, make: () => Entr
     [
       4,
       () => {
-        const { vip, version, ...it } = service();
-        const { id, mac, switchPort, address } = random.pick(SERVERS);
-        const way = { mac, egress_port: random.chance(0.9) ? switchPort : random.pick(PORTS) };
-        const target = { address: address[version], port: servicePort({ vip, version, ...it }) };
+        const chosen = service();
+        const server = random.pick(SERVERS);
         return {
           table: 'servers',
-          match: { vip, server: id },
-          action: call(`to_server${suffix(version)}`, { ...way, ...target }),
+          match: { vip: chosen.vip, server: server.id },
+          action: wayTo(random, chosen, server),
         };
       },
     ],
@@ -93,11 +129,25 @@ function candidates(random: Random): (readonly [weight: number, make: () => Entr
         };
         return {
           table: `vips${suffix(version)}`,
-          match: { address, protocol, port },
-          action: call('set_vip', { vip, ...spread, one_way: oneWay ? 1 : 0 }),
+          match: { address, protocol, port, client_class: random.pick([0, 0, 0, 0, 1, 2]) },
+          action: call(`set_vip${suffix(version)}`, { vip, ...spread, one_way: oneWay ? 1 : 0 }),
         };
       },
     ],
+    [
+      2,
+      () => {
+        const { version } = service();
+        const client = random.pick(CLIENTS[version]);
+        const length = random.pick(version === 4 ? [0, 8, 16, 24, 32] : [0, 16, 64, 120, 128]);
+        return {
+          table: `client_classes${suffix(version)}`,
+          match: { client_address: maskedPrefix(client, length) },
+          action: call(`set_class${suffix(version)}`, { client_class: 1 + random.below(2) }),
+        };
+      },
+    ],
+    [1, () => ({ table: 'links', match: { server: random.pick(SERVERS).id }, action: { group: 1 + random.below(2) } })],
     [
       2,
       () => {
@@ -137,7 +187,7 @@ function candidates(random: Random): (readonly [weight: number, make: () => Entr
 }
 
 /** Tables whose entries are seldom taken away: without them hardly a packet gets far. */
-const LASTING = /^(vips|addresses|servers|returns|buckets|pin_servers|slot_servers)/;
+const LASTING = /^(vips|addresses|links|servers|returns|buckets|pin_servers|slot_servers)/;
 
 /** The entries that both switches have. */
 export class Entries {
@@ -181,7 +231,32 @@ export class Entries {
 }
 
 function keyOf({ table, match }: Entry): string {
-  return `${table} ${JSON.stringify(match)}`;
+  return `${table} ${JSON.stringify(match, (_, value) => (typeof value === 'bigint' ? String(value) : value))}`;
+}
+
+/** An address's prefix, as P4Runtime wants it: bits beyond it are 0. */
+function maskedPrefix(address: string, length: number): { value: bigint; prefixLength: number } {
+  const [bits, value] = address.includes(':') ? [128, parseIpv6(address)] : [32, parseIpv4(address)];
+  const open = BigInt(bits - length);
+  return { value: (value >> open) << open, prefixLength: length };
+}
+
+/** Links of servers that have several: members and groups of the selector. */
+export function links(): UpdateInput[] {
+  const member = (id: number, port: number): UpdateInput => ({
+    op: 'insert',
+    entity: {
+      kind: 'member',
+      profile: 'link_selector',
+      member: id,
+      action: call('to_link', { mac: `02:00:00:00:03:0${id}`, egress_port: port }),
+    },
+  });
+  const group = (id: number, members: readonly number[]): UpdateInput => ({
+    op: 'insert',
+    entity: { kind: 'group', profile: 'link_selector', group: id, members: members.map((each) => ({ member: each })) },
+  });
+  return [member(1, 4), member(2, 6), member(3, 7), group(1, [1, 2, 3]), group(2, [2, 3])];
 }
 
 /** Multicast groups 1 and 2. */

@@ -65,6 +65,8 @@ export class PacketSource {
   readonly #random: Random;
   readonly #answers: Sending[] = [];
   readonly #events: PinEvent[] = [];
+  /** What must follow at once: the rest of a datagram. */
+  readonly #soon: Sending[] = [];
   /** Epoch of the settings. */
   epoch = 1;
 
@@ -88,6 +90,8 @@ export class PacketSource {
 
   next(): Sending {
     const random = this.#random;
+    const rest = this.#soon.shift();
+    if (rest !== undefined) return rest;
     if (this.#answers.length > 0 && random.chance(0.5))
       return this.#answers.splice(random.below(this.#answers.length), 1)[0]!;
     const make = random.weighted<() => Sending>([
@@ -95,6 +99,8 @@ export class PacketSource {
       [10, () => this.#fromServer(random.pick(SERVICES))],
       [8, () => this.#aboutAddresses()],
       [6, () => this.#elsewhere()],
+      [4, () => this.#fragments(random.pick(SERVICES))],
+      [4, () => this.#networkError(random.pick(SERVICES))],
       [8, () => this.#packetOut()],
       [3, () => ({ port: random.pick(PORTS), bytes: this.#bytes(1 + random.below(120)) })],
     ]);
@@ -132,7 +138,7 @@ export class PacketSource {
     const random = this.#random;
     if (version === 6)
       return ipv6({ source, destination, flowLabel: random.below(4), hopLimit: 1 + random.below(255) });
-    const fields = { source, destination, ttl: random.below(256), identification: random.below(65536) };
+    const fields = { source, destination, ttl: random.below(256), identification: 2 * random.below(32_768) + 1 };
     if (random.chance(0.05)) return ipv4({ ...fields, checksum: BROKEN });
     if (random.chance(0.04)) return ipv4({ ...fields, flags: 1, fragmentOffset: random.pick([0, 0, 1, 185]) });
     if (random.chance(0.04)) return ipv4(fields, this.#bytes(4 * (1 + random.below(10))));
@@ -226,6 +232,50 @@ export class PacketSource {
         payload(option),
       ),
     };
+  }
+
+  /** A datagram in two parts, in either direction. Later parts without a first one have odd numbers, so that chance brings none together. */
+  #fragments(service: Service): Sending {
+    const random = this.#random;
+    const server = random.pick(SERVERS);
+    const client = random.pick(CLIENTS[4]);
+    const toService = random.chance(0.6);
+    const addresses = toService
+      ? { source: client, destination: service.version === 4 ? service.address : '10.0.0.2' }
+      : { source: server.address[4], destination: client };
+    const [here, there] = [random.pick(CLIENT_PORTS), toService ? service.port : servicePort(service)];
+    const ports = toService ? { source: here, destination: there } : { source: there, destination: here };
+    const frame = ethernet({ source: toService ? random.pick(STATIONS) : server.mac, destination: VIP_MAC });
+    const port = toService ? random.pick(PORTS) : server.switchPort;
+    const same = { ...addresses, identification: 2 * random.below(32_768), protocol: service.protocol };
+    const [, ...behind] = [0, ...this.#transport(service.protocol, ports)];
+    const first = packet(frame, ipv4({ ...same, flags: 1 }), ...behind);
+    const later = packet(frame, ipv4({ ...same, fragmentOffset: 8 }), payload(this.#bytes(random.below(40))));
+    if (random.chance(0.8)) this.#soon.push({ port, bytes: later });
+    return { port, bytes: first };
+  }
+
+  /** A router complains of a packet that was on its way to or from a service. */
+  #networkError(service: Service): Sending {
+    const random = this.#random;
+    const { version, address, protocol } = service;
+    const server = random.pick(SERVERS);
+    const client = random.pick(CLIENTS[version]);
+    const toServer = random.chance(0.5);
+    const here = random.pick(CLIENT_PORTS);
+    const inner = toServer
+      ? [this.#network(version, client, server.address[version]), { source: here, destination: servicePort(service) }]
+      : [this.#network(version, address, client), { source: service.port, destination: here }];
+    const [network, ports] = inner as [Layer, { source: number; destination: number }];
+    const message = packet(network, ...this.#transport(protocol, ports)).slice(
+      0,
+      random.chance(0.8) ? 120 : random.between(1, 60),
+    );
+    const type = version === 4 ? random.pick([3, 3, 11, 12]) : random.pick([1, 2, 3, 4]);
+    const outer = this.#network(version, random.pick(CLIENTS[version]), toServer ? client : address);
+    const frame = ethernet({ source: random.pick(STATIONS), destination: random.pick([VIP_MAC, ...STATIONS]) });
+    const said = icmp({ type, code: random.below(5), rest: random.pick([0, 1280]) });
+    return { port: random.pick(PORTS), bytes: packet(frame, outer, said, payload(message)) };
   }
 
   /** Traffic that is none of the load balancer's business. */

@@ -17,7 +17,7 @@ import {
 } from '@mooring/bmv2-harness';
 import { systemIncludePaths } from '@mooring/p4c-ts/node';
 import { Random } from '../random.ts';
-import { Entries, groups, settings } from './entries.ts';
+import { Entries, groups, links, settings } from './entries.ts';
 import { PacketSource, type PinEvent, type Sending } from './packets.ts';
 import { CPU_PORT, PORTS } from './world.ts';
 
@@ -87,7 +87,7 @@ export async function compareOnSwitches(options: RunOptions): Promise<RunResult>
   };
   const relax = () => write(settings(source.epoch, EVER_MS, EVER_MS));
   for (const { net } of sides) for (const digest of ['pin_event_t', 'mac_event_t']) await net.watchDigest(digest);
-  await write(groups());
+  await write([...groups(), ...links()]);
   await relax();
   await write(entries.initial());
   const counts = { packets: 0, outputs: 0, expiries: 0 };
@@ -146,7 +146,7 @@ function sideOf(net: SwitchUnderTest): Side {
   net.onOutput((sent) => void side.outputs.push(sent));
   net.client.onDigest(undefined, (list) => {
     for (const entry of list.entries as readonly PinEvent[]) {
-      const text = JSON.stringify(entry, (_, value) => (typeof value === 'bigint' ? String(value) : value));
+      const text = textOf(entry);
       side.told.push(`${list.digest} ${text}`);
       const isPin = list.digest.includes('pin');
       if (isPin) side.events.push(entry);
@@ -194,11 +194,17 @@ function differingLines(what: string, ours: readonly string[], theirs: readonly 
   ];
 }
 
+/** As JSON, which has no bigints. */
+function textOf(value: unknown): string {
+  return JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? String(each) : each));
+}
+
 async function readCounters({ client }: SwitchUnderTest): Promise<string[]> {
   const lines: string[] = [];
   for await (const { index, packets } of client.read({ kind: 'counter', counter: 'drops' }))
     lines.push(`drops[${index}] ${packets}`);
-  for await (const { match, packets, bytes } of client.read({ kind: 'direct-counter', table: 'servers' }))
-    lines.push(`servers ${Object.values(match).join(' ')}: ${packets} packets, ${bytes} bytes`);
+  for (const table of ['servers', 'vips', 'vips_v6', 'client_classes', 'client_classes_v6', 'drain_watch'])
+    for await (const { match, packets, bytes } of client.read({ kind: 'direct-counter', table }))
+      lines.push(`${table} ${textOf(match)}: ${packets} packets, ${bytes} bytes`);
   return lines;
 }

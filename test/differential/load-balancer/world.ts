@@ -110,6 +110,9 @@ export const CLIENTS: Readonly<Record<4 | 6, readonly string[]>> = {
 };
 export const CLIENT_PORTS = [1024, 1025, 40000, 65535] as const;
 
+/** The switch's end of tunnels to servers. */
+export const TUNNEL_SOURCE: Readonly<Record<4 | 6, string>> = { 4: '10.0.9.1', 6: '2001:db8:0:9::1' };
+
 export const VIP_MAC = '02:00:00:00:00:01';
 export const STATIONS = ['02:00:00:00:02:01', '02:00:00:00:02:02', '02:00:00:00:02:03', VIP_MAC] as const;
 export const EVERYBODY = 'ff:ff:ff:ff:ff:ff';

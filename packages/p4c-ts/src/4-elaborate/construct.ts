@@ -78,7 +78,6 @@ export function construct(
         construction.arguments,
         inPlace ?? withoutDot(path),
         node.span,
-        local,
       );
     default:
       throw new InternalError(`instance of a ${target.kind}`, node.span);
