@@ -248,8 +248,7 @@ export class PacketSource {
     const frame = ethernet({ source: toService ? random.pick(STATIONS) : server.mac, destination: VIP_MAC });
     const port = toService ? random.pick(PORTS) : server.switchPort;
     const same = { ...addresses, identification: 2 * random.below(32_768), protocol: service.protocol };
-    const [, ...behind] = [0, ...this.#transport(service.protocol, ports)];
-    const first = packet(frame, ipv4({ ...same, flags: 1 }), ...behind);
+    const first = packet(frame, ipv4({ ...same, flags: 1 }), ...this.#transport(service.protocol, ports));
     const later = packet(frame, ipv4({ ...same, fragmentOffset: 8 }), payload(this.#bytes(random.below(40))));
     if (random.chance(0.8)) this.#soon.push({ port, bytes: later });
     return { port, bytes: first };
