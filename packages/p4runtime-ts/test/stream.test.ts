@@ -172,8 +172,8 @@ describe('digests', () => {
     Uint8Array.of(0, port),
     Uint8Array.of(1),
   ];
-  const setUp = async (configuration: object) => {
-    const all = await connected();
+  const setUp = async (configuration: object, strict = false) => {
+    const all = await connected({ strict });
     await all.client.insert({ kind: 'digest', digest: 'learn_t', config: configuration });
     const emit = (...macs: number[]) =>
       all.target.emit({ kind: 'digest', digestId: ids.learn, samples: macs.map((mac) => sample(mac)) });
@@ -214,6 +214,17 @@ describe('digests', () => {
     emit(2);
     timers.advance(1);
     expect((await lists.next()).value.entries).toHaveLength(2);
+  });
+
+  it('with no time to wait, samples that came together are one list, in strict mode one each', async () => {
+    const lenient = await setUp({ maxListSize: 10, maxTimeoutNs: 0n });
+    const together = lenient.client.digestLists();
+    lenient.emit(1, 2, 3);
+    expect((await together.next()).value.entries).toHaveLength(3);
+    const strict = await setUp({ maxListSize: 10, maxTimeoutNs: 0n }, true);
+    const singly = strict.client.digestLists();
+    strict.emit(1, 2, 3);
+    for (const mac of [1n, 2n, 3n]) expect((await singly.next()).value.entries).toMatchObject([{ mac }]);
   });
 
   it('what is not acknowledged is not sent again before the ack timeout', async () => {
