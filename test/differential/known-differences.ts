@@ -90,6 +90,13 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     expected: '0102',
   },
   {
+    name: 'wide-range-of-all',
+    tool: 'p4c',
+    summary: 'In an entry `_` for a range key of more than 32 bits ends at a number of 32 bits.',
+    packet: 'ff00',
+    expected: 'ff02',
+  },
+  {
     name: 'entry-beyond-mask',
     tool: 'p4c',
     summary:
