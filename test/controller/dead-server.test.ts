@@ -12,7 +12,7 @@ import { type RunningController, startController } from '@mooring/controller';
 import { afterEach, expect, it } from 'vitest';
 import { compileProgram, configurationText, Network } from './network.ts';
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 const LISTENER = `
   const server = require('node:net').createServer((socket) => socket.end());
   server.listen(Number(process.argv[1]), '127.0.0.1', () => process.stdout.write(String(server.address().port) + '\\n'));

@@ -8,56 +8,39 @@
  * new epoch, a new session, and everything again from journal and switch.
  */
 
-import type { AuditLog } from '../audit/audit-log.ts';
-import type { Clock } from '../clock.ts';
-import type { Configuration, VipConfiguration } from '../config/types.ts';
-import type { AgentStatus, OperationStatus, ServerHealth } from '../control-api/types.ts';
+import type { VipConfiguration } from '../config/types.ts';
 import { servedVips } from '../intent/begin.ts';
-import type { Intent, IntentRecord, ServerRecord } from '../intent/types.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { ServerRecord } from '../intent/types.ts';
 import { forgetMacs, learnMacs } from '../network/bridge.ts';
 import { OperationRefusedError } from '../operations/errors.ts';
 import { Operations } from '../operations/operations.ts';
 import { Observations } from '../planning/observations.ts';
-import { connectionParts } from '../shift/connection-key.ts';
 import { createShiftState, type Output, type ShiftState } from '../shift/state.ts';
 import { finishStep, step } from '../shift/step.ts';
-import type { Effect, Notice, ServerId, ShiftEvent, TimerEvent } from '../shift/types.ts';
+import type { Effect, Notice, ShiftEvent, TimerEvent } from '../shift/types.ts';
 import {
   type MacEvent,
   type PacketOrder,
-  type SwitchConnector,
   type SwitchListener,
   SwitchLostError,
   SwitchRefusedError,
   type SwitchSession,
 } from '../switch-port/port.ts';
 import { Shadow } from '../switch-port/shadow.ts';
-import { isPinTable, keyText, pinTable, type TableName } from '../switch-port/tables.ts';
+import type { TableName } from '../switch-port/tables.ts';
 import { Totals } from './counters.ts';
 import { releaseOrders, type SortedEffects, sortEffects } from './effects.ts';
 import { deleteServerEntries, setServerEntries } from './entries.ts';
-import { bucketsInShift, estimateOf } from './estimate.ts';
-import type { Log } from './log.ts';
+import { bucketsInShift, estimateOf, observeEnds } from './estimate.ts';
+import { flushTables } from './flush.ts';
+import { idleEvents } from './idle-events.ts';
+import type { EngineOptions } from './options.ts';
 import { readPinAges } from './pin-ages.ts';
 import { reconcile, vipOf } from './reconcile.ts';
 import { ServerFinder } from './server-finder.ts';
+import type { AgentSource, HealthSource } from './sources.ts';
 import { SweepPacer } from './sweep-pacer.ts';
 import { TimerWheel } from './timers.ts';
-
-/** What an engine is made of. */
-export interface EngineOptions {
-  readonly configuration: Configuration;
-  readonly journal: Journal<IntentRecord, Intent>;
-  readonly connect: SwitchConnector;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly pinning: boolean;
-  readonly audit?: AuditLog;
-  /** Told when something that `status` shows may have changed. */
-  readonly onChange?: () => void;
-  readonly onOperation?: (operation: OperationStatus) => void;
-}
 
 /** First and longest pause between two attempts to reach the switch. */
 const RECONNECT_MS = 50;
@@ -71,22 +54,6 @@ const FIRST_SWEEP_CHUNK = 64;
 
 /** How often `ready` looks. */
 const READY_POLL_MS = 10;
-
-/** Servers' agents, as far as the engine needs them. */
-export interface AgentSource {
-  /** Asks for a server's connections as they are from now on; a `server-report` or `agent` event answers. */
-  ask(server: ServerId, token: number): void;
-  /** A new state of the protocol: what the agents tell has to be told again. */
-  restart(): void;
-  /** Connections of a server by its last report; undefined without. */
-  connectionsOf(server: ServerId): number | undefined;
-  statusOf(server: ServerId): AgentStatus | undefined;
-}
-
-/** Health checks, as far as the status shows them. */
-export interface HealthSource {
-  of(vip: string, server: string): { readonly health: ServerHealth; readonly reason?: string };
-}
 
 interface Command {
   readonly run: () => void;
@@ -331,15 +298,8 @@ export class Engine {
     if (table === 'mac_sources') {
       this.idleMacs.push(...keys);
       this.wakeUp();
-    } else if (isPinTable(table)) {
-      this.enqueue(keys.map((key) => ({ kind: 'pin-idle', key })));
-    } else if (table === 'drain_watch') {
-      this.enqueue(
-        keys.map((key) => {
-          const [vip, bucket] = key.split('/').map(Number);
-          return { kind: 'watch-idle', name: { vip: vip!, bucket: bucket! } };
-        }),
-      );
+    } else {
+      this.enqueue(idleEvents(table, keys));
     }
   }
 
@@ -459,28 +419,18 @@ export class Engine {
     if (vip !== undefined) setServerEntries(this.shadow, server, vip);
   }
 
-  /** Pins that go because their connections ended tell how long those lived. */
-  private observe(effects: readonly Effect[]): void {
-    const nowMs = this.options.clock.monotonicMs();
-    for (const effect of effects) {
-      if (effect.kind !== 'delete-pin') continue;
-      const parts = connectionParts(effect.key);
-      const closing = this.shadow.get(pinTable(parts[1]), parts)?.params[1] === 1;
-      this.observations.onEffect(effect, closing, nowMs);
-    }
-  }
-
   /** Carries out effects in their order. @param onDurable called when the journal has everything */
   private async carryOut(out: Output, onDurable?: () => void): Promise<void> {
     const { journal, configuration, clock } = this.options;
-    this.observe(out.effects);
+    observeEnds(this.observations, out.effects, this.shadow, clock.monotonicMs());
     const sorted = sortEffects(out.effects, journal.state, this.shadow, configuration.timers);
     for (const record of sorted.records) journal.add(record);
     await journal.flush();
     onDurable?.();
 
     const session = this.requireSession();
-    const refusedPins = await this.flushTables(session);
+    const refusedPins = await flushTables(this.shadow, session, this.totals, this.options.log);
+    if (refusedPins.size > 0) this.enqueue([...refusedPins].map((key) => ({ kind: 'pin-refused', key })));
     this.totals.notePins(this.shadow.size('pins') + this.shadow.size('pins_v6'), this.state.slotted.size);
     for (const sweep of sorted.sweeps) this.sweepAfterPause(sweep);
     const orders = [...this.packets.splice(0), ...releaseOrders(sorted.releases, refusedPins)];
@@ -496,30 +446,6 @@ export class Engine {
 
   private arm(kind: 'deadline' | 'step', operation: number, atMs: number): void {
     this.deadlines.add(Math.max(0, atMs - this.options.clock.wallMs()), { kind, operation });
-  }
-
-  private async flushTables(session: SwitchSession): Promise<ReadonlySet<string>> {
-    const { written, writes, refused } = await this.shadow.flush((updates) => session.write(updates));
-    this.totals.entriesWritten += written;
-    this.totals.writes += writes;
-    const refusedPins = new Set<string>();
-    for (const { update, failure } of refused) {
-      const { table, key } = update.entry;
-      if (isPinTable(table) && failure.full) {
-        refusedPins.add(keyText(key));
-        continue;
-      }
-      if (failure.full) {
-        // Learned addresses can wait; whatever else has no room is said.
-        if (table !== 'macs' && table !== 'mac_sources')
-          this.options.log.write('error', `the table \`${table}\` is full`);
-        continue;
-      }
-      throw new SwitchLostError(`the switch refused to ${update.op} ${table} ${keyText(key)}: ${failure.message}`);
-    }
-    this.totals.pinsRefused += refusedPins.size;
-    this.enqueueRefused(refusedPins);
-    return refusedPins;
   }
 
   /** Gives a sweep order when the switch has had its rest. */
@@ -550,10 +476,6 @@ export class Engine {
     if (this.pacer.onAnswered(tag, this.options.clock.monotonicMs())) {
       this.enqueue([{ kind: 'sweep-pace', chunk: this.pacer.chunk }]);
     }
-  }
-
-  private enqueueRefused(keys: ReadonlySet<string>): void {
-    if (keys.size > 0) this.enqueue([...keys].map((key) => ({ kind: 'pin-refused', key })));
   }
 
   private async readAges(session: SwitchSession, { watchReads, pinReads }: SortedEffects): Promise<void> {

@@ -3,9 +3,13 @@
  * what earlier shifts have shown (connections that live = rate at which they begin x how long they live), else not known.
  */
 import { inService } from '../operations/catalogue.ts';
+import type { Observations } from '../planning/observations.ts';
 import type { ConnectionEstimate } from '../planning/plan.ts';
+import { connectionParts } from '../shift/connection-key.ts';
 import type { ShiftState } from '../shift/state.ts';
-import type { VipId } from '../shift/types.ts';
+import type { Effect, VipId } from '../shift/types.ts';
+import type { Shadow } from '../switch-port/shadow.ts';
+import { pinTable } from '../switch-port/tables.ts';
 import type { Engine } from './engine.ts';
 
 /** See the file's comment. */
@@ -39,5 +43,20 @@ export function estimateOf(engine: Engine, vip: VipId): ConnectionEstimate {
 export function* bucketsInShift(shift: ShiftState): Generator<string> {
   for (const buckets of shift.vips.values()) {
     for (const { vip, bucket, base, current } of buckets) if (base !== current) yield `${vip}/${bucket}`;
+  }
+}
+
+/** Pins that go because their connections have ended tell how long those lived. */
+export function observeEnds(
+  observations: Observations,
+  effects: readonly Effect[],
+  shadow: Shadow,
+  nowMs: number,
+): void {
+  for (const effect of effects) {
+    if (effect.kind !== 'delete-pin') continue;
+    const parts = connectionParts(effect.key);
+    const closing = shadow.get(pinTable(parts[1]), parts)?.params[1] === 1;
+    observations.onEffect(effect, closing, nowMs);
   }
 }

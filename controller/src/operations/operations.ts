@@ -21,14 +21,15 @@ import type {
 } from '../control-api/types.ts';
 import type { OperationRecord, ServerRecord } from '../intent/types.ts';
 import { computeMoves } from '../planning/plan.ts';
-import type { ConnectionKey, Notice, ServerId, VipId } from '../shift/types.ts';
+import type { Notice, ServerId, VipId } from '../shift/types.ts';
 import { isIpv6 } from '../text/addresses.ts';
+import { blankRecord } from './blank.ts';
 import { freeServerId, recordsOf } from './catalogue.ts';
-import { endedConnection } from './ended.ts';
 import { OperationRefusedError } from './errors.ts';
 import type { Actor, OperationHost } from './host.ts';
 import { inverseOf } from './inverse.ts';
-import { isWaiting, prepareRequest, rampOf } from './preparation.ts';
+import { hearNotice } from './notices.ts';
+import { isWaiting, prepareRequest } from './preparation.ts';
 import { type Resolved, sharesNow } from './resolve.ts';
 import { movesBack } from './roll-back.ts';
 import { type Running, RunningOperations } from './running.ts';
@@ -177,42 +178,14 @@ export class Operations {
 
   /** Something the bucket protocol says. */
   onNotice(notice: Notice): void {
-    switch (notice.kind) {
-      case 'committed':
-      case 'aborted':
-        this.running.ownerOf(notice.name)?.uncommitted.delete(notice.name.bucket);
-        break;
-      case 'settled': {
-        const owner = this.running.ownerOf(notice.name);
-        owner?.unsettled.delete(notice.name.bucket);
-        if (owner !== undefined) this.advance(owner);
-        break;
-      }
-      case 'ended':
-        this.onEnded(notice.server, notice.keys, 'were ended at the deadline');
-        break;
-      case 'died':
-        this.onEnded(notice.server, notice.keys, 'were pinned to the dead server and are lost');
-        for (const running of this.running) {
-          const { leaving, coming } = running.record;
-          if (leaving.includes(notice.server) || coming.includes(notice.server)) this.advance(running);
-        }
-        break;
-      case 'astray': {
-        const owner = this.running.ownerOf(notice.name);
-        this.host.log('error', `a connection of ${notice.key} went from server ${notice.from} to ${notice.to}`);
-        if (owner !== undefined) this.save(owner, { ...owner.record, astray: owner.record.astray + 1 });
-        break;
-      }
-      case 'drained':
-        this.onDrained(notice.server);
-        break;
-      case 'flipped':
-      case 'unsealed':
-        break;
-      default:
-        throw new Error(`unexpected notice ${JSON.stringify(notice satisfies never)}`);
-    }
+    hearNotice(this, notice);
+  }
+
+  /** Looks at operations that have lost a bucket to another one: perhaps it was their last. @returns whether there were any */
+  concludeBereft(): boolean {
+    const bereft = this.running.takeBereft();
+    for (const running of bereft) this.advance(running);
+    return bereft.length > 0;
   }
 
   /** A server's MAC address has been found. */
@@ -263,37 +236,7 @@ export class Operations {
 
   /** A record of an operation that has not begun. */
   blank(request: OperationRequest, vip: VipId, actor: Actor): OperationRecord {
-    const { intent, configuration } = this.host;
-    return {
-      id: intent.nextOperation,
-      kind: request.kind,
-      vip,
-      server: request.server ?? request.vip ?? intent.vips.get(vip)?.name ?? '',
-      replacement: request.replacement,
-      request,
-      leaving: [],
-      forgets: [],
-      coming: [],
-      shares: [],
-      moves: [],
-      ordered: 0,
-      rampMs: rampOf(this.host, request),
-      phase: 'preparing',
-      paused: false,
-      aborting: false,
-      startedAtMs: this.host.wallMs(),
-      deadlineMs: request.deadlineMs ?? configuration.timers.drainDeadlineMs,
-      deadlineAtMs: undefined,
-      finishedAtMs: undefined,
-      outcome: undefined,
-      message: '',
-      ended: [],
-      astray: 0,
-      who: actor.who,
-      why: request.reason,
-      plan: undefined,
-      rollsBack: undefined,
-    };
+    return blankRecord(this.host, request, vip, actor);
   }
 
   /** From a request to its first step. */
@@ -437,40 +380,6 @@ export class Operations {
     for (const [bucket, to] of back) this.running.own(running, bucket, to);
     this.host.log('info', `operation ${record.id}: ${message}, rolling back`);
     this.advance(running);
-  }
-
-  private onEnded(server: ServerId, keys: readonly ConnectionKey[], what: string): void {
-    for (const running of this.running) {
-      if (!running.record.leaving.includes(server) || keys.length === 0) continue;
-      const ended = [...running.record.ended, ...keys.map(endedConnection)];
-      this.save(running, { ...running.record, ended });
-      this.host.log('warning', `operation ${running.record.id}: ${keys.length} connections ${what}`);
-    }
-  }
-
-  private onDrained(id: ServerId): void {
-    const server = this.server(id);
-    if (server === undefined || server.state === 'dead') return;
-    for (const running of this.running) {
-      const { record } = running;
-      const goes = record.aborting ? record.coming : record.leaving;
-      if (!goes.includes(id)) continue;
-      if (record.aborting || record.forgets.includes(id)) {
-        this.forget(server);
-      } else {
-        this.setState(server, 'drained');
-        this.host.serverGone(server);
-      }
-      this.host.log('info', `server \`${server.name}\` is drained: safe to power off`);
-      this.advance(running);
-    }
-  }
-
-  /** Looks at operations that have lost a bucket to another one: perhaps it was their last. @returns whether there were any */
-  concludeBereft(): boolean {
-    const bereft = this.running.takeBereft();
-    for (const running of bereft) this.advance(running);
-    return bereft.length > 0;
   }
 
   /** Looks whether the operation has come to its end. */
