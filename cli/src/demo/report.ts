@@ -55,7 +55,7 @@ export function reportText(report: DemoReport): string {
   const rows: [string, string][] = [
     [
       'hosts',
-      report.hosts.kind === 'kernel' ? 'kernel TCP in network namespaces' : `simulated (${report.hosts.reason})`,
+      report.hosts.kind === 'kernel' ? 'on the kernel, in network namespaces' : `simulated (${report.hosts.reason})`,
     ],
     ['switch', report.switch],
     ['pinning', report.pinning ? 'on' : 'OFF, as a plain hash'],
