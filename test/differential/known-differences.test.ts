@@ -40,20 +40,32 @@ describe('known differences', () => {
   });
 
   const ofCompiler = KNOWN_DIFFERENCES.filter(({ tool }) => tool === 'p4c');
-  it.runIf(MOORING_P4C !== undefined).each(ofCompiler)('$name: shows in p4c', ({ name, packet, expected }) => {
-    const source = readFileSync(`${FOLDER}${name}.p4`, 'utf8');
-    expect(outputOfOther(MOORING_P4C!, source, packet)).not.toBe(expected);
-  });
+  if (MOORING_P4C === undefined) {
+    it('show in p4c: not run because MOORING_P4C does not name p4c-bm2-ss', () => {
+      expect(process.env.MOORING_P4C).toBeUndefined();
+    });
+  } else {
+    it.each(ofCompiler)('$name: shows in p4c', ({ name, packet, expected }) => {
+      const source = readFileSync(`${FOLDER}${name}.p4`, 'utf8');
+      expect(outputOfOther(MOORING_P4C, source, packet)).not.toBe(expected);
+    });
+  }
 
   const ofSwitch = KNOWN_DIFFERENCES.filter(({ tool }) => tool === 'simple_switch');
-  it.runIf(MOORING_BMV2 !== undefined).each(ofSwitch)('$name: shows in simple_switch', async (known) => {
-    const compiled = compileOwnFile(`${FOLDER}${known.name}.p4`);
-    if (!compiled.ok) throw new Error(compiled.reason);
-    const { outputs } = runEmbedded(compiled.program, [packetOf(known.packet)]);
-    const found = await runBmv2(compiled.program, [packetOf(known.packet)], {
-      command: MOORING_BMV2!,
-      expected: outputs,
+  if (MOORING_BMV2 === undefined) {
+    it('show in simple_switch: not run because MOORING_BMV2 does not name simple_switch', () => {
+      expect(process.env.MOORING_BMV2).toBeUndefined();
     });
-    expect(found[0]).not.toEqual(outputs[0]);
-  });
+  } else {
+    it.each(ofSwitch)('$name: shows in simple_switch', async (known) => {
+      const compiled = compileOwnFile(`${FOLDER}${known.name}.p4`);
+      if (!compiled.ok) throw new Error(compiled.reason);
+      const { outputs } = runEmbedded(compiled.program, [packetOf(known.packet)]);
+      const found = await runBmv2(compiled.program, [packetOf(known.packet)], {
+        command: MOORING_BMV2,
+        expected: outputs,
+      });
+      expect(found[0]).not.toEqual(outputs[0]);
+    });
+  }
 });

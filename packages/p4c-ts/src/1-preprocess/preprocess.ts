@@ -13,6 +13,17 @@
 import type { Reporter } from '../diagnostics/diagnostic.ts';
 import { BUILT_IN_SPAN, type SourceFile, type SourceMap, type Span } from '../diagnostics/span.ts';
 import { evaluateCondition } from './condition.ts';
+import {
+  blanksInString,
+  closingQuote,
+  directiveText,
+  endOfBlanks,
+  endOfDirective,
+  endOfLine,
+  newlines,
+  skipInactiveLine,
+  trimmedEnd,
+} from './extents.ts';
 import { folderOf, joinPath, type SourceFileSystem } from './file-system.ts';
 import {
   isCommentStart,
@@ -22,7 +33,6 @@ import {
   type MacroToken,
   readMacroToken,
   skipComment,
-  skipString,
   spliceLength,
   textOfTokens,
   tokenizeMacroText,
@@ -443,99 +453,4 @@ class Preprocessor {
 
 function compact(tokens: readonly MacroToken[]): string {
   return tokens.map((token) => token.text).join('');
-}
-
-/** The offset of the line break that ends the directive at `start` (spliced lines and block comments go on). */
-function endOfDirective(text: string, start: number): number {
-  let at = start;
-  while (at < text.length) {
-    const code = text.charCodeAt(at);
-    if (code === 10) return at;
-    if (isCommentStart(text, at)) at = skipComment(text, at);
-    else if (code === 92 && spliceLength(text, at) > 0) at += spliceLength(text, at);
-    else if (code === 34) {
-      const line = text.indexOf('\n', at);
-      const close = skipString(text, at);
-      at = line >= 0 && close > line ? at + 1 : close;
-    } else at += 1;
-  }
-  return text.length;
-}
-
-/** The directive's text with comments and splices replaced by what they mean. */
-function directiveText(text: string, start: number, end: number): string {
-  let out = '';
-  let at = start;
-  let from = start;
-  while (at < end) {
-    const splice = spliceLength(text, at);
-    if (splice > 0) {
-      out += text.slice(from, at);
-      at += splice;
-      from = at;
-    } else if (isCommentStart(text, at)) {
-      out += `${text.slice(from, at)} `;
-      at = Math.min(skipComment(text, at), end);
-      from = at;
-    } else if (text.charCodeAt(at) === 34) {
-      const close = skipString(text, at);
-      at = close > end ? at + 1 : close;
-    } else at += 1;
-  }
-  return out + text.slice(from, end);
-}
-
-/** The offset just after the quote on the same line that closes the one at `start`. */
-function closingQuote(text: string, start: number): number | undefined {
-  const quote = text.charCodeAt(start);
-  for (let at = start + 1; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === 10) return undefined;
-    if (code === 92) at += 1;
-    else if (code === quote) return at + 1;
-  }
-  return undefined;
-}
-
-function endOfLine(text: string, start: number): number {
-  const end = text.indexOf('\n', start);
-  return end < 0 ? text.length : end;
-}
-
-/** Line breaks from `start` up to `end`. */
-function newlines(text: string, start: number, end: number): number {
-  let count = 0;
-  for (let at = text.indexOf('\n', start); at >= 0 && at < end; at = text.indexOf('\n', at + 1)) count += 1;
-  return count;
-}
-
-function endOfBlanks(text: string, from: number): number {
-  let at = from;
-  while (text.charCodeAt(at) === 32 || text.charCodeAt(at) === 9 || text.charCodeAt(at) === 13) at += 1;
-  return at;
-}
-
-/** What `cpp` makes of white space: the column at a line's start, one blank elsewhere. Undefined where that is what stands there. */
-function blanksInString(text: string, start: number, end: number, atLineStart: boolean): string | undefined {
-  const code = text.charCodeAt(end);
-  const blanks = code === 10 || end >= text.length ? '' : atLineStart ? ' '.repeat(end - start) : ' ';
-  return text.slice(start, end) === blanks ? undefined : blanks;
-}
-
-/** Skips the rest of a line that does not count, over block comments. Stops at its line break. */
-function skipInactiveLine(text: string, from: number): number {
-  let at = from;
-  while (at < text.length) {
-    const code = text.charCodeAt(at);
-    if (code === 10) return at;
-    if (code === 47 && isCommentStart(text, at)) at = skipComment(text, at);
-    else at += 1;
-  }
-  return at;
-}
-
-function trimmedEnd(text: string, start: number, end: number): number {
-  let at = end;
-  while (at > start && text.charCodeAt(at - 1) <= 32) at -= 1;
-  return at;
 }

@@ -8,6 +8,7 @@
 import type * as T from '../3-types/types.ts';
 import * as build from '../5-lower/expressions.ts';
 import * as ir from '../5-lower/ir.ts';
+import { someExpression } from '../5-lower/traversal.ts';
 import { InternalError } from '../diagnostics/diagnostic.ts';
 import type { Span } from '../diagnostics/span.ts';
 import type { Body } from './body.ts';
@@ -214,7 +215,7 @@ function mayRead(reader: Store, written: Written): boolean {
     return written.headers.some(({ header }) => header.kind !== 'instance' || header.instance === source.instance);
   }
   const expression = reader.kind === 'scalar' ? reader.value : reader.valid;
-  return build.someExpression(expression, (inner) => {
+  return someExpression(expression, (inner) => {
     if (inner.kind === 'is-valid') {
       return written.headers.some(({ header }) => mayBeSameHeader(inner.header, header));
     }

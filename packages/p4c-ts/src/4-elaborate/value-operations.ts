@@ -10,6 +10,7 @@
 import type * as T from '../3-types/types.ts';
 import * as build from '../5-lower/expressions.ts';
 import type * as ir from '../5-lower/ir.ts';
+import { walkExpression } from '../5-lower/traversal.ts';
 import { InternalError } from '../diagnostics/diagnostic.ts';
 import type { Span } from '../diagnostics/span.ts';
 import type { Body } from './body.ts';
@@ -253,7 +254,7 @@ function storageOf(value: Value): ReadonlySet<unknown> {
 function addStorage(value: Value, into: Set<unknown>): Set<unknown> {
   switch (value.kind) {
     case 'scalar':
-      build.walkExpression(value.expression, (inner) => {
+      walkExpression(value.expression, (inner) => {
         if (inner.kind === 'read') {
           if (inner.place.kind === 'variable') into.add(inner.place.variable);
           else addHeader(inner.place.header, into);

@@ -5,7 +5,7 @@
  * be declared, and what a pass promised to remove must be gone. A pass that breaks one of these is found at once, where
  * otherwise a switch far away would compute something strange.
  */
-import { walkExpression } from './expressions.ts';
+
 import { eachExpression, expressionsOfTerminator, targetOf } from './instructions.ts';
 import {
   type Expression,
@@ -20,6 +20,7 @@ import {
 } from './ir.ts';
 import { graphsOf, passes } from './lower.ts';
 import { printExpression, printInstruction } from './print.ts';
+import { walkExpression } from './traversal.ts';
 
 /** Everything that is wrong with the program after that pass (`elaborate` for none yet), as messages. */
 export function checkInvariants(program: Program, pass: string): string[] {

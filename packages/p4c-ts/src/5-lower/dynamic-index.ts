@@ -5,7 +5,7 @@
  * index beyond the stack is harmless (a read yields the last element, a write does nothing), where BMv2's own
  * dereferencing would end the switch's process.
  */
-import { binary, conditional, constant, isValid, isValidUnion, mapExpression, read } from './expressions.ts';
+import { binary, conditional, constant, isValid, isValidUnion, read } from './expressions.ts';
 import { mapExpressionsOf } from './instructions.ts';
 import {
   type Block,
@@ -17,6 +17,7 @@ import {
   type UnionReference,
 } from './ir.ts';
 import type { LowerServices } from './lower.ts';
+import { mapExpression } from './traversal.ts';
 
 /** Rewrites the graph in place. */
 export function expandDynamicIndexes(graph: Graph, services: LowerServices): void {

@@ -6,8 +6,9 @@
  * found stale when it is looked up. What was noted inside a block is taken back when the walk leaves the part of the
  * graph that begins with it (`mark`, `rollBack`), so nothing is copied where control branches either.
  */
-import { someExpression } from './expressions.ts';
+
 import type { Expression, HeaderField, HeaderInstance, Place } from './ir.ts';
+import { someExpression } from './traversal.ts';
 
 /** A place whose header is known: what facts are about. */
 export function isExactPlace(place: Place): boolean {

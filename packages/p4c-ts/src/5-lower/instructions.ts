@@ -2,7 +2,7 @@
  * What instructions read and write: one description of each instruction, from which copy propagation, dead code removal
  * and the preparation of arguments are all derived. A new instruction is described here and nowhere else.
  */
-import { indexOfHeader, indexOfPlace, mapHeaderIndex, mapPlaceIndex } from './expressions.ts';
+
 import type {
   Expression,
   ExternArgument,
@@ -12,6 +12,7 @@ import type {
   Place,
   Terminator,
 } from './ir.ts';
+import { indexOfHeader, indexOfPlace, mapHeaderIndex, mapPlaceIndex } from './traversal.ts';
 
 /** The place that the instruction stores a scalar into, if it does. */
 export function targetOf(instruction: Instruction): Place | undefined {

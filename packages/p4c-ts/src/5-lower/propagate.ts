@@ -6,7 +6,6 @@
  * is computed twice. What is left unread is removed afterwards by `dead-code.ts`.
  */
 
-import { mapExpression, someExpression, walkExpression } from './expressions.ts';
 import { Facts, isExactPlace, mayBeSame } from './facts.ts';
 import { eachExpression, expressionsOfTerminator, mapExpressionsOf, targetOf } from './instructions.ts';
 import {
@@ -22,6 +21,7 @@ import {
   type Variable,
 } from './ir.ts';
 import { isPlain } from './prepare-arguments.ts';
+import { mapExpression, someExpression, walkExpression } from './traversal.ts';
 
 /** Number of times each variable is read, over all graphs. */
 export function countReads(program: Program, graphs: readonly Graph[]): Map<Variable, number> {

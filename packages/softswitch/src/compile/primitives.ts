@@ -10,7 +10,8 @@ import type { CompileContext } from './actions.ts';
 import type { Code } from './code.ts';
 import { STRIPES } from './critical.ts';
 import { ExpressionCompiler, type Locals } from './expressions.ts';
-import { at, emitSetValid, fieldOffset, type HeaderPlace, index, validityOf } from './headers.ts';
+import { HeaderPrimitives } from './header-primitives.ts';
+import { at, emitSetValid, fieldOffset, index } from './headers.ts';
 import { fieldSlot, limbCount, SLOT } from './layout.ts';
 import { unsignedRange } from './ranges.ts';
 import { targetField } from './target-fields.ts';
@@ -48,6 +49,7 @@ export class PrimitiveCompiler {
   readonly #context: CompileContext;
   readonly #code: Code;
   readonly #expressions: ExpressionCompiler;
+  readonly #headers: HeaderPrimitives;
   readonly #stripedLock: number | undefined;
 
   /** `stripedLock` is the first lock of an action that locks registers by their index; see `critical.ts`. */
@@ -56,6 +58,7 @@ export class PrimitiveCompiler {
     this.#stripedLock = stripedLock;
     this.#code = code;
     this.#expressions = new ExpressionCompiler(context.program, context.layout, code, locals);
+    this.#headers = new HeaderPrimitives(context, code, this.#expressions);
   }
 
   /** Writes the statements of a primitive. Jumps leave the labelled block `J<target>`. */
@@ -82,21 +85,21 @@ export class PrimitiveCompiler {
         return;
       case 'assign_header':
       case 'copy_header':
-        this.#copyHeader(this.#expressions.header(data(args[0]!)), this.#expressions.header(data(args[1]!)));
+        this.#headers.copy(this.#expressions.header(data(args[0]!)), this.#expressions.header(data(args[1]!)));
         return;
       case 'assign_union': {
         const target = this.#expressions.union(data(args[0]!));
         const source = this.#expressions.union(data(args[1]!));
-        for (const [i, member] of target.members.entries()) this.#copyHeader(member, source.members[i]!);
+        for (const [i, member] of target.members.entries()) this.#headers.copy(member, source.members[i]!);
         return;
       }
       case 'assign_header_stack':
       case 'assign_union_stack':
-        this.#copyStack(data(args[0]!), data(args[1]!));
+        this.#headers.copyStack(data(args[0]!), data(args[1]!));
         return;
       case 'push':
       case 'pop':
-        this.#shiftStack(operation, data(args[0]!), data(args[1]!));
+        this.#headers.shiftStack(operation, data(args[0]!), data(args[1]!));
         return;
       case '_jump':
         code.line(`break J${Math.min(jumpTarget(primitive)!, Number.MAX_SAFE_INTEGER)};`);
@@ -144,19 +147,14 @@ export class PrimitiveCompiler {
         code.line(`F[${SLOT.learn}] = ${this.#expressions.uint32(data(args[1]!))} & 65535;`);
         return;
       case 'add_header':
-        this.#addHeader(this.#expressions.header(data(args[0]!)));
+        this.#headers.add(this.#expressions.header(data(args[0]!)));
         return;
       case 'add_header_fast':
         emitSetValid(code, this.#expressions.header(data(args[0]!)), true);
         return;
-      case 'remove_header': {
-        const header = this.#expressions.header(data(args[0]!));
-        code.block(`if (${validityOf(header)})`, () => {
-          code.line(`F[${SLOT.length}] -= ${this.#headerBytes(header)};`);
-          emitSetValid(code, header, false);
-        });
+      case 'remove_header':
+        this.#headers.remove(this.#expressions.header(data(args[0]!)));
         return;
-      }
       case 'clone_ingress_pkt_to_egress':
       case 'clone_egress_pkt_to_egress':
         code.line(`F[${SLOT.cloneSession}] = ${this.#expressions.uint32(data(args[0]!))} & 65535 | 32768;`);
@@ -245,76 +243,6 @@ export class PrimitiveCompiler {
     if (this.#context.trace) this.#traceField(place.place, place.field.bitwidth);
   }
 
-  #copyHeader(target: HeaderPlace, source: HeaderPlace): void {
-    const code = this.#code;
-    const type = this.#context.layout.types[source.type]!;
-    const declaration = this.#context.program.headerTypes[source.type]!;
-    code.block(
-      `if (${validityOf(source)})`,
-      () => {
-        emitSetValid(code, target, true);
-        for (const [position, field] of declaration.fields.entries()) {
-          const offset = type.fields[position]!;
-          if (field.variable) {
-            code.line(
-              `copyVariable(${index(target.base, offset)}, ${this.#expressions.lengthPlace(target)}, ${index(source.base, offset)}, ${this.#expressions.lengthPlace(source)});`,
-            );
-            continue;
-          }
-          for (let i = 0; i < limbCount(field.bitwidth); i++)
-            code.line(`${at(target.base, offset + i)} = ${at(source.base, offset + i)};`);
-        }
-      },
-      '} else {',
-    );
-    code.line(`  ${at(target.valid)} = 0;`);
-    code.line('}');
-  }
-
-  #copyStack(target: Expression, source: Expression): void {
-    const { program, layout } = this.#context;
-    const { places } = this.#expressions;
-    if (target.kind === 'headerStack' && source.kind === 'headerStack') {
-      this.#code.line(`F[${layout.stackNext[target.stack]}] = F[${layout.stackNext[source.stack]}];`);
-      const from = program.headerStacks[source.stack]!.headers;
-      for (const [i, header] of program.headerStacks[target.stack]!.headers.entries()) {
-        this.#copyHeader(places.header(header), places.header(from[i]!));
-      }
-      return;
-    }
-    if (target.kind === 'unionStack' && source.kind === 'unionStack') {
-      this.#code.line(`F[${layout.unionStackNext[target.stack]}] = F[${layout.unionStackNext[source.stack]}];`);
-      const from = program.headerUnionStacks[source.stack]!.unions;
-      for (const [i, union] of program.headerUnionStacks[target.stack]!.unions.entries()) {
-        const sources = places.union(from[i]!).members;
-        for (const [m, member] of places.union(union).members.entries()) this.#copyHeader(member, sources[m]!);
-      }
-      return;
-    }
-    throw new Error('bug in softswitch: stacks of different kinds');
-  }
-
-  #shiftStack(operation: 'push' | 'pop', stack: Expression, count: Expression): void {
-    const { program, layout } = this.#context;
-    const helper = operation === 'push' ? 'pushStack' : 'popStack';
-    const amount = this.#expressions.uint32(count);
-    if (stack.kind === 'headerStack') {
-      const { headers, type } = program.headerStacks[stack.stack]!;
-      const size = layout.types[type]!.size;
-      this.#code.line(
-        `${helper}(${layout.headers[headers[0]!]}, ${size}, ${layout.valid[headers[0]!]}, 1, ${headers.length}, ${amount}, ${layout.stackNext[stack.stack]});`,
-      );
-      return;
-    }
-    if (stack.kind !== 'unionStack') throw new Error('bug in softswitch: no stack');
-    const { unions } = program.headerUnionStacks[stack.stack]!;
-    const members = program.headerUnions[unions[0]!]!.headers;
-    const size = members.reduce((sum, header) => sum + layout.types[program.headers[header]!.type]!.size, 0);
-    this.#code.line(
-      `${helper}(${layout.headers[members[0]!]}, ${size}, ${layout.valid[members[0]!]}, ${members.length}, ${unions.length}, ${amount}, ${layout.unionStackNext[stack.stack]});`,
-    );
-  }
-
   #log(format: Argument, vector: Argument): void {
     const message = this.#context.messages.push(format.kind === 'string' ? format.value : '') - 1;
     const elements = vector.kind === 'vector' ? vector.elements : [];
@@ -357,27 +285,6 @@ export class PrimitiveCompiler {
       const field = targetField(program, header, name);
       if (field !== undefined) this.#code.line(`F[${fieldSlot(program, layout, field)}] = ${value};`);
     }
-  }
-
-  /** Bytes a header takes in the packet. */
-  #headerBytes(header: HeaderPlace): string {
-    const type = this.#context.layout.types[header.type]!;
-    const fixed = type.fixedBits >> 3;
-    return type.variableLength < 0 ? String(fixed) : `(${fixed} + (F[${this.#expressions.lengthPlace(header)}] >> 3))`;
-  }
-
-  #addHeader(header: HeaderPlace): void {
-    const code = this.#code;
-    const type = this.#context.layout.types[header.type]!;
-    code.block(`if (!(${validityOf(header)}))`, () => {
-      for (const [position, field] of this.#context.program.headerTypes[header.type]!.fields.entries()) {
-        if (field.variable) continue;
-        for (let i = 0; i < limbCount(field.bitwidth); i++)
-          code.line(`${at(header.base, type.fields[position]! + i)} = 0;`);
-      }
-      emitSetValid(code, header, true);
-      code.line(`F[${SLOT.length}] += ${this.#headerBytes(header)};`);
-    });
   }
 
   #hash(args: readonly Argument[]): void {

@@ -6,31 +6,20 @@
 // stays silent rather than cry wolf. Branches that a constant condition rules out are not followed.
 
 import type * as ast from '../../../2-parse/ast.ts';
-import type { Span } from '../../../diagnostics/span.ts';
 import type { Checker } from '../../check/checker.ts';
 import { expressionText } from '../../support/expression-text.ts';
-import { isSilenced } from '../../support/no-warn.ts';
 import type { MatchedArgument } from '../../typed-program.ts';
-import { erroneousType, isStructure, type Type } from '../../types.ts';
-import { Facts, type Keys, keysOf, type Validity } from './facts.ts';
-
-interface Place {
-  readonly key: string;
-  readonly type: Type;
-  /** False where an element is chosen at run time: then the key is that of the whole stack. */
-  readonly exact: boolean;
-  /** The innermost header around the place, if it is a field of one. */
-  readonly header: { readonly key: string; readonly expression: ast.Expression } | undefined;
-}
+import { erroneousType, isStructure } from '../../types.ts';
+import { Facts, type Keys, type Validity } from './facts.ts';
+import { callBuiltIn, excludeOthers } from './header-validity.ts';
+import { type Place, Places } from './places.ts';
+import { Warnings } from './warnings.ts';
 
 /**
  * Most statements followed in one block. Calls of actions that call actions, and loops in loops, which are run twice, multiply;
  * beyond this the analysis gives up and is silent.
  */
 const STATEMENT_LIMIT = 100_000;
-
-type WarningClass = (typeof WARNING_CLASSES)[number];
-const WARNING_CLASSES = ['uninitialized-use', 'uninitialized-out-param', 'invalid-header'] as const;
 
 /** One walk over one block. */
 export class InitializationAnalysis {
@@ -42,34 +31,26 @@ export class InitializationAnalysis {
   private statementsFollowed = 0;
   private readonly c: Checker;
   private readonly following = new Set<ast.Node>();
-  private readonly tracked = new Set<ast.Node>();
-  private readonly knownKeys = new Map<string, Keys>();
-  /** Classes of warnings that an annotation around the place turns off. */
-  private silenced: ReadonlySet<WarningClass> = new Set();
+  private readonly places: Places;
+  private readonly warnings: Warnings;
 
   constructor(c: Checker) {
     this.c = c;
+    this.places = new Places(c);
+    this.warnings = new Warnings(c.reporter);
   }
 
   /** Runs a part of the walk that belongs to the node, whose annotations may turn warnings off. */
   within(node: ast.Node, run: () => void): void {
-    const outer = this.silenced;
-    const more = WARNING_CLASSES.filter((each) => isSilenced(node, each));
-    if (more.length > 0) this.silenced = new Set([...outer, ...more]);
-    run();
-    this.silenced = outer;
-  }
-
-  private warn(warningClass: WarningClass, span: Span, message: string): void {
-    if (!this.silenced.has(warningClass)) this.c.reporter.warn(warningClass, span, message);
+    this.warnings.within(node, run);
   }
 
   /** Enters a parameter. */
   parameter(node: ast.Parameter): void {
     const type = this.c.tables.declarationTypes.get(node);
     if (type === undefined) return;
-    this.tracked.add(node);
-    if (node.direction === 'out') this.facts.declare(this.keys(type, String(node.id)));
+    this.places.track(node);
+    if (node.direction === 'out') this.facts.declare(this.places.keys(type, String(node.id)));
     else this.write({ key: String(node.id), type, exact: true, header: undefined });
   }
 
@@ -77,10 +58,10 @@ export class InitializationAnalysis {
   checkOut(node: ast.Parameter, owner: string, facts: Facts): void {
     const type = this.c.tables.declarationTypes.get(node);
     if (type === undefined || node.direction !== 'out' || facts.unreachable || this.gaveUp) return;
-    const keys = this.keys(type, String(node.id));
+    const keys = this.places.keys(type, String(node.id));
     const inHeader = (key: string): boolean => keys.headers.some((header) => key.startsWith(`${header}.`));
     if (!keys.scalars.some((key) => facts.isUndefined(key) && !inHeader(key))) return;
-    this.warn(
+    this.warnings.warn(
       'uninitialized-out-param',
       node.name.span,
       `out parameter '${node.name.name}' may have no value when '${owner}' ends`,
@@ -103,8 +84,8 @@ export class InitializationAnalysis {
     const type = this.c.tables.declarationTypes.get(node);
     if (node.initializer !== undefined) this.read(node.initializer);
     if (type === undefined) return;
-    this.tracked.add(node);
-    const keys = this.keys(type, String(node.id));
+    this.places.track(node);
+    const keys = this.places.keys(type, String(node.id));
     this.facts.declare(keys);
     if (node.initializer !== undefined) {
       this.assign({ key: String(node.id), type, exact: true, header: undefined }, node.initializer);
@@ -122,7 +103,7 @@ export class InitializationAnalysis {
         this.read(node.value);
         if (node.operator !== undefined) this.read(node.target);
         this.readIndexes(node.target);
-        const place = this.placeOf(node.target);
+        const place = this.places.at(node.target);
         if (place === undefined) return;
         this.checkHeader(place);
         if (!place.exact) this.checkChosen(node.target);
@@ -176,8 +157,8 @@ export class InitializationAnalysis {
         this.read(node.collection);
         this.loop(() => {
           const type = this.c.tables.declarationTypes.get(node.variable) ?? erroneousType;
-          this.tracked.add(node.variable);
-          this.facts.write(this.keys(type, String(node.variable.id)));
+          this.places.track(node.variable);
+          this.facts.write(this.places.keys(type, String(node.variable.id)));
           this.statement(node.body);
         });
         return;
@@ -230,15 +211,15 @@ export class InitializationAnalysis {
     const invalid =
       value.kind === 'InvalidExpression' ||
       (value.kind === 'CastExpression' && value.operand.kind === 'InvalidExpression');
-    const given = this.placeOf(value);
+    const given = this.places.at(value);
     const validity = given?.exact === true ? this.facts.validityOf(given.key) : 'yes';
     this.copy(place, value, invalid, target);
-    if (target !== undefined && !invalid) this.excludeOthers(target, place, validity);
+    if (target !== undefined && !invalid) excludeOthers(this.places, this.facts, target, place, validity);
   }
 
   private copy(place: Place, value: ast.Expression, invalid: boolean, target: ast.Expression | undefined): void {
     if (!invalid && this.facts.isAllDefined && !this.facts.hasAsked) return;
-    const keys = this.keysAt(place);
+    const keys = this.places.keysAt(place);
     if (target?.kind === 'SliceExpression' || target?.kind === 'PlusSliceExpression') {
       this.facts.write({ scalars: keys.scalars, headers: [] });
       return;
@@ -249,9 +230,9 @@ export class InitializationAnalysis {
       this.facts.write({ scalars: keys.scalars, headers: [] });
       return;
     }
-    const source = this.placeOf(value);
+    const source = this.places.at(value);
     const copied = source?.exact
-      ? this.keys(place.type, source.key).headers.map((key) => this.facts.validityOf(key))
+      ? this.places.keys(place.type, source.key).headers.map((key) => this.facts.validityOf(key))
       : [];
     this.facts.write(keys, invalid ? 'no' : 'yes');
     if (!place.exact) return;
@@ -283,7 +264,7 @@ export class InitializationAnalysis {
 
   /** Reads an expression: everything in it must have a value. */
   read(node: ast.Expression): void {
-    const place = this.placeOf(node);
+    const place = this.places.at(node);
     if (place !== undefined && !place.exact) this.checkChosen(node);
     if (place !== undefined && node.kind !== 'SliceExpression' && node.kind !== 'PlusSliceExpression') {
       this.readIndexes(node);
@@ -352,11 +333,11 @@ export class InitializationAnalysis {
 
   private checkValue(node: ast.Expression, place: Place): void {
     if (!place.exact || this.facts.unreachable || this.facts.isAllDefined) return;
-    const keys = this.keysAt(place).scalars;
+    const keys = this.places.keysAt(place).scalars;
     const lacking = keys.filter((key) => this.facts.isUndefined(key)).length;
     if (lacking === 0 || !this.reporting || this.gaveUp) return;
     const how = lacking < keys.length ? 'may lack values in some of its parts' : 'may have no value here';
-    this.warn('uninitialized-use', node.span, `'${expressionText(node)}' ${how}`);
+    this.warnings.warn('uninitialized-use', node.span, `'${expressionText(node)}' ${how}`);
   }
 
   private checkHeader(place: Place): void {
@@ -380,9 +361,9 @@ export class InitializationAnalysis {
     const { target } = node;
     if (target.kind !== 'IndexExpression' || this.c.tables.types.get(target)?.kind !== 'header') return;
     if (this.c.integerValue(target.index) !== undefined) return;
-    const stack = this.placeOf(target.target);
+    const stack = this.places.at(target.target);
     if (stack === undefined || !stack.exact) return;
-    const { headers } = this.keysAt(stack);
+    const { headers } = this.places.keysAt(stack);
     const none = headers.every((key) => this.facts.validityOf(key) === 'no' && !this.facts.wasAsked(key));
     if (headers.length > 0 && none) this.warnHeader(target, 'no');
   }
@@ -390,45 +371,7 @@ export class InitializationAnalysis {
   private warnHeader(expression: ast.Expression, validity: Validity): void {
     const text = expressionText(expression);
     const message = validity === 'no' ? `header '${text}' is not valid here` : `header '${text}' may not be valid here`;
-    this.warn('invalid-header', expression.span, `${message}; a field of it is used`);
-  }
-
-  private placeOf(node: ast.Expression): Place | undefined {
-    const type = this.c.tables.types.get(node);
-    if (type === undefined) return undefined;
-    switch (node.kind) {
-      case 'PathExpression': {
-        const named = this.c.names.paths.get(node);
-        if (named?.kind !== 'VariableDeclaration' && named?.kind !== 'Parameter') return undefined;
-        if (!this.tracked.has(named)) return undefined;
-        return { key: String(named.id), type, exact: true, header: undefined };
-      }
-      case 'MemberExpression': {
-        const member = this.c.tables.members.get(node);
-        const target = this.placeOf(node.target);
-        if (target === undefined) return undefined;
-        if (member?.kind === 'stack-property') {
-          if (member.property !== 'next' && member.property !== 'last') return undefined;
-          return { key: target.key, type: target.type, exact: false, header: undefined };
-        }
-        if (member?.kind !== 'field') return undefined;
-        if (!target.exact) return target;
-        const header = target.type.kind === 'header' ? { key: target.key, expression: node.target } : target.header;
-        return { key: `${target.key}.${node.member.name}`, type, exact: true, header };
-      }
-      case 'IndexExpression': {
-        const target = this.placeOf(node.target);
-        if (target === undefined || !target.exact) return target;
-        const index = this.c.integerValue(node.index);
-        if (index === undefined) return { key: target.key, type: target.type, exact: false, header: undefined };
-        return { key: `${target.key}[${index}]`, type, exact: true, header: target.header };
-      }
-      case 'SliceExpression':
-      case 'PlusSliceExpression':
-        return this.placeOf(node.target);
-      default:
-        return undefined;
-    }
+    this.warnings.warn('invalid-header', expression.span, `${message}; a field of it is used`);
   }
 
   // ------------------------------------------------------------------------------------------------------- calls
@@ -438,7 +381,8 @@ export class InitializationAnalysis {
     if (call === undefined) return;
     switch (call.kind) {
       case 'built-in':
-        this.builtIn(call.method, call.target);
+        this.readIndexes(call.target);
+        callBuiltIn(this.places, this.facts, call.method, call.target);
         return;
       case 'table-apply':
         this.applyTable(call.table);
@@ -459,81 +403,17 @@ export class InitializationAnalysis {
     for (const { parameter, argument } of args) {
       if (argument === undefined || (parameter.direction !== 'out' && parameter.direction !== 'inout')) continue;
       this.readIndexes(argument.value);
-      const place = this.placeOf(argument.value);
+      const place = this.places.at(argument.value);
       if (place === undefined) continue;
       if (parameter.direction === 'out') this.checkHeader(place);
       this.write(place);
-      this.excludeOthers(argument.value, place, 'yes');
+      excludeOthers(this.places, this.facts, argument.value, place, 'yes');
     }
-  }
-
-  /** Keys of a place, computed once: a key belongs to one type. */
-  private keys(type: Type, key: string): Keys {
-    let keys = this.knownKeys.get(key);
-    if (keys === undefined) {
-      keys = keysOf(type, key);
-      this.knownKeys.set(key, keys);
-    }
-    return keys;
   }
 
   /** Everything inside the place was given a value. */
   private write(place: Place): void {
-    if (!this.facts.isAllDefined || this.facts.hasAsked) this.facts.write(this.keysAt(place));
-  }
-
-  private keysAt(place: Place): Keys {
-    return this.keys(place.type, place.key);
-  }
-
-  private builtIn(method: string, target: ast.Expression): void {
-    this.readIndexes(target);
-    const place = this.placeOf(target);
-    if (place === undefined) return;
-    switch (method) {
-      case 'setValid':
-        if (place.exact) this.setValidity(place.key, 'yes');
-        else this.chosenIsValid(target, place);
-        this.excludeOthers(target, place, 'yes');
-        return;
-      case 'setInvalid':
-        if (place.exact) this.setValidity(place.key, 'no');
-        return;
-      case 'isValid':
-        for (const key of this.keysAt(place).headers) this.facts.ask(key);
-        return;
-      case 'push_front':
-      case 'pop_front':
-        this.facts.write(this.keysAt(place));
-        return;
-      default:
-        return;
-    }
-  }
-
-  /** One of the elements of a stack became valid: none of them is known to be invalid any more. */
-  private chosenIsValid(node: ast.Expression, stack: Place): void {
-    const member = node.kind === 'MemberExpression' ? `.${node.member.name}` : '';
-    for (const key of this.keysAt(stack).headers) if (key.endsWith(member)) this.setValidity(key, 'yes');
-  }
-
-  /** A member of a union may have become valid: then the others are not. */
-  private excludeOthers(node: ast.Expression, place: Place, validity: Validity): void {
-    if (node.kind !== 'MemberExpression' || place.type.kind !== 'header' || !place.exact || validity === 'no') return;
-    const union = this.c.tables.types.get(node.target);
-    if (union?.kind !== 'header_union') return;
-    const prefix = place.key.slice(0, -node.member.name.length);
-    for (const { name } of union.fields) {
-      const key = `${prefix}${name}`;
-      if (key === place.key || this.facts.validityOf(key) === 'no') continue;
-      this.facts.setValidity(key, validity === 'yes' ? 'no' : 'maybe');
-      this.facts.forgetAsked(key);
-    }
-  }
-
-  private setValidity(key: string, validity: 'yes' | 'no'): void {
-    this.facts.setValidity(key, validity);
-    this.facts.forgetAsked(key);
+    if (!this.facts.isAllDefined || this.facts.hasAsked) this.facts.write(this.places.keysAt(place));
   }
 
   private applyTable(table: ast.TableDeclaration): void {
@@ -556,9 +436,9 @@ export class InitializationAnalysis {
     const bound: { parameter: ast.Parameter; keys: Keys; validity: Validity[]; isWritten: boolean }[] = [];
     for (const { parameter, argument } of args) {
       const { declaration } = parameter;
-      const place = argument === undefined ? undefined : this.placeOf(argument.value);
+      const place = argument === undefined ? undefined : this.places.at(argument.value);
       if (declaration === undefined || place === undefined || !place.exact) continue;
-      const keys = this.keysAt(place);
+      const keys = this.places.keysAt(place);
       if (keys.headers.length === 0) continue;
       const validity = keys.headers.map((key) => this.facts.validityOf(key));
       bound.push({ parameter: declaration, keys, validity, isWritten: parameter.direction !== 'in' });
@@ -567,23 +447,18 @@ export class InitializationAnalysis {
     this.followAction(action, () => {
       for (const { parameter, validity } of bound) {
         if (parameter.direction === 'out') continue;
-        this.headersOf(parameter).forEach((key, index) => {
+        this.places.headersOf(parameter).forEach((key, index) => {
           this.facts.setValidity(key, validity[index] ?? 'yes');
         });
       }
     });
     for (const { parameter, keys, isWritten } of bound) {
       if (!isWritten) continue;
-      this.headersOf(parameter).forEach((key, index) => {
+      this.places.headersOf(parameter).forEach((key, index) => {
         const target = keys.headers[index];
         if (target !== undefined) this.facts.setValidity(target, this.facts.validityOf(key));
       });
     }
-  }
-
-  private headersOf(parameter: ast.Parameter): readonly string[] {
-    const type = this.c.tables.declarationTypes.get(parameter);
-    return type === undefined ? [] : this.keys(type, String(parameter.id)).headers;
   }
 
   private followAction(action: ast.ActionDeclaration, enter: () => void): void {
