@@ -18,6 +18,11 @@ typedef bit<8> client_class_t;
 #define MOORING_SLOTS 16384
 #endif
 
+/// Number of exact pins there is room for (of IPv4 clients; of IPv6 clients a quarter).
+#ifndef MOORING_PINS
+#define MOORING_PINS 262144
+#endif
+
 const bit<2> SLOT_EMPTY = 0;
 /// A SYN was sent to `server`; the handshake has not shown yet that it answers (rule R2).
 const bit<2> SLOT_TENTATIVE = 1;

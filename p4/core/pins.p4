@@ -26,7 +26,7 @@ control ExactPins(in headers_t headers, inout metadata_t meta) {
         }
         actions = { pin; @defaultonly NoAction; }
         const default_action = NoAction;
-        size = 262144;
+        size = MOORING_PINS;
         MOORING_IDLE_TIMEOUT
     }
 
@@ -39,7 +39,7 @@ control ExactPins(in headers_t headers, inout metadata_t meta) {
         }
         actions = { pin; @defaultonly NoAction; }
         const default_action = NoAction;
-        size = 65536;
+        size = MOORING_PINS / 4;
         MOORING_IDLE_TIMEOUT
     }
 

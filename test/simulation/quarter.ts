@@ -27,7 +27,8 @@ export async function moveQuarter(
 ): Promise<QuarterResult> {
   const servers = 40;
   const spares = servers / 4;
-  const program = await compileProgram();
+  // Room for every connection that begins in the moved buckets.
+  const program = await compileProgram([`MOORING_PINS=${2 * options.liveConnections}`]);
   const lifetimes = SHORT_CONNECTION_SECONDS;
   const service = await Service.start({ ...options, program, servers, spares, lifetimes, learnAfter: '1h' });
   await service.populate();
