@@ -86,13 +86,15 @@ export class Network {
     running: RunningSwitch,
     readonly family: Family,
     readonly transport: Transport,
+    /** Servers have the VIP's address themselves, and answer past the switch. */
+    readonly direct: boolean,
   ) {
     this.running = running;
     running.onFrame((port, frame) => this.onFrame(port, frame));
   }
 
-  static async start(family: Family = 'ipv4', transport: Transport = 'tcp'): Promise<Network> {
-    return new Network(await startSwitch({ grpcAddress: '127.0.0.1:0', cpuPort: 510 }), family, transport);
+  static async start(family: Family = 'ipv4', transport: Transport = 'tcp', direct = false): Promise<Network> {
+    return new Network(await startSwitch({ grpcAddress: '127.0.0.1:0', cpuPort: 510 }), family, transport, direct);
   }
 
   get address(): string {
@@ -115,7 +117,7 @@ export class Network {
       return flow;
     }
     const sequence = (this.sequence += 64_000);
-    this.fromServer(server, address, port, TCP.SYN | TCP.ACK, sequence);
+    if (!this.direct) this.fromServer(server, address, port, TCP.SYN | TCP.ACK, sequence);
     const connection = { address, port, server, acknowledgment: sequence + 1 };
     const acknowledged = this.fromClient(address, port, TCP.ACK, sequence + 1);
     if (acknowledged !== server)
@@ -185,14 +187,19 @@ export class Network {
     }
     const ip = layerOf(frame, this.family)?.fields;
     const segment = layerOf(frame, this.transport)?.fields;
-    if (ip === undefined || segment === undefined || ip.destination !== host.address) return;
-    if (Number(segment.destination) === SERVICE_PORT) this.reached.set(`${ip.source}:${segment.source}`, port);
+    const service = this.direct ? VIP.port : SERVICE_PORT;
+    const own = this.direct ? hostAddress(this.family, 1) : host.address;
+    if (ip === undefined || segment === undefined || ip.destination !== own) return;
+    if (layerOf(frame, 'ethernet')!.fields.destination !== host.mac) return;
+    if (Number(segment.destination) === service) this.reached.set(`${ip.source}:${segment.source}`, port);
   }
 
   /** What the host says to an ARP request or a neighbour solicitation for its address. */
   private answerTo(frame: Buffer, host: ReturnType<typeof serverHost>): Uint8Array | undefined {
     const asked = layerOf(frame, 'arp')?.fields;
-    if (asked !== undefined && asked.targetAddress === host.address) {
+    // As Linux does, a host is silent when it is asked in the name of an address of its own.
+    const ownName = this.direct && asked?.senderAddress === hostAddress(this.family, 1);
+    if (asked !== undefined && asked.targetAddress === host.address && !ownName) {
       return packet(
         ethernet({ source: host.mac, destination: asked.senderMac }),
         arp({
@@ -224,11 +231,16 @@ function addressBytes(address: string): Buffer {
 }
 
 /** `mooring.yaml` for this network: three servers in service, two spares, the last one to be found by ARP or neighbour discovery. */
-export function configurationText(address: string, family: Family = 'ipv4', transport: Transport = 'tcp'): string {
+export function configurationText(
+  address: string,
+  family: Family = 'ipv4',
+  transport: Transport = 'tcp',
+  direct = false,
+): string {
   const server = (index: number, more: string) => {
     const { name, address: own, mac, switchPort } = serverHost(index, family);
     const place = index === 5 ? '' : `, mac: ${mac}, switchPort: ${switchPort}`;
-    return `      - { name: ${name}, address: '${own}', port: ${SERVICE_PORT}${place}${more} }`;
+    return `      - { name: ${name}, address: '${own}', port: ${direct ? VIP.port : SERVICE_PORT}${place}${more} }`;
   };
   return [
     `switch: { address: '${address}', ports: [1, 2, 3, 4, 5, 9] }`,
@@ -240,6 +252,7 @@ export function configurationText(address: string, family: Family = 'ipv4', tran
     `    port: ${VIP.port}`,
     `    protocol: ${transport}`,
     `    mac: ${VIP.mac}`,
+    ...(direct ? ['    forwarding: direct'] : []),
     '    buckets: 64',
     '    servers:',
     server(1, ''),

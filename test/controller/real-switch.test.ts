@@ -25,7 +25,7 @@ async function start(): Promise<void> {
     configuration: {
       kind: 'text',
       name: 'test.yaml',
-      text: configurationText(network.address, network.family, network.transport),
+      text: configurationText(network.address, network.family, network.transport, network.direct),
     },
     program: await programCompiled,
     stateDir: directory,
@@ -37,9 +37,9 @@ async function operate(request: OperationRequest) {
   return controller.client.waitForOperation(id);
 }
 
-async function begin(family: Family, transport: Transport = 'tcp'): Promise<void> {
+async function begin(family: Family, transport: Transport = 'tcp', direct = false): Promise<void> {
   directory = mkdtempSync(join(tmpdir(), 'mooring-controller-'));
-  network = await Network.start(family, transport);
+  network = await Network.start(family, transport, direct);
   await start();
   const send = (): void => {
     network.sendAll();
@@ -169,3 +169,29 @@ describe.each(['ipv4', 'ipv6'] as const)('UDP on the embedded switch, %s', { tim
     expect(network.connections.some((flow) => flow.server === 4)).toBe(false);
   });
 });
+
+describe.each(['ipv4', 'ipv6'] as const)(
+  'direct return on the embedded switch, %s',
+  {
+    timeout: TIMEOUT_MS,
+  },
+  (family) => {
+    beforeEach(() => begin(family, 'tcp', true));
+
+    it('swaps a server under connections whose answers the switch never sees; the newcomer is found though it owns the VIP', async () => {
+      network.openMany(30);
+      const { id } = await controller.client.operate({ kind: 'swap', server: 's1', replacement: 's5' });
+      while (!network.connections.some((connection) => connection.server === 5)) {
+        await controller.client.status();
+        network.openMany(1);
+        if (network.connections.length > 200) network.connections.splice(100, 50);
+      }
+      network.sendAll();
+      network.end((connection) => connection.server === 1);
+      const swapped = await controller.client.waitForOperation(id);
+      expect(swapped).toMatchObject({ outcome: 'done', replacement: 's5' });
+      network.openMany(12);
+      expect(network.connections.some((connection) => connection.server === 1)).toBe(false);
+    });
+  },
+);

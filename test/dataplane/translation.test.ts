@@ -173,6 +173,28 @@ describe('answers of the switch', () => {
     );
   });
 
+  test('the answer to an ARP probe goes to the controller if the probe was its own, else to who asked', () => {
+    const answerTo = (mac: string) =>
+      packet(
+        ethernet({ source: one.mac, destination: mac }),
+        arp({
+          operation: 2,
+          senderMac: one.mac,
+          senderAddress: one.address,
+          targetMac: mac,
+          targetAddress: '0.0.0.0',
+        }),
+      );
+    const octets = VIP.address.split('.').map((octet) => Number(octet).toString(16).padStart(2, '0'));
+    const own = answerTo(`02:4d:${octets.join(':')}`);
+    expect(bench.plane.send(one.switchPort, own).outputs).toEqual([
+      { port: bench.plane.cpuPort, bytes: Uint8Array.from([0, one.switchPort, ...own]) },
+    ]);
+    const foreign = bench.plane.send(one.switchPort, answerTo(CLIENT.mac)).outputs;
+    expect(foreign.some(({ port }) => port === bench.plane.cpuPort)).toBe(false);
+    expect(foreign.length).toBeGreaterThan(0);
+  });
+
   test('an ARP reply to a VIP goes to the controller', () => {
     const reply = packet(
       ethernet({ source: one.mac, destination: VIP.mac }),

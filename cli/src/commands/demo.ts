@@ -58,6 +58,11 @@ export const demoCommand: ParsedCommand = {
       { name: 'p4info', kind: 'text', value: 'FILE', description: 'P4Info of that program' },
       { name: 'ipv6', kind: 'flag', description: 'IPv6 in place of IPv4 (kernel hosts only)' },
       { name: 'udp', kind: 'flag', description: 'UDP flows in place of TCP connections (kernel hosts only)' },
+      {
+        name: 'direct',
+        kind: 'flag',
+        description: 'servers answer clients directly, untranslated (kernel hosts only)',
+      },
       { name: 'simulated', kind: 'flag', description: "use simulated hosts even where the kernel's can be had" },
       { name: 'seed', kind: 'count', value: 'N', description: `seed of the load (default ${DEFAULT_SEED})` },
       {
@@ -138,8 +143,13 @@ async function play(
     throw new CommandFailure(`--switch needs kernel hosts: ${simulatedReason}`, { code: 'NO_NAMESPACES' });
   }
   const transport = parsed.flags.has('udp') ? 'udp' : 'tcp';
-  if (simulatedReason !== undefined && (transport === 'udp' || parsed.flags.has('ipv6'))) {
-    throw new CommandFailure(`--ipv6 and --udp need kernel hosts: ${simulatedReason}`, { code: 'NO_NAMESPACES' });
+  if (
+    simulatedReason !== undefined &&
+    (transport === 'udp' || parsed.flags.has('ipv6') || parsed.flags.has('direct'))
+  ) {
+    throw new CommandFailure(`--ipv6, --udp and --direct need kernel hosts: ${simulatedReason}`, {
+      code: 'NO_NAMESPACES',
+    });
   }
   const quit = new AbortController();
   const signal = AbortSignal.any([context.signal, quit.signal]);
@@ -165,7 +175,7 @@ async function play(
     const { controllerServices } = await import('../control-client/services.ts');
     const { demoScenes } = await import('../demo/scenes.ts');
     const options: DemoRunOptions = {
-      plan: planWorld(SERVERS, 2, { ipv6: parsed.flags.has('ipv6'), transport }),
+      plan: planWorld(SERVERS, 2, { ipv6: parsed.flags.has('ipv6'), transport, direct: parsed.flags.has('direct') }),
       inService: IN_SERVICE,
       scenes: demoScenes(),
       startWorld: async (plan) =>

@@ -33,6 +33,7 @@ export function demoConfiguration(plan: WorldPlan, inService: readonly string[],
     `    address: '${plan.virtualAddress}'`,
     `    port: ${plan.virtualPort}`,
     `    protocol: ${plan.transport}`,
+    ...(plan.direct ? ['    forwarding: direct'] : []),
     `    buckets: ${DEMO_BUCKETS}`,
     `    servers:`,
     ...servers.flatMap((host) => [

@@ -14,7 +14,7 @@ import type { HostCommand, HostReport, Transport } from '../load/messages.ts';
 import { disableOffload } from '../load/offload.ts';
 import { type ClientTally, emptyTally, type ServerTally } from '../load/tally.ts';
 import type { DemoHost } from './host.ts';
-import type { PlannedHost } from './world-plan.ts';
+import type { PlannedHost, WorldPlan } from './world-plan.ts';
 
 /** Name of a host's only interface, inside its namespace. */
 export const HOST_INTERFACE = 'eth0';
@@ -34,6 +34,7 @@ export class KernelHost implements DemoHost {
     readonly plan: PlannedHost,
     private readonly process: ChildProcess,
     private readonly transport: Transport,
+    private readonly serviceAddress: string,
   ) {
     process.on('message', (report: HostReport) => this.note(report));
     process.on('exit', () => this.fail(new Error(`host ${plan.name} ended`)));
@@ -46,12 +47,14 @@ export class KernelHost implements DemoHost {
   }
 
   /** Starts the host and joins it to the switch's interface. */
-  static async start(plan: PlannedHost, prefixLength: number, transport: Transport): Promise<KernelHost> {
+  static async start(plan: PlannedHost, world: WorldPlan): Promise<KernelHost> {
+    const { prefixLength, transport } = world;
+    const ownsVirtualAddress = world.direct && plan.role === 'server';
     const program = join(distDirectory(), 'load', 'host.worker.js');
     const child = spawn('unshare', ['--net', process.execPath, program], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    const host = new KernelHost(plan, child, transport);
+    const host = new KernelHost(plan, child, transport, ownsVirtualAddress ? world.virtualAddress : plan.addresses[0]!);
     await host.await('ready');
     runIpBatch([
       `link add ${plan.switchInterface} type veth peer name ${HOST_INTERFACE} address ${plan.mac} netns ${host.pid}`,
@@ -66,10 +69,16 @@ export class KernelHost implements DemoHost {
       ipv6: plan.addresses.some(isIPv6),
       ipCommands: [
         'link set lo up',
+        // On the loopback, where nobody is told of it: the switch alone answers for it.
+        ...(ownsVirtualAddress ? [`addr add ${world.virtualAddress} dev lo`] : []),
         ...plan.addresses.map((address) => {
           const nodad = isIPv6(address) ? ' nodad' : '';
           return `addr add ${address}/${prefixLength} dev ${HOST_INTERFACE}${nodad}`;
         }),
+        // Linux asks for neighbours of an address on the loopback in the name of the interface's link-local one.
+        ...(ownsVirtualAddress && isIPv6(world.virtualAddress)
+          ? [`addr add fe80::${plan.port}/64 dev ${HOST_INTERFACE} nodad`]
+          : []),
         `link set ${HOST_INTERFACE} up`,
       ],
     });
@@ -81,7 +90,7 @@ export class KernelHost implements DemoHost {
     this.send({
       kind: 'serve',
       transport: this.transport,
-      options: { name: this.plan.name, address: this.plan.addresses[0]!, port },
+      options: { name: this.plan.name, address: this.serviceAddress, port },
     });
     await this.await('serving');
   }

@@ -12,7 +12,7 @@ import type { WorldPlan } from './world-plan.ts';
 export async function startKernelWorld(plan: WorldPlan): Promise<World> {
   silenceIpv6();
   runIpBatch(['link set lo up']);
-  const hosts = await Promise.all(plan.hosts.map((host) => KernelHost.start(host, plan.prefixLength, plan.transport)));
+  const hosts = await Promise.all(plan.hosts.map((host) => KernelHost.start(host, plan)));
   return {
     kind: 'kernel',
     hosts,

@@ -26,23 +26,27 @@ export interface WorldPlan {
   readonly hosts: readonly PlannedHost[];
   readonly virtualAddress: string;
   readonly virtualPort: number;
-  /** TCP port the servers listen on; differs from the virtual one so that port translation is used. */
+  /** Port the servers listen on; where packets are translated it differs from the virtual one so that port translation is used. */
   readonly serverPort: number;
   readonly prefixLength: number;
   readonly transport: Transport;
+  /** Servers have the virtual address too; packets come to them untranslated. */
+  readonly direct: boolean;
 }
 
 /** What the network speaks. */
 export interface WorldLanguage {
   readonly ipv6: boolean;
   readonly transport: Transport;
+  /** Servers have the virtual address themselves and answer past the switch's translation. */
+  readonly direct: boolean;
 }
 
 /** Plans `serverCount` servers (s1, s2, ...) and `clientCount` clients (c1, ...) with `addressesPerClient` addresses. */
 export function planWorld(
   serverCount: number,
   clientCount: number,
-  { ipv6, transport }: WorldLanguage = { ipv6: false, transport: 'tcp' },
+  { ipv6, transport, direct }: WorldLanguage = { ipv6: false, transport: 'tcp', direct: false },
   addressesPerClient = 8,
 ): WorldPlan {
   const prefix = ipv6 ? '2001:db8::' : '10.0.0.';
@@ -56,7 +60,15 @@ export function planWorld(
     hosts.push(planHost(`c${index}`, 'client', hosts.length + 1, addresses));
   }
   const prefixLength = ipv6 ? 64 : 24;
-  return { hosts, virtualAddress: `${prefix}1`, virtualPort: 80, serverPort: 8080, prefixLength, transport };
+  return {
+    hosts,
+    virtualAddress: `${prefix}1`,
+    virtualPort: 80,
+    serverPort: direct ? 80 : 8080,
+    prefixLength,
+    transport,
+    direct,
+  };
 }
 
 function planHost(name: string, role: PlannedHost['role'], port: number, addresses: readonly string[]): PlannedHost {

@@ -6,7 +6,7 @@
  */
 import { LoadClient } from './client.ts';
 import { connectDatagrams, startDatagramServer } from './datagrams.ts';
-import { quietIpv6, runIpBatch, silenceIpv6 } from './ip-batch.ts';
+import { answerForOwnAddresses, quietIpv6, runIpBatch, silenceIpv6 } from './ip-batch.ts';
 import type { HostCommand, HostReport } from './messages.ts';
 import { type LoadServer, startLoadServer } from './server.ts';
 
@@ -24,6 +24,7 @@ async function obey(command: HostCommand): Promise<void> {
   switch (command.kind) {
     case 'settle': {
       const { disableOffload } = await import('./offload.ts');
+      answerForOwnAddresses();
       if (command.ipv6) quietIpv6();
       else silenceIpv6();
       runIpBatch(command.ipCommands);

@@ -30,6 +30,16 @@ export function quietIpv6(): void {
   set({ disable_ipv6: '0', accept_ra: '0', accept_dad: '0', addr_gen_mode: '1' });
 }
 
+/** Has this namespace answer ARP for an interface's own addresses only, as a server with direct return must. */
+export function answerForOwnAddresses(): void {
+  for (const [name, value] of [
+    ['arp_ignore', '1'],
+    ['arp_announce', '2'],
+  ] as const) {
+    writeFileSync(`/proc/sys/net/ipv4/conf/all/${name}`, value);
+  }
+}
+
 function set(values: Readonly<Record<string, string>>): void {
   for (const scope of ['all', 'default']) {
     for (const [name, value] of Object.entries(values)) {

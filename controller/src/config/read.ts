@@ -7,7 +7,14 @@ import { formatEndpoint, generatedMac, isIpv6 } from '../text/addresses.ts';
 import { ConfigurationError } from './diagnostics.ts';
 import { readAgents, readHealth, readOverflow, readPolicy } from './read-policies.ts';
 import * as scalar from './scalars.ts';
-import type { Configuration, ServerConfiguration, SwitchConfiguration, Timers, VipConfiguration } from './types.ts';
+import type {
+  Configuration,
+  Forwarding,
+  ServerConfiguration,
+  SwitchConfiguration,
+  Timers,
+  VipConfiguration,
+} from './types.ts';
 import { type MapReader, YamlReader } from './yaml-reader.ts';
 
 /** Defaults for a real network: Linux servers resend a SYN-ACK for 63 s, and most middleboxes forget a silent connection in 6 minutes. */
@@ -164,11 +171,17 @@ function readVip(reader: MapReader): ReadVip {
   }
   const buckets = reader.optional('buckets', scalar.integer(1, 65535), DEFAULT_BUCKETS);
   const affinity = reader.optional('affinity', scalar.oneOf('client', 'connection'), 'connection' as const);
+  const forwarding = readForwarding(reader, address);
   const health = readHealth(reader.map('health', '`health`'));
   const overflow = readOverflow(reader.map('overflow', '`overflow`'));
   const serverReaders = reader.maps('servers', 'server');
   if (serverReaders === undefined) reader.error(undefined, `${reader.what} has no \`servers\``);
   const servers = (serverReaders ?? []).map((server) => readServer(server, port));
+  servers.forEach((server, index) => {
+    if (forwarding === undefined || server.port === port) return;
+    const why = `packets come to it untranslated (\`forwarding: ${forwarding.kind}\`)`;
+    serverReaders![index]!.error('port', `\`port\` must be the VIP's, ${port}: ${why}`);
+  });
   if (serverReaders !== undefined && !servers.some((server) => !server.spare)) {
     reader.error('servers', `${reader.what} has no server in service: name at least one that is not \`spare\``);
   }
@@ -186,12 +199,36 @@ function readVip(reader: MapReader): ReadVip {
       mac: mac ?? generatedMac(address ?? '0.0.0.0'),
       buckets,
       affinity,
+      forwarding,
       health,
       overflow,
       servers,
     },
     serverReaders: serverReaders ?? [],
   };
+}
+
+/** GUE's port as registered. */
+const GUE_PORT = 6080;
+
+function readForwarding(reader: MapReader, address: string | undefined): Forwarding | undefined {
+  const kind = reader.optional('forwarding', scalar.oneOf('nat', 'direct', 'ipip', 'gue'), 'nat' as const);
+  const source = reader.optional('tunnelSource', scalar.address, undefined);
+  const port = reader.optional('tunnelPort', scalar.port, undefined);
+  const isTunnel = kind === 'ipip' || kind === 'gue';
+  if (source !== undefined && !isTunnel) {
+    reader.error('tunnelSource', '`tunnelSource` goes with `forwarding: ipip` or `forwarding: gue`');
+  }
+  if (port !== undefined && kind !== 'gue') reader.error('tunnelPort', '`tunnelPort` goes with `forwarding: gue`');
+  if (isTunnel && source === undefined) {
+    reader.error('forwarding', `\`forwarding: ${kind}\` needs a \`tunnelSource\`: where its outer packets come from`);
+  } else if (source !== undefined && address !== undefined && isIpv6(source) !== isIpv6(address)) {
+    reader.error('tunnelSource', '`tunnelSource` must be of the same kind as the addresses of the VIP and its servers');
+  }
+  if (kind === 'nat') return undefined;
+  if (kind === 'direct') return { kind };
+  const from = { source: source ?? '' };
+  return kind === 'ipip' ? { kind, ...from } : { kind, ...from, port: port ?? GUE_PORT };
 }
 
 function readServer(reader: MapReader, vipPort: number): ServerConfiguration {

@@ -101,6 +101,30 @@ export interface Timers {
 
 export type Protocol = 'tcp' | 'udp';
 
+/** A way to servers that have the VIP's address themselves and answer past the switch. */
+export type Forwarding =
+  /** By MAC address alone. */
+  | { readonly kind: 'direct' }
+  /** Inside IP packets from `source` to the server's address. */
+  | { readonly kind: 'ipip'; readonly source: string }
+  /** Inside UDP datagrams to `port` (GUE). */
+  | { readonly kind: 'gue'; readonly source: string; readonly port: number };
+
+/** Forwarding as people write it. */
+export function formatForwarding(forwarding: Forwarding | undefined): string {
+  if (forwarding === undefined) return 'nat';
+  switch (forwarding.kind) {
+    case 'direct':
+      return 'direct';
+    case 'ipip':
+      return `ipip from ${forwarding.source}`;
+    case 'gue':
+      return `gue from ${forwarding.source} to port ${forwarding.port}`;
+    default:
+      throw new Error(`unexpected forwarding ${JSON.stringify(forwarding satisfies never)}`);
+  }
+}
+
 /** A virtual address. */
 export interface VipConfiguration {
   readonly name: string;
@@ -113,6 +137,8 @@ export interface VipConfiguration {
   readonly buckets: number;
   /** `connection`: spread by client address and port. `client`: all connections of a client to one server. */
   readonly affinity: 'client' | 'connection';
+  /** Undefined: with addresses translated, both ways. */
+  readonly forwarding?: Forwarding | undefined;
   /** Undefined: servers are not checked. */
   readonly health: HealthCheck | undefined;
   /** Undefined: nothing is redirected. */

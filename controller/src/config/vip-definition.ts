@@ -38,8 +38,15 @@ export function readVipDefinition(
 
 /** A complete VIP as a file would have it: what is undefined is left out, durations get their unit. */
 function asFile(vip: object): unknown {
-  const { health, overflow, ...rest } = JSON.parse(JSON.stringify(vip)) as Record<string, unknown>;
+  const { health, overflow, forwarding, ...rest } = JSON.parse(JSON.stringify(vip)) as Record<string, unknown>;
   void health;
   void overflow;
-  return rest;
+  // From the file's reader it is complete, from a request it is what a file would say.
+  if (typeof forwarding !== 'object' || forwarding === null) return forwarding == null ? rest : { ...rest, forwarding };
+  const { kind, source, port } = forwarding as Record<string, unknown>;
+  const tunnel = {
+    ...(source === undefined ? {} : { tunnelSource: source }),
+    ...(port === undefined ? {} : { tunnelPort: port }),
+  };
+  return { ...rest, forwarding: kind, ...tunnel };
 }

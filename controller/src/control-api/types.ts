@@ -4,6 +4,7 @@
  * killing and restarting it changes nothing for them. Times are Unix milliseconds, durations milliseconds, everything
  * is plain JSON (no Map, no bigint). Fields may be added; none changes its meaning.
  */
+import type { Forwarding } from '../config/types.ts';
 
 /**
  * Where a server stands. `spare`: known by configuration, serves nothing. `drained`: safe to power off (rule R9). `dead`: it
@@ -376,6 +377,10 @@ export interface VipDefinition {
   readonly buckets?: number;
   readonly affinity?: 'client' | 'connection';
   readonly mac?: string;
+  /** As in a file, with its keys beside it; or complete, as the controller keeps it. */
+  readonly forwarding?: Forwarding | 'nat' | 'direct' | 'ipip' | 'gue';
+  readonly tunnelSource?: string;
+  readonly tunnelPort?: number;
   readonly servers: readonly (ServerDefinition & { readonly name: string; readonly spare?: boolean })[];
 }
 

@@ -7,7 +7,7 @@ import type { ServerRecord } from '../intent/types.ts';
 import { connectionParts } from '../shift/connection-key.ts';
 import type { Assignment, BucketName, ConnectionKey, ServerId, VipId } from '../shift/types.ts';
 import type { Shadow } from '../switch-port/shadow.ts';
-import { pinTable } from '../switch-port/tables.ts';
+import { pinTable, type Value } from '../switch-port/tables.ts';
 import { ipAddress } from '../text/addresses.ts';
 
 const PROTOCOL_NUMBERS = { tcp: 6, udp: 17 } as const;
@@ -45,30 +45,46 @@ export function setVipEntries(shadow: Shadow, id: VipId, vip: VipConfiguration):
 
 /** Whether the switch cannot watch handshakes of the VIP's connections, so that they are learned before a flip. */
 export function isOneWay(vip: VipConfiguration): boolean {
-  return vip.protocol === 'udp';
+  return vip.protocol === 'udp' || vip.forwarding !== undefined;
 }
 
 /** A server and the way to it; without its MAC address only what needs none. */
 export function setServerEntries(shadow: Shadow, server: ServerRecord, vip: VipConfiguration): void {
   const { id } = server;
   setLiveEntries(shadow, id);
-  const { table, key } = returnKey(server, vip);
-  shadow.set({
-    table,
-    key,
-    action: table === 'returns' ? 'from_server' : 'from_server_v6',
-    params: [id, server.vip, ipAddress(vip.address), vip.port],
-    idleTimeoutMs: 0,
-  });
-  if (server.mac === undefined || server.switchPort === undefined) return;
+  if (vip.forwarding === undefined) {
+    const { table, key } = returnKey(server, vip);
+    shadow.set({
+      table,
+      key,
+      action: table === 'returns' ? 'from_server' : 'from_server_v6',
+      params: [id, server.vip, ipAddress(vip.address), vip.port],
+      idleTimeoutMs: 0,
+    });
+  }
+  const { mac, switchPort } = server;
+  if (mac === undefined || switchPort === undefined) return;
+  const [action, more] = wayTo(server, vip);
+  const params = [mac, switchPort, ...more];
+  shadow.set({ table: 'servers', key: [server.vip, id], action, params, idleTimeoutMs: 0 });
+}
+
+/** How the switch gives packets to a server: the action, and its parameters after MAC address and port. */
+function wayTo(server: ServerRecord, vip: VipConfiguration): [action: string, parameters: readonly Value[]] {
   const address = ipAddress(server.address);
-  shadow.set({
-    table: 'servers',
-    key: [server.vip, id],
-    action: typeof address === 'number' ? 'to_server' : 'to_server_v6',
-    params: [server.mac, server.switchPort, address, server.port],
-    idleTimeoutMs: 0,
-  });
+  const suffix = typeof address === 'number' ? '' : '_v6';
+  const { forwarding } = vip;
+  if (forwarding === undefined) return [`to_server${suffix}`, [address, server.port]];
+  switch (forwarding.kind) {
+    case 'direct':
+      return ['to_server_direct', []];
+    case 'ipip':
+      return [`to_server_ipip${suffix}`, [ipAddress(forwarding.source), address]];
+    case 'gue':
+      return [`to_server_gue${suffix}`, [ipAddress(forwarding.source), address, forwarding.port]];
+    default:
+      throw new Error(`unexpected forwarding ${JSON.stringify(forwarding satisfies never)}`);
+  }
 }
 
 /** Takes a server out of the switch. A newer one at the same address keeps its way back. */

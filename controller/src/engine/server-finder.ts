@@ -6,11 +6,11 @@ import type { Clock } from '../clock.ts';
 import type { Configuration } from '../config/types.ts';
 import type { Intent, IntentRecord, ServerRecord } from '../intent/types.ts';
 import type { Journal } from '../journal/journal.ts';
-import { arpRequest, parseArpReply } from '../network/arp.ts';
+import { arpRequest, NO_ADDRESS, parseArpReply } from '../network/arp.ts';
 import { neighbourSolicitation, parseNeighbourAdvertisement } from '../network/ndp.ts';
 import { Resolver } from '../network/resolver.ts';
 import type { PacketOrder } from '../switch-port/port.ts';
-import { formatIpAddress, type IpAddress, ipAddress } from '../text/addresses.ts';
+import { formatIpAddress, generatedMac, type IpAddress, ipAddress } from '../text/addresses.ts';
 import type { Log } from './log.ts';
 import { vipOf } from './reconcile.ts';
 
@@ -104,7 +104,11 @@ export class ServerFinder {
     if (vip === undefined) return;
     const asker = ipAddress(vip.address);
     if (typeof address === 'number' && typeof asker === 'number') {
-      this.host.order({ kind: 'flood', packet: arpRequest(vip.mac, asker, address) });
+      const packet =
+        vip.forwarding === undefined
+          ? arpRequest(vip.mac, asker, address)
+          : arpRequest(generatedMac(vip.address), NO_ADDRESS, address);
+      this.host.order({ kind: 'flood', packet });
     } else if (typeof address === 'string' && typeof asker === 'string') {
       this.host.order({ kind: 'flood', packet: neighbourSolicitation(vip.mac, asker, address) });
     }

@@ -4,7 +4,7 @@
  * it in a way that cannot be followed while connections live, the controller says so and does not start.
  */
 import { assign } from '../assignment/assign.ts';
-import type { Configuration, VipConfiguration } from '../config/types.ts';
+import { type Configuration, formatForwarding, type VipConfiguration } from '../config/types.ts';
 import type { Journal } from '../journal/journal.ts';
 import { formatEndpoint } from '../text/addresses.ts';
 import type { Intent, IntentRecord, VipRecord } from './types.ts';
@@ -101,10 +101,14 @@ function compareVip(record: VipRecord, vip: VipConfiguration): string[] {
   const { definition } = record;
   if (definition === undefined) return [];
   const now = { ...definition, buckets: record.buckets };
-  const differs = FIXED.filter((key) => now[key] !== vip[key]);
-  return differs.map(
+  const differs: string[] = FIXED.filter((key) => now[key] !== vip[key]).map(
     (key) => `VIP \`${vip.name}\` is in service with ${key} ${now[key]}; the file's ${vip[key]} does not count`,
   );
+  const [was, wanted] = [formatForwarding(now.forwarding), formatForwarding(vip.forwarding)];
+  if (was !== wanted) {
+    differs.push(`VIP \`${vip.name}\` is in service with forwarding ${was}; the file's ${wanted} does not count`);
+  }
+  return differs;
 }
 
 function differentBuckets(record: VipRecord, vip: VipConfiguration): IntentConflictError {

@@ -1,6 +1,7 @@
 /**
  * ARP (RFC 826), the little the controller needs: it asks where a server is in the name of the server's VIP, and the switch hands
- * it the answer because that is addressed to the VIP.
+ * it the answer because that is addressed to the VIP. A server that has the VIP's address itself takes such a request for its own and
+ * is silent: it is asked by a probe (RFC 5227), from no address, and the switch knows the answer by the MAC address it goes to.
  */
 import { formatMac, macBytes } from '../text/addresses.ts';
 
@@ -10,7 +11,10 @@ const REPLY = 2;
 /** Smallest Ethernet frame without its checksum. */
 const FRAME_BYTES = 60;
 
-/** A request for `wanted`, broadcast from `mac` and `address`. */
+/** The sender address of a probe. */
+export const NO_ADDRESS = 0;
+
+/** A request for `wanted`, broadcast from `mac` and `address`; a probe from `NO_ADDRESS`. */
 export function arpRequest(mac: string, address: number, wanted: number): Uint8Array {
   const frame = new Uint8Array(FRAME_BYTES);
   const view = new DataView(frame.buffer);

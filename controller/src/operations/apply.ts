@@ -7,7 +7,12 @@
  * Everything is checked before anything is started: a file with one difference that cannot be followed is refused as a whole.
  * Only what holds for the whole controller (timers, switches, policy) waits for its next start, and is told as a difference until then.
  */
-import type { Configuration, ServerConfiguration, VipConfiguration } from '../config/types.ts';
+import {
+  type Configuration,
+  formatForwarding,
+  type ServerConfiguration,
+  type VipConfiguration,
+} from '../config/types.ts';
 import type { Change, Difference, OperationRequest, ServerDefinition } from '../control-api/types.ts';
 import type { Intent, ServerRecord } from '../intent/types.ts';
 import { recordsOf } from './catalogue.ts';
@@ -68,6 +73,10 @@ function compareFixed(before: VipConfiguration, after: VipConfiguration, differe
     if (old === wanted) continue;
     differences.push({ kind: 'change', what: `${key} of VIP ${after.name}`, detail: `${old} to ${wanted}`, refused });
   }
+  const [old, wanted] = [formatForwarding(before.forwarding), formatForwarding(after.forwarding)];
+  if (old === wanted) return;
+  const refused = 'servers of living connections expect packets the old way: add a second VIP and remove this one';
+  differences.push({ kind: 'change', what: `forwarding of VIP ${after.name}`, detail: `${old} to ${wanted}`, refused });
 }
 
 function compareServers(intent: Intent, vip: number, wanted: VipConfiguration, differences: Difference[]): Change[] {
@@ -160,7 +169,8 @@ function addressOf({ address, port, weight, mac, switchPort }: ServerConfigurati
 }
 
 function definitionOf(vip: VipConfiguration): OperationRequest['vipDefinition'] {
-  const { address, port, protocol, buckets, affinity, mac } = vip;
+  const { address, port, protocol, buckets, affinity, mac, forwarding } = vip;
   const servers = vip.servers.map((server) => ({ name: server.name, ...addressOf(server), spare: server.spare }));
-  return { address, port, protocol, buckets, affinity, mac, servers };
+  const way = forwarding === undefined ? {} : { forwarding };
+  return { address, port, protocol, buckets, affinity, mac, ...way, servers };
 }

@@ -123,6 +123,11 @@ function fromDefinition(intent: Intent, vip: KnownVip, name: string, given: Serv
   }
   const address = formatIpAddress(parsed);
   if (!isInteger(port, 1, 65535)) refuse('definition.port', '`port` must be from 1 to 65535');
+  const { forwarding, port: vipPort } = vip.configuration;
+  if (forwarding !== undefined && port !== vipPort) {
+    const why = `packets come to it untranslated (\`forwarding: ${forwarding.kind}\`)`;
+    refuse('definition.port', `\`port\` must be the VIP's, ${vipPort}: ${why}`);
+  }
   if (!isInteger(weight, 1, 1000)) refuse('definition.weight', '`weight` must be from 1 to 1000');
   const canonical =
     mac === undefined ? undefined : (parseMac(String(mac)) ?? refuse('definition.mac', '`mac` is no MAC address'));
