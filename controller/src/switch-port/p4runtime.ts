@@ -77,8 +77,10 @@ const DIGEST_LIST_SIZE = 512;
 const DIGEST_ACK_TIMEOUT_NS = 500_000_000;
 /** An order about slots is all header. */
 const NO_PAYLOAD = new Uint8Array(0);
-/** Above this many single entries it is cheaper to read the whole table. */
-const SINGLE_READS = 64;
+/** An entry asked for by its key costs as much as this many that come with a whole table. */
+const SINGLE_READ_COST = 4;
+/** Entries asked for by one read. */
+const SINGLE_READS = 500;
 /** gRPC codes of the P4Runtime specification. */
 const CODE_UNKNOWN = 2;
 const CODE_RESOURCE_EXHAUSTED = 8;
@@ -139,6 +141,8 @@ class P4RuntimeSession implements SwitchSession {
   private readonly client: P4RuntimeClient;
   private epoch = 0;
   private over = false;
+  /** How many entries tables have, as far as this session has read and written them. */
+  private readonly entryCounts = Object.fromEntries(TABLE_NAMES.map((name) => [name, 0])) as Record<TableName, number>;
 
   constructor(client: P4RuntimeClient, listener: SwitchListener, program: Program, deviceId: bigint, cookie: bigint) {
     this.client = client;
@@ -193,6 +197,7 @@ class P4RuntimeSession implements SwitchSession {
 
   async write(updates: readonly EntryUpdate[]): Promise<readonly WriteFailure[]> {
     const results = await this.guard(() => this.client.tryWrite(updates.map(encodeUpdate)));
+    for (const { index, ok } of results) if (ok) this.count(updates[index]!);
     return results.flatMap(({ index, ok, code, message }) => {
       if (ok) return [];
       const update = updates[index]!;
@@ -229,15 +234,24 @@ class P4RuntimeSession implements SwitchSession {
   async readTable(table: TableName, withAge: boolean): Promise<readonly ReadEntry[]> {
     const pattern: TableEntryInput = { kind: 'table', table, ...(withAge ? { timeSinceLastHitNs: 0 } : {}) };
     const entries = await this.guard(() => this.client.readAll(pattern));
-    return entries.filter((entry) => !entry.isDefault).map((entry) => decodeEntry(table, entry));
+    const found = entries.filter((entry) => !entry.isDefault).map((entry) => decodeEntry(table, entry));
+    this.entryCounts[table] = found.length;
+    return found;
   }
 
   async readAges(table: TableName, keys: readonly (readonly Value[])[]): Promise<readonly (number | undefined)[]> {
-    const patterns: TableEntryInput[] =
-      keys.length > SINGLE_READS
-        ? [{ kind: 'table', table, timeSinceLastHitNs: 0 }]
-        : keys.map((key) => ({ kind: 'table', table, match: named(TABLES[table].key, key), timeSinceLastHitNs: 0 }));
-    const entries = await this.guard(() => this.client.readAll(...patterns));
+    const entries: TableEntry[] = [];
+    if (keys.length * SINGLE_READ_COST > this.entryCounts[table]) {
+      const whole: TableEntryInput = { kind: 'table', table, timeSinceLastHitNs: 0 };
+      for (const entry of await this.guard(() => this.client.readAll(whole))) entries.push(entry);
+    } else {
+      for (let start = 0; start < keys.length; start += SINGLE_READS) {
+        const patterns = keys.slice(start, start + SINGLE_READS).map((key): TableEntryInput => {
+          return { kind: 'table', table, match: named(TABLES[table].key, key), timeSinceLastHitNs: 0 };
+        });
+        for (const entry of await this.guard(() => this.client.readAll(...patterns))) entries.push(entry);
+      }
+    }
     const ages = new Map(entries.map((entry) => [keyText(decodeKey(table, entry)), elapsedMs(entry)]));
     return keys.map((key) => ages.get(keyText(key)));
   }
@@ -276,6 +290,11 @@ class P4RuntimeSession implements SwitchSession {
   close(): void {
     this.over = true;
     this.client.close();
+  }
+
+  private count({ op, entry }: EntryUpdate): void {
+    if (op === 'insert') this.entryCounts[entry.table]++;
+    if (op === 'delete') this.entryCounts[entry.table]--;
   }
 
   private async runningCookie(): Promise<bigint | undefined> {
