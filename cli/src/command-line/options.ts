@@ -18,6 +18,8 @@ export interface OptionSpecification {
   readonly kind: 'flag' | 'text' | 'count' | 'list';
   /** Name of the value in the help, e.g. `FILE`. */
   readonly value?: string;
+  /** What a `count` is that is written without its value, as when another option or nothing follows. */
+  readonly bare?: number;
   readonly description: string;
 }
 
@@ -90,6 +92,10 @@ export function parseArguments(syntax: CommandSyntax, argv: readonly string[]): 
     if (option.kind === 'flag') {
       if (equals > 0) throw new UsageError(`${written} takes no value`, { field: written });
       flags.add(option.name);
+      continue;
+    }
+    if (option.bare !== undefined && equals <= 0 && !/^\d/.test(argv[index + 1] ?? '')) {
+      counts.set(option.name, option.bare);
       continue;
     }
     const value = equals > 0 ? word.slice(equals + 1) : argv[++index];

@@ -23,6 +23,15 @@ const CONNECTIONS_WANTED = 5_200;
 const SLOTS = 4096;
 const SERVERS = 5;
 const IN_SERVICE = ['s1', 's2', 's3'];
+const DEFAULT_CHAOS_OPERATIONS = 20;
+const CHAOS_SERVERS = 8;
+const CHAOS_IN_SERVICE = ['s1', 's2', 's3', 's4', 's5'];
+const CHAOS_RESIDENTS = ['s1', 's2'];
+const CHAOS_CRASHES = 3;
+/** How much longer than its pause a connection may be silent: a record that is sent again and again while the switch is away. */
+const CHAOS_SILENCE_MS = 3_000;
+/** Records a second, over all connections: what clients, servers and switch do together on two processors with room to spare. */
+const CHAOS_RECORDS_PER_SECOND = 1_000;
 
 export const demoCommand: ParsedCommand = {
   kind: 'parsed',
@@ -82,6 +91,13 @@ export const demoCommand: ParsedCommand = {
         kind: 'count',
         value: 'SECONDS',
         description: `mean lifetime of a connection before it is cut off at one and a half times that (default ${DEFAULT_LIFETIME_SECONDS})`,
+      },
+      {
+        name: 'chaos',
+        kind: 'count',
+        value: 'N',
+        bare: DEFAULT_CHAOS_OPERATIONS,
+        description: 'N random operations, crashes and restarts in place of the script (default 20; kernel hosts, TCP)',
       },
       { name: 'plain', kind: 'flag', description: 'plain lines instead of the full-screen view' },
     ],
@@ -151,6 +167,8 @@ async function play(
       code: 'NO_NAMESPACES',
     });
   }
+  const chaos = parsed.counts.get('chaos');
+  if (chaos !== undefined) checkChaos(chaos, transport, parsed, simulatedReason);
   const quit = new AbortController();
   const signal = AbortSignal.any([context.signal, quit.signal]);
   if (context.environment[INSIDE_VARIABLE] === '1') process.once('disconnect', () => quit.abort());
@@ -173,11 +191,28 @@ async function play(
     const { runDemo } = await import('../demo/demo-run.ts');
     const { planWorld } = await import('../demo/world-plan.ts');
     const { controllerServices } = await import('../control-client/services.ts');
-    const { demoScenes } = await import('../demo/scenes.ts');
+    const { demoScenes, rampUp } = await import('../demo/scenes.ts');
+    const { chaosScene } = await import('../demo/chaos-scene.ts');
+    const { DEMO_IDLE_MS } = await import('../demo/configuration.ts');
+    const seed = parsed.counts.get('seed') ?? DEFAULT_SEED;
+    const language = { ipv6: parsed.flags.has('ipv6'), transport, direct: parsed.flags.has('direct') } as const;
+    // Slower where there are many connections, so that the load generator keeps up.
+    const pauseMs = chaos === undefined ? 500 : Math.max(500, (connections / CHAOS_RECORDS_PER_SECOND) * 1000);
     const options: DemoRunOptions = {
-      plan: planWorld(SERVERS, 2, { ipv6: parsed.flags.has('ipv6'), transport, direct: parsed.flags.has('direct') }),
-      inService: IN_SERVICE,
-      scenes: demoScenes(),
+      plan:
+        chaos === undefined
+          ? planWorld(SERVERS, 2, language)
+          : planWorld(CHAOS_SERVERS, 2, language, undefined, { managed: true }),
+      inService: chaos === undefined ? IN_SERVICE : CHAOS_IN_SERVICE,
+      scenes:
+        chaos === undefined
+          ? demoScenes()
+          : [
+              rampUp(CHAOS_RESIDENTS),
+              chaosScene({ operations: chaos, seed, residents: CHAOS_RESIDENTS, crashes: CHAOS_CRASHES }),
+            ],
+      chaos: chaos !== undefined,
+      idleMs: chaos === undefined ? DEMO_IDLE_MS : Math.max(DEMO_IDLE_MS, pauseMs * 1.5 + CHAOS_SILENCE_MS),
       startWorld: async (plan) =>
         simulatedReason === undefined
           ? (await import('../demo/kernel-world.ts')).startKernelWorld(plan)
@@ -185,12 +220,14 @@ async function play(
       simulatedReason,
       switchCommand,
       pinning: !parsed.flags.has('no-pins'),
-      seed: parsed.counts.get('seed') ?? DEFAULT_SEED,
+      seed,
       load: {
         connections,
         openingsPerSecond: Math.max(50, connections / (lifetimeMs / 2_000)),
         meanLifetimeMs: lifetimeMs,
         longestLifetimeMs: lifetimeMs * LONGEST_LIFETIME_RATIO,
+        shortestPauseMs: pauseMs * (chaos === undefined ? 0.4 : 0.5),
+        longestPauseMs: pauseMs * (chaos === undefined ? 1.6 : 1.5),
       },
       shortestRunMs: (parsed.counts.get('duration') ?? SHORTEST_RUN_SECONDS) * 1000,
       connectionsWanted: connections >= DEFAULT_CONNECTIONS ? CONNECTIONS_WANTED : 0,
@@ -216,4 +253,23 @@ async function play(
   }
   printResult(context, jsonFile === '-', report, reportText(report));
   return report.ok ? 0 : 1;
+}
+
+/** @throws UsageError, CommandFailure where a chaos run cannot be had */
+function checkChaos(
+  operations: number,
+  transport: 'tcp' | 'udp',
+  parsed: ParsedArguments,
+  simulatedReason: string | undefined,
+): void {
+  if (!Number.isInteger(operations) || operations < 1) {
+    throw new UsageError('--chaos expects a whole number of at least 1', { field: '--chaos' });
+  }
+  if (transport === 'udp') throw new UsageError('--chaos is for TCP: leave --udp out', { field: '--chaos' });
+  if (parsed.flags.has('no-pins')) {
+    throw new UsageError('--chaos without pinning would show nothing: leave --no-pins out', { field: '--chaos' });
+  }
+  if (simulatedReason !== undefined) {
+    throw new CommandFailure(`--chaos needs kernel hosts: ${simulatedReason}`, { code: 'NO_NAMESPACES' });
+  }
 }

@@ -11,11 +11,21 @@ export const DEMO_BUCKETS = 256;
 /** Name of the demo's service. */
 export const DEMO_VIP = 'web';
 
+/** For connections that speak at least every 800 ms. */
+export const DEMO_IDLE_MS = 2_000;
+
 /**
  * The configuration as YAML.
  * @param inService names of the servers that serve from the start; the others are spares
+ * @param idleMs longer than any live connection is silent
  */
-export function demoConfiguration(plan: WorldPlan, inService: readonly string[], switchAddress: string): string {
+export function demoConfiguration(
+  plan: WorldPlan,
+  inService: readonly string[],
+  switchAddress: string,
+  idleMs = DEMO_IDLE_MS,
+): string {
+  const isChecked = plan.hosts.some(({ management }) => management !== undefined);
   const servers = plan.hosts.filter((host) => host.role === 'server');
   return [
     `switch:`,
@@ -23,11 +33,11 @@ export function demoConfiguration(plan: WorldPlan, inService: readonly string[],
     `  ports: [${plan.hosts.map((host) => host.port).join(', ')}]`,
     `timers:`,
     `  handshake: 2s`,
-    `  idle: 2s`,
-    `  pinIdle: 3s`,
+    `  idle: ${idleMs}ms`,
+    `  pinIdle: ${idleMs + 1_000}ms`,
     `  inFlight: 200ms`,
     `  report: 500ms`,
-    `  learnAfter: 3s`,
+    `  learnAfter: ${idleMs + 1_000}ms`,
     `vips:`,
     `  - name: ${DEMO_VIP}`,
     `    address: '${plan.virtualAddress}'`,
@@ -35,11 +45,14 @@ export function demoConfiguration(plan: WorldPlan, inService: readonly string[],
     `    protocol: ${plan.transport}`,
     ...(plan.direct ? ['    forwarding: direct'] : []),
     `    buckets: ${DEMO_BUCKETS}`,
+    // A host that has crashed is gone with its interfaces, so a check fails at once; the patience is for a busy machine.
+    ...(isChecked ? ['    health: { kind: tcp, interval: 200ms, timeout: 5s, fall: 3, comeback: wait }'] : []),
     `    servers:`,
     ...servers.flatMap((host) => [
       `      - name: ${host.name}`,
       `        address: '${host.addresses[0]}'`,
       `        port: ${plan.serverPort}`,
+      ...(host.management ? [`        checkAddress: '${host.management.address}:${host.management.port}'`] : []),
       ...(inService.includes(host.name) ? [] : [`        spare: true`]),
     ]),
     '',

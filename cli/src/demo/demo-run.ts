@@ -27,6 +27,10 @@ export interface DemoRunOptions {
   /** Why the hosts are simulated, where they are. */
   readonly simulatedReason: string | undefined;
   readonly switchCommand: string | undefined;
+  /** Random operations and incidents: the switch is a process that can be killed. */
+  readonly chaos: boolean;
+  /** Longer than any live connection is silent. */
+  readonly idleMs: number;
   readonly pinning: boolean;
   readonly seed: number;
   readonly load: DemoLoad;
@@ -48,11 +52,15 @@ export interface DemoLoad {
   readonly openingsPerSecond: number;
   readonly meanLifetimeMs: number;
   readonly longestLifetimeMs: number;
+  /** Bounds of the pause between an answer and the next record. */
+  readonly shortestPauseMs: number;
+  readonly longestPauseMs: number;
 }
 
 const TICK_MS = 100;
 const MARATHONS_PER_SERVER_AND_CLIENT = 6;
 const FINISH_PATIENCE_MS = 6_000;
+const FINISH_PATIENCE_PER_CONNECTION_MS = 2;
 
 /** Runs the demo. */
 export async function runDemo(options: DemoRunOptions): Promise<DemoReport> {
@@ -88,13 +96,17 @@ export async function runDemo(options: DemoRunOptions): Promise<DemoReport> {
     const files = ControllerProcess.filesIn(options.workDirectory);
     const theSwitch = await world.startSwitch({
       command: options.switchCommand,
+      asProcess: options.chaos,
       logFile: `${options.workDirectory}/switch.log`,
       signal,
     });
     cleanUp.push(() => theSwitch.stop());
     log(`the switch is up: ${theSwitch.description}, P4Runtime at ${theSwitch.address}`);
     mkdirSync(files.stateDirectory, { recursive: true });
-    writeFileSync(files.configurationFile, demoConfiguration(plan, options.inService, theSwitch.address));
+    writeFileSync(
+      files.configurationFile,
+      demoConfiguration(plan, options.inService, theSwitch.address, options.idleMs),
+    );
     writeFileSync(files.programFile, program.deviceConfig);
     writeFileSync(files.p4infoFile, program.p4info);
     const controller = new ControllerProcess({ ...files, switchAddress: theSwitch.address, pins: options.pinning });
@@ -129,8 +141,8 @@ export async function runDemo(options: DemoRunOptions): Promise<DemoReport> {
         openingsPerSecond: options.load.openingsPerSecond / clients.length,
         meanLifetimeMs: options.load.meanLifetimeMs,
         longestLifetimeMs: options.load.longestLifetimeMs,
-        shortestPauseMs: 200,
-        longestPauseMs: 800,
+        shortestPauseMs: options.load.shortestPauseMs,
+        longestPauseMs: options.load.longestPauseMs,
         marathonsPerServer: MARATHONS_PER_SERVER_AND_CLIENT,
       });
     }
@@ -139,6 +151,7 @@ export async function runDemo(options: DemoRunOptions): Promise<DemoReport> {
     const tallying = setInterval(() => display.dispatch({ kind: 'tally', tally: tally() }), TICK_MS);
     cleanUp.push(() => clearInterval(tallying));
 
+    const steps: StepReport[] = [];
     const stage: Stage = {
       signal,
       controller,
@@ -155,6 +168,14 @@ export async function runDemo(options: DemoRunOptions): Promise<DemoReport> {
         servers.find((host) => host.plan.name === name)?.stop();
         log(`${name} is switched off`);
       },
+      announce: async (incident) => {
+        await Promise.all(clients.map((client) => client.announce(incident)));
+      },
+      restartSwitch: async () => {
+        if (theSwitch.restart === undefined) throw new Error('the switch is no process that could be killed');
+        await theSwitch.restart();
+      },
+      record: (step) => steps.push(step),
       wait: (milliseconds) =>
         new Promise((resolve, reject) => {
           if (signal.aborted) return reject(signal.reason);
@@ -174,7 +195,6 @@ export async function runDemo(options: DemoRunOptions): Promise<DemoReport> {
           signal.addEventListener('abort', stop, { once: true });
         }),
     };
-    const steps: StepReport[] = [];
     for (const [index, scene] of options.scenes.entries()) {
       display.dispatch({ kind: 'scene', index, state: 'running' });
       const step = await scene.play(stage);
@@ -182,7 +202,8 @@ export async function runDemo(options: DemoRunOptions): Promise<DemoReport> {
       display.dispatch({ kind: 'scene', index, state: step && step.outcome !== 'done' ? 'failed' : 'done' });
     }
     log('closing all connections and counting');
-    const connections = sumTallies(await Promise.all(clients.map((client) => client.finish(FINISH_PATIENCE_MS))));
+    const patienceMs = FINISH_PATIENCE_MS + options.load.connections * FINISH_PATIENCE_PER_CONNECTION_MS;
+    const connections = sumTallies(await Promise.all(clients.map((client) => client.finish(patienceMs))));
     display.dispatch({ kind: 'tally', tally: connections });
     const serverSide = sumServerTallies(servers.map((host) => host.serverTally));
     return {
@@ -196,6 +217,7 @@ export async function runDemo(options: DemoRunOptions): Promise<DemoReport> {
       servers: serverSide,
       pinsAtMost,
       steps,
+      ...(options.chaos ? { chaos: true } : {}),
     };
   } catch (error) {
     if (options.signal.aborted) throw new CommandFailure('the demo was interrupted', { code: 'INTERRUPTED' });

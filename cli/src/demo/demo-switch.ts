@@ -3,7 +3,7 @@
  * simple_switch_grpc's command line, BMv2 itself or `mooring switch`. Both are started by the very same arguments and
  * get their program by P4Runtime from the controller.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { deepenQueues } from '@mooring/bmv2-harness/bmv2';
@@ -24,7 +24,16 @@ export interface DemoSwitch {
   /** host:port of its P4Runtime server. */
   readonly address: string;
   readonly description: string;
+  /** Kills it with SIGKILL and starts it again, empty; resolves when it takes connections. Only a switch that is a process has it. */
+  restart?(): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** A program that is a switch. */
+export interface SwitchCommand {
+  readonly description: string;
+  /** Program and leading arguments. */
+  readonly words: readonly string[];
 }
 
 /** simple_switch_grpc's arguments for these interfaces. */
@@ -65,19 +74,47 @@ function acceptsConnections(address: string): Promise<boolean> {
 
 /**
  * Starts a foreign switch and waits until its P4Runtime server takes connections.
- * @param command program and leading arguments, separated by blanks
  * @throws CommandFailure with the end of its output when it does not start
  */
 export async function startForeignSwitch(
-  command: string,
+  command: SwitchCommand,
   argv: readonly string[],
   logFile: string,
   signal: AbortSignal,
 ): Promise<DemoSwitch> {
-  const [program, ...leading] = command.split(' ').filter(Boolean);
+  const [program, ...leading] = command.words;
   if (program === undefined) throw new CommandFailure('--switch names no program', { code: 'NO_SWITCH' });
+  const start = (): Promise<ChildProcess> => startProcess(program, [...leading, ...argv], logFile, signal);
+  let child = await start();
+  const deeper = await deepenQueues(BMV2_THRIFT_PORT, QUEUE_DEPTH_PACKETS);
+  return {
+    address: SWITCH_ADDRESS,
+    description: deeper
+      ? `${command.description}, egress queues of ${QUEUE_DEPTH_PACKETS} packets`
+      : command.description,
+    async restart() {
+      await new Promise((resolve) => {
+        child.once('exit', resolve);
+        if (!child.kill('SIGKILL')) resolve(undefined);
+      });
+      child = await start();
+      if (deeper) await deepenQueues(BMV2_THRIFT_PORT, QUEUE_DEPTH_PACKETS);
+    },
+    async stop() {
+      child.kill('SIGKILL');
+    },
+  };
+}
+
+/** Starts the process, and resolves when it listens. */
+async function startProcess(
+  program: string,
+  argv: readonly string[],
+  logFile: string,
+  signal: AbortSignal,
+): Promise<ChildProcess> {
   const log = openSync(logFile, 'a');
-  const child = spawn(program, [...leading, ...argv], { stdio: ['ignore', log, log] });
+  const child = spawn(program, [...argv], { stdio: ['ignore', log, log] });
   closeSync(log);
   let failure: string | undefined;
   child.on('error', (error) => {
@@ -99,14 +136,7 @@ export async function startForeignSwitch(
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
   }
-  const deeper = await deepenQueues(BMV2_THRIFT_PORT, QUEUE_DEPTH_PACKETS);
-  return {
-    address: SWITCH_ADDRESS,
-    description: deeper ? `${command}, egress queues of ${QUEUE_DEPTH_PACKETS} packets` : command,
-    async stop() {
-      child.kill('SIGKILL');
-    },
-  };
+  return child;
 }
 
 /** Starts the embedded switch; what it cannot do here (no such interface, port in use) is a failure of the command. */

@@ -3,6 +3,7 @@
  * counters, so that scenes and report do not know which of the two they drive.
  */
 import type { LoadClientOptions } from '../load/client.ts';
+import type { Incident } from '../load/incidents.ts';
 import type { ClientTally, ServerTally } from '../load/tally.ts';
 import type { PlannedHost } from './world-plan.ts';
 
@@ -18,6 +19,8 @@ export interface DemoHost {
   /** Starts the client's load. */
   load(options: LoadClientOptions): void;
   setMarathonServers(names: readonly string[]): void;
+  /** Tells a client what is about to be done to the network; resolves when it knows. */
+  announce(incident: Incident): Promise<void>;
   /** Ends the load properly and returns the last counters. */
   finish(patienceMs: number): Promise<ClientTally>;
   /** Switches the host off, as if its power had been cut. */

@@ -1,7 +1,8 @@
 /**
  * A host that is a process of its own on the kernel's TCP, in its own network namespace: `unshare --net` starts the
  * host program (load/host.worker.ts), a veth pair is laid from the switch's namespace to it, and the host configures its own
- * end. The namespace is held by nothing but the process, so it is gone when the process is. The host's addresses
+ * end. A host that is to be checked has a second, management interface, which does not lead through the switch.
+ * The namespace is held by nothing but the process, so it is gone when the process is. The host's addresses
  * are static neighbours of nobody: it asks by ARP like any other host.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -9,6 +10,7 @@ import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { distDirectory } from '../command-line/repository.ts';
 import type { LoadClientOptions } from '../load/client.ts';
+import type { Incident } from '../load/incidents.ts';
 import { runIpBatch } from '../load/ip-batch.ts';
 import type { HostCommand, HostReport, Transport } from '../load/messages.ts';
 import { disableOffload } from '../load/offload.ts';
@@ -16,8 +18,9 @@ import { type ClientTally, emptyTally, type ServerTally } from '../load/tally.ts
 import type { DemoHost } from './host.ts';
 import type { PlannedHost, WorldPlan } from './world-plan.ts';
 
-/** Name of a host's only interface, inside its namespace. */
+/** Name of a host's interface to the switch, inside its namespace. */
 export const HOST_INTERFACE = 'eth0';
+const MANAGEMENT_INTERFACE = 'mgmt0';
 
 /** A host process in its own network namespace. */
 export class KernelHost implements DemoHost {
@@ -56,9 +59,17 @@ export class KernelHost implements DemoHost {
     });
     const host = new KernelHost(plan, child, transport, ownsVirtualAddress ? world.virtualAddress : plan.addresses[0]!);
     await host.await('ready');
+    const { management } = plan;
     runIpBatch([
       `link add ${plan.switchInterface} type veth peer name ${HOST_INTERFACE} address ${plan.mac} netns ${host.pid}`,
       `link set ${plan.switchInterface} up`,
+      ...(management === undefined
+        ? []
+        : [
+            `link add mg${plan.port} type veth peer name ${MANAGEMENT_INTERFACE} netns ${host.pid}`,
+            `addr add ${management.nearAddress}/30 dev mg${plan.port}`,
+            `link set mg${plan.port} up`,
+          ]),
     ]);
     // The switch reads frames as they are on the wire; and libpcap, which BMv2 uses, gives an interface that may merge
     // segments a ring of few, huge slots, which the first burst overruns.
@@ -80,6 +91,9 @@ export class KernelHost implements DemoHost {
           ? [`addr add fe80::${plan.port}/64 dev ${HOST_INTERFACE} nodad`]
           : []),
         `link set ${HOST_INTERFACE} up`,
+        ...(management === undefined
+          ? []
+          : [`addr add ${management.address}/30 dev ${MANAGEMENT_INTERFACE}`, `link set ${MANAGEMENT_INTERFACE} up`]),
       ],
     });
     await host.await('settled');
@@ -93,6 +107,10 @@ export class KernelHost implements DemoHost {
       options: { name: this.plan.name, address: this.serviceAddress, port },
     });
     await this.await('serving');
+    const { management } = this.plan;
+    if (management === undefined) return;
+    this.send({ kind: 'answer-checks', address: management.address, port: management.port });
+    await this.await('answering-checks');
   }
 
   load(options: LoadClientOptions): void {
@@ -101,6 +119,11 @@ export class KernelHost implements DemoHost {
 
   setMarathonServers(names: readonly string[]): void {
     this.send({ kind: 'marathon-servers', names });
+  }
+
+  async announce(incident: Incident): Promise<void> {
+    this.send({ kind: 'incident', incident });
+    await this.await('noted');
   }
 
   async finish(patienceMs: number): Promise<ClientTally> {

@@ -13,6 +13,8 @@ export interface StepReport {
   readonly buckets: number;
   /** From the request until the leaving server was safe to power off, or, where none leaves, until all is settled. */
   readonly timeToDrainMs: number;
+  /** What came after that time, in words, where it is not a drain. */
+  readonly how?: string;
   /** Where the controller was killed on the way: how long there was none. */
   readonly controllerAwayMs?: number;
 }
@@ -29,11 +31,20 @@ export interface DemoReport {
   readonly servers: ServerTally;
   readonly pinsAtMost: number;
   readonly steps: readonly StepReport[];
+  /** Whether the steps were random operations and incidents. */
+  readonly chaos?: boolean;
 }
+
+/** A refusal changes nothing; what a crash ends is not the controller's fault. */
+const GOOD_OUTCOMES: ReadonlySet<string> = new Set(['done', 'refused', 'met a crash']);
 
 /** Whether the run has shown what it is to show. */
 export function isSuccess(connections: ClientTally, servers: ServerTally, steps: readonly StepReport[]): boolean {
-  return isFaultless(connections) && servers.mismatchedBytes === 0 && steps.every((step) => step.outcome === 'done');
+  return (
+    isFaultless(connections) &&
+    servers.mismatchedBytes === 0 &&
+    steps.every(({ outcome }) => GOOD_OUTCOMES.has(outcome))
+  );
 }
 
 /** The sum over all servers. */
@@ -70,13 +81,15 @@ export function reportText(report: DemoReport): string {
     ['longest answer', `${formatCount(c.longestAnswerMs)} ms`],
     ['pins at the most', formatCount(report.pinsAtMost)],
   ];
+  if (report.chaos) rows.push(...chaosRows(report));
   for (const step of report.steps) {
     const away =
       step.controllerAwayMs === undefined
         ? ''
         : `, controller killed on the way and away for ${formatSeconds(step.controllerAwayMs)}`;
-    const how = step.outcome === 'done' ? `drained in ${formatSeconds(step.timeToDrainMs)}` : step.outcome;
-    rows.push([step.title, `${how}, ${step.buckets} buckets${away}`]);
+    const how =
+      step.outcome === 'done' ? `${step.how ?? 'drained in'} ${formatSeconds(step.timeToDrainMs)}` : step.outcome;
+    rows.push([step.title, `${how}${step.buckets > 0 || !report.chaos ? `, ${step.buckets} buckets` : ''}${away}`]);
   }
   const width = Math.max(...rows.map(([name]) => name.length));
   const verdict = report.ok
@@ -91,4 +104,20 @@ export function reportText(report: DemoReport): string {
     `${verdict} (${formatSeconds(report.durationMs)}, seed ${report.seed})`,
     '',
   ].join('\n');
+}
+
+/** What a chaos run shows beyond the demo. */
+function chaosRows({ connections: c, steps }: DemoReport): [string, string][] {
+  const refused = steps.filter(({ outcome }) => outcome === 'refused').length;
+  const lost = Object.entries(c.lostByServer).map(([server, count]) => `${formatCount(count)} with ${server}`);
+  return [
+    ['operations', `${steps.length - refused} done, ${refused} refused`],
+    ['lost with their server', lost.length === 0 ? 'none' : lost.join(', ')],
+    ['  attempts that met it', formatCount(c.attemptsAtCrash)],
+    [
+      'held up by a switch restart',
+      `${formatCount(c.heldUpByRestart)}, the last after ${formatCount(c.longestRecoveryMs)} ms`,
+    ],
+    ['  lost with its registers', formatCount(c.lostWithRegisters)],
+  ];
 }

@@ -7,6 +7,7 @@
 import type { OperationRequest, OperationStatus } from '@mooring/controller/control';
 import { controllerFailure } from '../control-client/connect.ts';
 import { operationTitle } from '../control-client/view.ts';
+import type { Incident } from '../load/incidents.ts';
 import type { ClientTally } from '../load/tally.ts';
 import type { ControllerProcess } from './controller-process.ts';
 import type { StepReport } from './report.ts';
@@ -27,6 +28,12 @@ export interface Stage {
   /** Names the servers that stay, for the connections that live through the run. */
   keepMarathonsOn(servers: readonly string[]): void;
   powerOff(server: string): void;
+  /** Tells the load what is about to be done to the network; resolves when it knows. */
+  announce(incident: Incident): Promise<void>;
+  /** Kills the switch and starts it again, empty. */
+  restartSwitch(): Promise<void>;
+  /** Adds a line to the report, beside those that scenes return. */
+  record(step: StepReport): void;
   wait(milliseconds: number): Promise<void>;
 }
 

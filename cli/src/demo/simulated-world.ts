@@ -5,6 +5,7 @@
  */
 import { LoadClient, type LoadClientOptions } from '../load/client.ts';
 import { encodeGreeting } from '../load/greeting.ts';
+import type { Incident } from '../load/incidents.ts';
 import { seededRandom } from '../load/random.ts';
 import { serveConnection } from '../load/server.ts';
 import { type ClientTally, emptyTally, type ServerTally } from '../load/tally.ts';
@@ -60,6 +61,10 @@ class SimulatedDemoHost implements DemoHost {
 
   setMarathonServers(names: readonly string[]): void {
     this.client?.setMarathonServers(names);
+  }
+
+  async announce(incident: Incident): Promise<void> {
+    this.client?.noteIncident(incident);
   }
 
   async finish(patienceMs: number): Promise<ClientTally> {

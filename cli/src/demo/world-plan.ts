@@ -19,6 +19,16 @@ export interface PlannedHost {
   readonly mac: string;
   /** Name of the interface on the switch's side. */
   readonly switchInterface: string;
+  /** A way to the host beside the switch, for health checks; undefined where nobody checks it. */
+  readonly management?: ManagementLink;
+}
+
+/** A link of its own between the controller's host and another one; its names and addresses are IPv4. */
+export interface ManagementLink {
+  readonly address: string;
+  readonly port: number;
+  /** The controller's end. */
+  readonly nearAddress: string;
 }
 
 /** The whole network. */
@@ -34,6 +44,8 @@ export interface WorldPlan {
   readonly direct: boolean;
 }
 
+const CHECK_PORT = 8081;
+
 /** What the network speaks. */
 export interface WorldLanguage {
   readonly ipv6: boolean;
@@ -42,17 +54,24 @@ export interface WorldLanguage {
   readonly direct: boolean;
 }
 
-/** Plans `serverCount` servers (s1, s2, ...) and `clientCount` clients (c1, ...) with `addressesPerClient` addresses. */
+/**
+ * Plans `serverCount` servers (s1, s2, ...) and `clientCount` clients (c1, ...) with `addressesPerClient` addresses;
+ * `managed` servers have a management link.
+ */
 export function planWorld(
   serverCount: number,
   clientCount: number,
   { ipv6, transport, direct }: WorldLanguage = { ipv6: false, transport: 'tcp', direct: false },
   addressesPerClient = 8,
+  { managed = false }: { readonly managed?: boolean } = {},
 ): WorldPlan {
   const prefix = ipv6 ? '2001:db8::' : '10.0.0.';
   const hosts: PlannedHost[] = [];
   for (let index = 1; index <= serverCount; index++) {
-    hosts.push(planHost(`s${index}`, 'server', hosts.length + 1, [`${prefix}${10 + index}`]));
+    const host = planHost(`s${index}`, 'server', hosts.length + 1, [`${prefix}${10 + index}`]);
+    const network = `172.30.${host.port}`;
+    const management = { address: `${network}.2`, port: CHECK_PORT, nearAddress: `${network}.1` };
+    hosts.push(managed ? { ...host, management } : host);
   }
   for (let index = 1; index <= clientCount; index++) {
     const first = 101 + (index - 1) * addressesPerClient;

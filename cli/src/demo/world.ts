@@ -20,6 +20,8 @@ export interface World {
 export interface SwitchOptions {
   /** Command line of a foreign switch that takes simple_switch_grpc's options; undefined for the embedded one. */
   readonly command: string | undefined;
+  /** The embedded switch as a process of its own, which can be killed. */
+  readonly asProcess?: boolean;
   /** Where a foreign switch's output goes. */
   readonly logFile: string;
   readonly signal: AbortSignal;

@@ -2,7 +2,8 @@
  * The load's client: keeps a target number of connections alive through one process, each with a seeded random
  * lifetime, sending a small record every few hundred milliseconds and checking every byte of the answers. A connection whose
  * server is one that stays may be made a marathon: it lives until the end of the run. New connections are opened at a bounded rate, also
- * when many end at once, so that the load is even. The client decides nothing about what is a fault: it counts (tally.ts).
+ * when many end at once, so that the load is even. The client decides nothing about what is a fault: it counts (tally.ts), and what a
+ * server's crash or the switch's restart explains (incidents.ts) has counters of its own.
  *
  * Stalls are measured on a running clock (running-clock.ts): the handshake, each answer and the close must each take
  * no more than a second of it.
@@ -10,6 +11,7 @@
 import { connect } from 'node:net';
 import { ByteStream } from './byte-stream.ts';
 import { encodeHello, parseGreeting } from './greeting.ts';
+import { type Incident, Incidents } from './incidents.ts';
 import { type RandomSource, seededRandom, truncatedExponentialMs, uniformMs } from './random.ts';
 import { RunningClock } from './running-clock.ts';
 import type { Connect, LoadSocket } from './socket.ts';
@@ -48,7 +50,13 @@ interface Connection {
   readonly socket: LoadSocket;
   readonly outgoing: ByteStream;
   readonly incoming: ByteStream;
+  readonly begunAtMs: number;
   readonly endAtMs: number;
+  establishedAtMs: number | undefined;
+  /** Its server has crashed: it is lost, whatever becomes of it. */
+  doomed: boolean;
+  /** It met a crashed server while it was being opened, and was counted for that. */
+  metCrash: boolean;
   phase: 'connecting' | 'open' | 'closing' | 'over';
   server: string | undefined;
   greeting: Buffer;
@@ -67,6 +75,7 @@ export class LoadClient {
   private readonly random: RandomSource;
   private readonly clock = new RunningClock(performance.now(), LONGEST_COUNTED_TICK_MS);
   private readonly connections = new Set<Connection>();
+  private readonly incidents = new Incidents();
   private readonly marathonsByServer = new Map<string, number>();
   private readonly timer: NodeJS.Timeout;
   private marathonServers: ReadonlySet<string> = new Set();
@@ -90,6 +99,14 @@ export class LoadClient {
     this.marathonServers = new Set(names);
   }
 
+  /** Takes note of what is done to the network on purpose. */
+  noteIncident(incident: Incident): void {
+    this.clock.tick(performance.now());
+    this.incidents.note(incident, this.clock.nowMs);
+    if (incident.kind !== 'server-crash') return;
+    for (const connection of this.connections) if (connection.server === incident.server) connection.doomed = true;
+  }
+
   /** Stops opening, lets each connection end properly, and resolves when all have ended or `patienceMs` has passed. */
   async finish(patienceMs: number): Promise<void> {
     this.stopping = true;
@@ -104,8 +121,7 @@ export class LoadClient {
     }
     clearInterval(this.timer);
     for (const connection of this.connections) {
-      this.tally.failed++;
-      this.leave(connection);
+      this.noteFault(connection, 'failed');
       connection.socket.destroy();
     }
   }
@@ -137,7 +153,7 @@ export class LoadClient {
   /** What a connection needs at this tick: a stall noted, a record sent, or its end begun. */
   private attend(connection: Connection, nowMs: number): void {
     if (connection.awaitedSinceMs !== undefined) {
-      this.noteDelay(connection, nowMs - connection.awaitedSinceMs);
+      this.noteDelay(connection, connection.awaitedSinceMs, nowMs);
       return;
     }
     if (connection.phase !== 'open') return;
@@ -162,6 +178,10 @@ export class LoadClient {
       socket,
       outgoing: new ByteStream(key, 'client-to-server'),
       incoming: new ByteStream(key, 'server-to-client'),
+      begunAtMs: nowMs,
+      establishedAtMs: undefined,
+      doomed: false,
+      metCrash: false,
       endAtMs: nowMs + truncatedExponentialMs(this.random, meanLifetimeMs, longestLifetimeMs),
       phase: 'connecting',
       server: undefined,
@@ -180,16 +200,16 @@ export class LoadClient {
     socket.on('data', (data: Buffer) => this.receive(connection, data));
     socket.on('end', () => {
       if (connection.phase === 'closing' || connection.phase === 'over') return;
-      this.tally.endedEarly++;
-      this.leave(connection);
+      this.noteFault(connection, 'endedEarly');
       socket.destroy();
     });
     socket.on('error', (error: NodeJS.ErrnoException) => this.noteError(connection, error));
     socket.on('close', () => {
       if (connection.phase === 'closing') {
+        if (connection.awaitedSinceMs !== undefined) this.noteRecovery(connection.awaitedSinceMs);
         this.tally.finished++;
         if (connection.marathon) this.tally.marathonsFinished++;
-      } else if (connection.phase !== 'over') this.tally.failed++;
+      } else if (connection.phase !== 'over') this.noteFault(connection, 'failed');
       this.leave(connection);
     });
   }
@@ -219,6 +239,8 @@ export class LoadClient {
 
   private establish(connection: Connection, server: string): void {
     connection.server = server;
+    connection.establishedAtMs = this.clock.nowMs;
+    connection.doomed = this.incidents.hasCrashed(server);
     connection.phase = 'open';
     this.tally.alive++;
     this.tally.aliveByServer[server] = (this.tally.aliveByServer[server] ?? 0) + 1;
@@ -235,8 +257,12 @@ export class LoadClient {
   private answered(connection: Connection): void {
     this.clock.tick(performance.now());
     const nowMs = this.clock.nowMs;
-    if (connection.awaitedSinceMs !== undefined) this.noteDelay(connection, nowMs - connection.awaitedSinceMs);
+    if (connection.awaitedSinceMs !== undefined) {
+      this.noteDelay(connection, connection.awaitedSinceMs, nowMs);
+      this.noteRecovery(connection.awaitedSinceMs);
+    }
     connection.awaitedSinceMs = undefined;
+    connection.metCrash = false;
     connection.nextRecordAtMs =
       nowMs + uniformMs(this.random, this.options.shortestPauseMs, this.options.longestPauseMs);
   }
@@ -248,18 +274,59 @@ export class LoadClient {
     connection.socket.write(connection.outgoing.next(length));
   }
 
-  private noteDelay(connection: Connection, delayMs: number): void {
-    if (delayMs > this.tally.longestAnswerMs) this.tally.longestAnswerMs = Math.round(delayMs);
-    if (delayMs <= STALL_LIMIT_MS || connection.stalled) return;
+  private noteDelay(connection: Connection, sinceMs: number, nowMs: number): void {
+    if (connection.doomed) {
+      // Nobody answers any more; the connection ends here, and another takes its place.
+      if (nowMs - sinceMs <= STALL_LIMIT_MS) return;
+      this.noteFault(connection, 'failed');
+      connection.socket.destroy();
+      return;
+    }
+    if (connection.metCrash) return;
+    const isDue = nowMs <= this.incidents.dueAtMs(sinceMs, STALL_LIMIT_MS);
+    if (!isDue && connection.server === undefined && this.incidents.mayHaveMetCrashed(connection.begunAtMs, nowMs)) {
+      this.noteAttemptAtCrash(connection);
+      return;
+    }
+    if (this.incidents.sinceRestartMs(sinceMs, nowMs) === undefined) {
+      this.tally.longestAnswerMs = Math.max(this.tally.longestAnswerMs, Math.round(nowMs - sinceMs));
+    }
+    if (isDue || connection.stalled) return;
     connection.stalled = true;
     this.tally.stalled++;
   }
 
+  private noteAttemptAtCrash(connection: Connection): void {
+    if (connection.metCrash) return;
+    connection.metCrash = true;
+    this.tally.attemptsAtCrash++;
+  }
+
+  /** An answer has come: if the switch was restarted while it was awaited, that is how long the recovery took. */
+  private noteRecovery(sinceMs: number): void {
+    const nowMs = this.clock.nowMs;
+    const recoveryMs = this.incidents.sinceRestartMs(sinceMs, nowMs);
+    if (recoveryMs === undefined || nowMs - sinceMs <= STALL_LIMIT_MS) return;
+    this.tally.heldUpByRestart++;
+    this.tally.longestRecoveryMs = Math.max(this.tally.longestRecoveryMs, Math.round(recoveryMs));
+  }
+
   private noteError(connection: Connection, error: NodeJS.ErrnoException): void {
     if (connection.phase === 'over') return;
-    if (error.code === 'ECONNREFUSED') this.tally.refused++;
-    else if (error.code === 'ECONNRESET' || error.code === 'EPIPE') this.tally.reset++;
-    else this.tally.failed++;
+    if (error.code === 'ECONNREFUSED') this.noteFault(connection, 'refused');
+    else if (error.code === 'ECONNRESET' || error.code === 'EPIPE') this.noteFault(connection, 'reset');
+    else this.noteFault(connection, 'failed');
+  }
+
+  /** Counts a connection that has ended as it should not, under its cause where an incident is the cause, and takes it out. */
+  private noteFault(connection: Connection, fault: 'reset' | 'refused' | 'failed' | 'endedEarly'): void {
+    const { tally, incidents } = this;
+    const { server, begunAtMs, establishedAtMs } = connection;
+    if (connection.doomed && server !== undefined) tally.lostByServer[server] = (tally.lostByServer[server] ?? 0) + 1;
+    else if (server === undefined && incidents.mayHaveMetCrashed(begunAtMs, this.clock.nowMs)) {
+      this.noteAttemptAtCrash(connection);
+    } else if (incidents.mayHaveLostPin(begunAtMs, establishedAtMs)) tally.lostWithRegisters++;
+    else tally[fault]++;
     this.leave(connection);
   }
 

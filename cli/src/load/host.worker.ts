@@ -4,6 +4,7 @@
  * and carries nothing but the load. When the channel closes (the main process is gone, however it ended) it ends itself, so that no
  * host outlives a demo.
  */
+import { createServer } from 'node:net';
 import { LoadClient } from './client.ts';
 import { connectDatagrams, startDatagramServer } from './datagrams.ts';
 import { answerForOwnAddresses, quietIpv6, runIpBatch, silenceIpv6 } from './ip-batch.ts';
@@ -41,6 +42,22 @@ async function obey(command: HostCommand): Promise<void> {
       return;
     case 'marathon-servers':
       client?.setMarathonServers(command.names);
+      return;
+    case 'answer-checks': {
+      const door = createServer((socket) => {
+        socket.on('error', () => {});
+        socket.end();
+      });
+      await new Promise<void>((resolve, reject) => {
+        door.once('error', reject);
+        door.listen(command.port, command.address, () => resolve());
+      });
+      report({ kind: 'answering-checks' });
+      return;
+    }
+    case 'incident':
+      client?.noteIncident(command.incident);
+      report({ kind: 'noted' });
       return;
     case 'finish': {
       if (!client) return;

@@ -3,6 +3,7 @@
  * only, so that a host process loads neither the UI nor the controller.
  */
 import type { LoadClientOptions } from './client.ts';
+import type { Incident } from './incidents.ts';
 import type { LoadServerOptions } from './server.ts';
 import type { ClientTally, ServerTally } from './tally.ts';
 
@@ -21,6 +22,9 @@ export type HostCommand =
   | { readonly kind: 'serve'; readonly transport: Transport; readonly options: LoadServerOptions }
   | { readonly kind: 'load'; readonly transport: Transport; readonly options: LoadClientOptions }
   | { readonly kind: 'marathon-servers'; readonly names: readonly string[] }
+  /** Accept and close connections there, which shows whoever asks that the host is alive. */
+  | { readonly kind: 'answer-checks'; readonly address: string; readonly port: number }
+  | { readonly kind: 'incident'; readonly incident: Incident }
   | { readonly kind: 'finish'; readonly patienceMs: number };
 
 /** Host to main process. */
@@ -28,6 +32,8 @@ export type HostReport =
   | { readonly kind: 'ready' }
   | { readonly kind: 'settled' }
   | { readonly kind: 'serving' }
+  | { readonly kind: 'answering-checks' }
+  | { readonly kind: 'noted' }
   | { readonly kind: 'server-tally'; readonly tally: ServerTally }
   | { readonly kind: 'client-tally'; readonly tally: ClientTally }
   | { readonly kind: 'finished'; readonly tally: ClientTally }

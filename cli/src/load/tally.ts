@@ -35,6 +35,16 @@ export interface ClientTally {
   aliveByServer: Record<string, number>;
   /** Greatest time from a record to its whole answer, in milliseconds. */
   longestAnswerMs: number;
+  /** Connections lost with the server that had greeted, by server: it was made to crash. */
+  lostByServer: Record<string, number>;
+  /** Attempts that failed or were late because they met a crashed server that had not been given up yet. */
+  attemptsAtCrash: number;
+  /** Connections lost with the registers of a switch that was restarted: begun less than a second before, their pin not in a table yet. */
+  lostWithRegisters: number;
+  /** Answers that took over a second because the switch was restarted, and came within the time for that. */
+  heldUpByRestart: number;
+  /** Greatest time from the end of the switch to such an answer, in milliseconds. */
+  longestRecoveryMs: number;
   /** Time this process was not run by the machine (not counted as a stall), in milliseconds. */
   pausedMs: number;
 }
@@ -57,6 +67,11 @@ export function emptyTally(): ClientTally {
     marathonsFinished: 0,
     aliveByServer: {},
     longestAnswerMs: 0,
+    lostByServer: {},
+    attemptsAtCrash: 0,
+    lostWithRegisters: 0,
+    heldUpByRestart: 0,
+    longestRecoveryMs: 0,
     pausedMs: 0,
   };
 }
@@ -82,6 +97,13 @@ export function sumTallies(tallies: readonly ClientTally[]): ClientTally {
     sum.marathons += tally.marathons;
     sum.marathonsFinished += tally.marathonsFinished;
     sum.longestAnswerMs = Math.max(sum.longestAnswerMs, tally.longestAnswerMs);
+    sum.attemptsAtCrash += tally.attemptsAtCrash;
+    sum.lostWithRegisters += tally.lostWithRegisters;
+    sum.heldUpByRestart += tally.heldUpByRestart;
+    sum.longestRecoveryMs = Math.max(sum.longestRecoveryMs, tally.longestRecoveryMs);
+    for (const [server, lost] of Object.entries(tally.lostByServer)) {
+      sum.lostByServer[server] = (sum.lostByServer[server] ?? 0) + lost;
+    }
     sum.pausedMs = Math.max(sum.pausedMs, tally.pausedMs);
     fewest = fewest === null || tally.fewestAlive === null ? null : fewest + tally.fewestAlive;
     for (const [server, alive] of Object.entries(tally.aliveByServer)) {
@@ -92,7 +114,7 @@ export function sumTallies(tallies: readonly ClientTally[]): ClientTally {
   return sum;
 }
 
-/** Whether no connection suffered anything. */
+/** Whether no connection suffered anything but what an incident made on purpose explains. */
 export function isFaultless(tally: ClientTally): boolean {
   return tally.reset + tally.refused + tally.failed + tally.endedEarly + tally.stalled + tally.mismatchedBytes === 0;
 }

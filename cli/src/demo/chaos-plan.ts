@@ -1,0 +1,207 @@
+/**
+ * Chooses what the chaos demo does next. A pure decision from a seed and from what is to be seen of the service now: the same seed and the
+ * same sights give the same operations. Kinds are dealt like cards from a shuffled deck that holds each of them, so that a run of twenty has
+ * had all of them several times; a card that cannot be played now (nobody to enable, too few servers to crash one) goes back to the end.
+ *
+ * What is chosen is what a careful operator may ask for: a server takes part in one operation at a time, somebody is left to take
+ * connections, residents stay in service for the connections that live through the run. A crash asks nobody, so it may
+ * meet a server in the middle of an operation. Switch and controller are not taken away at once (docs/LIMITATIONS.md).
+ */
+import type { ServerState } from '@mooring/controller/control';
+import type { RandomSource } from '../load/random.ts';
+
+/** What can happen. */
+export type ChaosOperation = ChaosRequest | ChaosIncident;
+
+/** What an operator asks the controller for. */
+export type ChaosRequest =
+  | { readonly kind: 'add' | 'drain' | 'enable' | 'disable'; readonly server: string }
+  | { readonly kind: 'swap'; readonly server: string; readonly replacement: string }
+  | { readonly kind: 'weight'; readonly server: string; readonly weight: number };
+
+/** What asks nobody. */
+export type ChaosIncident =
+  | { readonly kind: 'crash'; readonly server: string }
+  | { readonly kind: 'kill-controller' }
+  | { readonly kind: 'restart-switch' };
+
+/** Kinds of what can happen. */
+export type ChaosKind = ChaosOperation['kind'];
+
+/** A server as it is now. */
+export interface ChaosServer {
+  readonly name: string;
+  readonly state: ServerState;
+  readonly enabled: boolean;
+  readonly weight: number;
+  /** Takes part in an operation that has not finished. */
+  readonly isBusy: boolean;
+  /** Its host has not crashed. */
+  readonly isAlive: boolean;
+}
+
+/** What is to be seen of the service. */
+export interface ChaosView {
+  readonly servers: readonly ChaosServer[];
+  /** Operations and incidents that have not finished. */
+  readonly running: number;
+  /** A crash has happened that the controller has not given up yet, or controller or switch are on their way back. */
+  readonly incidentRunning: boolean;
+}
+
+/** What to do: order something, then pause; or look again when something has finished. */
+export type ChaosStep =
+  | { readonly kind: 'order'; readonly operation: ChaosOperation; readonly pauseMs: number }
+  | { readonly kind: 'wait' };
+
+/** Servers that must be left to take new connections. */
+export const FEWEST_IN_SERVICE = 2;
+/** What may run at once. */
+export const MOST_AT_ONCE = 3;
+const OVERLAP_SHARE = 0.65;
+const HEAVIEST = 4;
+const LONGEST_PAUSE_MS = 2_500;
+
+const DECK: readonly ChaosKind[] = [
+  'add',
+  'add',
+  'drain',
+  'swap',
+  'weight',
+  'disable',
+  'enable',
+  'crash',
+  'kill-controller',
+  'restart-switch',
+];
+
+/** Deals operations. */
+export class ChaosPlanner {
+  private deck: ChaosKind[] = [];
+  private crashesLeft: number;
+  /** The next one waits until all before it have finished. */
+  private alone = true;
+
+  /**
+   * @param residents servers that are neither drained nor crashed
+   * @param crashes how many servers may crash in all: they do not come back
+   */
+  constructor(
+    private readonly random: RandomSource,
+    private readonly residents: ReadonlySet<string>,
+    crashes: number,
+  ) {
+    this.crashesLeft = crashes;
+  }
+
+  /** What to do now. */
+  next(view: ChaosView): ChaosStep {
+    if (view.running >= (this.alone ? 1 : MOST_AT_ONCE)) return { kind: 'wait' };
+    for (let tried = 0; tried < DECK.length; tried++) {
+      if (this.deck.length === 0) this.deck = this.shuffled(DECK);
+      const kind = this.deck.shift()!;
+      const operation = this.play(kind, view);
+      if (operation === undefined) {
+        this.deck.push(kind);
+        continue;
+      }
+      if (kind === 'crash') this.crashesLeft--;
+      this.alone = this.random() >= OVERLAP_SHARE;
+      return { kind: 'order', operation, pauseMs: Math.round(this.random() * LONGEST_PAUSE_MS) };
+    }
+    // Nothing can be done now: if nothing runs either, a fresh deck has other kinds.
+    this.deck = [];
+    return { kind: 'wait' };
+  }
+
+  private play(kind: ChaosKind, view: ChaosView): ChaosOperation | undefined {
+    const { servers } = view;
+    const free = servers.filter(({ isBusy, isAlive }) => !isBusy && isAlive);
+    const active = free.filter(({ state }) => state === 'active');
+    const spares = free.filter(({ state }) => state === 'spare' || state === 'drained');
+    const taking = servers.filter(
+      ({ state, enabled, isAlive, isBusy }) => state === 'active' && enabled && isAlive && !isBusy,
+    );
+    /** Those without whom enough are left. */
+    const spared = (candidates: readonly ChaosServer[]): readonly ChaosServer[] =>
+      candidates.filter(({ name }) => taking.filter((other) => other.name !== name).length >= FEWEST_IN_SERVICE);
+    const mayGo = (candidates: readonly ChaosServer[]): readonly ChaosServer[] =>
+      candidates.filter(({ name }) => !this.residents.has(name));
+    switch (kind) {
+      case 'add':
+        return this.about(kind, spares);
+      case 'drain':
+        return this.about(kind, spared(mayGo(active)));
+      case 'swap': {
+        const server = this.pick(mayGo(active));
+        const replacement = this.pick(spares);
+        return server && replacement && { kind, server: server.name, replacement: replacement.name };
+      }
+      case 'weight': {
+        const server = this.pick(active.filter(({ enabled }) => enabled));
+        if (server === undefined) return undefined;
+        const others = Array.from({ length: HEAVIEST }, (_, index) => index + 1).filter((w) => w !== server.weight);
+        return { kind, server: server.name, weight: this.pick(others)! };
+      }
+      case 'disable':
+        return this.about(kind, spared(active.filter(({ enabled }) => enabled)));
+      case 'enable':
+        return this.about(
+          kind,
+          active.filter(({ enabled }) => !enabled),
+        );
+      case 'crash': {
+        if (this.crashesLeft === 0 || view.incidentRunning) return undefined;
+        const inUse = servers.filter(
+          ({ state, isAlive }) => isAlive && (state === 'active' || state === 'draining' || state === 'joining'),
+        );
+        const server = this.pick(spared(mayGo(inUse)));
+        return server && { kind, server: server.name };
+      }
+      case 'kill-controller':
+      case 'restart-switch':
+        return view.incidentRunning ? undefined : { kind };
+      default:
+        throw new Error(`unknown kind ${JSON.stringify(kind satisfies never)}`);
+    }
+  }
+
+  private about(
+    kind: 'add' | 'drain' | 'enable' | 'disable',
+    candidates: readonly ChaosServer[],
+  ): ChaosOperation | undefined {
+    const server = this.pick(candidates);
+    return server && { kind, server: server.name };
+  }
+
+  private pick<Item>(items: readonly Item[]): Item | undefined {
+    return items[Math.floor(this.random() * items.length)];
+  }
+
+  private shuffled<Item>(items: readonly Item[]): Item[] {
+    const result = [...items];
+    for (let index = result.length - 1; index > 0; index--) {
+      const other = Math.floor(this.random() * (index + 1));
+      [result[index], result[other]] = [result[other]!, result[index]!];
+    }
+    return result;
+  }
+}
+
+/** An operation in a few words. */
+export function chaosTitle(operation: ChaosOperation): string {
+  switch (operation.kind) {
+    case 'swap':
+      return `swap ${operation.server} by ${operation.replacement}`;
+    case 'weight':
+      return `weight ${operation.server} ${operation.weight}`;
+    case 'crash':
+      return `crash ${operation.server}`;
+    case 'kill-controller':
+      return 'kill -9 the controller';
+    case 'restart-switch':
+      return 'kill -9 the switch';
+    default:
+      return `${operation.kind} ${operation.server}`;
+  }
+}
