@@ -96,6 +96,26 @@ function entryMatches(
 
 type Integer = (expression: ast.Expression) => bigint | undefined;
 
+/**
+ * A key that is no number. P4Runtime sends values of error as numbers nowhere, so there is nothing an entry could hold; p4c refuses them
+ * as well.
+ */
+function refuseKey({ reporter, typed }: P4InfoContext, expression: ast.Expression): void {
+  if (typed.types.get(expression)?.kind !== 'error') {
+    reporter.error('invalid', expression.span, 'a key of an entry must be a constant');
+    return;
+  }
+  reporter.error(
+    'unsupported',
+    expression.span,
+    'a member of error cannot be the key of an entry: P4Runtime has no number for it',
+    {
+      suggestion:
+        'compare it in the control instead, and use a bit<n> or a serializable enum that is set there as the key',
+    },
+  );
+}
+
 /** One field of an entry; undefined where everything matches (P4Runtime then leaves the field out). */
 function matchOf(
   context: P4InfoContext,
@@ -107,7 +127,7 @@ function matchOf(
   const ones = (1n << BigInt(width)) - 1n;
   const number = (expression: ast.Expression): bigint | undefined => {
     const value = integer(expression);
-    if (value === undefined) context.reporter.error('invalid', expression.span, 'a key of an entry must be a constant');
+    if (value === undefined) refuseKey(context, expression);
     return value === undefined ? undefined : BigInt.asUintN(width, value);
   };
   const masked = (value: bigint, mask: bigint, expression: ast.Expression): bigint => {
