@@ -59,8 +59,7 @@ export class InitializationAnalysis {
     const type = this.c.tables.declarationTypes.get(node);
     if (type === undefined || node.direction !== 'out' || facts.unreachable || this.gaveUp) return;
     const keys = this.places.keys(type, String(node.id));
-    const inHeader = (key: string): boolean => keys.headers.some((header) => key.startsWith(`${header}.`));
-    if (!keys.scalars.some((key) => facts.isUndefined(key) && !inHeader(key))) return;
+    if (!keys.outsideHeaders.some((scalar) => facts.isUndefined(scalar))) return;
     this.warnings.warn(
       'uninitialized-out-param',
       node.name.span,
@@ -75,7 +74,7 @@ export class InitializationAnalysis {
   // -------------------------------------------------------------------------------------------------- statements
 
   statements(nodes: readonly ast.Statement[]): void {
-    const before = this.facts.clone();
+    const before = this.facts.askedSoFar();
     for (const node of nodes) this.statement(node);
     this.facts.restoreAsked(before);
   }
@@ -221,13 +220,13 @@ export class InitializationAnalysis {
     if (!invalid && this.facts.isAllDefined && !this.facts.hasAsked) return;
     const keys = this.places.keysAt(place);
     if (target?.kind === 'SliceExpression' || target?.kind === 'PlusSliceExpression') {
-      this.facts.write({ scalars: keys.scalars, headers: [] });
+      this.facts.writeScalars(keys);
       return;
     }
     // A field of an element chosen at run time says nothing about which of them are valid.
     const written = target === undefined ? undefined : this.c.tables.types.get(target);
     if (!place.exact && written !== undefined && !isStructure(written) && written.kind !== 'stack') {
-      this.facts.write({ scalars: keys.scalars, headers: [] });
+      this.facts.writeScalars(keys);
       return;
     }
     const source = this.places.at(value);
@@ -334,7 +333,8 @@ export class InitializationAnalysis {
   private checkValue(node: ast.Expression, place: Place): void {
     if (!place.exact || this.facts.unreachable || this.facts.isAllDefined) return;
     const keys = this.places.keysAt(place).scalars;
-    const lacking = keys.filter((key) => this.facts.isUndefined(key)).length;
+    let lacking = 0;
+    for (const scalar of keys) if (this.facts.isUndefined(scalar)) lacking += 1;
     if (lacking === 0 || !this.reporting || this.gaveUp) return;
     const how = lacking < keys.length ? 'may lack values in some of its parts' : 'may have no value here';
     this.warnings.warn('uninitialized-use', node.span, `'${expressionText(node)}' ${how}`);

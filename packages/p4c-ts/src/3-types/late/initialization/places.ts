@@ -9,7 +9,7 @@
 import type * as ast from '../../../2-parse/ast.ts';
 import type { Checker } from '../../check/checker.ts';
 import type { Type } from '../../types.ts';
-import { type Keys, keysOf } from './facts.ts';
+import { type Keys, keysOf, type ScalarNumbers } from './facts.ts';
 
 /** Storage that an expression names. */
 export interface Place {
@@ -25,6 +25,7 @@ export interface Place {
 export class Places {
   private readonly c: Checker;
   private readonly tracked = new Set<ast.Node>();
+  private readonly scalarNumbers: ScalarNumbers = new Map();
   private readonly knownKeys = new Map<string, Keys>();
 
   constructor(c: Checker) {
@@ -84,7 +85,7 @@ export class Places {
   keys(type: Type, key: string): Keys {
     let keys = this.knownKeys.get(key);
     if (keys === undefined) {
-      keys = keysOf(type, key);
+      keys = keysOf(type, key, this.scalarNumbers);
       this.knownKeys.set(key, keys);
     }
     return keys;
