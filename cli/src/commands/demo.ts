@@ -105,6 +105,10 @@ export const demoCommand: ParsedCommand = {
       { command: 'mooring demo', does: 'the demo; as root or not' },
       { command: 'mooring demo --no-pins', does: 'the same without pinning: hundreds of resets' },
       {
+        command: 'mooring demo --chaos --connections 2000 --lifetime 8',
+        does: '20 random operations, crashes and restarts, many at once',
+      },
+      {
         command: 'mooring demo --switch simple_switch_grpc --json report.json',
         does: 'on BMv2, with the report in a file',
       },

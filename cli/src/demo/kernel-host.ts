@@ -49,6 +49,11 @@ export class KernelHost implements DemoHost {
     return this.process.pid ?? 0;
   }
 
+  /** Whether it was switched off. */
+  get isOff(): boolean {
+    return this.stopped;
+  }
+
   /** Starts the host and joins it to the switch's interface. */
   static async start(plan: PlannedHost, world: WorldPlan): Promise<KernelHost> {
     const { prefixLength, transport } = world;

@@ -16,11 +16,11 @@ const EMBEDDED_SWITCH_COMMAND = [process.execPath, commandFile(), 'switch'];
 export async function startKernelWorld(plan: WorldPlan): Promise<World> {
   silenceIpv6();
   runIpBatch(['link set lo up']);
-  const hosts = await Promise.all(plan.hosts.map((host) => KernelHost.start(host, plan)));
+  const hosts: readonly KernelHost[] = await Promise.all(plan.hosts.map((host) => KernelHost.start(host, plan)));
   return {
     kind: 'kernel',
     hosts,
-    startSwitch(options: SwitchOptions): Promise<DemoSwitch> {
+    async startSwitch(options: SwitchOptions): Promise<DemoSwitch> {
       const ports = plan.hosts.map((host) => ({ port: host.port, interfaceName: host.switchInterface }));
       const argv = switchArguments(ports);
       if (options.command === undefined && !options.asProcess) return startEmbeddedSwitch(argv);
@@ -28,7 +28,23 @@ export async function startKernelWorld(plan: WorldPlan): Promise<World> {
         options.command === undefined
           ? { description: 'embedded switch, in a process of its own', words: EMBEDDED_SWITCH_COMMAND }
           : { description: options.command, words: options.command.split(' ').filter(Boolean) };
-      return startForeignSwitch(command, argv, options.logFile, options.signal);
+      const demoSwitch = await startForeignSwitch(command, argv, options.logFile, options.signal);
+      const unplugged = new Set<string>();
+      return {
+        ...demoSwitch,
+        async restart() {
+          // A host that is off has taken its link with it; the switch's port is still there, with nothing behind it.
+          for (const { isOff, plan } of hosts) {
+            if (!isOff || unplugged.has(plan.name)) continue;
+            unplugged.add(plan.name);
+            runIpBatch([
+              `link add ${plan.switchInterface} type veth peer name off${plan.port}`,
+              `link set ${plan.switchInterface} up`,
+            ]);
+          }
+          await demoSwitch.restart?.();
+        },
+      };
     },
     stop() {
       for (const host of hosts) host.stop();

@@ -91,9 +91,16 @@ export function reportText(report: DemoReport): string {
       step.outcome === 'done' ? `${step.how ?? 'drained in'} ${formatSeconds(step.timeToDrainMs)}` : step.outcome;
     rows.push([step.title, `${how}${step.buckets > 0 || !report.chaos ? `, ${step.buckets} buckets` : ''}${away}`]);
   }
+  for (const { what, server, phase, ageMs, awaitedMs, atMs } of report.chaos ? c.faults : []) {
+    const waited = awaitedMs === undefined ? '' : `, waited ${formatCount(awaitedMs)} ms`;
+    rows.push([
+      `  ${what}`,
+      `at ${new Date(atMs).toISOString().slice(11, 23)}, ${server ?? 'no server yet'}, ${phase}, ${formatCount(ageMs)} ms old${waited}`,
+    ]);
+  }
   const width = Math.max(...rows.map(([name]) => name.length));
   const verdict = report.ok
-    ? 'No connection was reset, stalled or got a wrong byte.'
+    ? `No connection${report.chaos ? ' whose server lived' : ''} was reset, stalled or got a wrong byte.`
     : report.pinning
       ? 'FAILED: see the figures above.'
       : 'This is what a change of servers does to connections when nothing holds them (--no-pins).';

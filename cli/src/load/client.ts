@@ -15,7 +15,7 @@ import { type Incident, Incidents } from './incidents.ts';
 import { type RandomSource, seededRandom, truncatedExponentialMs, uniformMs } from './random.ts';
 import { RunningClock } from './running-clock.ts';
 import type { Connect, LoadSocket } from './socket.ts';
-import { type ClientTally, emptyTally } from './tally.ts';
+import { type ClientTally, emptyTally, type Fault, noteFault } from './tally.ts';
 
 /** Shape of the load. */
 export interface LoadClientOptions {
@@ -294,6 +294,7 @@ export class LoadClient {
     if (isDue || connection.stalled) return;
     connection.stalled = true;
     this.tally.stalled++;
+    this.tellFault(connection, 'stalled');
   }
 
   private noteAttemptAtCrash(connection: Connection): void {
@@ -326,8 +327,18 @@ export class LoadClient {
     else if (server === undefined && incidents.mayHaveMetCrashed(begunAtMs, this.clock.nowMs)) {
       this.noteAttemptAtCrash(connection);
     } else if (incidents.mayHaveLostPin(begunAtMs, establishedAtMs)) tally.lostWithRegisters++;
-    else tally[fault]++;
+    else {
+      tally[fault]++;
+      this.tellFault(connection, fault);
+    }
     this.leave(connection);
+  }
+
+  private tellFault({ server, phase, begunAtMs, awaitedSinceMs, socket }: Connection, what: Fault['what']): void {
+    const { nowMs } = this.clock;
+    const awaitedMs = awaitedSinceMs === undefined ? undefined : Math.round(nowMs - awaitedSinceMs);
+    const ageMs = Math.round(nowMs - begunAtMs);
+    noteFault(this.tally, { what, server, phase, atMs: Date.now(), ageMs, awaitedMs, port: socket.localPort });
   }
 
   /** Takes a connection out of the living, whatever its phase; a second call does nothing. */

@@ -5,6 +5,8 @@
 
 /** A stream socket, connected or connecting. */
 export interface LoadSocket {
+  /** This side's port, where it is known. */
+  readonly localPort?: number | undefined;
   write(data: Buffer): unknown;
   /** Ends this side's stream; what is queued is sent first. */
   end(): unknown;

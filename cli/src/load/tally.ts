@@ -3,6 +3,27 @@
  * up. Every way a connection can go wrong has a counter of its own; `faultless` is the demo's verdict.
  */
 
+/** A connection that suffered what nothing explains; told one by one, so that its cause can be looked for. */
+export interface Fault {
+  readonly what: 'reset' | 'refused' | 'failed' | 'endedEarly' | 'stalled';
+  readonly server: string | undefined;
+  readonly phase: string;
+  /** Unix milliseconds. */
+  readonly atMs: number;
+  /** How long before it was begun, and how long its answer had been awaited. */
+  readonly ageMs: number;
+  readonly awaitedMs: number | undefined;
+  readonly port: number | undefined;
+}
+
+/** How many faults a client tells one by one. */
+const MOST_FAULTS = 20;
+
+/** Notes a fault, the first few of a run. */
+export function noteFault(tally: ClientTally, fault: Fault): void {
+  if (tally.faults.length < MOST_FAULTS) tally.faults.push(fault);
+}
+
 /** Counters of one client process since its start. */
 export interface ClientTally {
   /** Connections that were begun (SYN sent). */
@@ -45,6 +66,8 @@ export interface ClientTally {
   heldUpByRestart: number;
   /** Greatest time from the end of the switch to such an answer, in milliseconds. */
   longestRecoveryMs: number;
+  /** The first faults, one by one. */
+  faults: Fault[];
   /** Time this process was not run by the machine (not counted as a stall), in milliseconds. */
   pausedMs: number;
 }
@@ -72,6 +95,7 @@ export function emptyTally(): ClientTally {
     lostWithRegisters: 0,
     heldUpByRestart: 0,
     longestRecoveryMs: 0,
+    faults: [],
     pausedMs: 0,
   };
 }
@@ -97,6 +121,7 @@ export function sumTallies(tallies: readonly ClientTally[]): ClientTally {
     sum.marathons += tally.marathons;
     sum.marathonsFinished += tally.marathonsFinished;
     sum.longestAnswerMs = Math.max(sum.longestAnswerMs, tally.longestAnswerMs);
+    sum.faults.push(...tally.faults);
     sum.attemptsAtCrash += tally.attemptsAtCrash;
     sum.lostWithRegisters += tally.lostWithRegisters;
     sum.heldUpByRestart += tally.heldUpByRestart;

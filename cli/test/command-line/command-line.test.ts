@@ -49,6 +49,17 @@ describe('options', () => {
     expect(parsed.positional).toEqual(['a', '-b']);
   });
 
+  test('a count may have a meaning without its value', () => {
+    const syntax: CommandSyntax = {
+      ...SYNTAX,
+      arguments: [],
+      options: [...SYNTAX.options, { name: 'dice', kind: 'count', bare: 6, description: 'faces' }],
+    };
+    const dice = (...argv: string[]): number | undefined => parseArguments(syntax, argv).counts.get('dice');
+    expect([dice('--dice'), dice('--dice', '--loud'), dice('--dice', '8'), dice('--dice=20')]).toEqual([6, 6, 8, 20]);
+    expect(dice('--loud')).toBeUndefined();
+  });
+
   test.each([
     [['a', '--nam', 'x'], /unknown option --nam/, 'Did you mean --name?'],
     [['a', '--name'], /--name needs a value/, undefined],

@@ -109,6 +109,30 @@ describe('report', () => {
     expect(reportText(report)).toMatchSnapshot();
   });
 
+  test('as text, of random operations', () => {
+    const fault = { what: 'stalled', server: 's2', phase: 'open', atMs: 0, ageMs: 7_000, awaitedMs: 1_001 } as const;
+    const connections = {
+      ...report.connections,
+      lostByServer: { s5: 44 },
+      attemptsAtCrash: 40,
+      heldUpByRestart: 73,
+      longestRecoveryMs: 1_820,
+      faults: [{ ...fault, port: 50_000 }],
+    };
+    const steps = [
+      { title: 'crash s5', outcome: 'done', buckets: 64, timeToDrainMs: 600, how: 'given up after' },
+      { title: 'drain s3', outcome: 'refused', buckets: 0, timeToDrainMs: 0 },
+      { title: 'add s4', outcome: 'done', buckets: 51, timeToDrainMs: 13_200, how: 'done after' },
+    ];
+    expect(reportText({ ...report, chaos: true, connections, steps })).toMatchSnapshot();
+  });
+
+  test('what was refused, or ended by a crash, has not failed', () => {
+    for (const outcome of ['refused', 'met a crash']) {
+      expect(isSuccess(report.connections, servers, [{ ...step, outcome }]), outcome).toBe(true);
+    }
+  });
+
   test('one fault of any kind is a failure', () => {
     expect(isSuccess(report.connections, servers, [step])).toBe(true);
     for (const fault of ['reset', 'refused', 'failed', 'endedEarly', 'stalled', 'mismatchedBytes'] as const) {

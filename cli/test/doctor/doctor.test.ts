@@ -45,6 +45,18 @@ describe('findings', () => {
     expect(isHealthy(findings, ['bmv2'])).toBe(false);
   });
 
+  test('tmux is needed for tests of the terminal UI only', () => {
+    const run: Machine['run'] = (program) =>
+      program === 'tmux' ? { status: null, stdout: '', stderr: '' } : complete.run(program, []);
+    const findings = examine({ ...complete, run });
+    expect(findings.find(({ name }) => name === 'tmux')).toMatchObject({
+      isPresent: false,
+      install: 'apt install tmux',
+    });
+    expect(isHealthy(findings, ['mooring', 'mininet', 'bmv2'])).toBe(true);
+    expect(isHealthy(findings, ['tests'])).toBe(false);
+  });
+
   test('a lost capability is named', () => {
     const findings = examine({ ...complete, read: () => 'CapEff:\t0000000000002000\n' });
     expect(findings.find(({ name }) => name === 'permission for packet sockets')?.detail).toBe(
