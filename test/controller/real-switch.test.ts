@@ -15,6 +15,8 @@ let network: Network;
 let controller: RunningController;
 let directory: string;
 let traffic: NodeJS.Timeout;
+/** What a test adds to the configuration. */
+let adapt = (text: string): string => text;
 
 /** Between two packets of a connection. */
 const PERIOD_MS = 100;
@@ -25,7 +27,7 @@ async function start(): Promise<void> {
     configuration: {
       kind: 'text',
       name: 'test.yaml',
-      text: configurationText(network.address, network.family, network.transport, network.direct),
+      text: adapt(configurationText(network.address, network.family, network.transport, network.direct)),
     },
     program: await programCompiled,
     stateDir: directory,
@@ -50,6 +52,7 @@ async function begin(family: Family, transport: Transport = 'tcp', direct = fals
 }
 
 afterEach(async () => {
+  adapt = (text) => text;
   clearTimeout(traffic);
   await controller.stop();
   await network.close();
@@ -195,3 +198,52 @@ describe.each(['ipv4', 'ipv6'] as const)(
     });
   },
 );
+
+describe('classes of clients on the embedded switch', { timeout: TIMEOUT_MS }, () => {
+  const isPreferred = ({ address }: { readonly address: string }): boolean => Number(address.split('.')[3]) >= 104;
+
+  function withClass(more: string): void {
+    adapt = (text) => {
+      const [before, spares] = text.split(/(?=^ +- \{ name: s4)/m) as [string, string];
+      const [four, five] = spares.trimEnd().split('\n') as [string, string];
+      const vip = before.slice(before.indexOf('  - name: web'), before.indexOf('    servers:'));
+      return [
+        `${before}${vip.replace('web', 'fast')}    class: preferred`,
+        '    servers:',
+        four.replace(', spare: true', ''),
+        five,
+        `classes: [{ name: preferred, prefixes: [10.0.0.104/29]${more} }]`,
+        '',
+      ].join('\n');
+    };
+  }
+
+  it('each has its own servers, and a swap in one disturbs nobody', async () => {
+    withClass('');
+    await begin('ipv4');
+    network.openMany(40);
+    const { id } = await controller.client.operate({ kind: 'swap', vip: 'fast', server: 's4', replacement: 's5' });
+    while (!network.connections.some((connection) => connection.server === 5)) {
+      await controller.client.status();
+      network.openMany(1);
+      if (network.connections.length > 200) network.connections.splice(100, 50);
+    }
+    await controller.stop();
+    await start();
+    network.openMany(10);
+    network.sendAll();
+    expect(network.connections.every((one) => isPreferred(one) === one.server >= 4)).toBe(true);
+    network.end((connection) => connection.server === 4);
+    expect(await controller.client.waitForOperation(id)).toMatchObject({ outcome: 'done' });
+  });
+
+  it('a class sends no more SYNs than its rate', async () => {
+    withClass(', synRate: 5');
+    await begin('ipv4');
+    const preferred = (): number => network.connections.filter(isPreferred).length;
+    const [fast, others] = [preferred(), network.connections.length - preferred()];
+    network.openMany(160);
+    expect(network.connections.length - preferred() - others).toBe(80);
+    expect(preferred() - fast).toBeLessThan(40);
+  });
+});

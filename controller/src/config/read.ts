@@ -4,10 +4,12 @@
  * so that a wrong file is never half applied. docs/CONFIGURATION.md describes each key; a test holds the two together.
  */
 import { formatEndpoint, generatedMac, isIpv6 } from '../text/addresses.ts';
+import { didYouMean } from '../text/did-you-mean.ts';
 import { ConfigurationError } from './diagnostics.ts';
 import { readAgents, readHealth, readOverflow, readPolicy } from './read-policies.ts';
 import * as scalar from './scalars.ts';
 import type {
+  ClassConfiguration,
   Configuration,
   Forwarding,
   ServerConfiguration,
@@ -53,11 +55,20 @@ function readRoot(root: MapReader): Configuration | undefined {
   const switches = readSwitches(root);
   const timersReader = root.map('timers', '`timers`');
   const timers = timersReader === undefined ? DEFAULT_TIMERS : readTimers(timersReader);
+  const classes = readClasses(root.maps('classes', 'class') ?? []);
   const vipReaders = root.maps('vips', 'VIP');
   const vips = (vipReaders ?? []).map((vip) => readVip(vip));
   if (vipReaders === undefined) root.error(undefined, 'the file has no `vips`: name at least one virtual address');
   else if (vipReaders.length === 0) root.error('vips', '`vips` is empty: name at least one virtual address');
   checkUnique(vipReaders ?? [], vips);
+  vips.forEach(({ vip }, index) => {
+    const names = classes.map(({ name }) => name);
+    if (vip.class === undefined || names.includes(vip.class)) return;
+    const meant = didYouMean(vip.class, names);
+    const more =
+      meant === undefined ? `; \`classes\` lists ${names.join(', ') || 'none'}` : `; did you mean \`${meant}\`?`;
+    vipReaders![index]!.error('class', `there is no class \`${vip.class}\`${more}`);
+  });
   const policy = readPolicy(root.map('policy', '`policy`'));
   const agents = readAgents(root.map('agents', '`agents`'));
   if (agents === undefined) {
@@ -80,8 +91,38 @@ function readRoot(root: MapReader): Configuration | undefined {
     timers,
     policy,
     agents,
+    classes,
     vips: vips.map(({ vip }) => vip),
   };
+}
+
+/** The switch counts classes in 8 bits, of which 0 is nobody's. */
+const MOST_CLASSES = 255;
+
+function readClasses(readers: readonly MapReader[]): ClassConfiguration[] {
+  const names = new Set<string>();
+  const owners = new Map<string, string>();
+  if (readers.length > MOST_CLASSES) readers[MOST_CLASSES]!.error(undefined, `there can be ${MOST_CLASSES} classes`);
+  return readers.map((reader) => {
+    const name = reader.required('name', scalar.name) ?? '';
+    if (names.has(name)) reader.error('name', `two classes are named \`${name}\``);
+    names.add(name);
+    const prefixes = reader.scalars('prefixes', scalar.prefix);
+    if (prefixes === undefined || prefixes.length === 0) {
+      reader.error(
+        prefixes === undefined ? undefined : 'prefixes',
+        `${reader.what} has no \`prefixes\`: say who is in it`,
+      );
+    }
+    for (const prefix of prefixes ?? []) {
+      const other = owners.get(prefix);
+      if (other !== undefined) reader.error('prefixes', `${prefix} is in class \`${other}\` already`);
+      owners.set(prefix, name);
+    }
+    const synRate = reader.optional('synRate', scalar.integer(1, 1_000_000_000, 'SYNs a second'), undefined);
+    reader.finish();
+    return { name, prefixes: prefixes ?? [], synRate };
+  });
 }
 
 /** `switch` for one, `switches` for several. */
@@ -172,6 +213,7 @@ function readVip(reader: MapReader): ReadVip {
   const buckets = reader.optional('buckets', scalar.integer(1, 65535), DEFAULT_BUCKETS);
   const affinity = reader.optional('affinity', scalar.oneOf('client', 'connection'), 'connection' as const);
   const forwarding = readForwarding(reader, address);
+  const clientClass = reader.optional('class', scalar.name, undefined);
   const health = readHealth(reader.map('health', '`health`'));
   const overflow = readOverflow(reader.map('overflow', '`overflow`'));
   const serverReaders = reader.maps('servers', 'server');
@@ -199,6 +241,7 @@ function readVip(reader: MapReader): ReadVip {
       mac: mac ?? generatedMac(address ?? '0.0.0.0'),
       buckets,
       affinity,
+      class: clientClass,
       forwarding,
       health,
       overflow,
@@ -265,8 +308,9 @@ function checkUnique(readers: readonly MapReader[], vips: readonly ReadVip[]): v
     const reader = readers[index]!;
     once(vipNames, vip.name, reader.what, () => reader.error('name', `two VIPs are named \`${vip.name}\``));
     const service = `${formatEndpoint(vip.address, vip.port)}/${vip.protocol}`;
-    once(services, service, vip.name, (other) => {
-      reader.error('address', `${service} is VIP \`${other}\` already`);
+    const served = vip.class === undefined ? service : `${service} for class ${vip.class}`;
+    once(services, served, vip.name, (other) => {
+      reader.error('address', `${served} is VIP \`${other}\` already`);
     });
     if ((macs.get(vip.address) ?? vip.mac) !== vip.mac) {
       reader.error('mac', `VIPs of one address (${vip.address}) must have one \`mac\``);

@@ -2,7 +2,7 @@
  * The kinds of value a configuration holds, each with the words that say what was expected. Durations carry their unit
  * (`300ms`, `2s`, `5m`, `1h`), because a bare number is what gets mistaken by a factor of a thousand.
  */
-import { formatIpAddress, parseIpAddress, parseMac } from '../text/addresses.ts';
+import { addressOf128Bits, formatIpAddress, parseIpAddress, parseMac, toIpv6Bits } from '../text/addresses.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import type { ScalarParser } from './yaml-reader.ts';
 
@@ -22,6 +22,23 @@ export const address: ScalarParser<string> = (value) => {
   return parsed === undefined
     ? { expected: 'an IP address such as 10.0.0.1 or 2001:db8::1' }
     : { value: formatIpAddress(parsed) };
+};
+
+/** An address range `address/length`, in its canonical form. */
+export const prefix: ScalarParser<string> = (value) => {
+  const expected = 'a prefix such as 10.1.0.0/16 or 2001:db8:1::/48';
+  const match = typeof value === 'string' ? /^([^/]+)\/(\d{1,3})$/.exec(value) : null;
+  const parsed = match === null ? undefined : parseIpAddress(match[1]!);
+  if (parsed === undefined) return { expected };
+  const width = typeof parsed === 'number' ? 32 : 128;
+  const length = Number(match![2]);
+  if (length > width) return { expected };
+  const bits = typeof parsed === 'number' ? BigInt(parsed) : toIpv6Bits(parsed);
+  const beyond = BigInt.asUintN(width - length, bits);
+  const inside = bits - beyond;
+  const canonical = formatIpAddress(typeof parsed === 'number' ? Number(inside) : addressOf128Bits(inside));
+  if (beyond !== 0n) return { expected: `${expected}, with nothing beyond it (${canonical}/${length}?)` };
+  return { value: `${canonical}/${length}` };
 };
 
 export const mac: ScalarParser<string> = (value) => {

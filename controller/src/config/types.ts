@@ -16,7 +16,18 @@ export interface Configuration {
   readonly policy: Policy;
   /** How servers' agents are reached; undefined where no server has one. */
   readonly agents: AgentAccess | undefined;
+  /** Clients that are told apart; everybody else has no class. */
+  readonly classes: readonly ClassConfiguration[];
   readonly vips: readonly VipConfiguration[];
+}
+
+/** A class of clients. */
+export interface ClassConfiguration {
+  readonly name: string;
+  /** `address/length`, the address in its canonical form with nothing beyond the prefix. */
+  readonly prefixes: readonly string[];
+  /** SYNs a second that the class may send; undefined: any number. */
+  readonly synRate?: number | undefined;
 }
 
 /** The switch to drive. */
@@ -137,6 +148,8 @@ export interface VipConfiguration {
   readonly buckets: number;
   /** `connection`: spread by client address and port. `client`: all connections of a client to one server. */
   readonly affinity: 'client' | 'connection';
+  /** Whose clients it serves; undefined: everybody's that no other VIP of the same service is for. */
+  readonly class?: string | undefined;
   /** Undefined: with addresses translated, both ways. */
   readonly forwarding?: Forwarding | undefined;
   /** Undefined: servers are not checked. */

@@ -3,10 +3,11 @@
  * reader of files, so that what is refused there is refused here in the same words, and every default is the same.
  */
 import { stringify } from 'yaml';
+import { divertedClients } from '../intent/classes.ts';
 import { OperationRefusedError } from '../operations/errors.ts';
 import { ConfigurationError } from './diagnostics.ts';
 import { readConfiguration } from './read.ts';
-import type { VipConfiguration } from './types.ts';
+import type { ClassConfiguration, VipConfiguration } from './types.ts';
 
 /** A switch that is not used: the reader wants one. */
 const NO_SWITCH = { address: '127.0.0.1:1', ports: [] };
@@ -16,6 +17,7 @@ export function readVipDefinition(
   name: string | undefined,
   given: object | undefined,
   others: readonly VipConfiguration[],
+  classes: readonly ClassConfiguration[],
 ): VipConfiguration {
   const refuse = (field: string, message: string): never => {
     throw new OperationRefusedError({ code: 'bad-request', field, message });
@@ -27,13 +29,17 @@ export function readVipDefinition(
   }
   // Checked together with those that there are: addresses and ports must not be used twice.
   const all = [...others.map(asFile), asFile({ ...given, name })];
-  const text = stringify({ switch: NO_SWITCH, agents: { ca: 'x', certificate: 'x', key: 'x' }, vips: all });
+  const text = stringify({ switch: NO_SWITCH, agents: { ca: 'x', certificate: 'x', key: 'x' }, classes, vips: all });
+  let vip: VipConfiguration;
   try {
-    return readConfiguration('the request', text).vips.at(-1)!;
+    vip = readConfiguration('the request', text).vips.at(-1)!;
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     return refuse('vipDefinition', error.diagnostics.map(({ message }) => message).join('; '));
   }
+  const diverted = divertedClients({ vips: others, classes }, { vips: [...others, vip], classes });
+  if (diverted !== undefined) throw new OperationRefusedError({ code: 'conflict', field: 'class', message: diverted });
+  return vip;
 }
 
 /** A complete VIP as a file would have it: what is undefined is left out, durations get their unit. */

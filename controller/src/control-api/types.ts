@@ -377,6 +377,7 @@ export interface VipDefinition {
   readonly buckets?: number;
   readonly affinity?: 'client' | 'connection';
   readonly mac?: string;
+  readonly class?: string;
   /** As in a file, with its keys beside it; or complete, as the controller keeps it. */
   readonly forwarding?: Forwarding | 'nat' | 'direct' | 'ipip' | 'gue';
   readonly tunnelSource?: string;

@@ -240,6 +240,8 @@ export class Engine {
       const { tentativeMs, reportMs } = configuration.timers;
       await session.writeSettings({ epoch, tentativeMs, reportMs });
       await session.writeFloodGroup(configuration.switch.ports);
+      const rates = journal.state.classes.map(({ id, synRate }) => ({ id, synRate }));
+      if (rates.length > 0) await session.writeClassRates?.(rates);
       const out: Output = { effects: [], notices: [] };
       const previous = this.recovered ? this.state : undefined;
       const { shadow } = this;

@@ -3,17 +3,15 @@
  * every entry's shape, so that what is written and what is read back cannot disagree.
  */
 import type { Timers, VipConfiguration } from '../config/types.ts';
+import type { ClassRecord } from '../intent/classes.ts';
 import type { ServerRecord } from '../intent/types.ts';
 import { connectionParts } from '../shift/connection-key.ts';
 import type { Assignment, BucketName, ConnectionKey, ServerId, VipId } from '../shift/types.ts';
 import type { Shadow } from '../switch-port/shadow.ts';
 import { pinTable, type Value } from '../switch-port/tables.ts';
-import { ipAddress } from '../text/addresses.ts';
+import { ipAddress, isIpv6 } from '../text/addresses.ts';
 
 const PROTOCOL_NUMBERS = { tcp: 6, udp: 17 } as const;
-
-/** The class of all clients that no prefix puts into another. */
-const EVERY_CLIENT = 0;
 
 /** The seed of every VIP's hash, until seeds can be shifted. */
 export const HASH_SEED = 0;
@@ -23,17 +21,35 @@ export function portMask(vip: VipConfiguration): number {
   return vip.affinity === 'client' ? 0 : 0xffff;
 }
 
-/** A VIP and its address. */
-export function setVipEntries(shadow: Shadow, id: VipId, vip: VipConfiguration): void {
+/** Who is in which class. */
+export function setClassEntries(shadow: Shadow, classes: readonly ClassRecord[]): void {
+  for (const { id, prefixes } of classes) {
+    for (const prefix of prefixes) {
+      const suffix = isIpv6(prefix) ? ('_v6' as const) : ('' as const);
+      shadow.set({
+        table: `client_classes${suffix}`,
+        key: [prefix],
+        action: `set_class${suffix}`,
+        params: [id],
+        idleTimeoutMs: 0,
+      });
+    }
+  }
+}
+
+/** A VIP and its address. @param classes numbers of those it serves, as `classesServed` */
+export function setVipEntries(shadow: Shadow, id: VipId, vip: VipConfiguration, classes: readonly number[]): void {
   const address = ipAddress(vip.address);
   const isIpv4 = typeof address === 'number';
-  shadow.set({
-    table: isIpv4 ? 'vips' : 'vips_v6',
-    key: [address, PROTOCOL_NUMBERS[vip.protocol], vip.port, EVERY_CLIENT],
-    action: isIpv4 ? 'set_vip' : 'set_vip_v6',
-    params: [id, vip.buckets, HASH_SEED, portMask(vip), Number(isOneWay(vip))],
-    idleTimeoutMs: 0,
-  });
+  for (const clientClass of classes) {
+    shadow.set({
+      table: isIpv4 ? 'vips' : 'vips_v6',
+      key: [address, PROTOCOL_NUMBERS[vip.protocol], vip.port, clientClass],
+      action: isIpv4 ? 'set_vip' : 'set_vip_v6',
+      params: [id, vip.buckets, HASH_SEED, portMask(vip), Number(isOneWay(vip))],
+      idleTimeoutMs: 0,
+    });
+  }
   shadow.set({
     table: isIpv4 ? 'addresses' : 'addresses_v6',
     key: [address],

@@ -6,6 +6,7 @@
  * A switch that was restarted is empty; it gets everything from the intent, and the pins that this process still knows.
  */
 import type { Configuration, VipConfiguration } from '../config/types.ts';
+import { classesServed } from '../intent/classes.ts';
 import type { Intent, ServerRecord } from '../intent/types.ts';
 import { type RecoveredBucket, type RecoveredPin, recover } from '../shift/recover.ts';
 import { createShiftState, type Output, type Pin, type ShiftState } from '../shift/state.ts';
@@ -20,6 +21,7 @@ import {
   isOneWay,
   portMask,
   setAssignment,
+  setClassEntries,
   setPin,
   setServerEntries,
   setVipEntries,
@@ -107,6 +109,8 @@ async function readTables(session: SwitchSession): Promise<Map<TableName, readon
 
 /** All whose entries follow from the intent alone. */
 const STATIC_TABLES = [
+  'client_classes',
+  'client_classes_v6',
   'vips',
   'vips_v6',
   'addresses',
@@ -134,7 +138,10 @@ function wantStaticEntries(
       for (const entry of tables.get(table)!) shadow.set(entry);
     }
   }
-  for (const { id, vip } of vipsOf(configuration, intent)) setVipEntries(shadow, id, vip);
+  setClassEntries(shadow, intent.classes);
+  const served = vipsOf(configuration, intent);
+  const vips = served.map(({ vip }) => vip);
+  for (const { id, vip } of served) setVipEntries(shadow, id, vip, classesServed(vip, vips, intent.classes));
   for (const server of intent.servers.values()) {
     const vip = vipOf(configuration, intent, server);
     if (!isGone(server) && vip !== undefined) setServerEntries(shadow, server, vip);

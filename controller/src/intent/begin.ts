@@ -7,6 +7,7 @@ import { assign } from '../assignment/assign.ts';
 import { type Configuration, formatForwarding, type VipConfiguration } from '../config/types.ts';
 import type { Journal } from '../journal/journal.ts';
 import { formatEndpoint } from '../text/addresses.ts';
+import { divertedClients, numberClasses } from './classes.ts';
 import type { Intent, IntentRecord, VipRecord } from './types.ts';
 
 /** Configuration and state directory do not go together. */
@@ -25,6 +26,7 @@ export class IntentConflictError extends Error {
 export function beginIntent(configuration: Configuration, journal: Journal<IntentRecord, Intent>): string[] {
   const intent = journal.state;
   const remarks: string[] = [];
+  followClasses(configuration, journal);
   for (const vip of configuration.vips) {
     const record = [...intent.vips.values()].find((candidate) => candidate.name === vip.name);
     if (record === undefined && intent.removedVips.has(vip.name)) {
@@ -49,6 +51,21 @@ export function beginIntent(configuration: Configuration, journal: Journal<Inten
     remarks.push(`VIP \`${record.name}\` is in service and not listed: \`mooring remove-vip ${record.name}\` ends it`);
   }
   return remarks;
+}
+
+/** Classes are as the file says, unless clients would lose their connections by it. */
+function followClasses(configuration: Configuration, journal: Journal<IntentRecord, Intent>): void {
+  const intent = journal.state;
+  const { classes } = configuration;
+  const before = servedVips(configuration, intent);
+  const names = new Set(before.map(({ name }) => name));
+  const fresh = configuration.vips.filter(({ name }) => !names.has(name) && !intent.removedVips.has(name));
+  const diverted = divertedClients({ vips: before, classes: intent.classes }, { vips: [...before, ...fresh], classes });
+  if (diverted !== undefined) {
+    throw new IntentConflictError(`${diverted}: leave \`classes\` and the VIPs of this service as they were`);
+  }
+  const numbered = numberClasses(intent.classes, classes);
+  if (JSON.stringify(numbered) !== JSON.stringify(intent.classes)) journal.add({ kind: 'classes', classes: numbered });
 }
 
 /** Gives a VIP and its servers their ids and their buckets. */
@@ -95,14 +112,15 @@ export function servedVips(configuration: Configuration, intent: Intent): VipCon
 }
 
 /** What of a VIP in service cannot follow the file. */
-const FIXED = ['address', 'protocol', 'port', 'mac', 'buckets', 'affinity'] as const;
+const FIXED = ['address', 'protocol', 'port', 'mac', 'buckets', 'affinity', 'class'] as const;
 
 function compareVip(record: VipRecord, vip: VipConfiguration): string[] {
   const { definition } = record;
   if (definition === undefined) return [];
   const now = { ...definition, buckets: record.buckets };
   const differs: string[] = FIXED.filter((key) => now[key] !== vip[key]).map(
-    (key) => `VIP \`${vip.name}\` is in service with ${key} ${now[key]}; the file's ${vip[key]} does not count`,
+    (key) =>
+      `VIP \`${vip.name}\` is in service with ${key} ${now[key] ?? 'none'}; the file's ${vip[key] ?? 'none'} does not count`,
   );
   const [was, wanted] = [formatForwarding(now.forwarding), formatForwarding(vip.forwarding)];
   if (was !== wanted) {

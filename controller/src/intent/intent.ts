@@ -16,6 +16,7 @@ export const intentFormat: JournalFormat<IntentRecord, Intent> = {
     nextVip: 1,
     nextOperation: 1,
     vips: new Map(),
+    classes: [],
     removedVips: new Set(),
     servers: new Map(),
     assignments: new Map(),
@@ -26,6 +27,9 @@ export const intentFormat: JournalFormat<IntentRecord, Intent> = {
     switch (record.kind) {
       case 'start':
         intent.epoch = record.epoch;
+        break;
+      case 'classes':
+        intent.classes = record.classes;
         break;
       case 'vip':
         intent.vips.set(record.vip.id, record.vip);
@@ -78,6 +82,7 @@ export const intentFormat: JournalFormat<IntentRecord, Intent> = {
       { kind: 'ids', nextServer, nextVip, nextOperation, removedVips: [...intent.removedVips] },
       { kind: 'start', epoch: intent.epoch, atMs: 0 },
     ];
+    if (intent.classes.length > 0) records.push({ kind: 'classes', classes: intent.classes });
     for (const vip of intent.vips.values()) records.push({ kind: 'vip', vip });
     for (const server of intent.servers.values()) records.push({ kind: 'server', server });
     for (const [vip, { base, current }] of intent.assignments) {

@@ -13,6 +13,7 @@ import type {
   ServerState,
 } from '../control-api/types.ts';
 import type { ServerId, VipId } from '../shift/types.ts';
+import type { ClassRecord } from './classes.ts';
 
 /** A server that is or was in service. */
 export interface ServerRecord {
@@ -94,6 +95,7 @@ export interface OperationRecord {
 
 /** A line of the journal is an array of these. */
 export type IntentRecord =
+  | { readonly kind: 'classes'; readonly classes: readonly ClassRecord[] }
   | { readonly kind: 'start'; readonly epoch: number; readonly atMs: number }
   | { readonly kind: 'vip'; readonly vip: VipRecord }
   | { readonly kind: 'vip-forgotten'; readonly id: VipId }
@@ -120,6 +122,8 @@ export interface Intent {
   nextVip: VipId;
   nextOperation: number;
   readonly vips: Map<VipId, VipRecord>;
+  /** Classes of clients, with their numbers in the switch. */
+  classes: readonly ClassRecord[];
   /** Names of VIPs that operators have removed; a configuration that still lists them does not bring them back. */
   readonly removedVips: Set<string>;
   readonly servers: Map<ServerId, ServerRecord>;

@@ -14,6 +14,7 @@ import {
   type VipConfiguration,
 } from '../config/types.ts';
 import type { Change, Difference, OperationRequest, ServerDefinition } from '../control-api/types.ts';
+import { divertedClients } from '../intent/classes.ts';
 import type { Intent, ServerRecord } from '../intent/types.ts';
 import { recordsOf } from './catalogue.ts';
 
@@ -32,6 +33,7 @@ const FIXED: Readonly<Record<string, string>> = {
   protocol: 'add a second VIP and remove this one',
   port: 'clients are connected to the old one: add a second VIP and remove this one',
   mac: "clients' neighbours know the old one: add a second VIP and remove this one",
+  class: 'connections of the clients it would lose or get are elsewhere: add a second VIP and remove this one',
   affinity: 'living connections would fall into buckets of other servers: add a second VIP and remove this one',
 };
 
@@ -41,6 +43,7 @@ export function compare(running: Configuration, intent: Intent, wanted: Configur
   const requests: OperationRequest[] = [];
   const settings: VipConfiguration[] = [];
   compareRest(running, wanted, differences);
+  compareClasses(running, wanted, differences);
   for (const vip of wanted.vips) {
     const before = running.vips.find(({ name }) => name === vip.name);
     const record = [...intent.vips.values()].find(({ name }) => name === vip.name);
@@ -71,7 +74,12 @@ function compareFixed(before: VipConfiguration, after: VipConfiguration, differe
   for (const [key, refused] of Object.entries(FIXED)) {
     const [old, wanted] = [before[key as keyof VipConfiguration], after[key as keyof VipConfiguration]];
     if (old === wanted) continue;
-    differences.push({ kind: 'change', what: `${key} of VIP ${after.name}`, detail: `${old} to ${wanted}`, refused });
+    differences.push({
+      kind: 'change',
+      what: `${key} of VIP ${after.name}`,
+      detail: `${old ?? 'none'} to ${wanted ?? 'none'}`,
+      refused,
+    });
   }
   const [old, wanted] = [formatForwarding(before.forwarding), formatForwarding(after.forwarding)];
   if (old === wanted) return;
@@ -147,6 +155,15 @@ function compareSettings(before: VipConfiguration, after: VipConfiguration, diff
   return differs;
 }
 
+/** Whose clients are whose counts from the next start, where no connection would be lost by it. */
+function compareClasses(running: Configuration, wanted: Configuration, differences: Difference[]): void {
+  if (JSON.stringify(running.classes) === JSON.stringify(wanted.classes)) return;
+  const { vips } = running;
+  const refused = divertedClients({ vips, classes: running.classes }, { vips, classes: wanted.classes });
+  const detail = 'counts from the next start of `mooring up` with this file';
+  differences.push({ kind: 'change', what: '`classes`', detail, ...(refused === undefined ? {} : { refused }) });
+}
+
 /** What holds for the whole controller counts from its next start. */
 function compareRest(running: Configuration, wanted: Configuration, differences: Difference[]): void {
   const plain = (value: unknown): string =>
@@ -169,8 +186,11 @@ function addressOf({ address, port, weight, mac, switchPort }: ServerConfigurati
 }
 
 function definitionOf(vip: VipConfiguration): OperationRequest['vipDefinition'] {
-  const { address, port, protocol, buckets, affinity, mac, forwarding } = vip;
+  const { address, port, protocol, buckets, affinity, mac, forwarding, class: clientClass } = vip;
   const servers = vip.servers.map((server) => ({ name: server.name, ...addressOf(server), spare: server.spare }));
-  const way = forwarding === undefined ? {} : { forwarding };
+  const way = {
+    ...(forwarding === undefined ? {} : { forwarding }),
+    ...(clientClass === undefined ? {} : { class: clientClass }),
+  };
   return { address, port, protocol, buckets, affinity, mac, ...way, servers };
 }

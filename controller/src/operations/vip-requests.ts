@@ -35,7 +35,7 @@ export function planVipRequest(
   const { configuration, intent } = host;
   const title = titleOf(request);
   if (request.kind === 'add-vip') {
-    const vip = readVipDefinition(request.vip, request.vipDefinition, configuration.vips);
+    const vip = readVipDefinition(request.vip, request.vipDefinition, configuration.vips, configuration.classes);
     const inService = vip.servers.filter(({ spare }) => !spare).length;
     const remarks = [`${vip.buckets} buckets on ${inService} servers; no connection of another VIP is concerned`];
     return { plan: { title, vips: [], remarks, start: 'now' }, vip: intent.nextVip };

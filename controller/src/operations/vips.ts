@@ -95,7 +95,12 @@ export class VipOperations {
   private add(running: Running): void {
     const { host } = this.operations;
     const { request } = running.record;
-    const vip = readVipDefinition(request!.vip, request!.vipDefinition, host.configuration.vips);
+    const vip = readVipDefinition(
+      request!.vip,
+      request!.vipDefinition,
+      host.configuration.vips,
+      host.configuration.classes,
+    );
     addVip(host.intent, (record) => host.record(record), vip);
     this.operations.finish(running, 'done', 'done');
     host.setVips([...host.configuration.vips, vip]);

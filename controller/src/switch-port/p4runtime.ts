@@ -25,8 +25,9 @@ import {
 } from '@mooring/p4runtime-ts';
 import type { PipelineProgram } from '../options.ts';
 import type { PinEvent } from '../shift/types.ts';
-import { addressOf128Bits, toIpv6Bits } from '../text/addresses.ts';
+import { addressOf128Bits, formatIpv4, toIpv6Bits } from '../text/addresses.ts';
 import {
+  type ClassRate,
   type CountedTraffic,
   type MacEvent,
   type PacketOrder,
@@ -81,6 +82,8 @@ const NO_PAYLOAD = new Uint8Array(0);
 const SINGLE_READ_COST = 4;
 /** Entries asked for by one read. */
 const SINGLE_READS = 500;
+/** Packets a second. */
+const UNREACHED_RATE = 1_000_000_000;
 /** gRPC codes of the P4Runtime specification. */
 const CODE_UNKNOWN = 2;
 const CODE_RESOURCE_EXHAUSTED = 8;
@@ -231,6 +234,16 @@ class P4RuntimeSession implements SwitchSession {
     });
   }
 
+  async writeClassRates(rates: readonly ClassRate[]): Promise<void> {
+    const updates = rates.map(({ id, synRate }): UpdateInput => {
+      // Without a rate: one that no link reaches, for not every switch can take a rate back.
+      const rate = synRate ?? UNREACHED_RATE;
+      const config = { cir: rate, cburst: rate, pir: rate, pburst: rate };
+      return { op: 'modify', entity: { kind: 'meter', meter: 'class_syns', index: id, config } };
+    });
+    await this.guard(() => this.client.write(updates));
+  }
+
   async readTable(table: TableName, withAge: boolean): Promise<readonly ReadEntry[]> {
     const pattern: TableEntryInput = { kind: 'table', table, ...(withAge ? { timeSinceLastHitNs: 0 } : {}) };
     const entries = await this.guard(() => this.client.readAll(pattern));
@@ -367,7 +380,16 @@ function decodeValue(owner: string, name: string, value: unknown): Value {
   return Number(value);
 }
 
+/** Tables whose key is a prefix. */
+const ANY_CLIENT = { client_classes: '0.0.0.0/0', client_classes_v6: '::/0' } as const;
+
 function decodeKey(table: TableName, entry: TableEntry): Value[] {
+  if (table === 'client_classes' || table === 'client_classes_v6') {
+    const prefix = entry.match.client_address as { value: bigint; prefixLength: number } | undefined;
+    if (prefix === undefined) return [ANY_CLIENT[table]];
+    const { value, prefixLength } = prefix;
+    return [`${table === 'client_classes' ? formatIpv4(Number(value)) : formatIpv6(value)}/${prefixLength}`];
+  }
   return TABLES[table].key.map((name) => decodeValue(table, name, entry.match[name]));
 }
 

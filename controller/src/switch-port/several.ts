@@ -13,6 +13,7 @@ import type { PinEvent } from '../shift/types.ts';
 import { MemberSwitch } from './member.ts';
 import { mergeEntries } from './merge.ts';
 import type {
+  ClassRate,
   CountedTraffic,
   PacketOrder,
   SwitchConnector,
@@ -117,6 +118,10 @@ class SeveralSwitches implements SwitchSession {
   /** Each floods to its own ports. */
   async writeFloodGroup(): Promise<void> {
     await Promise.all(this.members.map((member) => member.session.writeFloodGroup(member.ports)));
+  }
+
+  async writeClassRates(rates: readonly ClassRate[]): Promise<void> {
+    await Promise.all(this.members.map(({ session }) => session.writeClassRates?.(rates)));
   }
 
   async readTable(table: TableName, withAge: boolean): Promise<readonly ReadEntry[]> {

@@ -4,7 +4,7 @@
  * are put on where entries leave for the switch. What depends on the kind of IP address has a table for each.
  */
 
-/** A value of a key or parameter: a number, or a MAC or IPv6 address as canonical text. */
+/** A value of a key or parameter: a number, or a MAC or IPv6 address or a prefix as canonical text. */
 export type Value = number | string;
 
 /** Names of a table's key fields, and of its actions' parameters. */
@@ -68,6 +68,19 @@ export const TABLES = {
     deleteStage: 5,
   },
   drain_watch: { key: ['vip', 'bucket'], actions: { watched: [] }, setStage: 2, deleteStage: 4 },
+  // Before the VIPs: a client must not be at the wrong one while they are written.
+  client_classes: {
+    key: ['client_address'],
+    actions: { set_class: ['client_class'] },
+    setStage: 2,
+    deleteStage: 5,
+  },
+  client_classes_v6: {
+    key: ['client_address'],
+    actions: { set_class_v6: ['client_class'] },
+    setStage: 2,
+    deleteStage: 5,
+  },
   vips: {
     key: ['address', 'protocol', 'port', 'client_class'],
     actions: { set_vip: ['vip', 'bucket_count', 'seed', 'port_mask', 'one_way'] },

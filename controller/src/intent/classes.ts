@@ -1,0 +1,107 @@
+/**
+ * Classes of clients: which VIP a client's packets are for, and whether a change would take living connections to another one. A VIP's
+ * entry in the switch is for one class, so a service without a VIP of its own for a class has an entry of the same parameters for
+ * it. A client that comes into another class keeps its connections only if its VIPs are the same in both: another VIP
+ * has other buckets and other pins. Such a change is refused, whoever asks for it, and so is a VIP that would take clients
+ * away from one in service. Numbers of classes are journaled, for the switch's entries name them.
+ */
+import type { ClassConfiguration, VipConfiguration } from '../config/types.ts';
+import { formatEndpoint, ipAddress, isIpv6, toIpv6Bits } from '../text/addresses.ts';
+
+/** A class with its number in the switch, from 1 on. */
+export interface ClassRecord extends ClassConfiguration {
+  readonly id: number;
+}
+
+/** What decides where clients go. */
+export interface ClientRouting {
+  readonly vips: readonly VipConfiguration[];
+  readonly classes: readonly ClassConfiguration[];
+}
+
+/** The class of everybody whom no prefix puts into another. */
+export const EVERYBODY = undefined;
+
+const MOST_CLASSES = 255;
+
+/** Gives classes their numbers; those that are known keep theirs. */
+export function numberClasses(known: readonly ClassRecord[], wanted: readonly ClassConfiguration[]): ClassRecord[] {
+  const used = new Set(known.filter(({ name }) => wanted.some((one) => one.name === name)).map(({ id }) => id));
+  return wanted.map((one) => {
+    const before = known.find(({ name }) => name === one.name);
+    if (before !== undefined) return { ...one, id: before.id };
+    let id = 1;
+    while (used.has(id) && id < MOST_CLASSES) id++;
+    used.add(id);
+    return { ...one, id };
+  });
+}
+
+/** Whether two VIPs are the same service, perhaps for different classes. */
+export function isSameService(a: VipConfiguration, b: VipConfiguration): boolean {
+  return a.address === b.address && a.protocol === b.protocol && a.port === b.port;
+}
+
+/** Numbers of the classes whose clients a VIP serves; 0 is everybody else. */
+export function classesServed(
+  vip: VipConfiguration,
+  vips: readonly VipConfiguration[],
+  classes: readonly ClassRecord[],
+): number[] {
+  if (vip.class !== EVERYBODY) return classes.filter(({ name }) => name === vip.class).map(({ id }) => id);
+  const others = new Set(vips.filter((other) => isSameService(vip, other)).map((other) => other.class));
+  return [0, ...classes.filter(({ name }) => !others.has(name)).map(({ id }) => id)];
+}
+
+/** Clients that would find themselves at another VIP, in words; undefined where there are none. */
+export function divertedClients(before: ClientRouting, after: ClientRouting): string | undefined {
+  const prefixes = [...before.classes, ...after.classes].flatMap((one) => one.prefixes);
+  for (const prefix of new Set([...prefixes, '0.0.0.0/0', '::/0'])) {
+    const [was, is] = [classOf(prefix, before.classes), classOf(prefix, after.classes)];
+    for (const vip of before.vips) {
+      if (isIpv6(vip.address) !== isIpv6(prefix) || serving(vip, was, before.vips)?.name !== vip.name) continue;
+      const now = serving(vip, is, after.vips);
+      if (now === undefined || now.name === vip.name) continue;
+      const who = prefix.endsWith('/0') && was === undefined ? 'clients without a class' : `clients of ${prefix}`;
+      const service = formatEndpoint(vip.address, vip.port);
+      return `${who} would go from VIP \`${vip.name}\` to VIP \`${now.name}\` at ${service}, which knows nothing of the connections they have`;
+    }
+  }
+  return undefined;
+}
+
+/** Who serves a class's clients at the service of `vip`. */
+function serving(
+  vip: VipConfiguration,
+  clientClass: string | undefined,
+  vips: readonly VipConfiguration[],
+): VipConfiguration | undefined {
+  const same = vips.filter((other) => isSameService(vip, other));
+  return same.find((other) => other.class === clientClass) ?? same.find((other) => other.class === EVERYBODY);
+}
+
+/** The class of those clients of a prefix that no longer one names. */
+function classOf(prefix: string, classes: readonly ClassConfiguration[]): string | undefined {
+  let longest = -1;
+  let found: string | undefined;
+  for (const { name, prefixes } of classes) {
+    for (const candidate of prefixes) {
+      const length = lengthOf(candidate);
+      if (length <= longest || !contains(candidate, prefix)) continue;
+      longest = length;
+      found = name;
+    }
+  }
+  return found;
+}
+
+function lengthOf(prefix: string): number {
+  return Number(prefix.slice(prefix.indexOf('/') + 1));
+}
+
+function contains(outer: string, inner: string): boolean {
+  if (isIpv6(outer) !== isIpv6(inner) || lengthOf(outer) > lengthOf(inner)) return false;
+  const bits = (prefix: string): bigint => toIpv6Bits(ipAddress(prefix.slice(0, prefix.indexOf('/'))));
+  const shift = BigInt((isIpv6(outer) ? 128 : 32) - lengthOf(outer));
+  return bits(outer) >> shift === bits(inner) >> shift;
+}
