@@ -284,7 +284,9 @@ export class LoadClient {
     }
     if (connection.metCrash) return;
     const isDue = nowMs <= this.incidents.dueAtMs(sinceMs, STALL_LIMIT_MS);
-    if (!isDue && connection.server === undefined && this.incidents.mayHaveMetCrashed(connection.begunAtMs, nowMs)) {
+    // The answer that is late may be the greeting itself: what counts is that it was the opening that waited.
+    const isOpening = sinceMs === connection.begunAtMs;
+    if (!isDue && isOpening && this.incidents.mayHaveMetCrashed(connection.begunAtMs, nowMs)) {
       this.noteAttemptAtCrash(connection);
       return;
     }

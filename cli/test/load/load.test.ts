@@ -121,6 +121,55 @@ describe('load', () => {
     expect(tally.longestAnswerMs).toBeGreaterThanOrEqual(1_200);
   });
 
+  test('the same packets are a loss with their server once it has crashed', async () => {
+    const net = start();
+    await vi.advanceTimersByTimeAsync(3_000);
+    const alive = net.client.tally.alive;
+    net.client.noteIncident({ kind: 'server-crash', server: 's1' });
+    net.astray = true;
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(net.client.tally.lostByServer.s1).toBeGreaterThan(alive * 0.9);
+    expect(net.client.tally.attemptsAtCrash).toBeGreaterThan(0);
+    expect(isFaultless(net.client.tally)).toBe(true);
+    net.client.noteIncident({ kind: 'server-given-up', server: 's1' });
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(net.client.tally.refused).toBeGreaterThan(0);
+  });
+
+  test('an attempt that meets a crashed server is late without fault, also when its answer comes at the last moment', async () => {
+    const net = start();
+    await vi.advanceTimersByTimeAsync(3_000);
+    net.client.noteIncident({ kind: 'server-crash', server: 's9' });
+    net.delayMs = 1_200;
+    await vi.advanceTimersByTimeAsync(1_300);
+    net.delayMs = 0;
+    net.client.noteIncident({ kind: 'server-given-up', server: 's9' });
+    await vi.advanceTimersByTimeAsync(3_000);
+    const tally = await net.finish();
+    expect(tally.attemptsAtCrash).toBeGreaterThan(0);
+    // Those of a server that lived had no reason to be late.
+    expect(tally.stalled).toBeGreaterThan(0);
+    for (const { ageMs, awaitedMs } of tally.faults) expect(awaitedMs).toBeLessThan(ageMs);
+  });
+
+  test.each([
+    [2_000, true],
+    [4_000, false],
+  ])('a switch that is away for %i ms: recovered in time %s', async (awayMs, inTime) => {
+    const net = start();
+    await vi.advanceTimersByTimeAsync(3_000);
+    net.client.noteIncident({ kind: 'switch-restart' });
+    net.delayMs = awayMs;
+    await vi.advanceTimersByTimeAsync(awayMs);
+    net.delayMs = 0;
+    await vi.advanceTimersByTimeAsync(6_000);
+    const tally = await net.finish();
+    expect(tally.heldUpByRestart).toBeGreaterThan(10);
+    expect(tally.longestRecoveryMs).toBeGreaterThanOrEqual(awayMs);
+    expect(isFaultless(tally)).toBe(inTime);
+    expect(tally.stalled > 10).toBe(!inTime);
+  });
+
   test('a changed byte is a mismatch', async () => {
     let answers = 0;
     const net = start((data) => {
