@@ -40,7 +40,7 @@ function hostAddress(family: Family, index: number): string {
 /** Server `n`: host 10+n behind port n. */
 export function serverHost(index: number, family: Family) {
   const address = hostAddress(family, 10 + index);
-  return { name: `s${index}`, address, mac: `02:00:00:00:00:0${index}`, switchPort: index };
+  return { index, name: `s${index}`, address, mac: `02:00:00:00:00:0${index}`, switchPort: index };
 }
 
 /** The load balancer's program, compiled from source. */
@@ -76,6 +76,10 @@ export interface Connection {
 export class Network {
   readonly connections: Connection[] = [];
   readonly violations: string[] = [];
+  /** Ports that are further links of a server, by its index. */
+  readonly links = new Map<number, number>();
+  /** Frames that have left by each of the servers' ports. */
+  readonly framesBehind = new Map<number, number>();
   private readonly running: RunningSwitch;
   /** Who got the last packet of a client, by `address:port`; servers by index. */
   private readonly reached = new Map<string, number>();
@@ -99,6 +103,11 @@ export class Network {
 
   get address(): string {
     return this.running.address!;
+  }
+
+  /** A cable is pulled, or put in again. */
+  setPortUp(port: number, up: boolean): void {
+    this.running.setPortUp(port, up);
   }
 
   close(): Promise<void> {
@@ -178,7 +187,8 @@ export class Network {
 
   private onFrame(port: number, frame: Buffer): void {
     if (port < 1 || port > 8) return;
-    const host = serverHost(port, this.family);
+    const host = serverHost(this.links.get(port) ?? port, this.family);
+    this.framesBehind.set(port, (this.framesBehind.get(port) ?? 0) + 1);
     const answer = this.answerTo(frame, host);
     if (answer !== undefined) {
       // An answer takes a moment; within the switch's own call it would be out of order.
@@ -191,7 +201,7 @@ export class Network {
     const own = this.direct ? hostAddress(this.family, 1) : host.address;
     if (ip === undefined || segment === undefined || ip.destination !== own) return;
     if (layerOf(frame, 'ethernet')!.fields.destination !== host.mac) return;
-    if (Number(segment.destination) === service) this.reached.set(`${ip.source}:${segment.source}`, port);
+    if (Number(segment.destination) === service) this.reached.set(`${ip.source}:${segment.source}`, host.index);
   }
 
   /** What the host says to an ARP request or a neighbour solicitation for its address. */

@@ -247,3 +247,36 @@ describe('classes of clients on the embedded switch', { timeout: TIMEOUT_MS }, (
     expect(preferred() - fast).toBeLessThan(40);
   });
 });
+
+describe('links of a server on the embedded switch', { timeout: TIMEOUT_MS }, () => {
+  it('share its connections by weight; one that goes down moves its own and nobody else', async () => {
+    adapt = (text) =>
+      text
+        .replace('switchPort: 2 }', 'links: [{ switchPort: 2 }, { switchPort: 7 }, { switchPort: 8, weight: 2 }] }')
+        .replace('[1, 2, 3, 4, 5, 9]', '[1, 2, 3, 4, 5, 7, 8, 9]');
+    await begin('ipv4');
+    clearTimeout(traffic);
+    for (const port of [7, 8]) network.links.set(port, 2);
+    network.openMany(400);
+    const perPort = (): number[] => {
+      network.framesBehind.clear();
+      network.sendAll();
+      return [1, 2, 3, 7, 8].map((port) => network.framesBehind.get(port) ?? 0);
+    };
+    const [one, two, three, seven, eight] = perPort() as [number, number, number, number, number];
+    expect(Math.min(two, seven)).toBeGreaterThan(10);
+    expect(eight).toBeGreaterThan(Math.max(two, seven));
+    network.setPortUp(7, false);
+    const down = perPort();
+    expect([down[0], down[2], down[3]]).toEqual([one, three, 0]);
+    expect(down[1]! + down[4]!).toBe(two + seven + eight);
+    network.setPortUp(7, true);
+    expect(perPort()).toEqual([one, two, three, seven, eight]);
+    // A controller that comes back finds the group as it wants it, and the server can go like any other.
+    await controller.stop();
+    await start();
+    expect(perPort()).toEqual([one, two, three, seven, eight]);
+    network.end((connection) => connection.server === 2);
+    expect(await operate({ kind: 'swap', server: 's2', replacement: 's4' })).toMatchObject({ outcome: 'done' });
+  });
+});

@@ -6,6 +6,7 @@
 import { formatEndpoint, generatedMac, isIpv6 } from '../text/addresses.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import { ConfigurationError } from './diagnostics.ts';
+import { readLinks } from './read-links.ts';
 import { readAgents, readHealth, readOverflow, readPolicy } from './read-policies.ts';
 import * as scalar from './scalars.ts';
 import type {
@@ -81,6 +82,11 @@ function readRoot(root: MapReader): Configuration | undefined {
         );
       });
     });
+  }
+  if ((switches?.length ?? 0) > 1) {
+    for (const reader of vips.flatMap(({ serverReaders }) => serverReaders)) {
+      if (reader.node.has('links')) reader.error('links', '`links` are ports of one switch, and there are several');
+    }
   }
   root.finish();
   if (switches === undefined) return undefined;
@@ -275,13 +281,17 @@ function readForwarding(reader: MapReader, address: string | undefined): Forward
 }
 
 function readServer(reader: MapReader, vipPort: number): ServerConfiguration {
+  const mac = reader.optional('mac', scalar.mac, undefined);
+  const switchPort = reader.optional('switchPort', scalar.switchPort, undefined);
+  const links = readLinks(reader, mac);
   const server: ServerConfiguration = {
     name: reader.required('name', scalar.name) ?? '',
     address: reader.required('address', scalar.address) ?? '0.0.0.0',
     port: reader.optional('port', scalar.port, vipPort),
     weight: reader.optional('weight', scalar.integer(1, 1000), 1),
-    mac: reader.optional('mac', scalar.mac, undefined),
-    switchPort: reader.optional('switchPort', scalar.switchPort, undefined),
+    mac: links?.[0]?.mac ?? mac,
+    switchPort: links?.[0]?.switchPort ?? switchPort,
+    links,
     spare: reader.optional('spare', scalar.boolean, false),
     standby: reader.optional('standby', scalar.boolean, false),
     agent: reader.optional('agent', scalar.hostAndPort, undefined),
@@ -289,6 +299,9 @@ function readServer(reader: MapReader, vipPort: number): ServerConfiguration {
   };
   if (server.standby && !server.spare) {
     reader.error('standby', `${reader.what} is in service: only a \`spare\` can be a \`standby\``);
+  }
+  if (links !== undefined && switchPort !== undefined) {
+    reader.error('switchPort', `${reader.what} has \`links\`: their switch ports are its own`);
   }
   if ((server.mac === undefined) !== (server.switchPort === undefined)) {
     const given = server.mac === undefined ? 'switchPort' : 'mac';

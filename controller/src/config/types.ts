@@ -159,6 +159,14 @@ export interface VipConfiguration {
   readonly servers: readonly ServerConfiguration[];
 }
 
+/** One of several ways to a server. */
+export interface Link {
+  readonly switchPort: number;
+  readonly mac: string;
+  /** Its share of the server's connections, relative to the other links that are up. */
+  readonly weight: number;
+}
+
 /** A server of a VIP. */
 export interface ServerConfiguration {
   readonly name: string;
@@ -171,6 +179,8 @@ export interface ServerConfiguration {
   readonly mac: string | undefined;
   /** Found in the same way where undefined. */
   readonly switchPort: number | undefined;
+  /** Several ways to it; `mac` and `switchPort` are then the first one's. */
+  readonly links?: readonly Link[] | undefined;
   /** Known, but in service only once an operator adds it. */
   readonly spare: boolean;
   /** A spare that takes over by itself when a server of its VIP dies. */

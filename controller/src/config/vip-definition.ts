@@ -45,6 +45,7 @@ export function readVipDefinition(
 /** A complete VIP as a file would have it: what is undefined is left out, durations get their unit. */
 function asFile(vip: object): unknown {
   const { health, overflow, forwarding, ...rest } = JSON.parse(JSON.stringify(vip)) as Record<string, unknown>;
+  for (const server of (rest.servers ?? []) as Record<string, unknown>[]) if (server.links) delete server.switchPort;
   void health;
   void overflow;
   // From the file's reader it is complete, from a request it is what a file would say.

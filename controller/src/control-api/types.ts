@@ -4,7 +4,7 @@
  * killing and restarting it changes nothing for them. Times are Unix milliseconds, durations milliseconds, everything
  * is plain JSON (no Map, no bigint). Fields may be added; none changes its meaning.
  */
-import type { Forwarding } from '../config/types.ts';
+import type { Forwarding, Link } from '../config/types.ts';
 
 /**
  * Where a server stands. `spare`: known by configuration, serves nothing. `drained`: safe to power off (rule R9). `dead`: it
@@ -367,6 +367,8 @@ export interface ServerDefinition {
   readonly mac?: string;
   /** The switch port it is behind; found by ARP where left out. */
   readonly switchPort?: number;
+  /** Several ways to it, as a checked file has them. */
+  readonly links?: readonly Link[];
 }
 
 /** A virtual address that the configuration does not list; as in `mooring.yaml`. */

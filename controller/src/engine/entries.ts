@@ -13,6 +13,9 @@ import { ipAddress, isIpv6 } from '../text/addresses.ts';
 
 const PROTOCOL_NUMBERS = { tcp: 6, udp: 17 } as const;
 
+/** In place of a server's switch port: whichever of its links is up. */
+const BY_LINK = 0xffff;
+
 /** The seed of every VIP's hash, until seeds can be shifted. */
 export const HASH_SEED = 0;
 
@@ -81,7 +84,11 @@ export function setServerEntries(shadow: Shadow, server: ServerRecord, vip: VipC
   const { mac, switchPort } = server;
   if (mac === undefined || switchPort === undefined) return;
   const [action, more] = wayTo(server, vip);
-  const params = [mac, switchPort, ...more];
+  const params = [mac, server.links === undefined ? switchPort : BY_LINK, ...more];
+  if (server.links !== undefined) {
+    const members = server.links.flatMap((link) => [link.mac, link.switchPort, link.weight]);
+    shadow.set({ table: 'links', key: [id], action: 'to_link', params: members, idleTimeoutMs: 0 });
+  }
   shadow.set({ table: 'servers', key: [server.vip, id], action, params, idleTimeoutMs: 0 });
 }
 
@@ -107,6 +114,7 @@ function wayTo(server: ServerRecord, vip: VipConfiguration): [action: string, pa
 export function deleteServerEntries(shadow: Shadow, server: ServerRecord, vip: VipConfiguration): void {
   deleteLiveEntries(shadow, server.id);
   shadow.delete('servers', [server.vip, server.id]);
+  shadow.delete('links', [server.id]);
   const { table, key } = returnKey(server, vip);
   if (shadow.get(table, key)?.params[0] === server.id) shadow.delete(table, key);
 }

@@ -118,6 +118,7 @@ const STATIC_TABLES = [
   'returns',
   'returns_v6',
   'servers',
+  'links',
   'pin_servers',
   'slot_servers',
   'buckets',

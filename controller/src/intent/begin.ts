@@ -74,7 +74,7 @@ export function addVip(intent: Intent, add: (record: IntentRecord) => void, vip:
   add({ kind: 'vip', vip: { id, name: vip.name, buckets: vip.buckets, definition: vip } });
   const shares = vip.servers
     .filter((server) => !server.spare)
-    .map(({ name, address, port, weight, mac, switchPort }) => {
+    .map(({ name, address, port, weight, mac, switchPort, links }) => {
       const server = {
         id: intent.nextServer,
         name,
@@ -84,6 +84,7 @@ export function addVip(intent: Intent, add: (record: IntentRecord) => void, vip:
         weight,
         mac,
         switchPort,
+        links,
         state: 'active',
       } as const;
       add({ kind: 'server', server });

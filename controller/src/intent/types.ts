@@ -3,7 +3,7 @@
  * journal's records. The other half is in the switch. Ids given here to servers and VIPs are what the switch's tables
  * name; a server's is never given to another one, and a server that returns gets a new one (rule R9).
  */
-import type { VipConfiguration } from '../config/types.ts';
+import type { Link, VipConfiguration } from '../config/types.ts';
 import type {
   OperationKind,
   OperationOutcome,
@@ -28,6 +28,7 @@ export interface ServerRecord {
   /** As configured, or as found by ARP. */
   readonly mac: string | undefined;
   readonly switchPort: number | undefined;
+  readonly links?: readonly Link[] | undefined;
   readonly state: Exclude<ServerState, 'spare'>;
 }
 

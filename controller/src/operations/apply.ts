@@ -175,13 +175,14 @@ function compareRest(running: Configuration, wanted: Configuration, differences:
   }
 }
 
-function addressOf({ address, port, weight, mac, switchPort }: ServerConfiguration): ServerDefinition {
+function addressOf({ address, port, weight, mac, switchPort, links }: ServerConfiguration): ServerDefinition {
   return {
     address,
     port,
     weight,
     ...(mac === undefined ? {} : { mac }),
     ...(switchPort === undefined ? {} : { switchPort }),
+    ...(links === undefined ? {} : { links }),
   };
 }
 

@@ -93,9 +93,9 @@ export function findSpare(
   const listed = vip.configuration.servers.find((candidate) => candidate.name === name);
   if (listed !== undefined) return listed;
   if (record !== undefined) {
-    const { address, port, weight, mac, switchPort } = record;
+    const { address, port, weight, mac, switchPort, links } = record;
     const rest = { standby: false, agent: undefined, checkAddress: undefined };
-    return { name, address, port, weight, mac, switchPort, spare: true, ...rest };
+    return { name, address, port, weight, mac, switchPort, links, spare: true, ...rest };
   }
   const spares = vip.configuration.servers
     .map((server) => server.name)
@@ -114,7 +114,7 @@ function fromDefinition(intent: Intent, vip: KnownVip, name: string, given: Serv
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)) refuse('server', `\`${name}\` is not a name a server can have`);
   const isInteger = (value: unknown, low: number, high: number): boolean =>
     typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high;
-  const { port = vip.configuration.port, weight = 1, mac, switchPort } = given;
+  const { port = vip.configuration.port, weight = 1, mac, switchPort, links } = given;
   const parsed = typeof given.address === 'string' ? parseIpAddress(given.address) : undefined;
   const kind = isIpv6(vip.configuration.address) ? 'IPv6' : 'IPv4';
   if (parsed === undefined || (typeof parsed === 'string') !== (kind === 'IPv6')) {
@@ -147,7 +147,7 @@ function fromDefinition(intent: Intent, vip: KnownVip, name: string, given: Serv
     }
   }
   const rest = { standby: false, agent: undefined, checkAddress: undefined };
-  return { name, address, port, weight, mac: canonical, switchPort, spare: true, ...rest };
+  return { name, address, port, weight, mac: canonical, switchPort, links, spare: true, ...rest };
 }
 
 /** The lowest id never used; after 65,535 of them the lowest that nothing names. */

@@ -266,7 +266,7 @@ export class Operations {
     const { intent } = this.host;
     const before = recordsOf(intent, vip).get(spare.name);
     if (before !== undefined) this.forget(before);
-    const { name, address, port, weight, mac, switchPort } = spare;
+    const { name, address, port, weight, mac, switchPort, links } = spare;
     const server: ServerRecord = {
       id: freeServerId(intent),
       name,
@@ -276,6 +276,7 @@ export class Operations {
       weight,
       mac,
       switchPort,
+      links,
       state: 'joining',
     };
     this.host.record({ kind: 'server', server });

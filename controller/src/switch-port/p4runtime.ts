@@ -8,6 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import {
+  type ActionSetMember,
   ClientStateError,
   codeName,
   type DataOutput,
@@ -354,6 +355,9 @@ function encodeUpdate({ op, entry }: EntryUpdate): UpdateInput {
   const match = named(TABLES[entry.table].key, entry.key);
   if (op === 'delete') return { op, entity: { kind: 'table', table: entry.table, match } };
   const { action, params, idleTimeoutMs } = entry as Entry;
+  if (entry.table === 'links') {
+    return { op, entity: { kind: 'table', table: entry.table, match, action: { set: linkMembers(action, params) } } };
+  }
   const names = (TABLES[entry.table].actions as Readonly<Record<string, readonly string[]>>)[action]!;
   return {
     op,
@@ -365,6 +369,16 @@ function encodeUpdate({ op, entry }: EntryUpdate): UpdateInput {
       ...(idleTimeoutMs === 0 ? {} : { idleTimeoutNs: BigInt(idleTimeoutMs) * 1_000_000n }),
     },
   };
+}
+
+/** A group from its members' parameters: MAC address, port, weight. A member is left out while its port is down. */
+function linkMembers(name: string, params: readonly Value[]): ActionSetMember[] {
+  const members: ActionSetMember[] = [];
+  for (let index = 0; index < params.length; index += 3) {
+    const [mac, port, weight] = params.slice(index, index + 3) as [string, number, number];
+    members.push({ action: { name, params: { mac, egress_port: port } }, weight, watchPort: port });
+  }
+  return members;
 }
 
 /** Fields and parameters that are MAC addresses, and those that may be IPv6 addresses; all else are numbers. */
@@ -395,6 +409,12 @@ function decodeKey(table: TableName, entry: TableEntry): Value[] {
 
 function decodeEntry(table: TableName, entry: TableEntry): ReadEntry {
   const { action } = entry;
+  if (table === 'links' && action !== undefined && 'set' in action) {
+    const params = action.set.flatMap(({ action: { params }, weight }): Value[] => {
+      return [decodeValue(table, MAC_FIELD, params.mac), Number(params.egress_port), weight];
+    });
+    return { table, key: decodeKey(table, entry), action: 'to_link', params, idleTimeoutMs: 0, elapsedMs: undefined };
+  }
   if (action === undefined || !('name' in action)) throw new Error(`an entry of ${table} has no action of its own`);
   // Names come back as the P4Info has them, perhaps with the control they are in.
   const name = action.name.slice(action.name.lastIndexOf('.') + 1);

@@ -33,6 +33,8 @@ export const TABLES = {
     setStage: 0,
     deleteStage: 5,
   },
+  /** Its entries have a group of actions: for each member the parameters and a weight; a member's port is watched. */
+  links: { key: ['server'], actions: { to_link: ['mac', 'egress_port'] }, setStage: 0, deleteStage: 5 },
   returns: {
     key: ['address', 'protocol', 'port'],
     actions: { from_server: ['server', 'vip', 'address', 'port'] },
