@@ -1,8 +1,10 @@
 /**
- * Runs STF tests on the embedded switch, in this process. Packets are processed while `send` runs, at a time that advances by
- * a millisecond a packet, so nothing ever waits.
+ * Runs STF tests on the embedded switch as `startSwitch` starts it, in this process. Packets are processed while `send` runs, at a time that advances by
+ * a millisecond a packet, so nothing ever waits. Orders go to the data plane and not by P4Runtime, because STF has orders that P4Runtime lacks
+ * (registers, handles of entries, multicast nodes) and runs programs of compilers that write no P4Info.
  */
-import { DataPlane, loadProgram } from '@mooring/softswitch';
+import { type DataPlane, encodeArguments } from '@mooring/softswitch';
+import { EmbeddedCore } from '../switch/embedded-core.ts';
 import type { ResolvedEntry, StfProgramAction, StfTable } from './program.ts';
 import { type MeterRate, StfError } from './statements.ts';
 import type { CounterValue, Outputs, StfSwitch } from './stf-switch.ts';
@@ -22,19 +24,22 @@ export class EmbeddedSwitch implements StfSwitch {
   /** Clone sessions that go to a multicast group. */
   private readonly groupSessions = new Map<number, number>();
   private readonly actionIndexes: ReadonlyMap<number, number>;
-  private nowUs = 1_000_000;
+  private readonly embedded: EmbeddedCore;
 
   /** Throws what loading the program throws. */
   constructor(json: object) {
-    const program = loadProgram(json);
-    this.actionIndexes = new Map(program.actions.map((action, index) => [action.id, index]));
-    this.plane = new DataPlane(program, {
-      output: (port, start, length) => {
-        const list = this.outputs.get(port) ?? [];
-        list.push(this.plane.memory.bytes.slice(start, start + length));
-        this.outputs.set(port, list);
+    this.embedded = new EmbeddedCore({
+      cpuPort: undefined,
+      packetStepUs: 1000,
+      onPacket: (port, bytes) => {
+        const list = this.outputs.get(port);
+        if (list === undefined) this.outputs.set(port, [bytes]);
+        else list.push(bytes);
       },
     });
+    this.embedded.core.loadWithoutP4Info(JSON.stringify(json));
+    this.plane = this.embedded.core.dataPlane!;
+    this.actionIndexes = new Map(this.plane.program.actions.map((action, index) => [action.id, index]));
   }
 
   private table(table: StfTable) {
@@ -45,14 +50,7 @@ export class EmbeddedSwitch implements StfSwitch {
 
   private target(action: StfProgramAction, values: readonly bigint[]) {
     const index = this.actionIndexes.get(action.id) ?? action.id;
-    const data: number[] = [];
-    action.parameters.forEach((parameter, at) => {
-      const value = BigInt.asUintN(parameter.width, values[at]!);
-      for (let limb = 0; limb < Math.max(1, Math.ceil(parameter.width / 32)); limb++) {
-        data.push(Number(BigInt.asIntN(32, value >> BigInt(32 * limb))));
-      }
-    });
-    return { kind: 'action' as const, action: index, data: Int32Array.from(data) };
+    return { kind: 'action' as const, action: index, data: encodeArguments(this.plane.program, index, values) };
   }
 
   async addEntry(entry: ResolvedEntry): Promise<number> {
@@ -194,9 +192,8 @@ export class EmbeddedSwitch implements StfSwitch {
   }
 
   async send(port: number, data: Uint8Array): Promise<void> {
-    this.nowUs += 1000;
-    this.plane.setTime(this.nowUs);
-    this.plane.receive(port, data);
+    this.embedded.stepForPacket();
+    this.embedded.core.receive(port, data);
   }
 
   async settle(): Promise<Outputs> {

@@ -7,12 +7,12 @@
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { compile, formatDiagnostic } from '@mooring/p4c-ts';
 import { nodeFileSystem, systemIncludePaths } from '@mooring/p4c-ts/node';
+import { freePort } from '../switch/child-process.ts';
 import { EmbeddedSwitch } from './embedded-switch.ts';
 import { parseStf } from './parse.ts';
 import { packetsByPort, runStatements } from './run-test.ts';
@@ -246,15 +246,15 @@ async function startSwitch(
   if (settings.device === undefined) return new EmbeddedSwitch(json);
   const file = join(folder, 'switch.json');
   writeFileSync(file, JSON.stringify(json));
-  const [command] = settings.device.split(/\s+/);
-  const besides = join(
-    dirname(isAbsolute(command!) ? command! : resolve(io.workingDirectory, command!)),
-    'simple_switch_CLI',
-  );
+  const [name, ...fixed] = settings.device.split(/\s+/);
+  // A name without a folder is looked for on the search path.
+  const command = name!.includes('/') ? resolve(io.workingDirectory, name!) : name!;
+  const besides = join(dirname(command), 'simple_switch_CLI');
   return SimpleSwitch.start(
     {
-      command: settings.device,
-      cliCommand: command!.includes('/') && existsSync(besides) ? besides : 'simple_switch_CLI',
+      command: [command, ...fixed],
+      cliCommand: command.includes('/') && existsSync(besides) ? besides : 'simple_switch_CLI',
+      folder,
       thriftPort: await freePort(),
       ports: packetsByPort(statements),
       patienceMs: 3000,
@@ -262,17 +262,4 @@ async function startSwitch(
     },
     file,
   );
-}
-
-/** A TCP port of this machine that nobody listens on just now. */
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer();
-    server.once('error', fail);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => done(port));
-    });
-  });
 }

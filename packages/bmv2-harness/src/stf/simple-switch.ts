@@ -7,22 +7,23 @@
  * input is closed after its last packet. Instead of sleeping, the runner polls for the packets that are expected, and
  * waits a short while longer for any that are not.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { constants, readFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { accepts, SwitchProcess } from '../switch/child-process.ts';
 import type { ResolvedEntry, ResolvedMatch, StfProgramAction, StfTable } from './program.ts';
 import { type MeterRate, StfError } from './statements.ts';
 import type { CounterValue, Outputs, StfSwitch } from './stf-switch.ts';
 
 /** How to start it. */
 export interface SimpleSwitchOptions {
-  /** The switch's command: a path or name, perhaps with arguments. */
-  readonly command: string;
-  /** Command of simple_switch_CLI. */
+  /** The switch's program, absolute or on the search path, and arguments of its own. */
+  readonly command: readonly string[];
+  /** simple_switch_CLI, likewise. */
   readonly cliCommand: string;
+  /** Where its inputs and outputs lie; the caller's to remove. */
+  readonly folder: string;
   /** TCP port for Thrift, on this machine; two switches at a time need two. */
   readonly thriftPort: number;
   /** Ports that the test uses, with the number of packets that it sends to each. */
@@ -32,55 +33,43 @@ export interface SimpleSwitchOptions {
   readonly quietMs: number;
 }
 
+/** Longest wait for the switch or its CLI to answer. */
+const TIMEOUT_MS = 20_000;
+const PROMPT = 'RuntimeCmd: ';
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** See the top of the file. */
 export class SimpleSwitch implements StfSwitch {
   private readonly options: SimpleSwitchOptions;
-  private readonly folder: string;
-  private readonly process: ChildProcess;
+  private readonly process: SwitchProcess;
   private readonly inputs = new Map<number, FileHandle>();
   private readonly remaining: Map<number, number>;
   private sent = 0;
-  private cli: ChildProcess | undefined;
-  private cliOutput = '';
-  private log = '';
+  private cli: SwitchProcess | undefined;
 
-  private constructor(options: SimpleSwitchOptions, folder: string, jsonFile: string) {
+  private constructor(options: SimpleSwitchOptions, jsonFile: string) {
     this.options = options;
-    this.folder = folder;
     this.remaining = new Map(options.ports);
-    const [program, ...fixed] = options.command.split(/\s+/);
-    const interfaces = [...options.ports.keys()].flatMap((port) => ['-i', `${port}@pcap${port}`]);
-    const args = [
-      ...fixed,
-      '--use-files',
-      '0',
-      '--thrift-port',
-      String(options.thriftPort),
-      '--device-id',
-      String(options.thriftPort),
-      '--notifications-addr',
-      `ipc://${join(folder, 'notifications.ipc')}`,
-      ...interfaces,
-      resolve(jsonFile),
-    ];
-    this.process = spawn(program!, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
-    const remember = (data: Buffer): void => {
-      this.log += data.toString();
-    };
-    this.process.stdout?.on('data', remember);
-    this.process.stderr?.on('data', remember);
-    this.process.on('error', (error) => {
-      this.log += error.message;
+    const { command, folder, ports, thriftPort } = options;
+    this.process = new SwitchProcess({
+      name: 'the switch',
+      commandLine: [
+        ...[...command, '--use-files', '0'],
+        ...['--thrift-port', String(thriftPort), '--device-id', String(thriftPort)],
+        ...['--notifications-addr', `ipc://${join(folder, 'notifications.ipc')}`],
+        ...[...ports.keys()].flatMap((port) => ['-i', `${port}@pcap${port}`]),
+        jsonFile,
+      ],
+      folder,
     });
   }
 
-  /** Starts the switch with a program. Throws `StfError` if it does not come up. */
+  /** Starts the switch with a program, an absolute path. Throws if it does not come up. */
   static async start(options: SimpleSwitchOptions, jsonFile: string): Promise<SimpleSwitch> {
-    const folder = mkdtempSync(join(tmpdir(), 'stf-'));
-    for (const port of options.ports.keys()) execFileSync('mkfifo', [join(folder, `pcap${port}_in.pcap`)]);
-    const self = new SimpleSwitch(options, folder, jsonFile);
+    const inputs = [...options.ports.keys()].map((port) => inputPath(options.folder, port));
+    if (inputs.length > 0) execFileSync('mkfifo', inputs);
+    const self = new SimpleSwitch(options, jsonFile);
     try {
       await self.waitUntilUp();
     } catch (error) {
@@ -93,58 +82,46 @@ export class SimpleSwitch implements StfSwitch {
   private async waitUntilUp(): Promise<void> {
     // The switch opens its inputs one after another, and each opening waits for the other end.
     for (const port of this.options.ports.keys()) {
-      const handle = await Promise.race([open(join(this.folder, `pcap${port}_in.pcap`), 'w'), this.exited()]);
-      if (handle === undefined) throw new StfError(0, `the switch ended: ${this.log.trim()}`);
+      const handle = await this.openInput(port);
       this.inputs.set(port, handle);
       await handle.write(pcapHeader());
       await this.closeIfDone(port);
     }
-    const deadline = Date.now() + 20_000;
-    while (!(await accepts(this.options.thriftPort))) {
-      if (this.process.exitCode !== null) throw new StfError(0, `the switch ended: ${this.log.trim()}`);
-      if (Date.now() > deadline) throw new StfError(0, 'the switch does not answer');
-      await pause(10);
-    }
+    await this.process.until(() => accepts(this.options.thriftPort), TIMEOUT_MS);
   }
 
-  private exited(): Promise<undefined> {
-    return new Promise((resolve) => {
-      if (this.process.exitCode !== null) resolve(undefined);
-      else this.process.once('exit', () => resolve(undefined));
-      this.process.once('error', () => resolve(undefined));
-    });
+  /** Opens an input once the switch has: opening it before would block, forever if the switch has ended. */
+  private async openInput(port: number): Promise<FileHandle> {
+    const path = inputPath(this.options.folder, port);
+    let probe: FileHandle | undefined;
+    const isOpenThere = async () => {
+      probe = await open(path, constants.O_WRONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENXIO') return undefined;
+        throw error;
+      });
+      return probe !== undefined;
+    };
+    await this.process.until(isOpenThere, TIMEOUT_MS);
+    try {
+      return await open(path, 'w');
+    } finally {
+      await probe?.close();
+    }
   }
 
   /** Sends a command and returns what the CLI prints until its next prompt. */
   private async command(text: string): Promise<string> {
     if (this.cli === undefined) {
-      const [program, ...fixed] = this.options.cliCommand.split(/\s+/);
-      this.cli = spawn(program!, [...fixed, '--thrift-port', String(this.options.thriftPort)], {
-        stdio: ['pipe', 'pipe', 'pipe'],
-      });
-      const remember = (data: Buffer): void => {
-        this.cliOutput += data.toString();
-      };
-      this.cli.stdout?.on('data', remember);
-      this.cli.stderr?.on('data', remember);
-      await this.nextPrompt(0);
+      const { cliCommand, folder, thriftPort } = this.options;
+      const commandLine = [cliCommand, '--thrift-port', String(thriftPort)];
+      this.cli = new SwitchProcess({ name: 'the CLI', commandLine, folder });
+      await nextPrompt(this.cli, 0);
     }
-    const from = this.cliOutput.length;
-    this.cli.stdin?.write(`${text}\n`);
-    const answer = await this.nextPrompt(from);
+    const from = this.cli.printed.length;
+    this.cli.write(`${text}\n`);
+    const answer = await nextPrompt(this.cli, from);
     if (/^(Error|Invalid|Unknown)/m.test(answer)) throw new StfError(0, `${text}: ${answer.trim()}`);
     return answer;
-  }
-
-  private async nextPrompt(from: number): Promise<string> {
-    const deadline = Date.now() + 20_000;
-    for (;;) {
-      const prompt = this.cliOutput.indexOf('RuntimeCmd: ', from);
-      if (prompt >= 0) return this.cliOutput.slice(from, prompt);
-      if (this.cli?.exitCode != null) throw new StfError(0, `the CLI ended: ${this.cliOutput.slice(from).trim()}`);
-      if (Date.now() > deadline) throw new StfError(0, 'the CLI does not answer');
-      await pause(5);
-    }
   }
 
   async addEntry(entry: ResolvedEntry): Promise<number> {
@@ -236,15 +213,14 @@ export class SimpleSwitch implements StfSwitch {
   }
 
   async settle(expected: ReadonlyMap<number, number>): Promise<Outputs> {
-    const deadline = Date.now() + this.options.patienceMs;
-    for (;;) {
+    const deadlineMs = performance.now() + this.options.patienceMs;
+    const isComplete = () => {
       const outputs = this.readOutputs();
-      const isComplete = [...expected].every(([port, count]) => (outputs.get(port)?.length ?? 0) >= count);
-      if (isComplete || Date.now() > deadline || this.process.exitCode !== null) break;
-      await pause(10);
-    }
+      return [...expected].every(([port, count]) => (outputs.get(port)?.length ?? 0) >= count);
+    };
+    await this.process.until(() => isComplete() || performance.now() > deadlineMs, Infinity);
     await pause(this.options.quietMs);
-    if (this.process.exitCode !== null) throw new StfError(0, `the switch ended: ${this.log.trim()}`);
+    this.process.checkAlive();
     return this.readOutputs();
   }
 
@@ -253,7 +229,7 @@ export class SimpleSwitch implements StfSwitch {
     for (const port of this.options.ports.keys()) {
       let content: Uint8Array;
       try {
-        content = readFileSync(join(this.folder, `pcap${port}_out.pcap`));
+        content = readFileSync(join(this.options.folder, `pcap${port}_out.pcap`));
       } catch {
         continue;
       }
@@ -264,11 +240,21 @@ export class SimpleSwitch implements StfSwitch {
   }
 
   async close(): Promise<void> {
-    this.cli?.kill('SIGKILL');
-    this.process.kill('SIGKILL');
+    await Promise.all([this.cli?.close(), this.process.close()]);
     for (const handle of this.inputs.values()) await handle.close().catch(() => {});
-    rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** The FIFO that the switch reads a port's packets from. */
+function inputPath(folder: string, port: number): string {
+  return join(folder, `pcap${port}_in.pcap`);
+}
+
+/** What the CLI prints from a position to its next prompt. */
+async function nextPrompt(cli: SwitchProcess, from: number): Promise<string> {
+  const position = () => cli.printed.indexOf(PROMPT, from);
+  await cli.until(() => position() >= 0, TIMEOUT_MS);
+  return cli.printed.slice(from, position());
 }
 
 function printMatch(match: ResolvedMatch): string {
@@ -282,17 +268,6 @@ function printMatch(match: ResolvedMatch): string {
     case 'range':
       return `${match.low}->${match.high}`;
   }
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }
 
 /** The header of a pcap file of Ethernet frames. */

@@ -8,10 +8,10 @@
  */
 import { inProcessTransport, P4RuntimeClient, P4RuntimeService, type Switch } from '@mooring/p4runtime-ts';
 import { FakeTimers } from '@mooring/p4runtime-ts/testing';
-import { formatTrace, SwitchCore, type TraceEvent } from '@mooring/softswitch';
+import { formatTrace, type SwitchCore, type TraceEvent } from '@mooring/softswitch';
 import { type Backend, type BackendOptions, turnEventLoop } from './backend.ts';
+import { EmbeddedCore } from './embedded-core.ts';
 
-const DROP_PORT = 511;
 /** How often the switch looks for idle entries. */
 const SWEEP_INTERVAL_MS = 100;
 const TRACES_KEPT = 64;
@@ -20,22 +20,17 @@ const TRACES_KEPT = 64;
 export async function startSoftswitchBackend(options: BackendOptions): Promise<Backend> {
   const timers = new FakeTimers();
   const traces = new Map<number, readonly TraceEvent[]>();
-  let nowUs = 1_000_000;
   let cause = 0;
-  const core = new SwitchCore({
+  const embedded = new EmbeddedCore({
     cpuPort: options.cpuPort,
-    dropPort: DROP_PORT,
-    priorityQueues: 1,
-    nowUs: () => nowUs,
-    output: (port, bytes, start, length) =>
-      options.onPacket({ port, bytes: bytes.slice(start, start + length), cause }),
-    log: () => {},
+    packetStepUs: 1,
+    onPacket: (port, bytes) => options.onPacket({ port, bytes, cause }),
   });
+  const { core } = embedded;
   const receive = (port: number, packet: Uint8Array) => {
-    nowUs++;
+    embedded.stepForPacket();
     const plane = core.dataPlane;
     if (options.trace && plane !== undefined) {
-      plane.setTime(nowUs);
       traces.set(cause, plane.trace(port, packet));
       traces.delete(cause - TRACES_KEPT);
     } else core.receive(port, packet);
@@ -55,7 +50,7 @@ export async function startSoftswitchBackend(options: BackendOptions): Promise<B
     async advance(byMs) {
       for (let left = byMs; left > 0; left -= SWEEP_INTERVAL_MS) {
         const stepMs = Math.min(left, SWEEP_INTERVAL_MS);
-        nowUs += stepMs * 1000;
+        embedded.advance(stepMs * 1000);
         core.sweep();
         core.flush();
         timers.advance(stepMs);

@@ -1,7 +1,7 @@
 /** The compiler's own test programs, run on the embedded switch by the command's own code. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runStf } from '../../src/stf.ts';
@@ -60,6 +60,24 @@ describe('mooring stf', () => {
       const { status, stdout } = await stf(join(folder, 'bad.p4'));
       expect(stdout).toMatch(/^FAIL bad\.p4: .*bad\.p4\(1:9\): error/);
       expect(status).toBe(1);
+    });
+
+    test('a switch that does not come up, with what it printed, and at once', async () => {
+      const { status, stdout } = await stf('--switch', `${process.execPath} --frob`, 'swap/program.p4');
+      expect(stdout).toMatch(/^FAIL program\.p4: the switch ended: .*bad option: --frob/);
+      expect(status).toBe(1);
+      expect((await stf('--switch', '/nowhere/switch', 'swap/program.p4')).stdout).toMatch(
+        /^FAIL program\.p4: the switch ended: .*\/nowhere\/switch/,
+      );
+    });
+
+    test('a switch named relative to the working directory, which gets files for interfaces', async () => {
+      const script = join(folder, 'switch.sh');
+      writeFileSync(script, '#!/bin/sh\necho "started with $*"\n', { mode: 0o755 });
+      const { stdout } = await stf('--switch', `${relative(programs, script)} --more`, 'swap/program.p4');
+      expect(stdout).toMatch(
+        /the switch ended: started with --more --use-files 0 --thrift-port \d+ .*-i 0@pcap0 .*json\n/,
+      );
     });
 
     test('wrong usage', async () => {
