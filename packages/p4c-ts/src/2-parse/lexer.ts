@@ -34,37 +34,50 @@ const NUMBERS = 5;
 
 /** The tokens of a program; the last is always `end`. */
 export class TokenList {
-  readonly kinds: TokenKind[] = [];
+  /** Kind of each token. Made as long as most programs need, and cut by `finish`. */
+  readonly kinds: TokenKind[];
   /** The characters of names and keywords; empty for all other tokens (see `text`). */
-  private readonly words: string[] = [];
+  private readonly words: string[];
+  private count = 0;
   /** `NUMBERS` for each token. Grown by doubling from a size that suffices for most programs. */
   private numbers: Int32Array;
   private readonly source: string;
 
   constructor(source: string) {
     this.source = source;
-    this.numbers = new Int32Array(NUMBERS * (64 + (source.length >> 2)));
+    const expected = 64 + (source.length >> 2);
+    this.kinds = new Array<TokenKind>(expected);
+    this.words = new Array<string>(expected);
+    this.numbers = new Int32Array(NUMBERS * expected);
   }
 
   get length(): number {
-    return this.kinds.length;
+    return this.count;
   }
 
   push(kind: TokenKind, start: number, end: number, span: Span, word: string): void {
-    const at = NUMBERS * this.kinds.length;
+    const { count } = this;
+    const at = NUMBERS * count;
     if (at >= this.numbers.length) {
       const grown = new Int32Array(2 * this.numbers.length);
       grown.set(this.numbers);
       this.numbers = grown;
     }
-    this.kinds.push(kind);
-    this.words.push(word);
+    this.kinds[count] = kind;
+    this.words[count] = word;
+    this.count = count + 1;
     const { numbers } = this;
     numbers[at + START] = start;
     numbers[at + END] = end;
     numbers[at + FILE] = span.file;
     numbers[at + FILE_START] = span.start;
     numbers[at + FILE_END] = span.end;
+  }
+
+  /** After the last token. */
+  finish(): void {
+    this.kinds.length = this.count;
+    this.words.length = this.count;
   }
 
   /** The token's characters. */
@@ -186,6 +199,7 @@ export function tokenize(input: PreprocessedText, reporter: Reporter): TokenList
   // The end is shown behind the last thing that stands in the file, not on an empty last line.
   const lastEnd = text.trimEnd().length;
   push('end', lastEnd, lastEnd);
+  tokens.finish();
   return tokens;
 }
 

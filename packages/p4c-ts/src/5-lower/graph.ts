@@ -59,6 +59,10 @@ export function mapSuccessors(terminator: Terminator, map: (block: Block) => Blo
   }
 }
 
+/** Working space of `reachableBlocks`, empty between calls: every pass asks for every graph. */
+const PATH: Block[] = [];
+const LEFT: Block[][] = [];
+
 /** The blocks that can be reached, each after all those it is reached from, as far as loops allow (reverse postorder). */
 export function reachableBlocks(graph: Graph): Block[] {
   const { entry } = graph;
@@ -68,8 +72,10 @@ export function reachableBlocks(graph: Graph): Block[] {
   const seen = new Set<Block>([entry]);
   // The way to the block at hand, and what of each block's successors is left to visit: last to first, so that the first
   // one comes first in the reversed order.
-  const path: Block[] = [entry];
-  const left: Block[][] = [successorsOf(entry.terminator)];
+  const path = PATH;
+  const left = LEFT;
+  path.push(entry);
+  left.push(successorsOf(entry.terminator));
   while (path.length > 0) {
     const successor = left[left.length - 1]!.pop();
     if (successor === undefined) {

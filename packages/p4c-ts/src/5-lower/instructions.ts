@@ -121,16 +121,14 @@ function visitIfAny(expression: Expression | undefined, visit: (expression: Expr
  * and are left alone, as are digests, whose fields the switch reads later.
  */
 export function mapExpressionsOf(instruction: Instruction, map: (expression: Expression) => Expression): void {
-  const header = (reference: HeaderReference): HeaderReference => mapHeaderIndex(reference, map);
-  const place = (target: Place): Place => mapPlaceIndex(target, map);
   switch (instruction.kind) {
     case 'assign':
       instruction.value = map(instruction.value);
-      instruction.target = place(instruction.target);
+      instruction.target = mapPlaceIndex(instruction.target, map);
       return;
     case 'copy-header':
-      instruction.target = header(instruction.target);
-      instruction.source = header(instruction.source);
+      instruction.target = mapHeaderIndex(instruction.target, map);
+      instruction.source = mapHeaderIndex(instruction.source, map);
       return;
     case 'copy-stack':
     case 'copy-union':
@@ -145,10 +143,10 @@ export function mapExpressionsOf(instruction: Instruction, map: (expression: Exp
       return;
     case 'set-valid':
     case 'set-invalid':
-      instruction.header = header(instruction.header);
+      instruction.header = mapHeaderIndex(instruction.header, map);
       return;
     case 'extract':
-      instruction.header = header(instruction.header);
+      instruction.header = mapHeaderIndex(instruction.header, map);
       if (instruction.length !== undefined) instruction.length = map(instruction.length);
       return;
     case 'advance':
@@ -164,7 +162,7 @@ export function mapExpressionsOf(instruction: Instruction, map: (expression: Exp
     case 'execute-meter':
     case 'read-register':
       instruction.index = map(instruction.index);
-      instruction.target = place(instruction.target);
+      instruction.target = mapPlaceIndex(instruction.target, map);
       return;
     case 'write-register':
       instruction.index = map(instruction.index);
@@ -173,13 +171,13 @@ export function mapExpressionsOf(instruction: Instruction, map: (expression: Exp
     case 'random':
       instruction.low = map(instruction.low);
       instruction.high = map(instruction.high);
-      instruction.target = place(instruction.target);
+      instruction.target = mapPlaceIndex(instruction.target, map);
       return;
     case 'hash':
       instruction.base = map(instruction.base);
       instruction.maximum = map(instruction.maximum);
       instruction.items = instruction.items.map((item) => mapItem(item, map));
-      instruction.target = place(instruction.target);
+      instruction.target = mapPlaceIndex(instruction.target, map);
       return;
     case 'clone':
       instruction.session = map(instruction.session);

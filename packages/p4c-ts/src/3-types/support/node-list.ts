@@ -8,40 +8,54 @@ import { forEachChild } from './walk.ts';
 
 type NodeOf<Kind extends ast.Node['kind']> = Extract<ast.Node, { readonly kind: Kind }>;
 
+function grown(numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(2 * numbers.length + 16);
+  larger.set(numbers);
+  return larger;
+}
+
 /** See the top of the file. A position is an index into `nodes`. */
 export class NodeList {
   readonly nodes: readonly ast.Node[];
   /** Positions, children before their parents: the order for checks that depend on what is inside. */
-  readonly childrenFirst: readonly number[];
+  readonly childrenFirst: Int32Array;
   /** At each position that of the parent; -1 for the program. */
-  private readonly parents: readonly number[];
+  private readonly parents: Int32Array;
   /** At each position the one behind the last descendant. */
-  private readonly ends: readonly number[];
+  private readonly ends: Int32Array;
   private readonly byKind = new Map<ast.Node['kind'], ast.Node[]>();
   private positions: Int32Array | undefined;
 
   /** Walks the tree once. */
   constructor(program: ast.Program) {
     const nodes: ast.Node[] = [];
-    const childrenFirst: number[] = [];
-    const parents: number[] = [];
-    const ends: number[] = [];
+    // The program has the last of the parser's ids, and there are no more nodes than ids.
+    let childrenFirst = new Int32Array(program.id + 1);
+    let parents = new Int32Array(program.id + 1);
+    let ends = new Int32Array(program.id + 1);
     let parent = -1;
+    let left = 0;
     const visit = (node: ast.Node): void => {
       const position = nodes.length;
       nodes.push(node);
-      parents.push(parent);
-      ends.push(0);
+      if (position === parents.length) {
+        // A tree that no parser made may number its nodes otherwise.
+        childrenFirst = grown(childrenFirst);
+        parents = grown(parents);
+        ends = grown(ends);
+      }
+      parents[position] = parent;
       const outer = parent;
       parent = position;
       forEachChild(node, visit);
       parent = outer;
       ends[position] = nodes.length;
-      childrenFirst.push(position);
+      childrenFirst[left] = position;
+      left += 1;
     };
     visit(program);
     this.nodes = nodes;
-    this.childrenFirst = childrenFirst;
+    this.childrenFirst = childrenFirst.subarray(0, left);
     this.parents = parents;
     this.ends = ends;
   }

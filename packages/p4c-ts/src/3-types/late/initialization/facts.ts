@@ -18,23 +18,36 @@ const MOST_KEYS = 10_000;
 
 /** What is inside a place: its scalars, by number, and its headers, by key. */
 export interface Keys {
-  readonly scalars: number[];
+  readonly scalars: readonly number[];
   /** Those of the scalars that are in no header of the place. */
-  readonly outsideHeaders: number[];
-  readonly headers: string[];
+  readonly outsideHeaders: readonly number[];
+  readonly headers: readonly string[];
 }
 
 /** Numbers of scalars by key, given out in the order in which they are met. */
 export type ScalarNumbers = Map<string, number>;
 
+/** Keys that are being listed. */
+type CollectedKeys = { readonly [Part in keyof Keys]: Keys[Part][number][] };
+
 /** Lists everything inside a value of the type whose key is `prefix`. */
 export function keysOf(type: Type, prefix: string, numbers: ScalarNumbers): Keys {
-  const keys: Keys = { scalars: [], outsideHeaders: [], headers: [] };
+  if (type.kind !== 'stack' && type.kind !== 'tuple' && !isStructure(type)) {
+    const scalars = [numberOf(prefix, numbers)];
+    return { scalars, outsideHeaders: scalars, headers: NO_HEADERS };
+  }
+  const keys: CollectedKeys = { scalars: [], outsideHeaders: [], headers: [] };
   collectKeys(type, prefix, numbers, keys, false);
   return keys;
 }
 
-function collectKeys(type: Type, prefix: string, numbers: ScalarNumbers, keys: Keys, isInHeader: boolean): void {
+function collectKeys(
+  type: Type,
+  prefix: string,
+  numbers: ScalarNumbers,
+  keys: CollectedKeys,
+  isInHeader: boolean,
+): void {
   if (keys.scalars.length + keys.headers.length >= MOST_KEYS) return;
   if (type.kind === 'stack') {
     if (type.size > GREATEST_STACK) return;
@@ -50,11 +63,16 @@ function collectKeys(type: Type, prefix: string, numbers: ScalarNumbers, keys: K
       collectKeys(component, `${prefix}[${index}]`, numbers, keys, isInHeader);
     });
   } else {
-    let number = numbers.get(prefix);
-    if (number === undefined) numbers.set(prefix, (number = numbers.size));
+    const number = numberOf(prefix, numbers);
     keys.scalars.push(number);
     if (!isInHeader) keys.outsideHeaders.push(number);
   }
+}
+
+function numberOf(key: string, numbers: ScalarNumbers): number {
+  let number = numbers.get(key);
+  if (number === undefined) numbers.set(key, (number = numbers.size));
+  return number;
 }
 
 /** The headers asked for at a point, see `Facts.askedSoFar`. */
@@ -245,6 +263,7 @@ export class Facts {
   }
 }
 
+const NO_HEADERS: readonly string[] = [];
 const NO_SCALARS: readonly number[] = [];
 const NO_KEYS: Asked = new Set();
 const NO_VALIDITY: ReadonlyMap<string, Validity> = new Map();
