@@ -94,8 +94,6 @@ describe('the demo', () => {
       ['TCP over IPv6', ['--ipv6']],
       ['UDP', ['--udp']],
       ['UDP over IPv6', ['--udp', '--ipv6']],
-      ['TCP with direct return', ['--direct']],
-      ['TCP over IPv6 with direct return', ['--direct', '--ipv6']],
     ])(
       '%s: no flow notices',
       async (name, options) => {
