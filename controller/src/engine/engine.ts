@@ -12,7 +12,7 @@ import type { VipConfiguration } from '../config/types.ts';
 import { servedVips } from '../intent/begin.ts';
 import type { ServerRecord } from '../intent/types.ts';
 import { forgetMacs, learnMacs } from '../network/bridge.ts';
-import { OperationRefusedError } from '../operations/errors.ts';
+import { unavailable } from '../operations/errors.ts';
 import { Operations } from '../operations/operations.ts';
 import { Observations } from '../planning/observations.ts';
 import { createShiftState, type Output, type ShiftState } from '../shift/state.ts';
@@ -495,8 +495,4 @@ export class Engine {
     if (this.session === undefined) throw new SwitchLostError(this.lostReason ?? 'the session is over');
     return this.session;
   }
-}
-
-function unavailable(reason: string): OperationRefusedError {
-  return new OperationRefusedError({ code: 'unavailable', message: `the controller cannot act now: ${reason}` });
 }

@@ -13,3 +13,8 @@ export class OperationRefusedError extends Error {
     this.body = body;
   }
 }
+
+/** The switch is away, or the controller is only starting. */
+export function unavailable(reason: string): OperationRefusedError {
+  return new OperationRefusedError({ code: 'unavailable', message: `the controller cannot act now: ${reason}` });
+}

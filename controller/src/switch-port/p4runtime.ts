@@ -8,13 +8,9 @@
  */
 import { createHash } from 'node:crypto';
 import {
-  type ActionSetMember,
   ClientStateError,
   codeName,
-  type DataOutput,
   type DigestList,
-  formatIpv6,
-  formatMac,
   P4RuntimeClient,
   Program,
   RpcError,
@@ -25,12 +21,11 @@ import {
   type UpdateInput,
 } from '@mooring/p4runtime-ts';
 import type { PipelineProgram } from '../options.ts';
-import type { PinEvent } from '../shift/types.ts';
-import { addressOf128Bits, formatIpv4, toIpv6Bits } from '../text/addresses.ts';
+import { decodeEntry, decodeKey, elapsedMs, encodeUpdate, named } from './entities.ts';
+import { decodeMacEvents, decodePinEvents, encodeOrder } from './messages.ts';
 import {
   type ClassRate,
   type CountedTraffic,
-  type MacEvent,
   type PacketOrder,
   type SwitchConnector,
   type SwitchListener,
@@ -42,7 +37,6 @@ import {
   type WriteFailure,
 } from './port.ts';
 import {
-  type Entry,
   type EntryUpdate,
   isPinTable,
   keyText,
@@ -65,9 +59,6 @@ export interface P4RuntimeOptions {
   readonly transport?: () => Transport;
 }
 
-/** Operations of the `packet_out` header and kinds of `pin_event_t`; docs/DATAPLANE.md. */
-const OPERATION = { forward: 0, flood: 1, release: 2, sweep: 3 } as const;
-const EVENT = { confirmed: 1, learned: 2, released: 3, tentative: 4, swept: 5, held: 6 } as const;
 const FLOOD_GROUP = 1;
 const TICKS_PER_MS = 1000 / 1024;
 /**
@@ -345,163 +336,4 @@ function digestEntities(maxListSize: number) {
 
 function ticks(durationMs: number): number {
   return Math.ceil(durationMs * TICKS_PER_MS);
-}
-
-function named(names: readonly string[], values: readonly Value[]): Record<string, Value> {
-  return Object.fromEntries(names.map((name, index) => [name, values[index]!]));
-}
-
-function encodeUpdate({ op, entry }: EntryUpdate): UpdateInput {
-  const match = named(TABLES[entry.table].key, entry.key);
-  if (op === 'delete') return { op, entity: { kind: 'table', table: entry.table, match } };
-  const { action, params, idleTimeoutMs } = entry as Entry;
-  if (entry.table === 'links') {
-    return { op, entity: { kind: 'table', table: entry.table, match, action: { set: linkMembers(action, params) } } };
-  }
-  const names = (TABLES[entry.table].actions as Readonly<Record<string, readonly string[]>>)[action]!;
-  return {
-    op,
-    entity: {
-      kind: 'table',
-      table: entry.table,
-      match,
-      action: { name: action, params: named(names, params) },
-      ...(idleTimeoutMs === 0 ? {} : { idleTimeoutNs: BigInt(idleTimeoutMs) * 1_000_000n }),
-    },
-  };
-}
-
-/** A group from its members' parameters: MAC address, port, weight. A member is left out while its port is down. */
-function linkMembers(name: string, params: readonly Value[]): ActionSetMember[] {
-  const members: ActionSetMember[] = [];
-  for (let index = 0; index < params.length; index += 3) {
-    const [mac, port, weight] = params.slice(index, index + 3) as [string, number, number];
-    members.push({ action: { name, params: { mac, egress_port: port } }, weight, watchPort: port });
-  }
-  return members;
-}
-
-/** Fields and parameters that are MAC addresses, and those that may be IPv6 addresses; all else are numbers. */
-const MAC_FIELD = 'mac';
-const IP_FIELDS: ReadonlySet<string> = new Set(['address', 'client_address', 'source', 'destination']);
-/** Ends the name of a table or action for IPv6. */
-const IPV6_SUFFIX = '_v6';
-
-/** @param owner the table of a key field, the action of a parameter */
-function decodeValue(owner: string, name: string, value: unknown): Value {
-  if (name === MAC_FIELD) return typeof value === 'string' ? value : formatMac(value as bigint);
-  if (IP_FIELDS.has(name) && owner.endsWith(IPV6_SUFFIX)) return formatIpv6(value as bigint);
-  return Number(value);
-}
-
-/** Tables whose key is a prefix. */
-const ANY_CLIENT = { client_classes: '0.0.0.0/0', client_classes_v6: '::/0' } as const;
-
-function decodeKey(table: TableName, entry: TableEntry): Value[] {
-  if (table === 'client_classes' || table === 'client_classes_v6') {
-    const prefix = entry.match.client_address as { value: bigint; prefixLength: number } | undefined;
-    if (prefix === undefined) return [ANY_CLIENT[table]];
-    const { value, prefixLength } = prefix;
-    return [`${table === 'client_classes' ? formatIpv4(Number(value)) : formatIpv6(value)}/${prefixLength}`];
-  }
-  return TABLES[table].key.map((name) => decodeValue(table, name, entry.match[name]));
-}
-
-function decodeEntry(table: TableName, entry: TableEntry): ReadEntry {
-  const { action } = entry;
-  if (table === 'links' && action !== undefined && 'set' in action) {
-    const params = action.set.flatMap(({ action: { params }, weight }): Value[] => {
-      return [decodeValue(table, MAC_FIELD, params.mac), Number(params.egress_port), weight];
-    });
-    return { table, key: decodeKey(table, entry), action: 'to_link', params, idleTimeoutMs: 0, elapsedMs: undefined };
-  }
-  if (action === undefined || !('name' in action)) throw new Error(`an entry of ${table} has no action of its own`);
-  // Names come back as the P4Info has them, perhaps with the control they are in.
-  const name = action.name.slice(action.name.lastIndexOf('.') + 1);
-  const names = (TABLES[table].actions as Readonly<Record<string, readonly string[]>>)[name];
-  if (names === undefined) throw new Error(`an entry of ${table} has the unexpected action ${action.name}`);
-  return {
-    table,
-    key: decodeKey(table, entry),
-    action: name,
-    params: names.map((parameter) => decodeValue(name, parameter, action.params[parameter])),
-    idleTimeoutMs: Number(entry.idleTimeoutNs / 1_000_000n),
-    elapsedMs: elapsedMs(entry),
-  };
-}
-
-function elapsedMs(entry: TableEntry): number | undefined {
-  return entry.timeSinceLastHitNs === undefined ? undefined : Number(entry.timeSinceLastHitNs) / 1e6;
-}
-
-function encodeOrder(order: PacketOrder, epoch: number): Record<string, number | bigint> {
-  const header = {
-    operation: OPERATION[order.kind],
-    egress_port: 0,
-    epoch,
-    way: 0,
-    slot: 0,
-    generation: 0,
-    vip: 0,
-    client_address: 0,
-    client_port: 0,
-    count: 0,
-  };
-  switch (order.kind) {
-    case 'forward':
-      return { ...header, egress_port: order.port };
-    case 'flood':
-      return header;
-    case 'release':
-      return {
-        ...header,
-        way: order.way,
-        slot: order.slot,
-        generation: order.generation,
-        vip: order.vip,
-        client_address: toIpv6Bits(order.clientAddress),
-        client_port: order.clientPort,
-      };
-    case 'sweep':
-      return { ...header, slot: order.first, count: order.count, generation: order.tag };
-    default:
-      throw new Error(`unexpected order ${JSON.stringify(order satisfies never)}`);
-  }
-}
-
-type Sample = Readonly<Record<string, DataOutput>>;
-
-function decodeMacEvents(list: DigestList): MacEvent[] {
-  return list.entries.map((entry) => {
-    const { mac, port } = entry as Sample;
-    return { mac: decodeValue(list.digest, MAC_FIELD, mac) as string, port: Number(port) };
-  });
-}
-
-function decodePinEvents(list: DigestList): PinEvent[] {
-  return list.entries.flatMap((entry): PinEvent[] => {
-    const sample = entry as Sample;
-    const number = (field: string): number => Number(sample[field]);
-    const slot = number('slot') * 2 + number('way');
-    const generation = number('generation');
-    const vip = number('vip');
-    const key = keyText([vip, addressOf128Bits(sample.client_address as bigint), number('client_port')]);
-    const pin = { key, vip, bucket: number('bucket'), server: number('server') };
-    switch (number('kind')) {
-      case EVENT.confirmed:
-        return [{ kind: 'confirmed', slot, generation, pin }];
-      case EVENT.held:
-        return [{ kind: 'confirmed', slot, generation, pin, swept: true }];
-      case EVENT.learned:
-        return [{ kind: 'learned', pin }];
-      case EVENT.released:
-        return [{ kind: 'released', slot, generation, key }];
-      case EVENT.tentative:
-        return [{ kind: 'tentative', slot, pin }];
-      case EVENT.swept:
-        return [{ kind: 'swept', tag: generation, reports: number('slot') }];
-      default:
-        return [];
-    }
-  });
 }
