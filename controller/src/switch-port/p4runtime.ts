@@ -10,7 +10,6 @@ import { createHash } from 'node:crypto';
 import {
   ClientStateError,
   codeName,
-  type DigestList,
   P4RuntimeClient,
   Program,
   RpcError,
