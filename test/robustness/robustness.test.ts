@@ -127,11 +127,16 @@ test('a client that reads nothing while packets flood in', { timeout: 90_000 }, 
     }
     expect(last).toBe(count);
   };
-  // These fill what may wait for the deaf client, 16 MiB; as much again must not add to it.
+  // The first flood fills what may wait for the deaf client, 16 MiB; another one must add nothing. Garbage comes and goes with the
+  // collector's rounds, so one flood among several that adds little is enough: a queue without bound grows by 25 MB with each.
   await flood(25_000);
-  const before = residentBytes();
-  await flood(25_000);
-  expect((residentBytes() - before) / MEGABYTE).toBeLessThan(20);
+  const growths: number[] = [];
+  while (growths.length < 6 && !(growths[growths.length - 1]! < 15)) {
+    const before = residentBytes();
+    await flood(25_000);
+    growths.push((residentBytes() - before) / MEGABYTE);
+  }
+  expect(growths[growths.length - 1], `growth by floods: ${growths.join(', ')}`).toBeLessThan(15);
   await kill(client);
   await first.insert({
     kind: 'table',

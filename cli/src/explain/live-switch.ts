@@ -57,7 +57,8 @@ export async function readLiveSwitch(address: string, deviceId: bigint): Promise
     const defaults: Entity[] = [];
     for (const table of config.p4info.tables) {
       const tableId = table.preamble?.id ?? 0;
-      if (!table.isConstTable && table.constDefaultActionId === 0)
+      // Where entries have their actions from a profile, nobody can change the default.
+      if (!table.isConstTable && table.constDefaultActionId === 0 && table.implementationId === 0)
         defaults.push(...(await tryRead({ case: 'tableEntry', value: { tableId, isDefaultAction: true } })));
     }
     const updates = [
