@@ -114,6 +114,11 @@ async function servers(): Promise<Record<string, ServerState>> {
   return Object.fromEntries(status.servers.map((server) => [server.name, server]));
 }
 
+/** What an operation would change of the servers: their traffic changes by itself. */
+async function standing() {
+  return Object.values(await servers()).map(({ name, state, buckets }) => ({ name, state, buckets }));
+}
+
 describe('operating', () => {
   test(
     'add, swap, drain and remove, each until it is done',
@@ -145,7 +150,7 @@ describe('operating', () => {
   test(
     'what cannot be done is refused with the choices, and changes nothing',
     async () => {
-      const before = await servers();
+      const before = await standing();
       const unknown = await mooring('drain', 's7');
       expect(unknown.status).toBe(1);
       expect(unknown.stderr).toContain('s7');
@@ -157,7 +162,7 @@ describe('operating', () => {
       const nothing = await mooring('abort');
       expect(nothing.status).toBe(1);
       expect(nothing.stderr).toContain('no operation is running');
-      expect(await servers()).toEqual(before);
+      expect(await standing()).toEqual(before);
     },
     PATIENCE_MS,
   );
