@@ -42,7 +42,7 @@ function progress(): (service: Service) => void {
   let seconds = 0;
   return (service) => {
     if (++seconds % 10 !== 0) return;
-    const { counters } = service.controller.status();
+    const { counters } = service.controller;
     const { violations } = service.population.counts;
     process.stderr.write(
       `  ${seconds} s: ${service.population.liveCount} live connections, ${counters.pinsExact} pins, ` +

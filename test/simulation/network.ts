@@ -67,7 +67,7 @@ function address(frame: Buffer, source: number, destination: number): void {
 /** See the file's comment. */
 export class Network {
   /** Counts of what happened since the start. */
-  readonly counts = { packets: 0, synsDropped: 0 };
+  readonly counts = { packets: 0 };
   private readonly core: SwitchCore;
   private readonly service: P4RuntimeService;
   private readonly toServer = template({ mac: CLIENT_MAC, port: 0 }, VIP);

@@ -74,8 +74,6 @@ export class Service {
   readonly population: Population;
   controller!: VirtualController;
   readonly warnings: string[] = [];
-  peakPins = 0;
-  peakSlots = 0;
   private readonly lifetimes: StepDistribution;
   /** New connections a millisecond. */
   readonly arrivalsPerMs: number;
@@ -158,10 +156,7 @@ export class Service {
       if (nowMs % AGE_MS === 0) this.network.age();
       if (this.told) await this.settle();
       if (this.failure !== undefined) throw this.failure;
-      if (nowMs % 1000 === 0) {
-        this.notePeaks();
-        each();
-      }
+      if (nowMs % 1000 === 0) each();
     }
   }
 
@@ -171,6 +166,16 @@ export class Service {
       if (leftMs <= 0) throw new Error(`operations have not ended after ${patienceMs} ms: ${this.warnings.join('; ')}`);
       await this.run(1000, each);
     }
+  }
+
+  /** Most exact pins there have been at once. */
+  get peakPins(): number {
+    return this.controller.counters.pinsExactPeak;
+  }
+
+  /** Most pins in registers that the controller knew of at once. */
+  get peakSlots(): number {
+    return this.controller.counters.registerPinsPeak;
   }
 
   runningOperations(): number {
@@ -186,11 +191,5 @@ export class Service {
     this.told = false;
     await flushMicrotasks();
     await this.clock.advance(0);
-  }
-
-  private notePeaks(): void {
-    const { counters } = this.controller.status();
-    this.peakPins = Math.max(this.peakPins, counters.pinsExactPeak);
-    this.peakSlots = Math.max(this.peakSlots, counters.registerPinsPeak);
   }
 }

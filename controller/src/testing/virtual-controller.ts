@@ -6,6 +6,7 @@
 import type { Transport } from '@mooring/p4runtime-ts';
 import { readConfiguration } from '../config/read.ts';
 import type { OperationRequest, OperationStatus, Status } from '../control-api/types.ts';
+import type { Totals } from '../engine/counters.ts';
 import { Engine } from '../engine/engine.ts';
 import { Log } from '../engine/log.ts';
 import { statusOf } from '../engine/status.ts';
@@ -63,6 +64,11 @@ export class VirtualController {
       stopped: false,
       ready: true,
     });
+  }
+
+  /** Running totals: what a status says of them, without the rest of a status. */
+  get counters(): Readonly<Totals> {
+    return this.engine.totals;
   }
 
   /** Hands an operation in. The promise resolves once the clock's owner lets promises run. @throws OperationRefusedError */
