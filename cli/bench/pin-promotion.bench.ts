@@ -3,14 +3,15 @@
  * own, controller and hosts share this one, all by gRPC. Every bucket is in shift, so that every new connection is pinned; the hosts
  * keep only as many connections ahead of the controller as the registers have room for.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ethernet, ipv4, packet, TCP, tcp } from '@mooring/bmv2-harness';
+import { freePort } from '@mooring/bmv2-harness/bmv2';
 import { startController } from '@mooring/controller';
 import { DataplaneClient } from '@mooring/p4runtime-ts';
+import { cpuSecondsOf } from '../../packages/softswitch/bench/bmv2.ts';
 import { compileLoadBalancer } from '../src/program/load-balancer.ts';
 
 const CONNECTIONS = 60_000;
@@ -35,22 +36,6 @@ vips:
       - { name: s1, address: 10.0.0.11, port: 8080, mac: '02:00:00:00:00:01', switchPort: 1 }
       - { name: s2, address: ${SERVER.address}, port: 8080, mac: '${SERVER.mac}', switchPort: 2, spare: true }
 `;
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}
-
-function cpuSeconds(child: ChildProcess): number {
-  const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
 
 /** SYN, SYN-ACK and ACK of a connection. */
 function handshake(n: number): readonly (readonly [port: number, frame: Uint8Array])[] {
@@ -115,12 +100,12 @@ export async function benchmark() {
     };
     await until(WARM_UP);
     const pinsBefore = pins();
-    const cpuBefore = { here: process.cpuUsage(), there: cpuSeconds(child) };
+    const cpuBefore = { here: process.cpuUsage(), there: cpuSecondsOf(child.pid!) };
     const startedMs = performance.now();
     await until(CONNECTIONS);
     const seconds = (performance.now() - startedMs) / 1000;
     const here = process.cpuUsage(cpuBefore.here);
-    const cpu = `processor seconds: controller and hosts ${((here.user + here.system) / 1e6).toFixed(1)}, switch ${(cpuSeconds(child) - cpuBefore.there).toFixed(1)}`;
+    const cpu = `processor seconds: controller and hosts ${((here.user + here.system) / 1e6).toFixed(1)}, switch ${(cpuSecondsOf(child.pid!) - cpuBefore.there).toFixed(1)}`;
     hosts.close();
     await controller.stop();
     const ours = (pins() - pinsBefore) / seconds;

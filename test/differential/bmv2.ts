@@ -9,9 +9,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deepenQueues, freePort } from '@mooring/bmv2-harness/bmv2';
 import type { Outputs } from './embedded.ts';
 import type { ProgramJson } from './program-json.ts';
 import { type Packet, PORTS } from './traffic.ts';
@@ -22,6 +22,8 @@ const QUEUE_DEPTH = 100_000;
 const SPACING_US = 400;
 const PCAP_HEADER_BYTES = 24;
 const RECORD_HEADER_BYTES = 16;
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 let runs = 0;
 
@@ -63,7 +65,10 @@ export async function runBmv2(
     const gate = await open(join(folder, 'p0_in.pcap'), 'r+');
     const contents = pcapOf(packets, 0);
     await gate.write(contents, 0, PCAP_HEADER_BYTES);
-    while (!(await setQueueDepth(thriftPort))) gone();
+    while (!(await deepenQueues(thriftPort, QUEUE_DEPTH))) {
+      gone();
+      await pause(20);
+    }
     await gate.write(contents, PCAP_HEADER_BYTES);
     await gate.close();
     const wanted = expected.map(
@@ -75,7 +80,7 @@ export async function runBmv2(
     const sendingMs = (packets.length * SPACING_US) / 1000;
     const started = Date.now();
     for (;;) {
-      await new Promise((resolve) => setTimeout(resolve, 25));
+      await pause(25);
       gone();
       const sizes = files.map((file) => (existsSync(file) ? statSync(file).size : 0));
       const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -92,48 +97,6 @@ export async function runBmv2(
     child?.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** A TCP port of this machine that nobody listens on. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-/** Makes the queues of all ports long. Returns false when the Thrift server cannot be reached yet, after a short wait. */
-function setQueueDepth(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.on('error', () => setTimeout(() => resolve(false), 20));
-    socket.on('connect', () => {
-      // TBinaryProtocol: a call of `set_all_egress_queue_depths(1: i32)` of the service `simple_switch`.
-      const name = Buffer.from('simple_switch:set_all_egress_queue_depths');
-      const call = Buffer.alloc(12 + name.length + 8);
-      call.writeUInt32BE(0x80010001, 0);
-      call.writeUInt32BE(name.length, 4);
-      name.copy(call, 8);
-      let at = 12 + name.length;
-      at = call.writeUInt8(8, at);
-      at = call.writeUInt16BE(1, at);
-      call.writeUInt32BE(QUEUE_DEPTH, at);
-      socket.write(call);
-    });
-    // The port may belong to somebody else by now, who says nothing.
-    socket.setTimeout(1000, () => {
-      socket.destroy();
-      resolve(false);
-    });
-    socket.on('data', () => {
-      socket.destroy();
-      resolve(true);
-    });
-  });
 }
 
 /** A pcap file of the packets of one port, each with the time that its place among all gives it. */

@@ -5,6 +5,7 @@
  */
 import { DataPlane, loadProgram, ProgramError } from '@mooring/softswitch';
 import { describe, expect, it } from 'vitest';
+import { compileBack } from '../../packages/p4c-ts/test/back/support.ts';
 import { runCase } from './case.ts';
 import { compileOwn } from './compilers.ts';
 import { runEmbedded } from './embedded.ts';
@@ -30,6 +31,13 @@ describe('random programs', () => {
       packets: 30,
     });
     expect(result.verdict, result.details).not.toBe('difference');
+  });
+
+  it('keep the invariants of the compiler after every pass', () => {
+    for (const seed of SEEDS) {
+      const { errors, broken } = compileBack('random.p4', generateProgram(new Random(seed)));
+      expect({ seed, errors, broken }).toEqual({ seed, errors: [], broken: [] });
+    }
   });
 
   it('are made by their seed alone', () => {

@@ -7,12 +7,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '@mooring/bmv2-harness/bmv2';
 import { compile } from '@mooring/p4c-ts';
 import { nodeFileSystem } from '@mooring/p4c-ts/node';
 import { p4infoFile } from '@mooring/p4c-ts/p4info';
 import { DataplaneClient, P4RuntimeClient } from '@mooring/p4runtime-ts';
 import { afterEach, expect, test } from 'vitest';
-import { freePort } from '../conformance/p4runtime/support/target.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const MEGABYTE = 2 ** 20;

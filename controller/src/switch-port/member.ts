@@ -3,7 +3,7 @@
  * depending on what this one holds; the port to a server is the one behind which this switch has seen the server's address.
  */
 import type { MacEvent, SwitchSession, WriteFailure } from './port.ts';
-import { type Entry, type EntryUpdate, keyText, type ReadEntry, type TableName } from './tables.ts';
+import { type Entry, type EntryUpdate, keyText, type ReadEntry, sameEntry, type TableName } from './tables.ts';
 
 /** See the file's comment. */
 export class MemberSwitch {
@@ -135,13 +135,4 @@ export class MemberSwitch {
     this.queue = result.catch(() => undefined);
     return result;
   }
-}
-
-function sameEntry(a: Entry, b: Entry): boolean {
-  return (
-    a.action === b.action &&
-    a.idleTimeoutMs === b.idleTimeoutMs &&
-    a.params.length === b.params.length &&
-    a.params.every((value, index) => value === b.params[index])
-  );
 }

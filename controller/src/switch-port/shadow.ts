@@ -6,7 +6,16 @@
  */
 
 import type { WriteFailure } from './port.ts';
-import { type Entry, type EntryUpdate, keyText, STAGES, TABLE_NAMES, TABLES, type TableName } from './tables.ts';
+import {
+  type Entry,
+  type EntryUpdate,
+  keyText,
+  STAGES,
+  sameEntry,
+  TABLE_NAMES,
+  TABLES,
+  type TableName,
+} from './tables.ts';
 
 /** A refused entry. */
 export interface RefusedEntry {
@@ -120,13 +129,4 @@ export class Shadow {
     }
     return { written, writes, refused };
   }
-}
-
-function sameEntry(a: Entry, b: Entry): boolean {
-  return (
-    a.action === b.action &&
-    a.idleTimeoutMs === b.idleTimeoutMs &&
-    a.params.length === b.params.length &&
-    a.params.every((value, index) => value === b.params[index])
-  );
 }

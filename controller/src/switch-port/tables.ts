@@ -138,6 +138,16 @@ export function keyText(key: readonly Value[]): string {
   return key.join('/');
 }
 
+/** Whether two entries of one key do the same. */
+export function sameEntry(a: Entry, b: Entry): boolean {
+  return (
+    a.action === b.action &&
+    a.idleTimeoutMs === b.idleTimeoutMs &&
+    a.params.length === b.params.length &&
+    a.params.every((value, index) => value === b.params[index])
+  );
+}
+
 /** A change of one entry. */
 export type EntryUpdate =
   | { readonly op: 'insert' | 'modify'; readonly entry: Entry }

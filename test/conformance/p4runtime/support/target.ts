@@ -4,9 +4,9 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@mooring/bmv2-harness/bmv2';
 import { DataplaneClient, grpcTransport } from '@mooring/p4runtime-ts';
 import { create } from '@mooring/p4runtime-ts/p4info';
 import { CapabilitiesRequestSchema } from '@mooring/p4runtime-ts/proto';
@@ -52,18 +52,6 @@ export async function startSoftswitch(strict = false): Promise<Target> {
     dataplaneAddress: dataplaneAddress!,
     close: () => running.close(),
   };
-}
-
-/** A TCP port of this machine that nobody listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** An installed simple_switch_grpc, once it answers. */
