@@ -50,8 +50,11 @@ export function noise(program: ProgramJson, random: Random, count: number): Pack
   });
 }
 
-/** How one run of packets ended. `died`: the other switch did, which is news about that one only. */
-export type PacketsResult = 'same' | 'not compared' | 'died' | { readonly finding: string };
+/**
+ * How one run of packets ended. `died`: the other switch did, whatever it was sent, which is news about that one only; `same in part`: it died of
+ * some of the packets, and the others did the same.
+ */
+export type PacketsResult = 'same' | 'same in part' | 'not compared' | 'died' | { readonly finding: string };
 
 /**
  * Sends damaged packets to a good program with random entries.
@@ -82,7 +85,27 @@ export async function fuzzPackets(
   const ms = performance.now() - started;
   if (ms > 4 * PATIENCE_MS) return { finding: `${name}: ${count} packets took ${Math.round(ms)} ms` };
   if (simpleSwitch === undefined || hasOddPrefixes(loaded) || settled.length === 0) return 'not compared';
-  const details = await compareSwitches(loaded, settled, runEmbedded(loaded, settled), simpleSwitch);
+  return comparePackets(name, loaded, settled, simpleSwitch);
+}
+
+/** Compares both switches; packets of which the other one dies are sent to it in halves, until those are left alone that kill it. */
+async function comparePackets(
+  name: string,
+  program: ProgramJson,
+  packets: readonly Packet[],
+  simpleSwitch: string,
+): Promise<PacketsResult> {
+  const details = await compareSwitches(program, packets, runEmbedded(program, packets), simpleSwitch);
   if (details === '') return 'same';
-  return details.startsWith(`${simpleSwitch} ended`) ? 'died' : { finding: `${name}: ${details}` };
+  if (!details.startsWith(`${simpleSwitch} ended`)) return { finding: `${name}: ${details}` };
+  // A switch that ends with a few packets ends with the program.
+  if (packets.length <= 4) return 'died';
+  const half = packets.length >> 1;
+  const results: PacketsResult[] = [];
+  for (const part of [packets.slice(0, half), packets.slice(half)]) {
+    const result = await comparePackets(name, program, part, simpleSwitch);
+    if (typeof result !== 'string') return result;
+    results.push(result);
+  }
+  return results.every((result) => result === 'died') ? 'died' : 'same in part';
 }
