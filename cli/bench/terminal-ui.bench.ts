@@ -8,6 +8,7 @@ import { openDisplay } from '../src/ui/display.ts';
 import type { ControllerView } from '../src/ui/model.ts';
 import { PAGES } from '../src/ui/state.ts';
 import { viewInShift } from '../test/ui/fixtures.ts';
+import { Keyboard } from '../test/ui/keyboard.ts';
 
 const SECONDS = 4;
 const UPDATES_PER_SECOND = 10;
@@ -46,26 +47,6 @@ class Terminal extends EventEmitter {
     if (/\x1b\[[23]?J|\x1bc/.test(text)) this.clears++;
     return true;
   }
-}
-
-/** A pretended keyboard, as Ink reads one. */
-class Keyboard extends EventEmitter {
-  readonly isTTY = true;
-  private readonly queue: string[] = [];
-
-  press(key: string): void {
-    this.queue.push(key);
-    this.emit('readable');
-  }
-
-  read(): string | null {
-    return this.queue.shift() ?? null;
-  }
-
-  setRawMode(): void {}
-  setEncoding(): void {}
-  ref(): void {}
-  unref(): void {}
 }
 
 /** Measures every page; `scripts/bench.mjs` prints it. */

@@ -10,7 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RunningController, startController } from '@mooring/controller';
 import { afterEach, expect, it } from 'vitest';
-import { compileProgram, configurationText, Network } from './network.ts';
+import { compileProgram } from '../support/program.ts';
+import { configurationText, Network } from './network.ts';
 
 const TIMEOUT_MS = 180_000;
 const LISTENER = `

@@ -3,7 +3,6 @@
  * packet must reach the server their connection was made with. Packets are real, connections are bookkeeping.
  */
 
-import { fileURLToPath } from 'node:url';
 import {
   arp,
   decodePacket,
@@ -20,8 +19,6 @@ import {
   tcp,
   udp,
 } from '@mooring/bmv2-harness';
-import { runCompile } from '@mooring/p4c-ts/command';
-import { nodeCompileIo } from '@mooring/p4c-ts/node';
 import { type RunningSwitch, startSwitch } from '@mooring/softswitch';
 
 export type Family = 'ipv4' | 'ipv6';
@@ -41,27 +38,6 @@ function hostAddress(family: Family, index: number): string {
 export function serverHost(index: number, family: Family) {
   const address = hostAddress(family, 10 + index);
   return { index, name: `s${index}`, address, mac: `02:00:00:00:00:0${index}`, switchPort: index };
-}
-
-/** The load balancer's program, compiled from source. */
-export async function compileProgram(): Promise<{ p4info: string; deviceConfig: Uint8Array }> {
-  const source = fileURLToPath(new URL('../../p4/v1model/mooring.p4', import.meta.url));
-  const written = new Map<string, string>();
-  let said = '';
-  const status = await runCompile(['-o', 'program.json', '--p4runtime-files', 'program.p4info.txtpb', source], {
-    ...nodeCompileIo('0'),
-    writeFile: (path, content) => {
-      written.set(path, typeof content === 'string' ? content : Buffer.from(content).toString('utf8'));
-    },
-    stdout: (text) => {
-      said += text;
-    },
-    stderr: (text) => {
-      said += text;
-    },
-  });
-  if (status !== 0) throw new Error(said);
-  return { p4info: written.get('program.p4info.txtpb')!, deviceConfig: Buffer.from(written.get('program.json')!) };
 }
 
 /** A client's connection. */

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type OperationRequest, type RunningController, startController } from '@mooring/controller';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { compileProgram, configurationText, type Family, Network, type Transport } from './network.ts';
+import { compileProgram } from '../support/program.ts';
+import { configurationText, type Family, Network, type Transport } from './network.ts';
 
 const programCompiled = compileProgram();
 

@@ -4,8 +4,9 @@
  * packets change their server is a violation. Beside failures, servers can be drained and brought back on purpose, where
  * nothing at all may be lost.
  */
+
+import { compileProgram } from '../support/program.ts';
 import { DOWNTIME_SECONDS, draw, exponential } from './distributions.ts';
-import { compileProgram } from './program.ts';
 import { Comparison, ENTRY_BYTES, type SchemeResult } from './schemes.ts';
 import { Service, serverName } from './service.ts';
 

@@ -3,8 +3,9 @@
  * with the addresses and ports of live connections. Servers answer all of them, as servers with SYN cookies do; no handshake is ever completed.
  * No established connection may notice, and no legitimate SYN may be lost except in the short time in which a bucket is sealed.
  */
+
+import { compileProgram } from '../support/program.ts';
 import { SHORT_CONNECTION_SECONDS } from './distributions.ts';
-import { compileProgram } from './program.ts';
 import { Service, serverName } from './service.ts';
 
 const TIMES = 20;

@@ -2,8 +2,9 @@
  * Many live connections, and a quarter of the buckets moved to new servers at once: no packet may change its server, and the switch may
  * hold no more pins than connections have begun in moved buckets while these were in shift.
  */
+
+import { compileProgram } from '../support/program.ts';
 import { SHORT_CONNECTION_SECONDS } from './distributions.ts';
-import { compileProgram } from './program.ts';
 import { Service, serverName } from './service.ts';
 
 /** What came of it. */

@@ -5,10 +5,10 @@
  */
 import { FakeClock, flushMicrotasks, VirtualController } from '@mooring/controller/testing';
 import { Random } from '../differential/random.ts';
+import type { Program } from '../support/program.ts';
 import { CONNECTION_SECONDS, draw, drawResidual, meanOf, poisson, type StepDistribution } from './distributions.ts';
 import { CLIENT_SWITCH_PORT, Network, SERVER_SWITCH_PORT, SERVICE_PORT, serverMac, VIP } from './network.ts';
 import { MAX_SILENCE_MS, Population } from './population.ts';
-import type { Program } from './program.ts';
 
 /** How often the switch hands over digests. */
 const FLUSH_MS = 5;

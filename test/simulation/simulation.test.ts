@@ -1,9 +1,9 @@
 /** Short runs of the simulations; `npm run simulate` has the long ones. */
 import { expect, test } from 'vitest';
+import { compileProgram } from '../support/program.ts';
 import { SHORT_CONNECTION_SECONDS } from './distributions.ts';
 import { failServers } from './failures.ts';
 import { floodDuringSwap } from './flood.ts';
-import { compileProgram } from './program.ts';
 import { moveQuarter } from './quarter.ts';
 import { Comparison } from './schemes.ts';
 import { Service, serverName } from './service.ts';

@@ -11,6 +11,7 @@ import type { UiServices } from '../../src/ui/results.ts';
 import { RowWriter } from '../../src/ui/row-writer.ts';
 import { type Row, rowText } from '../../src/ui/rows.ts';
 import { CONNECTIONS, SWITCH_DETAILS, viewInShift } from './fixtures.ts';
+import { Keyboard } from './keyboard.ts';
 
 /** A terminal's screen, as far as the display uses it. */
 class Screen extends EventEmitter {
@@ -52,26 +53,6 @@ class Screen extends EventEmitter {
       await new Promise<void>((resolve) => this.waiting.push(resolve));
     }
   }
-}
-
-/** A keyboard, as Ink reads one. */
-class Keyboard extends EventEmitter {
-  readonly isTTY = true;
-  private readonly queue: string[] = [];
-
-  press(keys: string): void {
-    this.queue.push(keys);
-    this.emit('readable');
-  }
-
-  read(): string | null {
-    return this.queue.shift() ?? null;
-  }
-
-  setRawMode(): void {}
-  setEncoding(): void {}
-  ref(): void {}
-  unref(): void {}
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the terminal's sequences for clearing it

@@ -1,4 +1,4 @@
-/** The load balancer's program for simulations, compiled once by our own compiler. */
+/** The load balancer's program for tests and simulations, compiled from source by our own compiler, by its command's front door. */
 import { fileURLToPath } from 'node:url';
 import { runCompile } from '@mooring/p4c-ts/command';
 import { nodeCompileIo } from '@mooring/p4c-ts/node';
