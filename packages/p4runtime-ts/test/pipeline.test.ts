@@ -96,6 +96,19 @@ describe('actions', () => {
     expect(target.digests.has(ids.learn)).toBe(true);
   });
 
+  it('reconcile-and-commit keeps what direct counters and meters have counted, also of constant and default entries', async () => {
+    const { client, target } = await connected();
+    await client.insert(route);
+    const colours = { packets: [1n, 2n, 3n], bytes: [4n, 5n, 6n] } as const;
+    target.entry(ids.routes, 0).colours = colours;
+    await client.modify({ kind: 'direct-counter', table: 'routes', isDefault: true, packets: 8, bytes: 9 });
+    await client.setPipeline({ ...config, action: 'reconcile-and-commit' });
+    expect(target.entry(ids.routes, 0).colours).toEqual(colours);
+    expect(await client.readAll({ kind: 'direct-counter', table: 'routes', isDefault: true })).toMatchObject([
+      { packets: 8n, bytes: 9n },
+    ]);
+  });
+
   it('reconcile-and-commit refuses what would lose entries, and changes nothing', async () => {
     const { client, target } = await connected();
     await client.insert(route);

@@ -318,6 +318,33 @@ describe('direct counters, meters, ages', () => {
     expect((await client.readAll({ kind: 'direct-meter', table: 'routes' }))[0]?.config).toEqual(meter);
   });
 
+  it('counters of meter colours are read where asked for, set to 0 by reset, and by nothing else', async () => {
+    const { client, target } = await connected();
+    const key = { table: 'routes', match: { dst: '10.0.0.0/8' } } as const;
+    await client.insert(route('10.0.0.0/8', { meterCounters: 'reset' }));
+    target.entry(ids.routes, 0).colours = { packets: [1n, 2n, 3n], bytes: [10n, 20n, 30n] };
+    const counted = {
+      green: { packets: 1n, bytes: 10n },
+      yellow: { packets: 2n, bytes: 20n },
+      red: { packets: 3n, bytes: 30n },
+    };
+    const [entry] = await client.readAll({ kind: 'table', table: 'routes', meterCounters: {} });
+    expect(entry?.meterCounters).toEqual(counted);
+    expect((await client.readAll({ kind: 'table', table: 'routes' }))[0]).not.toHaveProperty('meterCounters');
+    const [meter] = await client.readAll({ kind: 'direct-meter', ...key, counters: {} });
+    expect(meter?.counters).toEqual(counted);
+    // What was read can be written back, and changes nothing.
+    await client.modify(entry!, meter!);
+    expect(target.entry(ids.routes, 0).colours.packets).toEqual([1n, 2n, 3n]);
+    await client.modify({ kind: 'direct-meter', ...key, counters: 'reset' });
+    expect(target.entry(ids.routes, 0).colours).toEqual({ packets: [0n, 0n, 0n], bytes: [0n, 0n, 0n] });
+    target.colours.set(`${ids.rates}/1`, { packets: [4n, 5n, 6n], bytes: [0n, 0n, 0n] });
+    const cell = { kind: 'meter', meter: 'rates', index: 1 } as const;
+    expect((await client.readAll({ ...cell, counters: {} }))[0]?.counters?.red.packets).toBe(6n);
+    await client.modify({ ...cell, counters: 'reset' });
+    expect((await client.readAll({ ...cell, counters: {} }))[0]?.counters?.red.packets).toBe(0n);
+  });
+
   it.each<[string, object, string]>([
     ['a negative rate', { cir: -1, cburst: 1, pir: 1, pburst: 1 }, 'INVALID_ARGUMENT'],
     ['an excess burst for two rates', { cir: 1, cburst: 1, pir: 1, pburst: 1, eburst: 1 }, 'INVALID_ARGUMENT'],

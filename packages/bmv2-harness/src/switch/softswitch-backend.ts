@@ -79,6 +79,7 @@ function flushing(core: SwitchCore): Switch {
     apply: (updates, atomic) => core.apply(updates, atomic),
     readEntries: (tableId, slots, parts) => core.readEntries(tableId, slots, parts),
     readCounter: (counterId, indexes) => core.readCounter(counterId, indexes),
+    readMeter: (meterId, indexes) => core.readMeter(meterId, indexes),
     readRegister: (registerId, indexes) => core.readRegister(registerId, indexes),
     packetOut: (packets) => {
       core.packetOut(packets);

@@ -11,6 +11,7 @@ import type {
   CounterData,
   Entity as EntityMessage,
   MeterConfig,
+  MeterCounterData,
   Replica,
   TableEntry as TableEntryMessage,
 } from '../gen/p4/v1/p4runtime_pb.ts';
@@ -116,7 +117,7 @@ function encodeCase(program: Program, input: Entities.EntityInput, purpose: Purp
           meterId: byName('meter', program.meters, input.meter, purpose)?.id ?? 0,
           index: index(input.index),
           config: purpose === 'read' ? undefined : meterConfig(input.config),
-          counterData: undefined,
+          counterData: colourData(input.counters, purpose),
         },
       };
     case 'direct-meter':
@@ -126,7 +127,7 @@ function encodeCase(program: Program, input: Entities.EntityInput, purpose: Purp
           $typeName: 'p4.v1.DirectMeterEntry',
           tableEntry: encodeTableEntry(program, keyOf(input), purpose === 'read' ? 'read' : 'delete'),
           config: purpose === 'read' ? undefined : meterConfig(input.config),
-          counterData: undefined,
+          counterData: colourData(input.counters, purpose),
         },
       };
     case 'multicast':
@@ -274,6 +275,23 @@ function meterValue(config: MeterConfig): Required<Entities.MeterValue<bigint>> 
   return { cir, cburst, pir, pburst, eburst };
 }
 
+/** A message without values: in a read it asks for the counters, in a write it takes them to 0. */
+function colourData(
+  counters: Entities.ColourCountersInput | undefined,
+  purpose: Purpose,
+): MeterCounterData | undefined {
+  if (counters === undefined || purpose === 'delete' || (purpose !== 'read' && counters !== 'reset')) return undefined;
+  return { $typeName: 'p4.v1.MeterCounterData', green: undefined, yellow: undefined, red: undefined };
+}
+
+function colourCounters({ green, yellow, red }: MeterCounterData): Entities.ColourCounters {
+  return { green: counterValue(green), yellow: counterValue(yellow), red: counterValue(red) };
+}
+
+function counterValue(data: CounterData | undefined): Required<Entities.CounterValue<bigint>> {
+  return { packets: data?.packetCount ?? 0n, bytes: data?.byteCount ?? 0n };
+}
+
 function keyOf(input: Entities.DirectCounterInput | Entities.DirectMeterInput): Entities.TableEntryInput {
   const { table, match, priority, isDefault } = input;
   return { kind: 'table', table, match, priority, isDefault };
@@ -305,7 +323,7 @@ function encodeTableEntry(program: Program, input: Entities.TableEntryInput, pur
         (purpose === 'read' ? meterConfig({ cir: 0, cburst: 0, pir: 0, pburst: 0 }) : undefined))
       : undefined,
     counterData: input.counter !== undefined && purpose !== 'delete' ? counterData(input.counter) : undefined,
-    meterCounterData: undefined,
+    meterCounterData: colourData(input.meterCounters, purpose),
     isDefaultAction: input.isDefault ?? false,
     idleTimeoutNs: writes ? BigInt(input.idleTimeoutNs ?? 0) : 0n,
     timeSinceLastHit:
@@ -387,17 +405,18 @@ export function decodeEntity(program: Program, message: EntityMessage): Entities
       };
     }
     case 'meterEntry': {
-      const { meterId, index: cell, config } = entity.value;
+      const { meterId, index: cell, config, counterData: colours } = entity.value;
       return {
         kind: 'meter',
         meter: nameOf('meter', program.meters, meterId),
         index: cell?.index ?? 0n,
         ...(config === undefined ? {} : { config: meterValue(config) }),
+        ...(colours === undefined ? {} : { counters: colourCounters(colours) }),
       };
     }
     case 'directMeterEntry': {
       const { table, match, priority, isDefault } = decodeTableEntry(program, entity.value.tableEntry);
-      const { config } = entity.value;
+      const { config, counterData: colours } = entity.value;
       return {
         kind: 'direct-meter',
         table,
@@ -405,6 +424,7 @@ export function decodeEntity(program: Program, message: EntityMessage): Entities
         priority,
         isDefault,
         ...(config === undefined ? {} : { config: meterValue(config) }),
+        ...(colours === undefined ? {} : { counters: colourCounters(colours) }),
       };
     }
     case 'packetReplicationEngineEntry': {
@@ -476,7 +496,7 @@ export function decodeTableEntry(program: Program, entry: TableEntryMessage | un
   const name = nameOf('table', program.tables, entry?.tableId ?? 0);
   const message = entry!;
   const action = decodeTableAction(program, message.action);
-  const { counterData: counter, meterConfig: meter, timeSinceLastHit: hit } = message;
+  const { counterData: counter, meterConfig: meter, meterCounterData: colours, timeSinceLastHit: hit } = message;
   return {
     kind: 'table',
     table: name,
@@ -486,8 +506,9 @@ export function decodeTableEntry(program: Program, entry: TableEntryMessage | un
     isDefault: message.isDefaultAction,
     idleTimeoutNs: message.idleTimeoutNs,
     metadata: message.metadata,
-    ...(counter === undefined ? {} : { counter: { packets: counter.packetCount, bytes: counter.byteCount } }),
+    ...(counter === undefined ? {} : { counter: counterValue(counter) }),
     ...(meter === undefined ? {} : { meter: meterValue(meter) }),
+    ...(colours === undefined ? {} : { meterCounters: colourCounters(colours) }),
     ...(hit === undefined ? {} : { timeSinceLastHitNs: hit.elapsedNs }),
     isConst: message.isConst,
   };

@@ -89,6 +89,19 @@ export interface MeterValue<Number_ = bigint | number> {
   readonly eburst?: Number_;
 }
 
+/** What a meter has counted by colour; packets without configuration are green. */
+export interface ColourCounters {
+  readonly green: Required<CounterValue<bigint>>;
+  readonly yellow: Required<CounterValue<bigint>>;
+  readonly red: Required<CounterValue<bigint>>;
+}
+
+/**
+ * The counters of a meter's colours. In a read, anything asks for them. In a write `'reset'` takes them back to 0, which is all that P4Runtime
+ * lets a client do; what was read may stay and changes nothing.
+ */
+export type ColourCountersInput = 'reset' | ColourCounters | Readonly<Record<string, never>>;
+
 /** A copy of a packet. */
 export interface ReplicaValue {
   readonly port: number;
@@ -117,6 +130,8 @@ export interface TableEntryInput {
   readonly counter?: CounterValue;
   /** In a write: configures the direct meter. In a read: anything asks for it. */
   readonly meter?: MeterValue | 'default';
+  /** Of the direct meter's colours. */
+  readonly meterCounters?: ColourCountersInput;
   /** In a read: asks for it. */
   readonly timeSinceLastHitNs?: bigint | number;
   /** Read only; ignored in writes. */
@@ -135,6 +150,7 @@ export interface TableEntry extends TableEntryInput {
   readonly metadata: Uint8Array;
   readonly counter?: Required<CounterValue<bigint>>;
   readonly meter?: Required<MeterValue<bigint>>;
+  readonly meterCounters?: ColourCounters;
   readonly timeSinceLastHitNs?: bigint;
   readonly isConst: boolean;
 }
@@ -220,6 +236,7 @@ export interface MeterInput {
   readonly meter?: string;
   readonly index?: bigint | number;
   readonly config?: MeterValue;
+  readonly counters?: ColourCountersInput;
 }
 
 /** A cell of a meter as read. */
@@ -227,6 +244,7 @@ export interface MeterCell extends MeterInput {
   readonly meter: string;
   readonly index: bigint;
   readonly config?: Required<MeterValue<bigint>>;
+  readonly counters?: ColourCounters;
 }
 
 /** The meter of a table entry, or of all that match. */
@@ -237,6 +255,7 @@ export interface DirectMeterInput {
   readonly priority?: number;
   readonly isDefault?: boolean;
   readonly config?: MeterValue;
+  readonly counters?: ColourCountersInput;
 }
 
 /** The meter of a table entry as read. */
@@ -246,6 +265,7 @@ export interface DirectMeter extends DirectMeterInput {
   readonly priority: number;
   readonly isDefault: boolean;
   readonly config?: Required<MeterValue<bigint>>;
+  readonly counters?: ColourCounters;
 }
 
 /** A multicast group. */

@@ -10,7 +10,6 @@ import {
   SetForwardingPipelineConfigRequest_Action as Action,
   type Entity,
   type ForwardingPipelineConfig,
-  type TableEntry,
   Update_Type,
 } from '../gen/p4/v1/p4runtime_pb.ts';
 import { Program } from '../schema/program.ts';
@@ -20,7 +19,15 @@ import { meterConfigMessage, targetMessage, watchMessage } from './read/messages
 import { keyMessage } from './read/read.ts';
 import { invalid, isSwitchError, notFound } from './refusals.ts';
 import { PipelineState } from './store/state.ts';
-import { DEFAULT_SLOT, type PreparedPipeline, type Switch, type SwitchUpdate } from './switch.ts';
+import type { TableStore } from './store/table-store.ts';
+import {
+  type ColourCells,
+  type ColourCounts,
+  DEFAULT_SLOT,
+  type PreparedPipeline,
+  type Switch,
+  type SwitchUpdate,
+} from './switch.ts';
 import type { Translations } from './translation.ts';
 import { Batch } from './write/batch.ts';
 import { applyUpdate } from './write/write.ts';
@@ -160,14 +167,13 @@ export class Pipelines {
     }
   }
 
-  /** Replays everything that was written to the old pipeline into the new one; direct counters keep their values. */
+  /** Replays everything that was written to the old pipeline into the new one; direct counters and meters keep what they counted. */
   async #reconcile(old: PipelineState, next: PipelineState): Promise<SwitchUpdate[]> {
     const batch = new Batch();
     // The old state is consistent, but is not replayed in the order of its references.
     if (next.references !== undefined) next.references.isEnforced = false;
-    const counters = await this.#directCounters(old);
     try {
-      for (const entity of entitiesOf(old, counters)) {
+      for (const entity of entitiesOf(old)) {
         const isDefault = entity.case === 'tableEntry' && entity.value.isDefaultAction;
         const modifies = isDefault || entity.case === 'valueSetEntry' || entity.case === 'meterEntry';
         applyUpdate(next, batch, {
@@ -182,33 +188,49 @@ export class Pipelines {
       throw error;
     }
     if (next.references !== undefined) next.references.isEnforced = true;
+    for (const table of old.tables.values()) await this.#carryDirect(table, next.tables.get(table.info.id), batch);
     return batch.updates;
   }
 
-  async #directCounters(old: PipelineState): Promise<Map<number, Map<number, { packets: bigint; bytes: bigint }>>> {
-    const result = new Map<number, Map<number, { packets: bigint; bytes: bigint }>>();
-    for (const table of old.tables.values()) {
-      if (table.info.directCounter === undefined) continue;
-      const slots = [...table.entries.values()].map((entry) => entry.slot);
-      const states = await this.#target.readEntries(table.info.id, [...slots, DEFAULT_SLOT], {
-        counters: true,
-        age: false,
-      });
-      const cells = new Map<number, { packets: bigint; bytes: bigint }>();
-      [...slots, DEFAULT_SLOT].forEach((slot, index) => {
-        cells.set(slot, { packets: states.packets?.[index] ?? 0n, bytes: states.bytes?.[index] ?? 0n });
-      });
-      result.set(table.info.id, cells);
+  /** What the entries that a table had before have counted, those of the program included, for the entries that it has now. */
+  async #carryDirect(old: TableStore, next: TableStore | undefined, batch: Batch): Promise<void> {
+    const counters = old.info.directCounter !== undefined && next?.info.directCounter !== undefined;
+    const colours = old.info.directMeter !== undefined && next?.info.directMeter !== undefined;
+    if (next === undefined || !(counters || colours)) return;
+    const entries = [...old.entries.values()];
+    const slots = [...entries.map(({ slot }) => slot), DEFAULT_SLOT];
+    const states = await this.#target.readEntries(old.info.id, slots, { counters, age: false, colours });
+    const tableId = next.info.id;
+    for (let position = 0; position < slots.length; position++) {
+      const entry = entries[position];
+      const now = entry && next.find(keyMessage(old, entry));
+      if (entry !== undefined && now === undefined) continue;
+      const slot = now?.slot ?? DEFAULT_SLOT;
+      // The entries of clients have been written again with their meters; those of the program have not.
+      if (now?.extra.isConst && entry?.extra.meter !== undefined && colours) {
+        next.put({ ...now, extra: { ...now.extra, meter: entry.extra.meter } });
+        batch.push({ kind: 'direct-meter', tableId, slot, config: entry.extra.meter });
+      }
+      const [packets, bytes] = [states.packets?.[position] ?? 0n, states.bytes?.[position] ?? 0n];
+      if (packets !== 0n || bytes !== 0n) batch.push({ kind: 'direct-counter', tableId, slot, packets, bytes });
+      const counts = colourCounts(states.colours, position);
+      if (counts !== undefined) batch.push({ kind: 'direct-meter-counters', tableId, slot, counts });
     }
-    return result;
   }
 }
 
+/** What a meter has counted, if anything. */
+function colourCounts(colours: ColourCells | undefined, position: number): ColourCounts | undefined {
+  const of = (cells: BigUint64Array | undefined): [bigint, bigint, bigint] => {
+    const [green = 0n, yellow = 0n, red = 0n] = cells?.subarray(3 * position, 3 * position + 3) ?? [];
+    return [green, yellow, red];
+  };
+  const counts = { packets: of(colours?.packets), bytes: of(colours?.bytes) };
+  return [...counts.packets, ...counts.bytes].some((count) => count !== 0n) ? counts : undefined;
+}
+
 /** All that was written, as messages, in an order in which it can be written again. */
-function* entitiesOf(
-  state: PipelineState,
-  counters: Map<number, Map<number, { packets: bigint; bytes: bigint }>>,
-): Generator<Entity['entity']> {
+function* entitiesOf(state: PipelineState): Generator<Entity['entity']> {
   for (const { info, members } of state.profiles.values())
     for (const { memberId, action } of members.values())
       yield {
@@ -238,11 +260,6 @@ function* entitiesOf(
         },
       };
   for (const table of state.tables.values()) {
-    const counterOf = (slot: number): TableEntry['counterData'] => {
-      const cell = counters.get(table.info.id)?.get(slot);
-      if (cell === undefined || (cell.packets === 0n && cell.bytes === 0n)) return undefined;
-      return { $typeName: 'p4.v1.CounterData', packetCount: cell.packets, byteCount: cell.bytes };
-    };
     for (const entry of table.entries.values()) {
       if (entry.extra.isConst || table.info.isConst) continue;
       const { meter, metadata, controllerMetadata, idleTimeoutNs } = entry.extra;
@@ -252,7 +269,6 @@ function* entitiesOf(
           ...keyMessage(table, entry),
           action: targetMessage(state, entry.target),
           meterConfig: meterConfigMessage(meter),
-          counterData: counterOf(entry.slot),
           metadata,
           controllerMetadata,
           idleTimeoutNs,

@@ -22,8 +22,13 @@ export function nothingHappened(state: PipelineState): Switch {
     packetOut: unused,
     subscribe: unused,
     readEntries: (_tableId, slots): Promise<EntryStates> =>
-      Promise.resolve({ ...zeros(slots.length), ageNs: new BigUint64Array(slots.length) }),
+      Promise.resolve({
+        ...zeros(slots.length),
+        ageNs: new BigUint64Array(slots.length),
+        colours: zeros(3 * slots.length),
+      }),
     readCounter: (_counterId, indexes) => Promise.resolve(zeros(indexes.length)),
+    readMeter: (_meterId, indexes) => Promise.resolve(zeros(3 * indexes.length)),
     readRegister: (registerId, indexes) => {
       const type = state.program.registers.byId(registerId)?.type;
       const bits = type?.kind === 'bits' ? type.bitwidth : 8;

@@ -64,12 +64,15 @@ export interface Switch {
 
   /**
    * Live state of table entries, one array element per slot asked for, in the order asked.
-   * Only the parts in `parts` need to be filled in. The table's default entry is asked for with `DEFAULT_SLOT` (counters only).
+   * Only the parts in `parts` need to be filled in. The table's default entry is asked for with `DEFAULT_SLOT` (not its age).
    */
   readEntries(tableId: number, slots: readonly number[], parts: EntryParts): Promise<EntryStates>;
 
   /** Cells of an indirect counter, in the order of `indexes` (always within the counter's P4Info size). */
   readCounter(counterId: number, indexes: readonly number[]): Promise<CounterCells>;
+
+  /** Packets by colour of cells of an indirect meter, in the order of `indexes` (always within the meter's P4Info size). */
+  readMeter(meterId: number, indexes: readonly number[]): Promise<ColourCells>;
 
   /** Cells of a register, in the order of `indexes` (always within the register's P4Info size), each `ceil(bitwidth / 8)` bytes. */
   readRegister(registerId: number, indexes: readonly number[]): Promise<readonly Uint8Array[]>;
@@ -152,7 +155,7 @@ export const DEFAULT_SLOT = -1;
 
 /** One change. Every reference in it (tables, actions, slots, indexes) has been checked by the server. */
 export type SwitchUpdate =
-  /** A new entry. Its counter starts at 0, its meter unconfigured, its age at 0. The highest `priority` wins; it is 0 in tables
+  /** A new entry. Its counters start at 0, those of its meter's colours included, its meter unconfigured, its age at 0. The highest `priority` wins; it is 0 in tables
    *  of exact fields and at most one LPM field, where no priority is needed. `idleTimeoutNs` 0: never times out. */
   | {
       readonly kind: 'table-insert';
@@ -182,12 +185,20 @@ export type SwitchUpdate =
       readonly packets: bigint;
       readonly bytes: bigint;
     }
-  /** Configures the direct meter of an entry (or of the default entry); `undefined`: unconfigured, every packet is green. */
+  /** Configures the direct meter of an entry (or of the default entry); `undefined`: unconfigured, every packet is green.
+   *  The counters of its colours stay. */
   | {
       readonly kind: 'direct-meter';
       readonly tableId: number;
       readonly slot: number;
       readonly config: MeterRates | undefined;
+    }
+  /** Sets the counters of the colours of an entry's direct meter (or of the default entry's). */
+  | {
+      readonly kind: 'direct-meter-counters';
+      readonly tableId: number;
+      readonly slot: number;
+      readonly counts: ColourCounts;
     }
   /** Creates or replaces a member of an action profile. One-shot action sets arrive as hidden members and a hidden group. */
   | { readonly kind: 'member-set'; readonly profileId: number; readonly member: number; readonly action: DirectAction }
@@ -212,13 +223,16 @@ export type SwitchUpdate =
       readonly packets: bigint;
       readonly bytes: bigint;
     }
-  /** Configures a cell of an indirect meter; `index` undefined: all of them; `config` undefined: every packet is green. */
+  /** Configures a cell of an indirect meter; `index` undefined: all of them; `config` undefined: every packet is green.
+   *  The counters of its colours stay. */
   | {
       readonly kind: 'meter';
       readonly meterId: number;
       readonly index: number | undefined;
       readonly config: MeterRates | undefined;
     }
+  /** Takes the counters of the colours of an indirect meter's cell back to 0; `index` undefined: of all of them. */
+  | { readonly kind: 'meter-counters-reset'; readonly meterId: number; readonly index: number | undefined }
   /** Sets a register cell; `index` undefined: all of them. */
   | {
       readonly kind: 'register';
@@ -277,6 +291,8 @@ export interface EntryParts {
   readonly counters: boolean;
   /** Time since the last hit (or since insertion if never hit). */
   readonly age: boolean;
+  /** Packets and bytes by colour that the direct meter gave. */
+  readonly colours?: boolean;
 }
 
 /** Live state of entries; arrays run parallel to the slots asked for and may be left out where the part was not asked for. */
@@ -284,6 +300,19 @@ export interface EntryStates {
   readonly packets?: BigUint64Array;
   readonly bytes?: BigUint64Array;
   readonly ageNs?: BigUint64Array;
+  readonly colours?: ColourCells;
+}
+
+/** What a meter counted by colour: three elements for each cell asked for, green, yellow and red. Packets without configuration are green. */
+export interface ColourCells {
+  readonly packets: BigUint64Array;
+  readonly bytes: BigUint64Array;
+}
+
+/** What a meter shall have counted: green, yellow, red. */
+export interface ColourCounts {
+  readonly packets: readonly [bigint, bigint, bigint];
+  readonly bytes: readonly [bigint, bigint, bigint];
 }
 
 /** Cells of a counter; a unit the counter does not count is 0. */

@@ -7,6 +7,8 @@
 
 import { assertNever } from '../assert-never.ts';
 import {
+  type ColourCells,
+  type ColourCounts,
   type CommitOptions,
   type CounterCells,
   type EntryAction,
@@ -35,6 +37,8 @@ export interface FakeEntry {
   bytes: bigint;
   ageNs: bigint;
   meter: MeterRates | undefined;
+  /** Of the meter's colours: green, yellow, red. */
+  colours: ColourCounts;
 }
 
 /** What `prepare` answers, for tests of const entries and default actions. */
@@ -67,6 +71,8 @@ export class FakeSwitch implements Switch {
   groups = new Map<string, readonly GroupMember[]>();
   counters = new Map<Cell, { packets: bigint; bytes: bigint }>();
   meters = new Map<Cell, MeterRates | undefined>();
+  /** What meters have counted by colour. */
+  colours = new Map<Cell, ColourCounts>();
   registers = new Map<Cell, Uint8Array>();
   valueSets = new Map<number, readonly (readonly MatchValue[])[]>();
   multicast = new Map<number, readonly PortReplica[]>();
@@ -107,6 +113,7 @@ export class FakeSwitch implements Switch {
     if (!options.preserve) {
       this.counters = new Map();
       this.registers = new Map();
+      this.colours = new Map();
     }
     for (const entry of prepared.initialEntries) {
       const table = this.#table(entry.tableId);
@@ -174,6 +181,10 @@ export class FakeSwitch implements Switch {
         if (update.slot >= 0) this.entry(update.tableId, update.slot).meter = update.config;
         else this.meters.set(`${update.tableId}/-1`, update.config);
         break;
+      case 'direct-meter-counters':
+        if (update.slot >= 0) this.entry(update.tableId, update.slot).colours = update.counts;
+        else this.colours.set(`${update.tableId}/-1`, update.counts);
+        break;
       case 'member-set':
         this.members.set(`${update.profileId}/${update.member}`, update.action);
         break;
@@ -196,6 +207,11 @@ export class FakeSwitch implements Switch {
       case 'meter':
         this.#cells(update.index, update.meterId, this.#size('meters', update.meterId), (cell) =>
           this.meters.set(cell, update.config),
+        );
+        break;
+      case 'meter-counters-reset':
+        this.#cells(update.index, update.meterId, this.#size('meters', update.meterId), (cell) =>
+          this.colours.delete(cell),
         );
         break;
       case 'register':
@@ -239,7 +255,11 @@ export class FakeSwitch implements Switch {
   async readEntries(tableId: number, slots: readonly number[], parts: EntryParts): Promise<EntryStates> {
     const entries = slots.map((slot) =>
       slot < 0
-        ? { ageNs: 0n, ...(this.counters.get(`${tableId}/-1`) ?? { packets: 0n, bytes: 0n }) }
+        ? {
+            ageNs: 0n,
+            colours: this.colours.get(`${tableId}/-1`) ?? noColours,
+            ...(this.counters.get(`${tableId}/-1`) ?? { packets: 0n, bytes: 0n }),
+          }
         : this.entry(tableId, slot),
     );
     return {
@@ -250,6 +270,7 @@ export class FakeSwitch implements Switch {
           }
         : {}),
       ...(parts.age ? { ageNs: BigUint64Array.from(entries, (entry) => entry.ageNs) } : {}),
+      ...(parts.colours ? { colours: cellsOf(entries.map((entry) => entry.colours)) } : {}),
     };
   }
 
@@ -259,6 +280,10 @@ export class FakeSwitch implements Switch {
       packets: BigUint64Array.from(cells, (cell) => cell?.packets ?? 0n),
       bytes: BigUint64Array.from(cells, (cell) => cell?.bytes ?? 0n),
     };
+  }
+
+  async readMeter(meterId: number, indexes: readonly number[]): Promise<ColourCells> {
+    return cellsOf(indexes.map((index) => this.colours.get(`${meterId}/${index}`) ?? noColours));
   }
 
   async readRegister(registerId: number, indexes: readonly number[]): Promise<readonly Uint8Array[]> {
@@ -307,4 +332,13 @@ export class FakeSwitch implements Switch {
   }
 }
 
-const fresh = { packets: 0n, bytes: 0n, ageNs: 0n, meter: undefined, idleTimeoutNs: 0n };
+const noColours: ColourCounts = { packets: [0n, 0n, 0n], bytes: [0n, 0n, 0n] };
+
+function cellsOf(counts: readonly ColourCounts[]): ColourCells {
+  return {
+    packets: BigUint64Array.from(counts.flatMap(({ packets }) => packets)),
+    bytes: BigUint64Array.from(counts.flatMap(({ bytes }) => bytes)),
+  };
+}
+
+const fresh = { packets: 0n, bytes: 0n, ageNs: 0n, meter: undefined, colours: noColours, idleTimeoutNs: 0n };

@@ -6,6 +6,7 @@
  * the controller, ageing) is gathered and delivered by `flush`, which the owner calls when a batch of packets is done.
  */
 import {
+  type ColourCells,
   type CommitOptions,
   type CounterCells,
   DEFAULT_SLOT,
@@ -26,12 +27,13 @@ import { ProgramError } from '../model/reader.ts';
 import type { ConstMatch, Program } from '../model/types.ts';
 import { DataPlane } from '../runtime/dataplane.ts';
 import type { PacketMemory } from '../runtime/memory.ts';
+import { COLOURS, type Meters } from '../runtime/meters.ts';
 import type { SharedState } from '../runtime/shared-state.ts';
 import { TableError } from '../tables/table.ts';
 import { toBytes } from './bytes.ts';
 import type { P4InfoLike } from './p4info.ts';
 import { mapPipeline, type PipelineMap, type TableMap } from './pipeline-map.ts';
-import { applyUpdate, checkUpdate, type Pipeline, tableOf } from './updates.ts';
+import { applyUpdate, checkUpdate, directMetersOf, meterCell, type Pipeline, tableOf } from './updates.ts';
 
 export interface SwitchCoreOptions {
   /** Port of the controller; undefined: none. */
@@ -219,7 +221,8 @@ export class SwitchCore implements Switch {
     const pipeline = this.#running();
     pipeline.dataPlane.setTime(this.#options.nowUs());
     const { runtime } = tableOf(pipeline, tableId);
-    const states: { packets?: BigUint64Array; bytes?: BigUint64Array; ageNs?: BigUint64Array } = {};
+    const states: { packets?: BigUint64Array; bytes?: BigUint64Array; ageNs?: BigUint64Array; colours?: ColourCells } =
+      {};
     if (parts.counters) {
       const counters = slots.map((slot) => runtime.counter(slot));
       states.packets = BigUint64Array.from(counters, (each) => each.packets);
@@ -230,6 +233,7 @@ export class SwitchCore implements Switch {
         slot === DEFAULT_SLOT ? 0n : BigInt(runtime.ageMs(slot)) * 1_000_000n,
       );
     }
+    if (parts.colours) states.colours = colourCells(directMetersOf(pipeline, tableId), slots.map(meterCell));
     return states;
   }
 
@@ -246,6 +250,17 @@ export class SwitchCore implements Switch {
       packets: BigUint64Array.from(indexes, (index) => BigInt(cells[2 * index] ?? 0)),
       bytes: BigUint64Array.from(indexes, (index) => BigInt(cells[2 * index + 1] ?? 0)),
     };
+  }
+
+  async readMeter(meterId: number, indexes: readonly number[]): Promise<ColourCells> {
+    return this.readMeterNow(meterId, indexes);
+  }
+
+  readMeterNow(meterId: number, indexes: readonly number[]): ColourCells {
+    const pipeline = this.#running();
+    const position = pipeline.map.meters.get(meterId);
+    if (position === undefined) throw new SwitchError('invalid-argument', `no meter has id ${meterId}`);
+    return colourCells(pipeline.dataPlane.meters[position]!, indexes);
   }
 
   async readRegister(registerId: number, indexes: readonly number[]): Promise<readonly Uint8Array[]> {
@@ -369,6 +384,18 @@ export class SwitchCore implements Switch {
     if (this.#pipeline === undefined) throw new SwitchError('unavailable', 'no pipeline is running');
     return this.#pipeline;
   }
+}
+
+/** What a meter's cells have counted. */
+function colourCells(meters: Meters, cells: readonly number[]): ColourCells {
+  const read = (value: (cell: number, colour: number) => number) =>
+    BigUint64Array.from({ length: COLOURS * cells.length }, (_, i) =>
+      BigInt(value(cells[Math.floor(i / COLOURS)]!, i % COLOURS)),
+    );
+  return {
+    packets: read((cell, colour) => meters.packets(cell, colour)),
+    bytes: read((cell, colour) => meters.bytes(cell, colour)),
+  };
 }
 
 /** Turns the errors of lower layers into refusals. */

@@ -16,7 +16,7 @@ import {
 import { limbCount } from '../compile/layout.ts';
 import { assertNever } from '../model/types.ts';
 import type { DataPlane } from '../runtime/dataplane.ts';
-import type { TokenRate } from '../runtime/meters.ts';
+import { COLOURS, type Meters, type TokenRate } from '../runtime/meters.ts';
 import type { ValueSetMember } from '../runtime/value-set.ts';
 import { type EntryTarget, encodeArguments, type FieldMatch, type TableRuntime } from '../tables/table.ts';
 import { toBigInt } from './bytes.ts';
@@ -47,8 +47,7 @@ export function applyUpdate(pipeline: Pipeline, update: SwitchUpdate): void {
         targetOf(pipeline, table, update.action),
         timeoutMs(update.idleTimeoutNs),
       );
-      if (dataPlane.ownsShared)
-        dataPlane.directMeters[table.table]?.configure(update.slot + 1, undefined, dataPlane.nowUs);
+      if (dataPlane.ownsShared) dataPlane.directMeters[table.table]?.reset(update.slot + 1);
       return;
     }
     case 'table-modify': {
@@ -74,12 +73,16 @@ export function applyUpdate(pipeline: Pipeline, update: SwitchUpdate): void {
       );
       return;
     case 'direct-meter': {
-      const { table } = tableOf(pipeline, update.tableId);
-      const meters = dataPlane.directMeters[table.table];
-      if (meters === undefined)
-        throw new SwitchError('invalid-argument', `table ${update.tableId} has no direct meter`);
+      const meters = directMetersOf(pipeline, update.tableId);
+      if (dataPlane.ownsShared) meters.configure(meterCell(update.slot), rates(update.config), dataPlane.nowUs);
+      return;
+    }
+    case 'direct-meter-counters': {
+      const meters = directMetersOf(pipeline, update.tableId);
       if (!dataPlane.ownsShared) return;
-      meters.configure(update.slot === DEFAULT_SLOT ? 0 : update.slot + 1, rates(update.config), dataPlane.nowUs);
+      const { packets, bytes } = update.counts;
+      for (let colour = 0; colour < COLOURS; colour++)
+        meters.setCounter(meterCell(update.slot), colour, Number(packets[colour]), Number(bytes[colour]));
       return;
     }
     case 'member-set': {
@@ -114,6 +117,14 @@ export function applyUpdate(pipeline: Pipeline, update: SwitchUpdate): void {
       const config = rates(update.config);
       forEachCell(update.index, meters.declaration.size, (cell) => {
         if (dataPlane.ownsShared) meters.configure(cell, config, dataPlane.nowUs);
+      });
+      return;
+    }
+    case 'meter-counters-reset': {
+      const meters = dataPlane.meters[position(map.meters, update.meterId, 'meter')]!;
+      forEachCell(update.index, meters.declaration.size, (cell) => {
+        if (!dataPlane.ownsShared) return;
+        for (let colour = 0; colour < COLOURS; colour++) meters.setCounter(cell, colour, 0, 0);
       });
       return;
     }
@@ -172,8 +183,11 @@ export function checkUpdate(pipeline: Pipeline, update: SwitchUpdate): void {
     }
     case 'table-delete':
     case 'direct-counter':
-    case 'direct-meter':
       tableOf(pipeline, update.tableId);
+      return;
+    case 'direct-meter':
+    case 'direct-meter-counters':
+      directMetersOf(pipeline, update.tableId);
       return;
     case 'table-default': {
       const { table } = tableOf(pipeline, update.tableId);
@@ -202,6 +216,19 @@ export function tableOf(pipeline: Pipeline, id: number): { table: TableMap; runt
   const table = pipeline.map.tables.get(id);
   if (table === undefined) throw new SwitchError('invalid-argument', `no table has id ${id}`);
   return { table, runtime: pipeline.dataPlane.tables[table.table]! };
+}
+
+/** The direct meters of a table. */
+export function directMetersOf(pipeline: Pipeline, tableId: number): Meters {
+  const { table } = tableOf(pipeline, tableId);
+  const meters = pipeline.dataPlane.directMeters[table.table];
+  if (meters === undefined) throw new SwitchError('invalid-argument', `table ${tableId} has no direct meter`);
+  return meters;
+}
+
+/** The cell of an entry's direct meter: the default entry has the first. */
+export function meterCell(slot: number): number {
+  return slot === DEFAULT_SLOT ? 0 : slot + 1;
 }
 
 function requireRoom(runtime: TableRuntime, slot: number): void {

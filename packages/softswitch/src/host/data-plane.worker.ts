@@ -106,6 +106,8 @@ function run(): void {
         return core.readEntriesNow(call.tableId, call.slots, call.parts);
       case 'readCounter':
         return core.readCounterNow(call.counterId, call.indexes);
+      case 'readMeter':
+        return core.readMeterNow(call.meterId, call.indexes);
       case 'readRegister':
         return core.readRegisterNow(call.registerId, call.indexes);
       case 'packetOut':

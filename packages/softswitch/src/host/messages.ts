@@ -5,6 +5,7 @@
  * `Switch` asks for: no event of a deleted slot after the answer to its deletion.
  */
 import type {
+  ColourCells,
   CommitOptions,
   CounterCells,
   EntryParts,
@@ -74,6 +75,7 @@ export type Call =
       readonly parts: EntryParts;
     }
   | { readonly kind: 'readCounter'; readonly counterId: number; readonly indexes: readonly number[] }
+  | { readonly kind: 'readMeter'; readonly meterId: number; readonly indexes: readonly number[] }
   | { readonly kind: 'readRegister'; readonly registerId: number; readonly indexes: readonly number[] }
   | { readonly kind: 'packetOut'; readonly packets: readonly Uint8Array[] }
   | {
@@ -112,6 +114,7 @@ export type Answer =
   | FailuresAnswer
   | EntryStates
   | CounterCells
+  | ColourCells
   | readonly Uint8Array[]
   | SwitchStatistics
   | Played

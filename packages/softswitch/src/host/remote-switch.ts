@@ -6,6 +6,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import {
+  type ColourCells,
   type CommitOptions,
   type CounterCells,
   type EntryParts,
@@ -175,6 +176,11 @@ export class RemoteSwitch implements Switch {
       addTo(total.bytes, bytes);
     }
     return total;
+  }
+
+  /** Meters are shared, so one thread knows. */
+  async readMeter(meterId: number, indexes: readonly number[]): Promise<ColourCells> {
+    return (await this.#callFirst({ kind: 'readMeter', meterId, indexes })) as ColourCells;
   }
 
   async readRegister(registerId: number, indexes: readonly number[]): Promise<readonly Uint8Array[]> {

@@ -207,6 +207,7 @@ function flushingSwitch(core: SwitchCore, flushSoon: () => void): Switch {
     apply: (updates, atomic) => core.apply(updates, atomic),
     readEntries: (tableId, slots, parts) => core.readEntries(tableId, slots, parts),
     readCounter: (counterId, indexes) => core.readCounter(counterId, indexes),
+    readMeter: (meterId, indexes) => core.readMeter(meterId, indexes),
     readRegister: (registerId, indexes) => core.readRegister(registerId, indexes),
     packetOut: (packets) => {
       core.packetOut(packets);

@@ -4,6 +4,8 @@
  * A cell has for each rate tokens per microsecond, a burst and a bucket. Time is the packet's time, so meters are as deterministic as the
  * clock. As in BMv2, tokens are counted from the start of time in whole numbers (no error adds up), the higher rate is asked first, and a
  * packet that finds it empty takes nothing from the lower one. A cell without configuration gives colour 0 (green).
+ *
+ * Beside its buckets each cell counts packets and bytes by colour, which P4Runtime's `MeterCounterData` tells. A new configuration leaves them alone.
  */
 import type { MeterArray } from '../model/types.ts';
 
@@ -16,8 +18,16 @@ export interface TokenRate {
 /** Doubles per rate: tokens per microsecond, burst, tokens in the bucket, tokens given since the start. */
 const PER_RATE = 4;
 
-function strideOf(declaration: MeterArray): number {
+/** Colours of a meter, whatever its number of rates. */
+export const COLOURS = 3;
+
+/** Where the counters of a cell begin: packets and bytes of each colour. */
+function countersAt(declaration: MeterArray): number {
   return 2 + PER_RATE * declaration.rateCount;
+}
+
+function strideOf(declaration: MeterArray): number {
+  return countersAt(declaration) + 2 * COLOURS;
 }
 
 /** Bytes that so many cells take. */
@@ -27,14 +37,16 @@ export function meterBytes(declaration: MeterArray, size: number): number {
 
 export class Meters {
   readonly declaration: MeterArray;
-  /** Per cell: configured, time of configuration in microseconds, then the rates from the lowest. */
+  /** Per cell: configured, time of configuration in microseconds, the rates from the lowest, the counters by colour. */
   #cells: Float64Array;
   readonly #stride: number;
+  readonly #countersAt: number;
 
   /** `shared` is memory of `meterBytes(declaration, size)` that other threads use as well. */
   constructor(declaration: MeterArray, size: number, shared?: SharedArrayBuffer) {
     this.declaration = declaration;
     this.#stride = strideOf(declaration);
+    this.#countersAt = countersAt(declaration);
     this.#cells = shared === undefined ? new Float64Array(size * this.#stride) : new Float64Array(shared);
   }
 
@@ -51,7 +63,7 @@ export class Meters {
     this.grow(cell + 1);
     const cells = this.#cells;
     const base = cell * this.#stride;
-    cells.fill(0, base, base + this.#stride);
+    cells.fill(0, base, base + this.#countersAt);
     if (rates === undefined) return;
     cells[base] = 1;
     cells[base + 1] = nowUs;
@@ -64,13 +76,45 @@ export class Meters {
     }
   }
 
+  /** A cell for a new owner: unconfigured, nothing counted. */
+  reset(cell: number): void {
+    this.grow(cell + 1);
+    this.#cells.fill(0, cell * this.#stride, (cell + 1) * this.#stride);
+  }
+
+  /** Packets of a colour (0 green, 1 yellow, 2 red) since the counters were set. */
+  packets(cell: number, colour: number): number {
+    return this.#cells[cell * this.#stride + this.#countersAt + 2 * colour] ?? 0;
+  }
+
+  /** Bytes of a colour since the counters were set. */
+  bytes(cell: number, colour: number): number {
+    return this.#cells[cell * this.#stride + this.#countersAt + 2 * colour + 1] ?? 0;
+  }
+
+  /** Sets the counters of a colour. */
+  setCounter(cell: number, colour: number, packets: number, bytes: number): void {
+    this.grow(cell + 1);
+    const at = cell * this.#stride + this.#countersAt + 2 * colour;
+    this.#cells[at] = packets;
+    this.#cells[at + 1] = bytes;
+  }
+
   /** Whether a cell has rates. */
   isConfigured(cell: number): boolean {
     return this.#cells[cell * this.#stride] === 1;
   }
 
-  /** The colour of a packet: 0 green, 1 yellow, 2 red (1 of two where only one rate is declared). */
+  /** The colour of a packet, which is counted: 0 green, 1 yellow, 2 red (1 of two where only one rate is declared). */
   execute(cell: number, lengthBytes: number, nowUs: number): number {
+    const colour = this.#colour(cell, lengthBytes, nowUs);
+    const at = cell * this.#stride + this.#countersAt + 2 * Math.min(colour, COLOURS - 1);
+    this.#cells[at]! += 1;
+    this.#cells[at + 1]! += lengthBytes;
+    return colour;
+  }
+
+  #colour(cell: number, lengthBytes: number, nowUs: number): number {
     const cells = this.#cells;
     const base = cell * this.#stride;
     if (cells[base] !== 1) return 0;
@@ -87,7 +131,7 @@ export class Meters {
     return 0;
   }
 
-  /** Takes over the configuration and state of another pipeline's meter. */
+  /** Takes over the configuration, state and counters of another pipeline's meter. */
   copyFrom(other: Meters): void {
     this.#cells.set(other.#cells.subarray(0, this.#cells.length));
   }

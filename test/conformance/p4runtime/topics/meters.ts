@@ -14,16 +14,34 @@ const add = (s: Session, c = 7) =>
 
 type Rates = typeof RATES;
 
-function direct(s: Session, entry: Parameters<Session['entry']>[1], config?: Rates): EntityInit {
+/** The counters of colours, as asked for and as set. */
+type Colours = { readonly green?: { readonly packetCount?: bigint } };
+
+function direct(s: Session, entry: Parameters<Session['entry']>[1], config?: Rates, counterData?: Colours): EntityInit {
   const { entity } = s.entry('paced', entry);
   if (entity?.case !== 'tableEntry') throw new Error('no table entry');
-  return { entity: { case: 'directMeterEntry', value: { tableEntry: entity.value, ...(config && { config }) } } };
+  const rest = { ...(config && { config }), ...(counterData && { counterData }) };
+  return { entity: { case: 'directMeterEntry', value: { tableEntry: entity.value, ...rest } } };
 }
 
-function indirect(s: Session, index: number | undefined, config?: Rates): EntityInit {
+function indirect(s: Session, index: number | undefined, config?: Rates, counterData?: Colours): EntityInit {
   const meterId = s.id('meters', 'limits');
   const where = index === undefined ? {} : { index: { index: BigInt(index) } };
-  return { entity: { case: 'meterEntry', value: { meterId, ...where, ...(config && { config }) } } };
+  const rest = { ...(config && { config }), ...(counterData && { counterData }) };
+  return { entity: { case: 'meterEntry', value: { meterId, ...where, ...rest } } };
+}
+
+/** Packets by colour that are read: green, yellow, red; `undefined` where the answer has none. */
+async function counted(s: Session, entity: EntityInit): Promise<(bigint[] | undefined)[]> {
+  return (await s.primary.read(entity)).map(({ entity: { case: kind, value } }) => {
+    const data =
+      kind === 'tableEntry'
+        ? value.meterCounterData
+        : kind === 'directMeterEntry' || kind === 'meterEntry'
+          ? value.counterData
+          : undefined;
+    return data && [data.green, data.yellow, data.red].map((colour) => colour?.packetCount ?? -1n);
+  });
 }
 
 /** The configurations that are read; `undefined` for a meter that has none. */
@@ -169,6 +187,86 @@ export const meters: Topic = {
         expect(await codeOf(s.primary.delete(indirect(s, 1)))).toBe('INVALID_ARGUMENT');
         expect(await codeOf(s.primary.modify(indirect(s, 1, { ...RATES, cir: -1n })))).toBe('INVALID_ARGUMENT');
         expect(await codeOf(s.primary.modify(indirect(s, 8, RATES)))).toBe('OUT_OF_RANGE');
+      },
+    },
+    {
+      name: 'colours: packets are counted by colour, green without configuration, and read where asked for',
+      bmv2: 'UNIMPLEMENTED',
+      async run(s) {
+        await add(s);
+        await s.ask({ kind: 2, c: 7 });
+        await s.primary.modify(direct(s, KEY, RED_AFTER_THREE), indirect(s, 2, RED_AFTER_THREE));
+        for (let i = 0; i < 5; i++) {
+          await s.ask({ kind: 2, c: 7 });
+          await s.ask({ kind: 4, a: 2 });
+        }
+        expect(await counted(s, direct(s, KEY, undefined, {}))).toEqual([[2n, 2n, 2n]]);
+        expect(await counted(s, indirect(s, 2, undefined, {}))).toEqual([[1n, 2n, 2n]]);
+        expect(await counted(s, indirect(s, 3, undefined, {}))).toEqual([[0n, 0n, 0n]]);
+        expect(await counted(s, s.entry('paced', { meterCounterData: {} }))).toEqual([[2n, 2n, 2n]]);
+        expect(await counted(s, direct(s, KEY))).toEqual([undefined]);
+        expect(await counted(s, indirect(s, 2))).toEqual([undefined]);
+        expect(await counted(s, s.entry('paced'))).toEqual([undefined]);
+      },
+    },
+    {
+      name: 'colours: bytes are counted as well',
+      bmv2: 'UNIMPLEMENTED',
+      async run(s) {
+        const { bytes } = await s.ask({ kind: 4, a: 5 });
+        const [read] = await s.primary.read(indirect(s, 5, undefined, {}));
+        if (read?.entity.case !== 'meterEntry') throw new Error('no meter entry was read');
+        expect(read.entity.value.counterData?.green).toMatchObject({
+          packetCount: 1n,
+          byteCount: BigInt(bytes.length),
+        });
+      },
+    },
+    {
+      name: 'colours: can be taken back to 0, and to nothing else; a new configuration leaves them alone',
+      bmv2: 'UNIMPLEMENTED',
+      async run(s) {
+        await add(s);
+        for (let i = 0; i < 3; i++) {
+          await s.ask({ kind: 2, c: 7 });
+          await s.ask({ kind: 4, a: 2 });
+        }
+        await s.primary.modify(direct(s, KEY, RATES), indirect(s, 2, RATES));
+        expect(await counted(s, direct(s, KEY, undefined, {}))).toEqual([[3n, 0n, 0n]]);
+        expect(await counted(s, indirect(s, 2, undefined, {}))).toEqual([[3n, 0n, 0n]]);
+        const some = { green: { packetCount: 1n } };
+        const action = s.does('shade', { value: 7 });
+        for (const entity of [
+          direct(s, KEY, RATES, some),
+          indirect(s, 2, RATES, some),
+          s.entry('paced', { ...KEY, action, meterCounterData: some }),
+        ])
+          expect(await codeOf(s.primary.modify(entity))).toBe('INVALID_ARGUMENT');
+        const other = s.entry('paced', { match: { c: exact(8) }, action, meterCounterData: some });
+        expect(await codeOf(s.primary.insert(other))).toBe('INVALID_ARGUMENT');
+        await s.primary.modify(direct(s, KEY, RATES, {}), indirect(s, undefined, RATES, { green: {} }));
+        expect(await counted(s, direct(s, KEY, undefined, {}))).toEqual([[0n, 0n, 0n]]);
+        expect(await counted(s, indirect(s, 2, undefined, {}))).toEqual([[0n, 0n, 0n]]);
+        await s.ask({ kind: 2, c: 7 });
+        await s.primary.modify(s.entry('paced', { ...KEY, action }));
+        expect(await counted(s, direct(s, KEY, undefined, {}))).toEqual([[1n, 0n, 0n]]);
+        await s.primary.modify(s.entry('paced', { ...KEY, action, meterCounterData: {} }));
+        expect(await counted(s, direct(s, KEY, undefined, {}))).toEqual([[0n, 0n, 0n]]);
+      },
+    },
+    {
+      name: 'colours: a new entry starts at 0; only tables with a direct meter have them',
+      bmv2: 'UNIMPLEMENTED',
+      async run(s) {
+        await add(s);
+        await s.ask({ kind: 2, c: 7 });
+        await s.primary.delete(s.entry('paced', KEY));
+        await s.primary.insert(
+          s.entry('paced', { ...KEY, action: s.does('shade', { value: 7 }), meterCounterData: { red: {} } }),
+        );
+        expect(await counted(s, direct(s, KEY, undefined, {}))).toEqual([[0n, 0n, 0n]]);
+        const without = s.entry('counted', { meterCounterData: {} });
+        expect(await codeOf(s.primary.read(without))).toBe('INVALID_ARGUMENT');
       },
     },
   ],

@@ -6,12 +6,19 @@
  * entity is sent.
  */
 import type { P4Data } from '../../gen/p4/v1/p4data_pb.ts';
-import type { Entity, TableEntry } from '../../gen/p4/v1/p4runtime_pb.ts';
+import type { Entity, MeterCounterData, TableEntry } from '../../gen/p4/v1/p4runtime_pb.ts';
 import { canonicalBytes } from '../../values/bytes.ts';
 import { invalid, notFound, unsupported } from '../refusals.ts';
 import type { PipelineState } from '../store/state.ts';
 import type { StoredEntry, TableStore } from '../store/table-store.ts';
-import { DEFAULT_SLOT, type EntryStates, type MeterRates, type Switch } from '../switch.ts';
+import {
+  type ColourCells,
+  DEFAULT_SLOT,
+  type EntryParts,
+  type EntryStates,
+  type MeterRates,
+  type Switch,
+} from '../switch.ts';
 import { byId, checkIndex, registerWidth } from '../write/arrays.ts';
 import { profileById } from '../write/profile.ts';
 import { tableOf } from '../write/table.ts';
@@ -119,24 +126,26 @@ export async function readPattern(state: PipelineState, target: Switch, pattern:
     case 'directCounterEntry':
       return readDirect(state, target, wanted.value.tableEntry, emit, 'counter');
     case 'directMeterEntry':
-      return readDirect(state, target, wanted.value.tableEntry, emit, 'meter');
+      return readDirect(state, target, wanted.value.tableEntry, emit, 'meter', wanted.value.counterData !== undefined);
     case 'meterEntry': {
       const { meterId, index } = wanted.value;
       const meters = meterId === 0 ? program.meters.items : [byId(program.meters, meterId, 'meter')];
       for (const meter of meters) {
         const only = meterId === 0 ? undefined : checkIndex(index, meter.size, `meter ${meter.alias}`);
         const stored = state.meters.get(meter.id)!;
-        for (const indexes of chunks(meter.size, only))
-          await emitAll(indexes, emit, (cell) => ({
+        for (const indexes of chunks(meter.size, only)) {
+          const colours = wanted.value.counterData && (await target.readMeter(meter.id, indexes));
+          await emitAll(indexes.entries(), emit, ([position, cell]) => ({
             case: 'meterEntry',
             value: {
               $typeName: 'p4.v1.MeterEntry',
               meterId: meter.id,
               index: { $typeName: 'p4.v1.Index', index: BigInt(cell) },
               config: meterConfigMessage(stored.cells.has(cell) ? stored.cells.get(cell) : stored.all),
-              counterData: undefined,
+              counterData: meterCounterData(colours, position),
             },
           }));
+        }
       }
       return;
     }
@@ -223,6 +232,13 @@ function counterData(packets: BigUint64Array | undefined, bytes: BigUint64Array 
   };
 }
 
+function meterCounterData(colours: ColourCells | undefined, position: number): MeterCounterData | undefined {
+  if (colours === undefined) return undefined;
+  const { packets, bytes } = colours;
+  const [green, yellow, red] = [0, 1, 2].map((colour) => counterData(packets, bytes, 3 * position + colour));
+  return { $typeName: 'p4.v1.MeterCounterData', green, yellow, red };
+}
+
 /** Entries of a table that a pattern selects. */
 function* selected(table: TableStore, pattern: TableEntry): Generator<StoredEntry> {
   const { info } = table;
@@ -265,12 +281,12 @@ async function readTables(state: PipelineState, target: Switch, pattern: TableEn
       throw invalid(`table ${info.alias} does not support idle timeouts, so time_since_last_hit cannot be read.`);
     if (isOne && pattern.counterData !== undefined && info.directCounter === undefined)
       throw invalid(`table ${info.alias} has no direct counter.`);
-    if (isOne && pattern.meterConfig !== undefined && info.directMeter === undefined)
-      throw invalid(`table ${info.alias} has no direct meter.`);
-    if (pattern.meterCounterData !== undefined) throw unsupported('Counters of meter colours are not supported.');
+    const asksMeter = pattern.meterConfig !== undefined || pattern.meterCounterData !== undefined;
+    if (isOne && asksMeter && info.directMeter === undefined) throw invalid(`table ${info.alias} has no direct meter.`);
     const parts = {
       counters: pattern.counterData !== undefined && info.directCounter !== undefined,
       age: pattern.timeSinceLastHit !== undefined && info.supportsIdleTimeout && !pattern.isDefaultAction,
+      colours: pattern.meterCounterData !== undefined && info.directMeter !== undefined,
     };
     const withMeter = pattern.meterConfig !== undefined && info.directMeter !== undefined;
     for await (const { rows, states } of rowsOf(
@@ -296,9 +312,9 @@ async function* rowsOf(
   table: TableStore,
   pattern: TableEntry | undefined,
   isDefault: boolean,
-  parts: { readonly counters: boolean; readonly age: boolean },
+  parts: EntryParts,
 ): AsyncGenerator<{ rows: Row[]; states: EntryStates }> {
-  const live = parts.counters || parts.age;
+  const live = parts.counters || parts.age || parts.colours;
   if (isDefault) {
     if (table.defaultEntry.target === undefined) return;
     const states = live ? await target.readEntries(table.info.id, [DEFAULT_SLOT], parts) : {};
@@ -320,7 +336,7 @@ function entryMessage(
   withMeter: boolean,
   states: EntryStates,
   position: number,
-  parts: { readonly counters: boolean; readonly age: boolean },
+  parts: EntryParts,
 ): TableEntry {
   const { extra, target } = entry ?? table.defaultEntry;
   return {
@@ -332,6 +348,7 @@ function entryMessage(
     isConst: extra.isConst || (table.info.isConst && entry !== undefined),
     meterConfig: withMeter ? meterConfigMessage(extra.meter) : undefined,
     counterData: parts.counters ? counterData(states.packets, states.bytes, position) : undefined,
+    meterCounterData: meterCounterData(states.colours, position),
     timeSinceLastHit: parts.age
       ? { $typeName: 'p4.v1.TableEntry.IdleTimeout', elapsedNs: BigInt.asIntN(64, states.ageNs?.[position] ?? 0n) }
       : undefined,
@@ -364,6 +381,7 @@ async function readDirect(
   pattern: TableEntry | undefined,
   emit: Emit,
   what: 'counter' | 'meter',
+  withColours = false,
 ): Promise<void> {
   if (pattern === undefined) throw invalid(`A direct ${what} entry needs its table entry.`);
   const isOne = pattern.tableId !== 0;
@@ -374,7 +392,7 @@ async function readDirect(
       if (isOne) throw invalid(`table ${info.alias} has no direct ${what}.`);
       continue;
     }
-    const parts = { counters: what === 'counter', age: false };
+    const parts = { counters: what === 'counter', age: false, colours: withColours };
     let found = 0;
     for await (const { rows, states } of rowsOf(
       target,
@@ -404,7 +422,7 @@ async function readDirect(
                     $typeName: 'p4.v1.DirectMeterEntry',
                     tableEntry,
                     config: meterConfigMessage(rates),
-                    counterData: undefined,
+                    counterData: meterCounterData(states.colours, position),
                   },
                 },
           );

@@ -5,7 +5,9 @@
  * An entry is one small immutable object; a change replaces it, so undoing a change is putting the old object back. What few entries
  * have (timeouts, metadata, meter, action set) hangs off `extra`, shared and `undefined` for the others.
  */
+import type { TableEntry } from '../../gen/p4/v1/p4runtime_pb.ts';
 import type { TableInfo } from '../../schema/program.ts';
+import { RpcError } from '../../transport/rpc-error.ts';
 import { type Constraint, entryConstraint } from '../constraints/check.ts';
 import type { MeterRates } from '../switch.ts';
 import type { CodecFactory } from '../translation.ts';
@@ -80,6 +82,16 @@ export class TableStore {
   put(entry: StoredEntry): void {
     this.entries.set(entry.key, entry);
     this.#bySlot[entry.slot] = entry;
+  }
+
+  /** The entry with a key as messages; `undefined` also where the table cannot have such a key. */
+  find({ match, priority }: Pick<TableEntry, 'match' | 'priority'>): StoredEntry | undefined {
+    try {
+      return this.entries.get(this.keys.decode(match, priority).key);
+    } catch (error) {
+      if (error instanceof RpcError) return undefined;
+      throw error;
+    }
   }
 
   /** Takes an entry out. Its slot stays taken until `slots.release`. */

@@ -21,7 +21,7 @@ import type { PipelineState } from '../store/state.ts';
 import type { TableStore } from '../store/table-store.ts';
 import { DEFAULT_SLOT, type MatchValue } from '../switch.ts';
 import type { Batch } from './batch.ts';
-import { checkCounter, directMeterRates, findEntry, meterRates, tableOf } from './table.ts';
+import { checkColours, checkCounter, directMeterRates, findEntry, meterRates, resetColours, tableOf } from './table.ts';
 
 function modifyOnly(type: Update_Type, what: string): void {
   if (type !== Update_Type.MODIFY) throw invalid(`${what} can be modified only, not inserted or deleted.`);
@@ -99,8 +99,8 @@ export function writeMeter(state: PipelineState, batch: Batch, type: Update_Type
   if (state.program.directMeters.byId(message.meterId) !== undefined)
     throw invalid('This is a direct meter; write it with a DirectMeterEntry.');
   const meter = byId(state.program.meters, message.meterId, 'meter');
-  if (message.counterData !== undefined) throw unsupported('Counters of meter colours are not supported.');
   const index = checkIndex(message.index, meter.size, `meter ${meter.alias}`);
+  if (message.counterData !== undefined) checkColours(message.counterData, `meter ${meter.alias}`);
   const spec = state.program.p4info.meters.find((candidate) => candidate.preamble?.id === meter.id)?.spec;
   const config =
     message.config === undefined
@@ -121,6 +121,7 @@ export function writeMeter(state: PipelineState, batch: Batch, type: Update_Type
     else stored.cells.delete(index);
   });
   batch.push({ kind: 'meter', meterId: meter.id, index, config });
+  if (message.counterData !== undefined) batch.push({ kind: 'meter-counters-reset', meterId: meter.id, index });
 }
 
 /** Configures the direct meter of an entry. */
@@ -135,21 +136,22 @@ export function writeDirectMeter(
   const table = tableOf(state, message.tableEntry.tableId);
   const { info } = table;
   if (info.directMeter === undefined) throw invalid(`table ${info.alias} has no direct meter.`);
-  if (message.counterData !== undefined) throw unsupported('Counters of meter colours are not supported.');
   const config = message.config === undefined ? undefined : directMeterRates(state, info, message.config);
+  const slot = slotOf(table, message.tableEntry);
+  if (message.counterData !== undefined) checkColours(message.counterData, `direct meter of table ${info.alias}`);
   if (message.tableEntry.isDefaultAction) {
     const old = table.defaultEntry;
     table.defaultEntry = { ...old, extra: { ...old.extra, meter: config } };
     batch.onUndo(() => {
       table.defaultEntry = old;
     });
-    batch.push({ kind: 'direct-meter', tableId: info.id, slot: DEFAULT_SLOT, config });
-    return;
+  } else {
+    const old = findEntry(table, message.tableEntry);
+    table.put({ ...old, extra: { ...old.extra, meter: config } });
+    batch.onUndo(() => table.put(old));
   }
-  const old = findEntry(table, message.tableEntry);
-  table.put({ ...old, extra: { ...old.extra, meter: config } });
-  batch.onUndo(() => table.put(old));
-  batch.push({ kind: 'direct-meter', tableId: info.id, slot: old.slot, config });
+  batch.push({ kind: 'direct-meter', tableId: info.id, slot, config });
+  if (message.counterData !== undefined) resetColours(batch, info.id, slot);
 }
 
 /** The width of a register's cells; only registers of numbers can be written and read. */

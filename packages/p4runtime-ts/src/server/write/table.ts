@@ -3,9 +3,15 @@
  */
 
 import { MeterSpec_Type } from '../../gen/p4/config/v1/p4info_pb.ts';
-import { type CounterData, type MeterConfig, type TableEntry, Update_Type } from '../../gen/p4/v1/p4runtime_pb.ts';
+import {
+  type CounterData,
+  type MeterConfig,
+  type MeterCounterData,
+  type TableEntry,
+  Update_Type,
+} from '../../gen/p4/v1/p4runtime_pb.ts';
 import type { TableInfo } from '../../schema/program.ts';
-import { alreadyExists, denied, exhausted, invalid, notFound, unsupported } from '../refusals.ts';
+import { alreadyExists, denied, exhausted, invalid, notFound } from '../refusals.ts';
 import type { PipelineState } from '../store/state.ts';
 import { type EntryExtra, plainExtra, type StoredEntry, type TableStore } from '../store/table-store.ts';
 import { DEFAULT_SLOT, type MeterRates } from '../switch.ts';
@@ -113,6 +119,7 @@ function modify(state: PipelineState, batch: Batch, message: TableEntry, table: 
     target?.after?.();
   }
   if (message.counterData !== undefined) pushCounter(batch, info, old.slot, message.counterData);
+  if (message.meterCounterData !== undefined) resetColours(batch, info.id, old.slot);
   if (extra.meter !== undefined || old.extra.meter !== undefined)
     batch.push({ kind: 'direct-meter', tableId: info.id, slot: old.slot, config: extra.meter });
 }
@@ -215,12 +222,15 @@ function writeDefault(
   });
   if (target !== undefined || isReset) batch.push({ kind: 'table-default', tableId: info.id, action: target?.action });
   if (message.counterData !== undefined) pushCounter(batch, info, DEFAULT_SLOT, message.counterData);
+  if (message.meterCounterData !== undefined) resetColours(batch, info.id, DEFAULT_SLOT);
   if (meter !== undefined || old.extra.meter !== undefined)
     batch.push({ kind: 'direct-meter', tableId: info.id, slot: DEFAULT_SLOT, config: isReset ? undefined : meter });
 }
 
 function hasDirectResource(message: TableEntry): boolean {
-  return message.counterData !== undefined || message.meterConfig !== undefined;
+  return (
+    message.counterData !== undefined || message.meterConfig !== undefined || message.meterCounterData !== undefined
+  );
 }
 
 function extraOf(state: PipelineState, info: TableInfo, message: TableEntry): EntryExtra {
@@ -232,7 +242,10 @@ function extraOf(state: PipelineState, info: TableInfo, message: TableEntry): En
   if (counterData !== undefined && info.directCounter === undefined)
     throw invalid(`table ${info.alias} has no direct counter.`);
   if (counterData !== undefined) checkCounter(counterData, `direct counter of table ${info.alias}`);
-  if (meterCounterData !== undefined) throw unsupported('Counters of meter colours are not supported.');
+  if (meterCounterData !== undefined) {
+    if (info.directMeter === undefined) throw invalid(`table ${info.alias} has no direct meter.`);
+    checkColours(meterCounterData, `direct meter of table ${info.alias}`);
+  }
   const meter = meterConfig === undefined ? undefined : directMeterRates(state, info, meterConfig);
   if (idleTimeoutNs === 0n && metadata.length === 0 && controllerMetadata === 0n && meter === undefined)
     return plainExtra;
@@ -257,6 +270,23 @@ export function meterRates(config: MeterConfig, type: MeterSpec_Type, what: stri
   if (type !== MeterSpec_Type.TWO_RATE_THREE_COLOR && (pir !== cir || pburst !== cburst))
     throw invalid(`${what}: a single-rate meter needs pir equal to cir and pburst equal to cburst.`);
   return { cir, cburst, pir, pburst, eburst };
+}
+
+/**
+ * Checks the counters of a meter's colours, which clients can only take back to 0.
+ *
+ * @throws RpcError INVALID_ARGUMENT for anything but 0
+ */
+export function checkColours({ green, yellow, red }: MeterCounterData, what: string): void {
+  for (const counter of [green, yellow, red])
+    if (counter !== undefined && (counter.packetCount !== 0n || counter.byteCount !== 0n))
+      throw invalid(`${what}: the counters of its colours can be set to 0 only.`);
+}
+
+/** Takes the counters of a direct meter's colours back to 0. */
+export function resetColours(batch: Batch, tableId: number, slot: number): void {
+  const none = [0n, 0n, 0n] as const;
+  batch.push({ kind: 'direct-meter-counters', tableId, slot, counts: { packets: none, bytes: none } });
 }
 
 /** Checks a counter's value. */
