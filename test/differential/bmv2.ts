@@ -18,7 +18,7 @@ import { type Packet, PORTS } from './traffic.ts';
 
 /** Packets a queue of the switch shall hold. */
 const QUEUE_DEPTH = 100_000;
-/** Microseconds between two packets. */
+/** Microseconds between two packets, unless told otherwise. */
 const SPACING_US = 400;
 const PCAP_HEADER_BYTES = 24;
 const RECORD_HEADER_BYTES = 16;
@@ -34,13 +34,15 @@ export interface Bmv2Options {
   readonly expected: Outputs;
   /** How long nothing may come before it counts as the end, in ms. */
   readonly quietMs?: number;
+  /** Time between two packets: its pipelines run at once, so that packets close together may touch a register in another order. */
+  readonly spacingUs?: number;
 }
 
 /** Throws with what the switch printed when it cannot load the program. */
 export async function runBmv2(
   program: ProgramJson,
   packets: readonly Packet[],
-  { command, expected, quietMs = 500 }: Bmv2Options,
+  { command, expected, quietMs = 500, spacingUs = SPACING_US }: Bmv2Options,
 ): Promise<Outputs> {
   const folder = mkdtempSync(join(tmpdir(), 'mooring-differential-'));
   const thriftPort = await freePort();
@@ -49,7 +51,8 @@ export async function runBmv2(
   try {
     writeFileSync(join(folder, 'program.json'), JSON.stringify(program));
     execFileSync('mkfifo', [join(folder, 'p0_in.pcap')]);
-    for (let port = 1; port < PORTS; port++) writeFileSync(join(folder, `p${port}_in.pcap`), pcapOf(packets, port));
+    for (let port = 1; port < PORTS; port++)
+      writeFileSync(join(folder, `p${port}_in.pcap`), pcapOf(packets, port, spacingUs));
     const interfaces = Array.from({ length: PORTS }, (_, port) => ['-i', `${port}@p${port}`]).flat();
     const flags = ['--use-files', '0', '--thrift-port', String(thriftPort), '--device-id', String(id)];
     const notifications = ['--notifications-addr', `ipc://${folder}/notifications.ipc`];
@@ -63,7 +66,7 @@ export async function runBmv2(
       if (ended) throw new Error(`${command} ended: ${printed.trim()}`);
     };
     const gate = await open(join(folder, 'p0_in.pcap'), 'r+');
-    const contents = pcapOf(packets, 0);
+    const contents = pcapOf(packets, 0, spacingUs);
     await gate.write(contents, 0, PCAP_HEADER_BYTES);
     while (!(await deepenQueues(thriftPort, QUEUE_DEPTH))) {
       gone();
@@ -77,7 +80,7 @@ export async function runBmv2(
     const files = Array.from({ length: PORTS }, (_, port) => join(folder, `p${port}_out.pcap`));
     let last = -1;
     let quietSince = Date.now();
-    const sendingMs = (packets.length * SPACING_US) / 1000;
+    const sendingMs = (packets.length * spacingUs) / 1000;
     const started = Date.now();
     for (;;) {
       await pause(25);
@@ -100,7 +103,7 @@ export async function runBmv2(
 }
 
 /** A pcap file of the packets of one port, each with the time that its place among all gives it. */
-function pcapOf(packets: readonly Packet[], port: number): Buffer {
+function pcapOf(packets: readonly Packet[], port: number, spacingUs: number): Buffer {
   const header = Buffer.alloc(PCAP_HEADER_BYTES);
   header.writeUInt32LE(0xa1b2c3d4, 0);
   header.writeUInt16LE(2, 4);
@@ -110,7 +113,7 @@ function pcapOf(packets: readonly Packet[], port: number): Buffer {
   const parts = [header];
   for (const [i, packet] of packets.entries()) {
     if (packet.port !== port) continue;
-    const timeUs = 1_000_000 + i * SPACING_US;
+    const timeUs = 1_000_000 + i * spacingUs;
     const record = Buffer.alloc(RECORD_HEADER_BYTES);
     record.writeUInt32LE(Math.floor(timeUs / 1_000_000), 0);
     record.writeUInt32LE(timeUs % 1_000_000, 4);
