@@ -176,6 +176,22 @@ describe('action profiles', () => {
     expect(target.members.size).toBe(1);
   });
 
+  it('the group action of a one-shot set is one more hidden member, and the first to act', async () => {
+    const { client, target } = await connected();
+    const set = [{ action: { name: 'NoAction', params: {} }, weight: 1 }];
+    await client.insert(entry(1, { set, groupAction: 'drop' }));
+    expect([...target.members.values()].map(({ actionId }) => actionId)).toEqual([ids.drop, ids.noAction]);
+    expect(target.log.find(({ kind }) => kind === 'group-set')).toMatchObject({ before: 1, members: [{ member: 0 }] });
+    expect((await client.readAll({ kind: 'table', table: 'ecmp' }))[0]?.action).toEqual({
+      set,
+      groupAction: { name: 'drop', params: {} },
+    });
+    expect(await refusal(client.insert(entry(2, { set, groupAction: 'NoAction' })))).toBe('PERMISSION_DENIED');
+    expect(await refusal(client.insert(entry(2, { set: [{ action: 'drop' }] })))).toBe('PERMISSION_DENIED');
+    await client.delete(entry(1, { set: [] }));
+    expect([target.members.size, target.groups.size]).toEqual([0, 0]);
+  });
+
   it('a one-shot set may not exceed a group', async () => {
     const { client, target } = await connected();
     expect(await refusal(client.insert(entry(1, { set: [{ action: 'NoAction', weight: 5 }] })))).toBe(

@@ -22,6 +22,12 @@ export function compileOnly(client: TypedClient<EverythingProgram>): unknown[] {
     },
     { kind: 'table', table: 'acl', match: { 'hdr.tcp.dport': '1..2' }, priority: 1, action: 'NoAction' },
     { kind: 'table', table: 'ecmp', match: { 'hdr.ethernet.dst': 1 }, action: { group: 1 } },
+    {
+      kind: 'table',
+      table: 'ecmp',
+      match: { 'hdr.ethernet.dst': 1 },
+      action: { set: [{ action: { name: 'NoAction' } }], groupAction: 'drop' },
+    },
     { kind: 'table', table: 'named', match: { vrf: 'blue' }, action: { name: 'set_kind', params: { kind: 'SMALL' } } },
     { kind: 'table', table: 'routes', isDefault: true, action: 'NoAction' },
     { kind: 'counter', counter: 'ports', index: 1 },
@@ -43,6 +49,13 @@ export function compileOnly(client: TypedClient<EverythingProgram>): unknown[] {
     client.insert({ kind: 'table', table: 'routes', match: {}, action: 'drop', priority: 1 }),
     // @ts-expect-error the exact field is missing
     client.insert({ kind: 'table', table: 'ecmp', match: {}, action: { member: 1 } }),
+    client.insert({
+      kind: 'table',
+      table: 'ecmp',
+      match: { 'hdr.ethernet.dst': 1 },
+      // @ts-expect-error an action that is not for groups
+      action: { set: [], groupAction: 'NoAction' },
+    }),
     // @ts-expect-error no such enum member
     client.insert({ kind: 'table', table: 'named', match: { vrf: 'a' }, action: tiny }),
     // @ts-expect-error no such counter

@@ -81,6 +81,7 @@ function tableActionType(table: TableInfo, input: ActionInput, object: string): 
           ? SelectionMode.DEFAULT_MODE_DETERMINED_BY_ACTION_SELECTOR
           : mode[input.selection],
       sizeSemantics: SizeSemantics.DEFAULT_SIZE_DETERMINED_BY_ACTION_SELECTOR,
+      groupAction: input.groupAction === undefined ? undefined : encodeAction(table.actions, input.groupAction, object),
     },
   };
 }
@@ -122,7 +123,7 @@ export function decodeTableAction(program: Program, action: TableAction | undefi
     case 'actionProfileGroupId':
       return { group: action.type.value };
     case 'actionProfileActionSet': {
-      const { actionProfileActions, actionSelectionMode } = action.type.value;
+      const { actionProfileActions, actionSelectionMode, groupAction } = action.type.value;
       const set = actionProfileActions.map((member) => {
         const watchPort = decodeWatchPort(member.watchKind);
         const call = member.action ?? { $typeName: 'p4.v1.Action' as const, actionId: 0, params: [] };
@@ -132,8 +133,13 @@ export function decodeTableAction(program: Program, action: TableAction | undefi
           ...(watchPort === undefined ? {} : { watchPort }),
         };
       });
-      if (actionSelectionMode === SelectionMode.HASH) return { set, selection: 'hash' };
-      return actionSelectionMode === SelectionMode.RANDOM ? { set, selection: 'random' } : { set };
+      const selection = { [SelectionMode.HASH]: 'hash', [SelectionMode.RANDOM]: 'random' } as const;
+      const mode = actionSelectionMode === SelectionMode.HASH || actionSelectionMode === SelectionMode.RANDOM;
+      return {
+        set,
+        ...(mode ? { selection: selection[actionSelectionMode] } : {}),
+        ...(groupAction === undefined ? {} : { groupAction: decodeAction(program, groupAction) }),
+      };
     }
     default:
       return undefined;

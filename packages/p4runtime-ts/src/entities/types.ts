@@ -58,7 +58,12 @@ export type ActionInput =
   | ActionCall
   | { readonly member: number }
   | { readonly group: number }
-  | { readonly set: readonly ActionSetMember[]; readonly selection?: 'hash' | 'random' };
+  | {
+      readonly set: readonly ActionSetMember[];
+      readonly selection?: 'hash' | 'random';
+      /** What every packet gets before the action chosen for it. */
+      readonly groupAction?: string | ActionCall;
+    };
 
 /** As `ActionInput`, always in object form. */
 export type ActionOutput =
@@ -72,6 +77,7 @@ export type ActionOutput =
         readonly watchPort?: number;
       }[];
       readonly selection?: 'hash' | 'random';
+      readonly groupAction?: Required<ActionCall<bigint | string>>;
     };
 
 /** Packets and bytes. Writing sets; a unit that the counter does not count must be 0 or left out. */

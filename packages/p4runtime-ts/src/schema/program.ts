@@ -69,6 +69,8 @@ export interface TableActionInfo extends Named {
   readonly inEntries: boolean;
   /** May be the default action. */
   readonly asDefault: boolean;
+  /** May be the group action of a one-shot action set, and nothing else. */
+  readonly asGroupAction: boolean;
 }
 
 /** Units that a counter or meter counts. */
@@ -284,13 +286,17 @@ export class Program {
           const action = this.actions.byId(reference.id);
           if (action === undefined)
             throw new P4InfoError(`Table ${base.name} refers to the action ${reference.id}, which does not exist.`);
+          // Compilers that do not know the scope yet pass the annotation on.
+          const asGroupAction =
+            reference.scope === ActionRef_Scope.GROUP_ACTION || reference.annotations.includes('@groupaction');
           return {
             id: action.id,
             name: action.name,
             alias: action.alias,
             action,
-            inEntries: reference.scope !== ActionRef_Scope.DEFAULT_ONLY,
-            asDefault: reference.scope !== ActionRef_Scope.TABLE_ONLY,
+            inEntries: !asGroupAction && reference.scope !== ActionRef_Scope.DEFAULT_ONLY,
+            asDefault: !asGroupAction && reference.scope !== ActionRef_Scope.TABLE_ONLY,
+            asGroupAction,
           };
         });
         const profile = this.profiles.byId(table.implementationId);

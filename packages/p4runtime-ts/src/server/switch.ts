@@ -212,6 +212,8 @@ export type SwitchUpdate =
       readonly members: readonly GroupMember[];
       /** How a packet chooses: as the selector was declared (by hash of its selector fields), or forced. */
       readonly selection: 'default' | 'hash' | 'random';
+      /** The member whose action every packet gets before that of the member chosen for it; it is not among `members`. */
+      readonly before?: number | undefined;
     }
   /** No entry refers to it any more. */
   | { readonly kind: 'group-delete'; readonly profileId: number; readonly group: number }

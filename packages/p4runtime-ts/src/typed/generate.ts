@@ -145,6 +145,11 @@ export function generateTypes(p4info: P4Info | Program, options: GenerateOptions
       ...block('matchRead', outputs),
       `readonly actions: ${union(actions.filter((action) => action.inEntries).map((action) => action.alias))};`,
       `readonly defaultActions: ${union(actions.filter((action) => action.asDefault).map((action) => action.alias))};`,
+      ...(actions.some((action) => action.asGroupAction)
+        ? [
+            `readonly groupActions: ${union(actions.filter((action) => action.asGroupAction).map((action) => action.alias))};`,
+          ]
+        : []),
       `readonly priority: ${table.needsPriority};`,
       `readonly indirect: ${table.profile !== undefined};`,
     ]);

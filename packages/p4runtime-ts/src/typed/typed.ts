@@ -35,6 +35,8 @@ export interface TableTypes {
   readonly actions: string;
   /** Names of actions that the default entry may have. */
   readonly defaultActions: string;
+  /** Names of actions that one-shot action sets may have as a whole. */
+  readonly groupActions?: string;
   /** Whether entries carry a priority. */
   readonly priority: boolean;
   /** Whether entries refer to an action profile. */
@@ -99,6 +101,7 @@ type EntryAction<Program extends ProgramTypes, Table extends TableTypes> = Table
             readonly action: NamedAction<Program, Table['actions']>;
           })[];
           readonly selection?: 'hash' | 'random';
+          readonly groupAction?: TypedAction<Program, NonNullable<Table['groupActions']>>;
         }
   : TypedAction<Program, Table['actions']>;
 

@@ -129,21 +129,25 @@ export function compileTable(context: CompileContext, plan: TablePlan, position:
     if (table.actionProfile >= 0) {
       code.block(`if (a === ${INDIRECT})`, () => {
         const profile = table.actionProfile;
+        const cases = table.actions.map((action) => ({ test: canonicalAction(context.program, action), action }));
         code.line(`let m = E${position}[b + ${record.data}];`);
-        if (context.program.actionProfiles[profile]!.selector !== undefined)
-          code.line(`if (m < 0) m = P${profile}.select(-m - 1, selector${profile}());`);
-        code.line('if (m < 0) return noAction();');
         code.line(`const elements = P${profile}.elements;`);
+        if (context.program.actionProfiles[profile]!.selector !== undefined)
+          code.block('if (m < 0)', () => {
+            // The action of the group as a whole comes first, but its member is chosen by the packet as it was.
+            code.line('const group = -m - 1;');
+            code.line(`m = P${profile}.select(group, selector${profile}());`);
+            code.line(`const before = P${profile}.before[group];`);
+            code.block('if (before >= 0)', () => {
+              if (context.trace) code.line(`trace.member(${profile}, before);`);
+              code.line(`const o = before * P${profile}.stride;`);
+              emitDispatch(context, code, 'elements[o]', 'elements', 'o + 1', cases);
+            });
+          });
+        code.line('if (m < 0) return noAction();');
         code.line(`const o = m * P${profile}.stride;`);
         if (context.trace) code.line(`trace.member(${profile}, m);`);
-        emitDispatch(
-          context,
-          code,
-          'elements[o]',
-          'elements',
-          'o + 1',
-          table.actions.map((action) => ({ test: canonicalAction(context.program, action), action })),
-        );
+        emitDispatch(context, code, 'elements[o]', 'elements', 'o + 1', cases);
         code.line(`return ${resultCode(table, 'positionOf(elements[o])')};`);
         if (table.next.kind === 'action') {
           code.line(

@@ -99,6 +99,7 @@ export function applyUpdate(pipeline: Pipeline, update: SwitchUpdate): void {
         update.group,
         update.members,
         update.selection === 'random',
+        update.before,
       );
       return;
     case 'group-delete':

@@ -3,7 +3,8 @@
  *
  * Members are records in one array: program-wide action number, then arguments. A group is a list of member numbers in order, each as
  * often as its weight says; a packet takes the one at hash modulo length. Members that watch a port are left out of
- * the list while the port is down.
+ * the list while the port is down. A group may have an action of its own, which every packet gets before that of its member; it is kept as
+ * one more member, which is in no list.
  */
 
 export interface ProfileGroupMember {
@@ -21,6 +22,8 @@ interface Group {
 
 export class ActionProfileStore {
   elements: Int32Array;
+  /** By group: the member whose action comes before, or -1. */
+  before = new Int32Array(16).fill(-1);
   readonly stride: number;
   readonly #groups: (Group | undefined)[] = [];
   readonly #random: () => number;
@@ -49,12 +52,19 @@ export class ActionProfileStore {
     this.elements[member * this.stride] = -1;
   }
 
-  /** Creates or replaces a group; it may be empty. */
-  setGroup(group: number, members: readonly ProfileGroupMember[], random: boolean): void {
+  /** Creates or replaces a group; it may be empty. `before` is the member whose action every packet gets first. */
+  setGroup(group: number, members: readonly ProfileGroupMember[], random: boolean, before = -1): void {
+    if (group >= this.before.length) {
+      const larger = new Int32Array(Math.max(group + 1, 2 * this.before.length)).fill(-1);
+      larger.set(this.before);
+      this.before = larger;
+    }
+    this.before[group] = before;
     this.#groups[group] = { members, random, choices: this.#choicesOf(members) };
   }
 
   deleteGroup(group: number): void {
+    this.before[group] = -1;
     this.#groups[group] = undefined;
   }
 
@@ -74,6 +84,7 @@ export class ActionProfileStore {
 
   clear(): void {
     this.#groups.length = 0;
+    this.before.fill(-1);
     this.elements.fill(-1);
   }
 

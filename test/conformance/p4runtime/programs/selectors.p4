@@ -13,11 +13,12 @@ control Handle(inout headers_t h, inout meta_t meta, inout standard_metadata_t s
     action send(bit<9> port) { standard.egress_spec = port; }
     action mark(bit<16> value) { h.probe.result = value; standard.egress_spec = standard.ingress_port; }
     action discard() { mark_to_drop(standard); }
+    action tag(bit<16> value) { h.probe.result = value; }
     action other() { h.probe.result = 0xffff; }
 
     table chosen {
         key = { h.probe.c : exact; h.probe.b : selector; }
-        actions = { send; mark; discard; }
+        actions = { send; mark; discard; @groupaction tag; }
         implementation = chooser;
         size = 64;
     }

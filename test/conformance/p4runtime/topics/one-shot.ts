@@ -13,14 +13,15 @@ interface Choice {
   readonly watchBytes?: number;
 }
 
-function set(s: Session, choices: readonly Choice[], c = 1) {
+function set(s: Session, choices: readonly Choice[], c = 1, groupAction?: ReturnType<Session['action']>) {
   const actions = choices.map(({ port, weight = 1, watch, watchBytes }) => ({
     action: s.action('send', { port }),
     weight,
     ...(watch === undefined ? {} : { watchKind: { case: 'watch' as const, value: watch } }),
     ...(watchBytes === undefined ? {} : { watchKind: { case: 'watchPort' as const, value: bytesOf(watchBytes) } }),
   }));
-  const action = { type: { case: 'actionProfileActionSet' as const, value: { actionProfileActions: actions } } };
+  const value = { actionProfileActions: actions, ...(groupAction && { groupAction }) };
+  const action = { type: { case: 'actionProfileActionSet' as const, value } };
   return s.entry('chosen', { match: { c: exact(c) }, action });
 }
 
@@ -137,6 +138,42 @@ export const oneShot: Topic = {
       bmv2: 'UNIMPLEMENTED',
       async run(s) {
         expect(['OK', 'INVALID_ARGUMENT']).toContain(await codeOf(s.primary.insert(set(s, []))));
+      },
+    },
+    {
+      name: 'the group action comes before the action chosen, and is read back',
+      bmv2: 'the group action is ignored',
+      async run(s) {
+        const entry = set(s, [{ port: 5 }, { port: 6 }], 1, s.action('tag', { value: 77 }));
+        await s.primary.insert(entry);
+        expect((await s.primary.read(s.entry('chosen'))).map(json)).toEqual([json(entry)]);
+        for (let b = 0; b < 8; b++) {
+          const { port, probe } = await s.ask({ kind: 1, c: 1, b });
+          expect([5, 6]).toContain(port);
+          expect(probe.result).toBe(77);
+        }
+        await s.primary.modify(set(s, [{ port: 5 }], 1));
+        expect((await s.ask({ kind: 1, c: 1 })).probe.result).toBe(0);
+      },
+    },
+    {
+      name: 'actions for groups are for nothing else, and others are not for groups',
+      bmv2: 'scopes of group actions are not known',
+      async run(s) {
+        const tag = s.action('tag', { value: 1 });
+        const only = (action: typeof tag) =>
+          s.entry('chosen', {
+            match: { c: exact(1) },
+            action: {
+              type: { case: 'actionProfileActionSet', value: { actionProfileActions: [{ action, weight: 1 }] } },
+            },
+          });
+        expect(await codeOf(s.primary.insert(only(tag)))).toBe('PERMISSION_DENIED');
+        const wrong = set(s, [{ port: 5 }], 1, s.action('send', { port: 5 }));
+        expect(await codeOf(s.primary.insert(wrong))).toBe('PERMISSION_DENIED');
+        const unknown = set(s, [{ port: 5 }], 1, s.action('other'));
+        expect(await codeOf(s.primary.insert(unknown))).toBe('INVALID_ARGUMENT');
+        await s.primary.insert(set(s, [{ port: 5 }], 1, tag));
       },
     },
     {

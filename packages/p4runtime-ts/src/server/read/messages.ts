@@ -40,6 +40,9 @@ function targetType(state: PipelineState, target: StoredTarget): TableAction['ty
           $typeName: 'p4.v1.ActionProfileActionSet',
           actionSelectionMode: target.set.selectionMode,
           sizeSemantics: target.set.sizeSemantics,
+          groupAction:
+            target.set.groupAction &&
+            state.actions.get(target.set.groupAction.action.actionId)!.toMessage(target.set.groupAction.action.params),
           actionProfileActions: target.set.members.map((member) => ({
             $typeName: 'p4.v1.ActionProfileAction',
             action: state.actions.get(member.action.actionId)!.toMessage(member.action.params),

@@ -46,6 +46,8 @@ export interface OneShotSet {
     readonly weight: number;
     readonly watch: StoredWatch;
   }[];
+  /** What every packet gets before the action of its member: one more hidden member. */
+  readonly groupAction: { readonly slot: number; readonly action: StoredAction } | undefined;
   readonly selectionMode: number;
   readonly sizeSemantics: number;
   readonly selection: 'default' | 'hash' | 'random';

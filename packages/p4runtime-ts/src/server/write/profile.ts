@@ -52,7 +52,7 @@ export function writeMember(state: PipelineState, batch: Batch, type: Update_Typ
   if (message.action === undefined) throw invalid(`action profile ${alias}: member ${memberId} has no action.`);
   const table = tableIds.map((id) => state.tables.get(id)).find((candidate) => candidate !== undefined);
   if (table === undefined) throw invalid(`action profile ${alias} belongs to no table.`);
-  const { action, stored } = decodeTableAction(state, table.info, message.action, false);
+  const { action, stored } = decodeTableAction(state, table.info, message.action, 'entry');
   if (old === undefined && size > 0 && profile.members.size >= size)
     throw exhausted(`action profile ${alias} is full: it holds ${size} members.`);
   exchangeUses(state, batch, old?.action, stored, alias);

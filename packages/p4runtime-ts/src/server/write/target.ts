@@ -11,7 +11,7 @@ import {
 } from '../../gen/p4/v1/p4runtime_pb.ts';
 import type { ActionProfileInfo, TableInfo } from '../../schema/program.ts';
 import { toBigInt } from '../../values/bytes.ts';
-import { denied, exhausted, invalid, notFound, unsupported } from '../refusals.ts';
+import { denied, exhausted, invalid, notFound } from '../refusals.ts';
 import type { StoredAction } from '../store/action-codec.ts';
 import type { OneShotSet, ProfileStore, StoredWatch } from '../store/profile-store.ts';
 import type { PipelineState } from '../store/state.ts';
@@ -49,7 +49,7 @@ export function decodeTarget(
         throw invalid(
           `${object} has the action profile ${info.profile.alias}, so entries name a member, a group or an action set.`,
         );
-      const { action, stored } = decodeTableAction(state, info, type.value, isDefault);
+      const { action, stored } = decodeTableAction(state, info, type.value, isDefault ? 'default' : 'entry');
       return { stored, action, after };
     }
     case 'actionProfileMemberId': {
@@ -89,7 +89,7 @@ export function decodeTableAction(
   state: PipelineState,
   info: TableInfo,
   message: Action,
-  isDefault: boolean,
+  place: 'entry' | 'default' | 'group',
 ): { readonly action: DirectAction; readonly stored: StoredAction } {
   const choice = info.actions.byId(message.actionId);
   if (choice === undefined) {
@@ -100,10 +100,14 @@ export function decodeTableAction(
         .join(', ')}.`,
     );
   }
-  if (isDefault && !choice.asDefault)
-    throw denied(`table ${info.alias}: the action ${choice.alias} is for entries only, not for the default entry.`);
-  if (!isDefault && !choice.inEntries)
-    throw denied(`table ${info.alias}: the action ${choice.alias} is for the default entry only.`);
+  const isAllowed = { entry: choice.inEntries, default: choice.asDefault, group: choice.asGroupAction }[place];
+  if (!isAllowed) {
+    const places: string[] = [];
+    if (choice.inEntries) places.push('in entries');
+    if (choice.asDefault) places.push('in the default entry');
+    if (choice.asGroupAction) places.push('as the group action of a one-shot action set');
+    throw denied(`table ${info.alias}: the action ${choice.alias} may be used ${places.join(' and ')} only.`);
+  }
   return state.actions.get(message.actionId)!.decode(message, `table ${info.alias}`);
 }
 
@@ -157,7 +161,6 @@ function createOneShot(
     throw invalid(
       `action profile ${alias} is programmed with members and groups; one-shot action sets cannot be mixed in.`,
     );
-  if (message.groupAction !== undefined) throw unsupported('Group actions of one-shot action sets are not supported.');
   const sizeSemantics =
     message.sizeSemantics === Semantics.SUM_OF_MEMBERS
       ? 'sum-of-members'
@@ -168,8 +171,14 @@ function createOneShot(
   const decoded = message.actionProfileActions.map((member) => {
     if (member.action === undefined) throw invalid(`table ${info.alias}: an action of the action set is missing.`);
     checkWeight(profile.info, member.weight);
-    return { ...decodeTableAction(state, info, member.action, false), weight: member.weight, watch: member.watchKind };
+    return {
+      ...decodeTableAction(state, info, member.action, 'entry'),
+      weight: member.weight,
+      watch: member.watchKind,
+    };
   });
+  const decodedGroupAction =
+    message.groupAction === undefined ? undefined : decodeTableAction(state, info, message.groupAction, 'group');
   const used = groupSize(sizeInfo, decoded);
   if (maxGroupSize > 0 && used > maxGroupSize)
     throw invalid(
@@ -189,7 +198,10 @@ function createOneShot(
     weight: member.weight,
     watch: member.watch,
   }));
+  const groupAction = decodedGroupAction && { slot: profile.memberSlots.take(), action: decodedGroupAction.stored };
   const groupSlot = profile.groupSlots.take();
+  if (groupAction !== undefined)
+    batch.push({ kind: 'member-set', profileId, member: groupAction.slot, action: decodedGroupAction!.action });
   members.forEach((member, index) => {
     batch.push({ kind: 'member-set', profileId, member: member.slot, action: decoded[index]!.action });
   });
@@ -203,14 +215,17 @@ function createOneShot(
       watchPort: watchedPort(member.watch),
     })),
     selection,
+    before: groupAction?.slot,
   });
   batch.onUndo(() => {
     profile.groupSlots.release(groupSlot);
+    if (groupAction !== undefined) profile.memberSlots.release(groupAction.slot);
     for (const member of members) profile.memberSlots.release(member.slot);
   });
   return {
     groupSlot,
     members,
+    groupAction,
     selection,
     selectionMode: message.actionSelectionMode,
     sizeSemantics: message.sizeSemantics,
@@ -222,11 +237,13 @@ export function disposeTarget(state: PipelineState, batch: Batch, table: TableSt
   if (target.kind !== 'set') return;
   const profile = state.profiles.get(table.info.profile!.id)!;
   const profileId = profile.info.id;
-  batch.push({ kind: 'group-delete', profileId, group: target.set.groupSlot });
-  for (const member of target.set.members) batch.push({ kind: 'member-delete', profileId, member: member.slot });
+  const { groupSlot, members, groupAction } = target.set;
+  const slots = [...members, ...(groupAction === undefined ? [] : [groupAction])].map(({ slot }) => slot);
+  batch.push({ kind: 'group-delete', profileId, group: groupSlot });
+  for (const member of slots) batch.push({ kind: 'member-delete', profileId, member });
   batch.onSettled(() => {
-    profile.groupSlots.release(target.set.groupSlot);
-    for (const member of target.set.members) profile.memberSlots.release(member.slot);
+    profile.groupSlots.release(groupSlot);
+    for (const slot of slots) profile.memberSlots.release(slot);
   });
 }
 
@@ -260,5 +277,7 @@ export function refer(state: PipelineState, table: TableStore, target: StoredTar
 export function actionsOf(state: PipelineState, target: StoredTarget): DirectAction[] {
   const actionOf = ({ actionId, params }: StoredAction) => state.actions.get(actionId)!.toSwitch(params);
   if (target.kind === 'action') return [actionOf(target)];
-  return target.kind === 'set' ? target.set.members.map((member) => actionOf(member.action)) : [];
+  if (target.kind !== 'set') return [];
+  const { members, groupAction } = target.set;
+  return [...members, ...(groupAction === undefined ? [] : [groupAction])].map(({ action }) => actionOf(action));
 }

@@ -48,6 +48,7 @@ export interface EverythingProgram extends ProgramTypes {
       };
       readonly actions: 'forward' | 'NoAction';
       readonly defaultActions: 'forward' | 'NoAction';
+      readonly groupActions: 'drop';
       readonly priority: false;
       readonly indirect: true;
     };
