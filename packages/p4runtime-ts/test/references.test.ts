@@ -2,7 +2,7 @@
 import { clone } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { Code, type EntityInput, type P4RuntimeClient } from '../src/index.ts';
-import { P4InfoSchema } from '../src/p4info.ts';
+import { MatchFieldSchema, P4InfoSchema } from '../src/p4info.ts';
 import { connectTo, everything, startService } from './fixtures/everything.ts';
 
 // Routes' actions name a next hop by its MAC address (table ecmp, here without its selector), and multicast groups by the port.
@@ -51,6 +51,50 @@ describe('references', () => {
     expect(await codeOf(client, 'delete', hop(6))).toBe('FAILED_PRECONDITION');
     await client.delete(route(6));
     await client.delete(hop(6));
+  });
+
+  it('of several fields are to one entry', async () => {
+    const info = clone(P4InfoSchema, everything);
+    // A next hop has a MAC address and a number; routes name both.
+    const [routes, , hops] = info.tables;
+    hops!.implementationId = 0;
+    info.actionProfiles[0]!.tableIds = [routes!.preamble!.id];
+    const extra = clone(MatchFieldSchema, hops!.matchFields[0]!);
+    Object.assign(extra, { id: 2, name: 'number', bitwidth: 9, annotations: [] });
+    hops!.matchFields.push(extra);
+    info.actions[0]!.params[0]!.annotations = ['@refers_to(ecmp, number)'];
+    info.actions[0]!.params[1]!.annotations = ['@refers_to(ecmp, hdr.ethernet.dst)'];
+    const { service } = startService();
+    const client = await connectTo(service);
+    await client.setPipeline({ p4info: info, deviceConfig: '{}' });
+    const numbered = (mac: number, number: number): EntityInput => ({
+      kind: 'table',
+      table: 'ecmp',
+      match: { 'hdr.ethernet.dst': mac, number },
+      action: 'NoAction',
+    });
+    await client.insert(numbered(5, 2), numbered(6, 1));
+    await expect(client.insert(route(5))).rejects.toThrow(
+      'NOT_FOUND: table routes: the entry refers to ecmp.(hdr.ethernet.dst, number) = (0x05, 0x01), which does not exist',
+    );
+    await client.insert(route(6));
+    await client.delete(numbered(5, 2));
+    expect(await codeOf(client, 'delete', numbered(6, 1))).toBe('FAILED_PRECONDITION');
+    await client.delete(route(6), numbered(6, 1));
+  });
+
+  it('to one field from two places are two', async () => {
+    const info = clone(P4InfoSchema, everything);
+    info.tables[2]!.implementationId = 0;
+    info.actionProfiles[0]!.tableIds = [info.tables[0]!.preamble!.id];
+    for (const param of info.actions[0]!.params) param.annotations = ['@refers_to(ecmp, hdr.ethernet.dst)'];
+    const { service } = startService();
+    const client = await connectTo(service);
+    await client.setPipeline({ p4info: info, deviceConfig: '{}' });
+    await client.insert(hop(5));
+    expect(await codeOf(client, 'insert', route(5))).toBe('NOT_FOUND');
+    await client.insert(hop(1), route(5));
+    for (const mac of [1, 5]) expect(await codeOf(client, 'delete', hop(mac))).toBe('FAILED_PRECONDITION');
   });
 
   it('are restored when a batch is rolled back', async () => {

@@ -110,6 +110,8 @@ export class PipelineState {
       const extra = entry.isConst ? { ...plainExtra, isConst: true } : plainExtra;
       table.put({ slot, key: table.keys.encode(entry.match, entry.priority), target, extra });
       this.references?.countProvides(this.references.providesOf(entry.tableId, entry.match), 1);
+      const actions = entry.action.kind === 'action' ? [entry.action] : [];
+      this.references?.countUses(this.references.usesOf(entry.tableId, entry.match, actions), 1);
     }
     for (const [tableId, count] of counts) this.tables.get(tableId)?.slots.reserve(count);
   }

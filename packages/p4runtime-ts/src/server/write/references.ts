@@ -1,44 +1,93 @@
 /**
  * References between tables that the program declares (`@refers_to(table, field)` on match fields and action parameters).
  *
- * An entry may only name what exists, and what is named may not go: the data plane then never finds a next hop missing. Two maps of counters
- * are enough, keyed by target field and value: how many entries provide a value, and how many use it. Programs without the annotation have no
- * `References` at all. An annotation whose target is not in the P4Info is ignored, because programs are also loaded in parts.
+ * An entry may only name what exists, and what is named may not go: the data plane then never finds a next hop missing. What one key, or the
+ * parameters of one action, say about several fields of a table is about one entry of it, so such annotations make one reference of several values
+ * (two that name the same field are two references). Two maps of counters are enough, keyed by target fields and values: how many
+ * entries provide the values, and how many use them. Programs without the annotation have no `References` at all. An annotation whose
+ * target is not in the P4Info is ignored, because programs are also loaded in parts.
  */
 import type { ActionInfo, Program, TableInfo } from '../../schema/program.ts';
 import { canonicalBytes } from '../../values/bytes.ts';
 import { notFound, precondition } from '../refusals.ts';
 import type { DirectAction, MatchValue } from '../switch.ts';
 
-/** A field that others refer to. */
+/** Fields of a table that others refer to together. */
 interface Target {
   readonly id: string;
-  /** For messages: `nexthop_table.nexthop_id`. */
+  /** For messages: `nexthop_table.nexthop_id`, `neighbours.(port, id)`. */
   readonly label: string;
+  /** Match fields of the table, by index. */
+  readonly fields: readonly number[];
+}
+
+/** What a key or the parameters of an action refer to together: which of them, in the order of the target's fields. */
+interface Use {
+  readonly target: Target;
+  readonly sources: readonly number[];
+}
+
+/** One annotation, resolved. */
+interface Annotation {
+  readonly source: number;
+  /** Undefined: the built-in table of multicast groups. */
+  readonly table: TableInfo | undefined;
+  readonly field: number;
 }
 
 /** The built-in table of multicast groups. */
 const multicastTable = 'builtin::multicast_group_table';
+const multicastField = 'multicast_group_id';
 
-/** A value of a target: what is counted. */
+/** The values of a target: what is counted. */
 export interface Reference {
   readonly target: Target;
-  readonly value: string;
+  /** Hexadecimal, separated by commas. */
+  readonly values: string;
 }
 
 function hex(bytes: Uint8Array): string {
   return Buffer.from(canonicalBytes(bytes)).toString('hex');
 }
 
+function resolve(program: Program, annotation: string, source: number): Annotation | undefined {
+  const parts = /^@refers_to\(([^,]+),([^,]+)\)$/.exec(annotation.replace(/\s+/g, ''));
+  if (parts === null) return undefined;
+  if (parts[1] === multicastTable) return { source, table: undefined, field: 0 };
+  const table = program.tables.find(parts[1]!);
+  const field = table?.matchFields.find(parts[2]!)?.index;
+  return table === undefined || field === undefined ? undefined : { source, table, field };
+}
+
+/** The values of some fields of a key; nothing where one of them does not care. */
+function reference(target: Target, fields: readonly number[], match: readonly MatchValue[]): Reference[] {
+  const values: string[] = [];
+  for (const index of fields) {
+    const value = match[index];
+    if ((value?.kind !== 'exact' && value?.kind !== 'optional') || value.value === undefined) return [];
+    values.push(hex(value.value));
+  }
+  return [{ target, values: values.join() }];
+}
+
+function keyOf({ target, values }: Reference): string {
+  return `${target.id}|${values}`;
+}
+
+function describe({ target, values }: Reference): string {
+  const numbers = values.split(',').map((value) => `0x${value}`);
+  return `${target.label} = ${numbers.length === 1 ? numbers[0] : `(${numbers.join(', ')})`}`;
+}
+
 /** See the file's comment. */
 export class References {
   readonly #targets = new Map<string, Target>();
   /** By table id: match fields that refer to something. */
-  readonly #matchUses = new Map<number, readonly { readonly index: number; readonly target: Target }[]>();
+  readonly #matchUses = new Map<number, readonly Use[]>();
   /** By action id: parameters that refer to something. */
-  readonly #paramUses = new Map<number, readonly { readonly index: number; readonly target: Target }[]>();
-  /** By table id: match fields that something refers to. */
-  readonly #provided = new Map<number, { readonly index: number; readonly target: Target }[]>();
+  readonly #paramUses = new Map<number, readonly Use[]>();
+  /** By table id: what of it others refer to. */
+  readonly #provided = new Map<number, Target[]>();
   readonly #providers = new Map<string, number>();
   readonly #users = new Map<string, number>();
   /** Off while a whole state is replayed, in whatever order. */
@@ -58,47 +107,52 @@ export class References {
 
   #declare(
     program: Program,
-    uses: Map<number, readonly { readonly index: number; readonly target: Target }[]>,
+    uses: Map<number, readonly Use[]>,
     owner: number,
     fields: TableInfo['matchFields']['items'] | ActionInfo['params']['items'],
   ): void {
-    const found = fields.flatMap(({ index, annotations }) =>
-      annotations.flatMap((annotation) => {
-        const target = this.#target(program, annotation);
-        return target === undefined ? [] : [{ index, target }];
-      }),
-    );
+    // By table; each list names a field once.
+    const together: Annotation[][] = [];
+    for (const { index, annotations } of fields)
+      for (const text of annotations) {
+        const annotation = resolve(program, text, index);
+        if (annotation === undefined) continue;
+        const others = together.find(
+          (each) => each[0]!.table === annotation.table && each.every(({ field }) => field !== annotation.field),
+        );
+        if (others === undefined) together.push([annotation]);
+        else others.push(annotation);
+      }
+    const found = together.map((each) => {
+      const inOrder = each.toSorted((a, b) => a.field - b.field);
+      return { target: this.#target(inOrder), sources: inOrder.map(({ source }) => source) };
+    });
     if (found.length > 0) uses.set(owner, found);
   }
 
-  #target(program: Program, annotation: string): Target | undefined {
-    const parts = /^@refers_to\(([^,]+),([^,]+)\)$/.exec(annotation.replace(/\s+/g, ''));
-    if (parts === null) return undefined;
-    const [label, tableName, fieldName] = [`${parts[1]}.${parts[2]}`, parts[1]!, parts[2]!];
-    const table = program.tables.find(tableName);
-    const field = table?.matchFields.find(fieldName);
-    const id = tableName === multicastTable ? 'multicast' : field && `${table!.id}/${field.index}`;
-    if (id === undefined) return undefined;
-    let target = this.#targets.get(id);
-    if (target === undefined) {
-      this.#targets.set(id, (target = { id, label }));
-      if (table !== undefined && field !== undefined)
-        this.#provided.set(table.id, [...(this.#provided.get(table.id) ?? []), { index: field.index, target }]);
-    }
+  #target(annotations: readonly Annotation[]): Target {
+    const { table } = annotations[0]!;
+    const fields = annotations.map(({ field }) => field);
+    const id = table === undefined ? 'multicast' : `${table.id}/${fields.join(',')}`;
+    const known = this.#targets.get(id);
+    if (known !== undefined) return known;
+    const names = table === undefined ? [multicastField] : fields.map((field) => table.matchFields.items[field]!.name);
+    const label = `${table?.alias ?? multicastTable}.${names.length === 1 ? names[0] : `(${names.join(', ')})`}`;
+    const target = { id, label, fields };
+    this.#targets.set(id, target);
+    if (table !== undefined) this.#provided.set(table.id, [...(this.#provided.get(table.id) ?? []), target]);
     return target;
   }
 
-  /** What a key and actions refer to. Fields that do not care refer to nothing. */
+  /** What a key and actions refer to. Where one of several fields does not care, they refer to nothing. */
   usesOf(tableId: number, match: readonly MatchValue[], actions: readonly DirectAction[]): Reference[] {
-    const fromMatch = (this.#matchUses.get(tableId) ?? []).flatMap(({ index, target }) => {
-      const value = match[index];
-      const bytes = value?.kind === 'exact' || value?.kind === 'optional' ? value.value : undefined;
-      return bytes === undefined ? [] : [{ target, value: hex(bytes) }];
-    });
+    const fromMatch = (this.#matchUses.get(tableId) ?? []).flatMap(({ target, sources }) =>
+      reference(target, sources, match),
+    );
     const fromActions = actions.flatMap((action) =>
-      (this.#paramUses.get(action.actionId) ?? []).map(({ index, target }) => ({
+      (this.#paramUses.get(action.actionId) ?? []).map(({ target, sources }) => ({
         target,
-        value: hex(action.params[index]!),
+        values: sources.map((index) => hex(action.params[index]!)).join(),
       })),
     );
     return [...fromMatch, ...fromActions];
@@ -106,10 +160,7 @@ export class References {
 
   /** What an entry with a key provides for others. */
   providesOf(tableId: number, match: readonly MatchValue[]): Reference[] {
-    return (this.#provided.get(tableId) ?? []).flatMap(({ index, target }) => {
-      const value = match[index];
-      return value?.kind === 'exact' ? [{ target, value: hex(value.value) }] : [];
-    });
+    return (this.#provided.get(tableId) ?? []).flatMap((target) => reference(target, target.fields, match));
   }
 
   /** What a multicast group provides. */
@@ -117,36 +168,36 @@ export class References {
     const target = this.#targets.get('multicast');
     if (target === undefined) return [];
     const text = groupId.toString(16);
-    return [{ target, value: text.length % 2 === 1 ? `0${text}` : text }];
+    return [{ target, values: text.length % 2 === 1 ? `0${text}` : text }];
   }
 
   /** @throws RpcError NOT_FOUND when something that is used does not exist */
   require(uses: readonly Reference[], what: string): void {
     if (!this.isEnforced) return;
-    for (const { target, value } of uses)
-      if ((this.#providers.get(`${target.id}|${value}`) ?? 0) === 0)
-        throw notFound(`${what} refers to ${target.label} = 0x${value}, which does not exist.`);
+    for (const use of uses)
+      if ((this.#providers.get(keyOf(use)) ?? 0) === 0)
+        throw notFound(`${what} refers to ${describe(use)}, which does not exist.`);
   }
 
   /** @throws RpcError FAILED_PRECONDITION when something that goes is still used */
   checkRelease(provides: readonly Reference[], what: string): void {
     if (!this.isEnforced) return;
-    for (const { target, value } of provides) {
-      const id = `${target.id}|${value}`;
+    for (const provided of provides) {
+      const id = keyOf(provided);
       const users = this.#users.get(id) ?? 0;
       if (users > 0 && (this.#providers.get(id) ?? 0) <= 1)
-        throw precondition(`${what}: ${target.label} = 0x${value} is still in use by ${users} others.`);
+        throw precondition(`${what}: ${describe(provided)} is still in use by ${users} others.`);
     }
   }
 
   /** Counts users (or fewer). */
   countUses(uses: readonly Reference[], change: 1 | -1): void {
-    for (const { target, value } of uses) count(this.#users, `${target.id}|${value}`, change);
+    for (const use of uses) count(this.#users, keyOf(use), change);
   }
 
   /** Counts providers (or fewer). */
   countProvides(provides: readonly Reference[], change: 1 | -1): void {
-    for (const { target, value } of provides) count(this.#providers, `${target.id}|${value}`, change);
+    for (const provided of provides) count(this.#providers, keyOf(provided), change);
   }
 }
 
