@@ -15,7 +15,7 @@ import { readConfiguration } from './config/read.ts';
 import type { AgentAccess, Configuration } from './config/types.ts';
 import { CONTROL_SOCKET_NAME, ControlClient } from './control-api/client.ts';
 import { type ControlListener, ControlServer, type OperationAction } from './control-api/server.ts';
-import type { OperationStatus, Status } from './control-api/types.ts';
+import type { Counters, OperationStatus, Status } from './control-api/types.ts';
 import { Engine } from './engine/engine.ts';
 import { explainConnections } from './engine/explain-connection.ts';
 import { Log } from './engine/log.ts';
@@ -52,6 +52,8 @@ export interface RunningController {
   /** Speaks to it by its socket. */
   readonly client: ControlClient;
   status(): Status;
+  /** The status's running totals, without the cost of the rest. */
+  readonly counters: Readonly<Counters>;
   /** Ends it; the switch goes on as it is. */
   stop(): Promise<void>;
   /** Resolves when it has been stopped. Rejects when it cannot go on: the journal cannot be written, or our bug. */
@@ -214,6 +216,9 @@ export async function startController(
     socketPath,
     client: new ControlClient(socketPath),
     status: () => statusOf(running, frame()),
+    get counters() {
+      return running.totals;
+    },
     async stop() {
       running.stop();
       await finished.catch(() => undefined);
