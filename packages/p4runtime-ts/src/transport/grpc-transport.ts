@@ -1,143 +1,132 @@
 /**
- * The client's calls over gRPC, in the clear or by TLS, with a client certificate where asked: P4Runtime's methods on an HTTP/2 connection.
+ * The client's calls over gRPC (grpc-js), in the clear or by TLS, with a client certificate where asked.
  */
-
-import { Code } from '../gen/google/rpc/code_pb.ts';
-import type { ReadResponse, StreamMessageRequest } from '../gen/p4/v1/p4runtime_pb.ts';
-import { type ClientTlsOptions, Http2Channel } from './http2-channel.ts';
-import { RpcError } from './rpc-error.ts';
-import { p4runtimeMethods } from './service.ts';
+import * as grpc from '@grpc/grpc-js';
+import type { ReadResponse, StreamMessageRequest, StreamMessageResponse } from '../gen/p4/v1/p4runtime_pb.ts';
+import { type RpcError, unpackError } from './rpc-error.ts';
+import { detailsTrailer, maximumMessageBytes, p4runtimeMethods } from './service.ts';
 import type { CallOptions, StreamHandle, StreamListener, Transport } from './transport.ts';
 
-export type { ClientTlsOptions } from './http2-channel.ts';
-
-/** What is needed of a method: where it is and how its messages are written and read. */
-interface Method<Request, Response> {
-  readonly path: string;
-  readonly requestSerialize: (request: Request) => Buffer;
-  readonly responseDeserialize: (bytes: Buffer) => Response;
+/** Certificates in PEM. */
+export interface ClientTlsOptions {
+  /** Who signed the server's certificate; the system's authorities by default. */
+  readonly ca?: Uint8Array;
+  /** This client's certificate and key, where the server asks for one (mutual TLS). */
+  readonly cert?: Uint8Array;
+  readonly key?: Uint8Array;
+  /** The name in the server's certificate, where it is not the address. */
+  readonly serverName?: string;
 }
 
-/** Responses of a Read that may wait for who asked. */
-const READ_AHEAD = 64;
+function buffer(bytes: Uint8Array | undefined): Buffer | null {
+  return bytes === undefined ? null : Buffer.from(bytes);
+}
 
-/** Connects lazily: the first call opens the connection, and the first one after a loss opens another. */
+function convert(error: grpc.ServiceError | grpc.StatusObject): RpcError {
+  const trailer = error.metadata?.get(detailsTrailer)[0];
+  return unpackError(error.code, error.details, trailer instanceof Buffer ? trailer : undefined);
+}
+
+function callOptions(options: CallOptions): grpc.CallOptions {
+  return options.timeoutMs === undefined ? {} : { deadline: Date.now() + options.timeoutMs };
+}
+
+/** Connects lazily: the first call opens the connection. */
 export function grpcTransport(address: string, tls?: ClientTlsOptions): Transport {
-  const channel = new Http2Channel(address, tls);
-  const unary =
-    <Request, Response>(method: Method<Request, Response>) =>
-    (request: Request, options: CallOptions): Promise<Response> =>
-      callOnce(channel, method, request, options);
+  const credentials =
+    tls === undefined
+      ? grpc.credentials.createInsecure()
+      : grpc.credentials.createSsl(buffer(tls.ca), buffer(tls.key), buffer(tls.cert));
+  const client = new grpc.Client(address, credentials, {
+    'grpc.max_receive_message_length': maximumMessageBytes,
+    'grpc.max_send_message_length': maximumMessageBytes,
+    'grpc.initial_reconnect_backoff_ms': 50,
+    'grpc.min_reconnect_backoff_ms': 50,
+    'grpc.max_reconnect_backoff_ms': 1000,
+    // A channel of its own: a dead switch must not slow down the channel of a living one, nor share its backoff.
+    'grpc.use_local_subchannel_pool': 1,
+    ...(tls?.serverName === undefined ? {} : { 'grpc.ssl_target_name_override': tls.serverName }),
+  });
+
+  function unary<Request, Response>(
+    method: grpc.MethodDefinition<Request, Response>,
+  ): (request: Request, options: CallOptions) => Promise<Response> {
+    return (request, options) =>
+      new Promise((resolve, reject) => {
+        const call = client.makeUnaryRequest(
+          method.path,
+          method.requestSerialize,
+          method.responseDeserialize,
+          request,
+          callOptions(options),
+          (error, response) => {
+            options.signal?.removeEventListener('abort', cancel);
+            if (error !== null) reject(convert(error));
+            else resolve(response as Response);
+          },
+        );
+        const cancel = () => call.cancel();
+        if (options.signal?.aborted) cancel();
+        else options.signal?.addEventListener('abort', cancel, { once: true });
+      });
+  }
+
   return {
     write: unary(p4runtimeMethods.write),
     setForwardingPipelineConfig: unary(p4runtimeMethods.setForwardingPipelineConfig),
     getForwardingPipelineConfig: unary(p4runtimeMethods.getForwardingPipelineConfig),
     capabilities: unary(p4runtimeMethods.capabilities),
-    read: (request, options) => callForMany(channel, p4runtimeMethods.read, request, options),
-    openStream: (listener) => openStream(channel, listener),
-    close: () => channel.close(),
+    async *read(request, options): AsyncGenerator<ReadResponse> {
+      const method = p4runtimeMethods.read;
+      const call = client.makeServerStreamRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        request,
+        callOptions(options),
+      );
+      const cancel = () => call.cancel();
+      options.signal?.addEventListener('abort', cancel, { once: true });
+      try {
+        for await (const response of call) yield response as ReadResponse;
+      } catch (error) {
+        throw error instanceof Error && 'code' in error ? convert(error as grpc.ServiceError) : error;
+      } finally {
+        options.signal?.removeEventListener('abort', cancel);
+        call.cancel();
+      }
+    },
+    openStream: (listener) => openStream(client, listener),
+    close: () => client.close(),
   };
 }
 
-function callOnce<Request, Response>(
-  channel: Http2Channel,
-  method: Method<Request, Response>,
-  request: Request,
-  { timeoutMs, signal }: CallOptions,
-): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    let response: Buffer | undefined;
-    const call = channel.call(method.path, timeoutMs, {
-      message: (bytes) => {
-        response = bytes;
-      },
-      end: (error) => {
-        signal?.removeEventListener('abort', cancel);
-        if (error !== undefined) reject(error);
-        else if (response === undefined) reject(new RpcError(Code.INTERNAL, 'the switch sent no answer'));
-        else {
-          try {
-            resolve(method.responseDeserialize(response));
-          } catch (thrown) {
-            reject(new RpcError(Code.INTERNAL, `the answer cannot be read: ${thrown}`));
-          }
-        }
-      },
-    });
-    const cancel = () => call.cancel();
-    if (signal?.aborted) {
-      cancel();
-      return;
-    }
-    signal?.addEventListener('abort', cancel, { once: true });
-    call.send(method.requestSerialize(request));
-    call.end();
-  });
-}
-
-async function* callForMany<Request>(
-  channel: Http2Channel,
-  method: Method<Request, ReadResponse>,
-  request: Request,
-  { timeoutMs, signal }: CallOptions,
-): AsyncGenerator<ReadResponse> {
-  const waiting: Buffer[] = [];
-  let over = false;
-  let failure: RpcError | undefined;
-  let wake = () => {};
-  const call = channel.call(method.path, timeoutMs, {
-    message: (bytes) => {
-      waiting.push(bytes);
-      // Whoever reads slowly holds up the switch, and not our memory.
-      if (waiting.length >= READ_AHEAD) call.pause();
-      wake();
-    },
-    end: (error) => {
-      over = true;
-      failure = error;
-      wake();
-    },
-  });
-  const cancel = () => call.cancel();
-  signal?.addEventListener('abort', cancel, { once: true });
-  try {
-    call.send(method.requestSerialize(request));
-    call.end();
-    if (signal?.aborted) cancel();
-    for (;;) {
-      const batch = waiting.splice(0);
-      call.resume();
-      for (const bytes of batch) yield method.responseDeserialize(bytes);
-      if (waiting.length > 0) continue;
-      if (over) break;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-    if (failure !== undefined) throw failure;
-  } finally {
-    signal?.removeEventListener('abort', cancel);
-    if (!over) call.cancel();
-  }
-}
-
-function openStream(channel: Http2Channel, listener: StreamListener): StreamHandle {
+function openStream(client: grpc.Client, listener: StreamListener): StreamHandle {
   const method = p4runtimeMethods.streamChannel;
+  const call = client.makeBidiStreamRequest(method.path, method.requestSerialize, method.responseDeserialize);
   let isClosed = false;
-  const call = channel.call(method.path, undefined, {
-    message: (bytes) => {
-      if (!isClosed) listener.message(method.responseDeserialize(bytes));
-    },
-    end: (error) => {
-      if (isClosed) return;
-      isClosed = true;
-      listener.closed(error);
-    },
+  const closed = (error: RpcError | undefined) => {
+    if (isClosed) return;
+    isClosed = true;
+    listener.closed(error);
+  };
+  call.on('data', (message: StreamMessageResponse) => {
+    if (!isClosed) listener.message(message);
   });
+  call.on('error', (error: grpc.ServiceError) => closed(convert(error)));
+  call.on('status', (status: grpc.StatusObject) => closed(status.code === 0 ? undefined : convert(status)));
   return {
-    send: (message: StreamMessageRequest) => (isClosed ? true : call.send(method.requestSerialize(message))),
-    drained: () => (isClosed ? Promise.resolve() : call.drained()),
-    close: () => {
+    send(message: StreamMessageRequest) {
+      return isClosed ? true : call.write(message);
+    },
+    drained() {
+      if (isClosed || !call.writableNeedDrain) return Promise.resolve();
+      return new Promise((resolve) => {
+        call.once('drain', resolve);
+        call.once('close', resolve);
+      });
+    },
+    close() {
       if (isClosed) return;
       isClosed = true;
       call.end();
