@@ -7,6 +7,7 @@
 
 #include "headers.p4"
 #include "metadata.p4"
+#include "doubt.p4"
 
 /// A slot can be taken when it is empty, or tentative for longer than any handshake lasts.
 bool slot_is_free(in bit<2> state, in ticks_t age, in ticks_t tentative_lifetime) {
@@ -93,7 +94,8 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
         confirmed = meta.slot_alive && meta.slot.state == SLOT_CONFIRMED;
         new_connection = meta.opens && meta.base != meta.current;
         // Where any packet may open a connection, all that live are pinned before the current server changes.
-        learned = meta.one_way && meta.learn && meta.base == meta.current && !meta.is_error;
+        learned = meta.one_way && meta.learn && meta.base == meta.current && !meta.is_error
+            && !may_have_lost_pin(headers, meta);
 
         if (handshake_completes) {
             meta.server = meta.slot.server;
@@ -131,8 +133,13 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
             to_base();
         }
 
+        if (meta.unpinned && meta.controller_listens && may_have_lost_pin(headers, meta)) {
+            meta.verdict = VERDICT_CONTROLLER;
+        }
         if (meta.store != WAY_NONE && meta.slot.state == SLOT_CONFIRMED) {
             report_confirmed.apply(meta, EVENT_CONFIRMED);
+        } else if (meta.verdict == VERDICT_CONTROLLER) {
+            // The controller will say where the connection lives.
         } else if (meta.unpinned && meta.learn && (meta.one_way || !meta.is_syn)) {
             meta.event = { EVENT_LEARNED, 0, 0, 0, meta.vip, meta.bucket, meta.client_address, meta.client_port,
                            meta.base };

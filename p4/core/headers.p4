@@ -194,13 +194,15 @@ const bit<8> PACKET_OUT_FORWARD = 0;
 const bit<8> PACKET_OUT_FLOOD = 1;
 const bit<8> PACKET_OUT_RELEASE = 2;
 const bit<8> PACKET_OUT_SWEEP = 3;
+const bit<8> PACKET_OUT_RECEIVE = 4;
+const bit<8> PACKET_OUT_ALIVE = 5;
 
 /// In front of a packet from the controller.
 @controller_header("packet_out")
 header packet_out_t {
     /// One of PACKET_OUT_*.
     bit<8> operation;
-    /// Forward: the port it leaves by.
+    /// Forward: the port it leaves by. Receive: the port it came in by, when it was handed to the controller.
     switch_port_t egress_port;
     /// The epoch of the controller that sends it; one older than the switch's settings is ignored (rule R11).
     bit<32> epoch;
@@ -219,6 +221,8 @@ header packet_out_t {
 @controller_header("packet_in")
 header packet_in_t {
     switch_port_t ingress_port;
+    /// A reset of a VIP in doubt: the server it comes from, where the switch knows; 0 otherwise.
+    bit<16> server;
 }
 
 struct headers_t {

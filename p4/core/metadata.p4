@@ -132,6 +132,9 @@ const bit<8> ORDER_NONE = 0;
 const bit<8> ORDER_RELEASE = 1;
 const bit<8> ORDER_SWEEP = 2;
 
+/// How long after the controller was last heard of it is still counted upon, in ticks of 1.024 ms.
+const ticks_t CONTROLLER_PATIENCE = 293;
+
 /// How a server gets its packets.
 const bit<2> FORWARD_TRANSLATED = 0;
 const bit<2> FORWARD_DIRECT = 1;
@@ -195,6 +198,10 @@ struct metadata_t {
     bool learn;
     bool sealed;
     bool unsettled;
+    /// Pins of its connections have been lost: who has none may live elsewhere than on the base.
+    bool in_doubt;
+    /// With `in_doubt`: the controller was heard of lately.
+    bool controller_listens;
 
     // Its pins. `slot` is the one that holds the connection, at `way`.
     bit<32> index_first;
@@ -223,6 +230,8 @@ struct metadata_t {
 
     // The verdict.
     bit<2> verdict;
+    /// With a reset for the controller: whose it is.
+    server_id_t resetting_server;
     switch_port_t egress_port;
     bit<16> flood_group;
     bit<8> drop_reason;

@@ -47,8 +47,10 @@ control SweepSlot(in headers_t headers, inout metadata_t meta) {
     }
 }
 
-/// Reads a packet-out's header: what the packet behind it, or the slot it names, is for.
-control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool switched) {
+/// Reads a packet-out's header: what the packet behind it, or the slot it names, is for. `received` is set where it is to be handled
+/// as if it came in by a port, `alive` where the controller wants it known that it is there.
+control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool switched, out bool received,
+                       out bool alive) {
     bit<32> slot;
 
     action refuse(bit<8> reason) {
@@ -64,6 +66,8 @@ control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool swi
 
     apply {
         switched = false;
+        received = false;
+        alive = false;
         refuse(DROP_CONSUMED);
         if (headers.packet_out.epoch < meta.epoch) {
             refuse(DROP_PACKET_OUT);
@@ -72,6 +76,11 @@ control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool swi
             meta.egress_port = headers.packet_out.egress_port;
         } else if (headers.packet_out.operation == PACKET_OUT_FLOOD) {
             switched = true;
+        } else if (headers.packet_out.operation == PACKET_OUT_RECEIVE) {
+            received = true;
+            meta.ingress_port = headers.packet_out.egress_port;
+        } else if (headers.packet_out.operation == PACKET_OUT_ALIVE) {
+            alive = true;
         } else if (headers.packet_out.operation == PACKET_OUT_RELEASE && headers.packet_out.slot < MOORING_SLOTS) {
             name_slot(ORDER_RELEASE, headers.packet_out.slot);
             meta.way = headers.packet_out.way == 0 ? WAY_FIRST : WAY_SECOND;

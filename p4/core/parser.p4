@@ -21,6 +21,7 @@ parser PacketParser(packet_in packet, out headers_t headers, inout metadata_t me
         transition select(headers.packet_out.operation) {
             PACKET_OUT_FORWARD: parse_ethernet;
             PACKET_OUT_FLOOD: parse_ethernet;
+            PACKET_OUT_RECEIVE: parse_ethernet;
             default: accept;
         }
     }

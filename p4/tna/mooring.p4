@@ -26,6 +26,7 @@
 #include "../core/vip.p4"
 #include "../core/assignment.p4"
 #include "../core/pins.p4"
+#include "../core/doubt.p4"
 #include "../core/decision.p4"
 #include "../core/orders.p4"
 #include "../core/checksums.p4"
@@ -120,6 +121,7 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
     ExactPins() exact_pins;
     ServerDecision() server_decision;
     RememberAnswer() remember_answer;
+    ResetInDoubt() reset_in_doubt;
     DrainWatch() drain_watch;
     ToServer() to_server;
     FromServer() from_server;
@@ -149,6 +151,21 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
     bool for_vip;
     bool from_service;
     bool switched;
+    bool received;
+    bool alive;
+    ticks_t seen;
+    /// When the controller last said that it is there.
+    @name(".controller_seen")
+    Register<bit<32>, bit<1>>(1) controller_seen;
+    RegisterAction<bit<32>, bit<1>, bit<32>>(controller_seen) see_controller = {
+        void apply(inout bit<32> stamp, out bit<32> before) {
+            before = stamp;
+            if (alive) {
+                stamp = user.mooring.now;
+            }
+        }
+    };
+    bool for_controller;
     bool assigned;
     bool won_first;
     bool won_second;
@@ -250,15 +267,21 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         from_service = false;
         switched = false;
         assigned = false;
+        received = true;
+        alive = false;
+        for_controller = false;
+        user.mooring.resetting_server = 0;
         if (headers.mooring.packet_out.isValid()) {
-            if (storing) {
+            if (storing && headers.mooring.packet_out.operation != PACKET_OUT_RECEIVE) {
+                received = false;
                 // The order was carried out when the slot was read.
                 drop_because(DROP_CONSUMED);
                 user.mooring.again = headers.mooring.packet_out.operation == PACKET_OUT_SWEEP;
             } else {
-                packet_out_order.apply(headers.mooring, user.mooring, switched);
+                packet_out_order.apply(headers.mooring, user.mooring, switched, received, alive);
             }
-        } else {
+        }
+        if (received) {
             if (!resumed) {
                 mac_learning.apply(headers.mooring, user.mooring);
             }
@@ -300,6 +323,10 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
                     drop_because(DROP_SYN_RATE);
                 }
             }
+        }
+        seen = 0;
+        if (alive || (assigned && user.mooring.in_doubt)) {
+            seen = see_controller.execute(0);
         }
         mode_first = SLOT_UNTOUCHED;
         mode_second = SLOT_UNTOUCHED;
@@ -349,6 +376,10 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
             slot_order.apply(headers.mooring, user.mooring);
         } else if (assigned) {
             exact_pins.apply(headers.mooring, user.mooring);
+            user.mooring.controller_listens = false;
+            if (user.mooring.in_doubt) {
+                user.mooring.controller_listens = user.mooring.now - seen < (CONTROLLER_PATIENCE << TICK_SHIFT);
+            }
             user.mooring.verdict = VERDICT_PORT;
             server_decision.apply(headers.mooring, user.mooring);
             if (user.mooring.unpinned && user.mooring.unsettled) {
@@ -356,19 +387,23 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
             }
         } else if (from_service) {
             remember_answer.apply(headers.mooring, user.mooring);
+            reset_in_doubt.apply(headers.mooring, user.mooring, for_controller);
         }
 
         if (user.mooring.store != WAY_NONE) {
             // Nothing is translated and nothing told before the slot is stored.
             go_round();
         } else {
-            if (assigned && user.mooring.verdict != VERDICT_DROP) {
+            if (assigned && user.mooring.verdict == VERDICT_PORT) {
                 to_server.apply(headers.mooring, user.mooring);
             } else if (from_service) {
                 from_server.apply(headers.mooring, user.mooring);
             }
             if (switched) {
                 mac_forwarding.apply(headers.mooring, user.mooring);
+            }
+            if (for_controller) {
+                user.mooring.verdict = VERDICT_CONTROLLER;
             }
             if (user.mooring.event.kind != EVENT_NONE) {
                 deparser.digest_type = DIGEST_PIN;
@@ -382,6 +417,7 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
                 headers.mooring.packet_out.setInvalid();
                 headers.bridge.setValid();
                 headers.bridge.ingress_port = user.mooring.ingress_port;
+                headers.bridge.server = user.mooring.resetting_server;
                 headers.bridge.flooded = 0;
                 if (user.mooring.verdict == VERDICT_PORT) {
                     manager.ucast_egress_port = (PortId_t)user.mooring.egress_port;
@@ -446,6 +482,7 @@ control MooringEgress(inout egress_headers_t headers, inout egress_metadata_t us
         } else if (intrinsic.egress_port == MOORING_CPU_PORT) {
             headers.packet_in.setValid();
             headers.packet_in.ingress_port = headers.bridge.ingress_port;
+            headers.packet_in.server = headers.bridge.server;
         }
         headers.bridge.setInvalid();
     }

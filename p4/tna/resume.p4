@@ -40,6 +40,8 @@ header resume_t {
 /// From ingress to egress.
 header bridge_t {
     switch_port_t ingress_port;
+    /// For the controller, as in packet_in_t.
+    bit<16> server;
     /// One of 1: copies go to many ports.
     bit<8> flooded;
 }

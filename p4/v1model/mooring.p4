@@ -22,6 +22,7 @@
 #include "../core/vip.p4"
 #include "../core/assignment.p4"
 #include "../core/pins.p4"
+#include "../core/doubt.p4"
 #include "../core/decision.p4"
 #include "../core/orders.p4"
 #include "../core/checksums.p4"
@@ -88,6 +89,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     ExactPins() exact_pins;
     ServerDecision() server_decision;
     RememberAnswer() remember_answer;
+    ResetInDoubt() reset_in_doubt;
     DrainWatch() drain_watch;
     RecallFragment() recall_fragment;
     RememberFragment() remember_fragment;
@@ -113,6 +115,9 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     @name(".second_pin") register<bit<64>>(MOORING_SLOTS) second_pin;
     @name(".second_time") register<bit<64>>(MOORING_SLOTS) second_time;
 
+    /// When the controller last said that it is there.
+    @name(".controller_seen") register<ticks_t>(1) controller_seen;
+
     // A fragmented datagram: whose it is; when it was seen, and where it goes.
     @name(".fragment_key") register<bit<296>>(MOORING_FRAGMENTS) fragment_key;
     @name(".fragment_way") register<bit<192>>(MOORING_FRAGMENTS) fragment_way;
@@ -130,6 +135,10 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     bool for_vip;
     bool from_service;
     bool switched;
+    bool received;
+    bool alive;
+    ticks_t seen;
+    bool for_controller;
     bool assigned;
 
     /// Two different hash functions: a connection that collides with another in one way hardly does in both.
@@ -236,9 +245,17 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
         assigned = false;
         fragment_known = false;
         syn_color = 0;
+        received = true;
+        alive = false;
+        for_controller = false;
+        user.mooring.resetting_server = 0;
         if (headers.packet_out.isValid()) {
-            packet_out_order.apply(headers, user.mooring, switched);
-        } else {
+            packet_out_order.apply(headers, user.mooring, switched, received, alive);
+            if (alive) {
+                controller_seen.write(0, user.mooring.now);
+            }
+        }
+        if (received) {
             mac_learning.apply(headers, user.mooring);
             own_addresses.apply(headers, user.mooring, own_address, handled);
             if (!handled && user.mooring.has_ports) {
@@ -299,6 +316,11 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
             slot_order.apply(headers, user.mooring);
         } else if (assigned) {
             exact_pins.apply(headers, user.mooring);
+            user.mooring.controller_listens = false;
+            if (user.mooring.in_doubt) {
+                controller_seen.read(seen, 0);
+                user.mooring.controller_listens = user.mooring.now - seen < CONTROLLER_PATIENCE;
+            }
             user.mooring.verdict = VERDICT_PORT;
             server_decision.apply(headers, user.mooring);
             if (user.mooring.unpinned && user.mooring.unsettled) {
@@ -306,20 +328,24 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
             }
         } else if (from_service) {
             remember_answer.apply(headers, user.mooring);
+            reset_in_doubt.apply(headers, user.mooring, for_controller);
         }
-        if ((assigned && user.mooring.verdict != VERDICT_DROP) || from_service) {
+        if ((assigned && user.mooring.verdict == VERDICT_PORT) || from_service) {
             if (user.mooring.first_fragment && !user.mooring.is_error) {
                 remember_fragment.apply(user.mooring, assigned);
                 store_fragment();
             }
         }
-        if ((assigned && user.mooring.verdict != VERDICT_DROP) || (fragment_known && own_address)) {
+        if ((assigned && user.mooring.verdict == VERDICT_PORT) || (fragment_known && own_address)) {
             to_server.apply(headers, user.mooring);
         } else if (from_service || fragment_known) {
             from_server.apply(headers, user.mooring);
         }
         if (switched) {
             mac_forwarding.apply(headers, user.mooring);
+        }
+        if (for_controller) {
+            user.mooring.verdict = VERDICT_CONTROLLER;
         }
 
         if (user.mooring.store != WAY_NONE) {
@@ -363,7 +389,8 @@ control MooringEgress(inout headers_t headers, inout user_metadata_t user, inout
             mark_to_drop(standard);
         } else if (standard.egress_port == MOORING_CPU_PORT) {
             headers.packet_in.setValid();
-            headers.packet_in.ingress_port = (bit<16>)standard.ingress_port;
+            headers.packet_in.ingress_port = user.mooring.ingress_port;
+            headers.packet_in.server = user.mooring.resetting_server;
         }
     }
 }

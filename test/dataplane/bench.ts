@@ -31,6 +31,7 @@ export interface Assignment {
   learn?: boolean;
   seal?: boolean;
   unsettled?: boolean;
+  doubt?: boolean;
 }
 
 /** The VIP of UDP, at the same address and port. */
@@ -97,8 +98,8 @@ export class Workbench {
 
   /** Writes the bucket's assignment; it is unsettled unless base and current are equal and nothing else is said. */
   assign(assignment: Assignment, vip = this.network.vip.id): void {
-    const { base, current, learn = false, seal = false, unsettled = base !== current } = assignment;
-    this.plane.upsert('buckets', [vip, 0], 'set_assignment', [base, current, +learn, +seal, +unsettled, 0]);
+    const { base, current, learn = false, seal = false, unsettled = base !== current, doubt = false } = assignment;
+    this.plane.upsert('buckets', [vip, 0], 'set_assignment', [base, current, +learn, +seal, +unsettled, +doubt]);
   }
 
   pin(clientPort: number, serverId: number, { closing = false, vip = this.network.vip.id } = {}): void {

@@ -230,7 +230,7 @@ describe('neighbour discovery', () => {
       message(one.address, hasMac(one.mac)),
     );
     expect(bench.send(one.switchPort, answer).outputs).toEqual([
-      { port: bench.plane.cpuPort, bytes: Uint8Array.from([0, one.switchPort, ...answer]) },
+      { port: bench.plane.cpuPort, bytes: Uint8Array.from([0, one.switchPort, 0, 0, ...answer]) },
     ]);
   });
 });

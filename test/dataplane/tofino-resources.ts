@@ -73,23 +73,28 @@ export function tableUsage(p4info: P4Info, name: string, size?: number): Usage {
   return { name, entries, sramBlocks, statefulUnits: 0, hashBits: Math.min(52, WAYS * ROW_HASH_BITS + blockBits) };
 }
 
+/** Pins lie in registers of many words; the others hold one. */
+const isLarge = ({ entries }: { readonly entries: number }): boolean => entries > 1;
+
 /** Everything in the program that takes memory, biggest first. Registers of one kind are added up. */
 export function programUsage(p4info: P4Info): Usage[] {
   const usages = p4info.tables.map((table) => tableUsage(p4info, table.preamble!.name));
-  const registers = p4info.registers.map((register) => {
-    const entries = Number(register.size);
+  const registers = p4info.registers.map(({ preamble, size }) => {
+    const entries = Number(size);
     // A register's memory has a spare block, into which a write goes while the last is read.
     const sramBlocks = blocksOf((entries * 32) / STAGE.sramRowBits) + 1;
-    return { entries, sramBlocks, hashBits: Math.log2(entries) };
+    return { name: preamble!.alias, entries, sramBlocks, statefulUnits: 1, hashBits: Math.log2(entries) };
   });
-  const total = (key: 'sramBlocks' | 'hashBits') => registers.reduce((sum, each) => sum + each[key], 0);
+  const [pins, others] = [registers.filter(isLarge), registers.filter((register) => !isLarge(register))];
+  const total = (key: 'sramBlocks' | 'hashBits') => pins.reduce((sum, each) => sum + each[key], 0);
   usages.push({
-    name: `pin registers (${registers.length} of 32 bits)`,
-    entries: registers[0]?.entries ?? 0,
+    name: `pin registers (${pins.length} of 32 bits)`,
+    entries: pins[0]?.entries ?? 0,
     sramBlocks: total('sramBlocks'),
-    statefulUnits: registers.length,
+    statefulUnits: pins.length,
     hashBits: total('hashBits'),
   });
+  usages.push(...others);
   return usages.sort((a, b) => b.sramBlocks - a.sramBlocks);
 }
 

@@ -188,7 +188,7 @@ describe('answers of the switch', () => {
     const octets = VIP.address.split('.').map((octet) => Number(octet).toString(16).padStart(2, '0'));
     const own = answerTo(`02:4d:${octets.join(':')}`);
     expect(bench.plane.send(one.switchPort, own).outputs).toEqual([
-      { port: bench.plane.cpuPort, bytes: Uint8Array.from([0, one.switchPort, ...own]) },
+      { port: bench.plane.cpuPort, bytes: Uint8Array.from([0, one.switchPort, 0, 0, ...own]) },
     ]);
     const foreign = bench.plane.send(one.switchPort, answerTo(CLIENT.mac)).outputs;
     expect(foreign.some(({ port }) => port === bench.plane.cpuPort)).toBe(false);
@@ -207,7 +207,7 @@ describe('answers of the switch', () => {
       }),
     );
     expect(bench.plane.send(one.switchPort, reply).outputs).toEqual([
-      { port: bench.plane.cpuPort, bytes: Uint8Array.from([0, one.switchPort, ...reply]) },
+      { port: bench.plane.cpuPort, bytes: Uint8Array.from([0, one.switchPort, 0, 0, ...reply]) },
     ]);
   });
 });

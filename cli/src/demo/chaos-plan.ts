@@ -5,7 +5,8 @@
  *
  * What is chosen is what a careful operator may ask for: a server takes part in one operation at a time, somebody is left to take
  * connections, residents stay in service for the connections that live through the run. A crash asks nobody, so it may
- * meet a server in the middle of an operation. Switch and controller are not taken away at once (docs/LIMITATIONS.md).
+ * meet a server in the middle of an operation. Switch and controller are not taken away at once, nor the controller while it looks
+ * for connections whose pins went with the switch (docs/LIMITATIONS.md).
  */
 import type { ServerState } from '@mooring/controller/control';
 import type { RandomSource } from '../load/random.ts';
@@ -23,6 +24,8 @@ export type ChaosRequest =
 export type ChaosIncident =
   | { readonly kind: 'crash'; readonly server: string }
   | { readonly kind: 'kill-controller' }
+  /** The controller, and the switch as soon as the controller is back: what was pinned in between lies in the registers only. */
+  | { readonly kind: 'kill-in-turn' }
   | { readonly kind: 'restart-switch' };
 
 /** Kinds of what can happen. */
@@ -47,6 +50,8 @@ export interface ChaosView {
   readonly running: number;
   /** A crash has happened that the controller has not given up yet, or controller or switch are on their way back. */
   readonly incidentRunning: boolean;
+  /** The controller is looking for connections whose pins went with the switch's registers; they wait for it. */
+  readonly isSearching: boolean;
 }
 
 /** What to do: order something, then pause; or look again when something has finished. */
@@ -72,6 +77,7 @@ const DECK: readonly ChaosKind[] = [
   'enable',
   'crash',
   'kill-controller',
+  'kill-in-turn',
   'restart-switch',
 ];
 
@@ -159,6 +165,8 @@ export class ChaosPlanner {
         return server && { kind, server: server.name };
       }
       case 'kill-controller':
+      case 'kill-in-turn':
+        return view.incidentRunning || view.isSearching ? undefined : { kind };
       case 'restart-switch':
         return view.incidentRunning ? undefined : { kind };
       default:
@@ -199,6 +207,8 @@ export function chaosTitle(operation: ChaosOperation): string {
       return `crash ${operation.server}`;
     case 'kill-controller':
       return 'kill -9 the controller';
+    case 'kill-in-turn':
+      return 'kill -9 the controller, then the switch';
     case 'restart-switch':
       return 'kill -9 the switch';
     default:

@@ -27,11 +27,6 @@ export interface ChaosOptions {
 
 const POLL_INTERVAL_MS = 100;
 const CONTROLLER_AWAY_MS = 1_000;
-/**
- * What was pinned while there was no controller lies in the switch's registers only until the returned one's sweep has told it; the switch
- * is left alone until then (docs/LIMITATIONS.md).
- */
-const CATCH_UP_MS = 5_000;
 /** What the switch has yet to be told when the controller's status calls a server dead already. */
 const GIVEN_UP_MARGIN_MS = 500;
 const AFTERMATH_MS = 2_000;
@@ -115,6 +110,7 @@ class ChaosRun {
       })),
       running: this.running.size,
       incidentRunning: this.incidents > 0,
+      isSearching: (status.counters.bucketsInDoubt ?? 0) > 0,
     };
   }
 
@@ -134,6 +130,7 @@ class ChaosRun {
     switch (operation.kind) {
       case 'crash':
       case 'kill-controller':
+      case 'kill-in-turn':
       case 'restart-switch': {
         this.incidents++;
         try {
@@ -169,21 +166,29 @@ class ChaosRun {
         await stage.controller.kill();
         await stage.wait(CONTROLLER_AWAY_MS);
         await stage.controller.start(stage.signal);
-        const awayMs = stage.elapsedMs() - sinceMs;
-        await stage.wait(CATCH_UP_MS);
-        return { buckets: 0, timeToDrainMs: awayMs, how: 'back after' };
+        return { buckets: 0, timeToDrainMs: stage.elapsedMs() - sinceMs, how: 'back after' };
       }
-      case 'restart-switch': {
-        const before = await this.serving();
-        await stage.announce({ kind: 'switch-restart' });
-        const killedMs = stage.elapsedMs();
-        await stage.restartSwitch();
-        await this.serving(({ counters }) => counters.reconnects > before.counters.reconnects);
-        return { buckets: 0, timeToDrainMs: stage.elapsedMs() - killedMs, how: 'back with all its entries after' };
+      case 'kill-in-turn': {
+        await stage.controller.kill();
+        await stage.wait(CONTROLLER_AWAY_MS);
+        await stage.controller.start(stage.signal);
+        return this.restartSwitch();
       }
+      case 'restart-switch':
+        return this.restartSwitch();
       default:
         throw new Error(`unknown incident ${JSON.stringify(operation satisfies never)}`);
     }
+  }
+
+  private async restartSwitch(): Promise<Omit<StepReport, 'title' | 'outcome'>> {
+    const { stage } = this;
+    const before = await this.serving();
+    await stage.announce({ kind: 'switch-restart' });
+    const killedMs = stage.elapsedMs();
+    await stage.restartSwitch();
+    await this.serving(({ counters }) => counters.reconnects > before.counters.reconnects);
+    return { buckets: 0, timeToDrainMs: stage.elapsedMs() - killedMs, how: 'back with all its entries after' };
   }
 
   /** Asks the controller, again where it dies before it has answered, and waits for the end. */

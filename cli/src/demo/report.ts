@@ -125,6 +125,5 @@ function chaosRows({ connections: c, steps }: DemoReport): [string, string][] {
       'held up by a switch restart',
       `${formatCount(c.heldUpByRestart)}, the last after ${formatCount(c.longestRecoveryMs)} ms`,
     ],
-    ['  lost with its registers', formatCount(c.lostWithRegisters)],
   ];
 }

@@ -52,7 +52,6 @@ interface Connection {
   readonly incoming: ByteStream;
   readonly begunAtMs: number;
   readonly endAtMs: number;
-  establishedAtMs: number | undefined;
   /** Its server has crashed: it is lost, whatever becomes of it. */
   doomed: boolean;
   /** It met a crashed server while it was being opened, and was counted for that. */
@@ -179,7 +178,6 @@ export class LoadClient {
       outgoing: new ByteStream(key, 'client-to-server'),
       incoming: new ByteStream(key, 'server-to-client'),
       begunAtMs: nowMs,
-      establishedAtMs: undefined,
       doomed: false,
       metCrash: false,
       endAtMs: nowMs + truncatedExponentialMs(this.random, meanLifetimeMs, longestLifetimeMs),
@@ -239,7 +237,6 @@ export class LoadClient {
 
   private establish(connection: Connection, server: string): void {
     connection.server = server;
-    connection.establishedAtMs = this.clock.nowMs;
     connection.doomed = this.incidents.hasCrashed(server);
     connection.phase = 'open';
     this.tally.alive++;
@@ -324,12 +321,11 @@ export class LoadClient {
   /** Counts a connection that has ended as it should not, under its cause where an incident is the cause, and takes it out. */
   private noteFault(connection: Connection, fault: 'reset' | 'refused' | 'failed' | 'endedEarly'): void {
     const { tally, incidents } = this;
-    const { server, begunAtMs, establishedAtMs } = connection;
+    const { server, begunAtMs } = connection;
     if (connection.doomed && server !== undefined) tally.lostByServer[server] = (tally.lostByServer[server] ?? 0) + 1;
     else if (server === undefined && incidents.mayHaveMetCrashed(begunAtMs, this.clock.nowMs)) {
       this.noteAttemptAtCrash(connection);
-    } else if (incidents.mayHaveLostPin(begunAtMs, establishedAtMs)) tally.lostWithRegisters++;
-    else {
+    } else {
       tally[fault]++;
       this.tellFault(connection, fault);
     }

@@ -7,8 +7,6 @@
 
 /** Longest time from the end of the switch to the answer of everything that waited. */
 export const RECOVERY_LIMIT_MS = 3_000;
-/** A pin lies in the switch's registers only until the controller has promoted it, which takes no longer. */
-export const PROMOTION_LIMIT_MS = 1_000;
 
 /** An incident, as it is announced to the load just before it happens (a crash), or just after (given up). */
 export type Incident =
@@ -66,16 +64,5 @@ export class Incidents {
     const restartMs = this.restartsMs.findLast((candidate) => candidate <= nowMs);
     if (restartMs === undefined || awaitedSinceMs >= restartMs + RECOVERY_LIMIT_MS) return undefined;
     return nowMs - restartMs;
-  }
-
-  /**
-   * Whether a connection was so young when the switch ended that its pin may have lain in the registers only, which end with the switch.
-   * @param establishedAtMs when the server's greeting had come; undefined where it had not by then
-   */
-  mayHaveLostPin(begunAtMs: number, establishedAtMs: number | undefined): boolean {
-    return this.restartsMs.some(
-      (restartMs) =>
-        begunAtMs <= restartMs && (establishedAtMs === undefined || establishedAtMs >= restartMs - PROMOTION_LIMIT_MS),
-    );
   }
 }

@@ -60,8 +60,6 @@ export interface ClientTally {
   lostByServer: Record<string, number>;
   /** Attempts that failed or were late because they met a crashed server that had not been given up yet. */
   attemptsAtCrash: number;
-  /** Connections lost with the registers of a switch that was restarted: begun less than a second before, their pin not in a table yet. */
-  lostWithRegisters: number;
   /** Answers that took over a second because the switch was restarted, and came within the time for that. */
   heldUpByRestart: number;
   /** Greatest time from the end of the switch to such an answer, in milliseconds. */
@@ -92,7 +90,6 @@ export function emptyTally(): ClientTally {
     longestAnswerMs: 0,
     lostByServer: {},
     attemptsAtCrash: 0,
-    lostWithRegisters: 0,
     heldUpByRestart: 0,
     longestRecoveryMs: 0,
     faults: [],
@@ -123,7 +120,6 @@ export function sumTallies(tallies: readonly ClientTally[]): ClientTally {
     sum.longestAnswerMs = Math.max(sum.longestAnswerMs, tally.longestAnswerMs);
     sum.faults.push(...tally.faults);
     sum.attemptsAtCrash += tally.attemptsAtCrash;
-    sum.lostWithRegisters += tally.lostWithRegisters;
     sum.heldUpByRestart += tally.heldUpByRestart;
     sum.longestRecoveryMs = Math.max(sum.longestRecoveryMs, tally.longestRecoveryMs);
     for (const [server, lost] of Object.entries(tally.lostByServer)) {

@@ -1,6 +1,6 @@
 /** What an incident explains, and what it does not: the excuse is as narrow as the cause. */
 import { describe, expect, test } from 'vitest';
-import { Incidents, PROMOTION_LIMIT_MS, RECOVERY_LIMIT_MS } from '../../src/load/incidents.ts';
+import { Incidents, RECOVERY_LIMIT_MS } from '../../src/load/incidents.ts';
 
 const LIMIT_MS = 1_000;
 
@@ -22,7 +22,6 @@ describe('a crash', () => {
   test('is remembered by name, and gives nobody more time', () => {
     expect([incidents.hasCrashed('s3'), incidents.hasCrashed('s4')]).toEqual([true, false]);
     expect(incidents.dueAtMs(5_000, LIMIT_MS)).toBe(6_000);
-    expect(incidents.mayHaveLostPin(5_000, undefined)).toBe(false);
   });
 });
 
@@ -42,12 +41,5 @@ describe('a restart of the switch', () => {
     expect(incidents.sinceRestartMs(9_900, 11_400)).toBe(1_400);
     expect(incidents.sinceRestartMs(9_900, 9_950)).toBeUndefined();
     expect(incidents.sinceRestartMs(14_000, 14_500)).toBeUndefined();
-  });
-
-  test('explains the loss of connections that were too young to be in a table, and no other', () => {
-    expect(incidents.mayHaveLostPin(9_990, undefined)).toBe(true);
-    expect(incidents.mayHaveLostPin(8_000, 10_000 - PROMOTION_LIMIT_MS)).toBe(true);
-    expect(incidents.mayHaveLostPin(8_000, 10_000 - PROMOTION_LIMIT_MS - 1)).toBe(false);
-    expect(incidents.mayHaveLostPin(10_001, undefined)).toBe(false);
   });
 });

@@ -296,6 +296,10 @@ export interface Counters {
   readonly bucketsAborted: number;
   /** Live connections whose packets changed server, as digests and agents show. Must be 0. */
   readonly astray: number;
+  /** Connections whose pins were lost with a switch's registers and that were found again on their servers. */
+  readonly found?: number;
+  /** Buckets whose connections are being looked for in that way, now. */
+  readonly bucketsInDoubt?: number;
   /** Connections that servers' agents have been compared with. */
   readonly audited: number;
   /** Times a sealed bucket was opened again because an old connection stirred. */

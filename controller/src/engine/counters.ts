@@ -18,6 +18,8 @@ export class Totals {
   releases = 0;
   pinsRefused = 0;
   astray = 0;
+  /** Connections whose pins were lost with a switch's registers, and that were found again. */
+  found = 0;
   audited = 0;
   bucketsFlipped = 0;
   bucketsCommitted = 0;
@@ -42,6 +44,7 @@ export class Totals {
     else if (notice.kind === 'aborted') this.bucketsAborted++;
     else if (notice.kind === 'unsealed') this.bucketsUnsealed++;
     else if (notice.kind === 'astray') this.astray++;
+    else if (notice.kind === 'doubt-over') this.found += notice.found;
   }
 
   countOrders(orders: readonly PacketOrder[]): void {

@@ -8,7 +8,7 @@ import { connectionParts } from '../shift/connection-key.ts';
 import type { ConnectionKey, Effect, ServerId, VipId } from '../shift/types.ts';
 import type { PacketOrder } from '../switch-port/port.ts';
 import type { Shadow } from '../switch-port/shadow.ts';
-import { deleteLiveEntries, deletePin, setAssignment, setPin, setWatch, slotParts } from './entries.ts';
+import { deleteLiveEntries, deletePin, setAssignment, setDoubt, setPin, setWatch, slotParts } from './entries.ts';
 
 type EffectOf<Kind extends Effect['kind']> = Extract<Effect, { readonly kind: Kind }>;
 
@@ -17,6 +17,8 @@ export interface SortedEffects {
   /** For the journal: assignments that differ from what it has. */
   readonly records: readonly IntentRecord[];
   readonly releases: readonly EffectOf<'release'>[];
+  /** Packets to be given back, in their order. */
+  readonly packets: readonly EffectOf<'receive' | 'pass-reset'>[];
   readonly sweeps: readonly EffectOf<'sweep'>[];
   readonly watchReads: readonly EffectOf<'read-watch'>[];
   readonly pinReads: readonly EffectOf<'read-pin'>[];
@@ -27,6 +29,7 @@ export interface SortedEffects {
 /** Sorts effects; those on tables are in `shadow` afterwards. */
 export function sortEffects(effects: readonly Effect[], intent: Intent, shadow: Shadow, timers: Timers): SortedEffects {
   const releases: EffectOf<'release'>[] = [];
+  const packets: EffectOf<'receive' | 'pass-reset'>[] = [];
   const sweeps: EffectOf<'sweep'>[] = [];
   const watchReads: EffectOf<'read-watch'>[] = [];
   const pinReads: EffectOf<'read-pin'>[] = [];
@@ -59,6 +62,13 @@ export function sortEffects(effects: readonly Effect[], intent: Intent, shadow: 
       case 'ignore-pins-of':
         deleteLiveEntries(shadow, effect.server);
         break;
+      case 'doubt':
+        setDoubt(shadow, effect.vip, effect.on);
+        break;
+      case 'receive':
+      case 'pass-reset':
+        packets.push(effect);
+        break;
       case 'release':
         releases.push(effect);
         break;
@@ -88,7 +98,7 @@ export function sortEffects(effects: readonly Effect[], intent: Intent, shadow: 
     );
     return changes.length === 0 ? [] : [{ kind: 'assignment', vip, changes }];
   });
-  return { records, releases, sweeps, watchReads, pinReads, questions, timers: due };
+  return { records, releases, packets, sweeps, watchReads, pinReads, questions, timers: due };
 }
 
 /** Orders for the releases whose pin is in the table; the others wait for their slot's next report. */
@@ -101,5 +111,17 @@ export function releaseOrders(
     const { way, index } = slotParts(slot);
     const [vip, clientAddress, clientPort] = connectionParts(key);
     return [{ kind: 'release', way, slot: index, generation, vip, clientAddress, clientPort }];
+  });
+}
+
+/** Orders for packets to be given back. One whose pin had no room is dropped: it would come to us again. */
+export function packetOrders(
+  packets: readonly EffectOf<'receive' | 'pass-reset'>[],
+  refusedPins: ReadonlySet<ConnectionKey>,
+): PacketOrder[] {
+  return packets.flatMap((effect): PacketOrder[] => {
+    const { port, bytes: packet } = effect.frame;
+    if (effect.kind === 'pass-reset') return [{ kind: 'flood', packet }];
+    return refusedPins.has(effect.key) ? [] : [{ kind: 'receive', port, packet }];
   });
 }

@@ -12,12 +12,13 @@ import type { VipConfiguration } from '../config/types.ts';
 import { servedVips } from '../intent/begin.ts';
 import type { ServerRecord } from '../intent/types.ts';
 import { forgetMacs, learnMacs } from '../network/bridge.ts';
+import { parseSegment } from '../network/segment.ts';
 import { unavailable } from '../operations/errors.ts';
 import { Operations } from '../operations/operations.ts';
 import { Observations } from '../planning/observations.ts';
 import { createShiftState, type Output, type ShiftState } from '../shift/state.ts';
 import { finishStep, step } from '../shift/step.ts';
-import type { Effect, Notice, ShiftEvent, TimerEvent } from '../shift/types.ts';
+import type { Notice, ShiftEvent, TimerEvent } from '../shift/types.ts';
 import {
   type MacEvent,
   type PacketOrder,
@@ -29,7 +30,8 @@ import {
 import { Shadow } from '../switch-port/shadow.ts';
 import type { TableName } from '../switch-port/tables.ts';
 import { Totals } from './counters.ts';
-import { releaseOrders, type SortedEffects, sortEffects } from './effects.ts';
+import { doubtEvents, tellDoubt } from './doubt-packets.ts';
+import { packetOrders, releaseOrders, type SortedEffects, sortEffects } from './effects.ts';
 import { deleteServerEntries, setServerEntries } from './entries.ts';
 import { bucketsInShift, estimateOf, observeEnds } from './estimate.ts';
 import { flushTables } from './flush.ts';
@@ -40,14 +42,12 @@ import { reconcile, vipOf } from './reconcile.ts';
 import { ServerFinder } from './server-finder.ts';
 import type { AgentSource, HealthSource } from './sources.ts';
 import { SweepPacer } from './sweep-pacer.ts';
+import { orderSweep, type SwitchDesk, sayAlive } from './switch-desk.ts';
 import { TimerWheel } from './timers.ts';
 
 /** First and longest pause between two attempts to reach the switch. */
 const RECONNECT_MS = 50;
 const RECONNECT_LONGEST_MS = 2_000;
-
-/** How long the answer to a session's first order may take before digests are asked for one by one. */
-const BARRIER_PATIENCE_MS = 250;
 
 /** Slots of the first sweep order. */
 const FIRST_SWEEP_CHUNK = 64;
@@ -253,6 +253,7 @@ export class Engine {
       );
       this.recovered = true;
       this.session = session;
+      sayAlive(this.switchDesk(session));
       this.observations.restart(bucketsInShift(this.state));
       this.agents?.restart();
       this.lostReason = undefined;
@@ -288,7 +289,11 @@ export class Engine {
         this.wakeUp();
       },
       onIdle: (table, keys) => this.onIdle(table, keys),
-      onPacketIn: (port, packet) => this.finder.onPacketIn(port, packet),
+      onPacketIn: (port, packet, server) => {
+        const segment = parseSegment(packet);
+        if (segment === undefined) this.finder.onPacketIn(port, packet);
+        else this.enqueue(doubtEvents(this.options, { port, packet, segment, server }));
+      },
       onLost: (reason) => {
         this.lose(reason);
         this.wakeUp();
@@ -410,6 +415,7 @@ export class Engine {
       for (; told < out.notices.length; told++) {
         const notice = out.notices[told]!;
         this.totals.countNotice(notice);
+        tellDoubt(notice, this.options);
         this.observations.onNotice(notice);
         this.operations.onNotice(notice);
       }
@@ -434,8 +440,12 @@ export class Engine {
     const refusedPins = await flushTables(this.shadow, session, this.totals, this.options.log);
     if (refusedPins.size > 0) this.enqueue([...refusedPins].map((key) => ({ kind: 'pin-refused', key })));
     this.totals.notePins(this.shadow.size('pins') + this.shadow.size('pins_v6'), this.state.slotted.size);
-    for (const sweep of sorted.sweeps) this.sweepAfterPause(sweep);
-    const orders = [...this.packets.splice(0), ...releaseOrders(sorted.releases, refusedPins)];
+    for (const sweep of sorted.sweeps) orderSweep(this.switchDesk(session), sweep, this.pacer.pauseMs);
+    const orders = [
+      ...this.packets.splice(0),
+      ...packetOrders(sorted.packets, refusedPins),
+      ...releaseOrders(sorted.releases, refusedPins),
+    ];
     this.totals.countOrders(orders);
     for (const order of orders) {
       if (order.kind === 'sweep') this.pacer.onSent(order.tag, order.count, clock.monotonicMs());
@@ -446,32 +456,23 @@ export class Engine {
     await this.readAges(session, sorted);
   }
 
+  /** What may be done about a session later, as long as it lasts. */
+  private switchDesk(session: SwitchSession): SwitchDesk {
+    return {
+      session,
+      clock: this.options.clock,
+      log: this.options.log,
+      shift: () => (this.session === session && !this.stopped ? this.state : undefined),
+      order: (order) => {
+        this.packets.push(order);
+        this.wakeUp();
+      },
+      enqueue: (events) => this.enqueue(events),
+    };
+  }
+
   private arm(kind: 'deadline' | 'step', operation: number, atMs: number): void {
     this.deadlines.add(Math.max(0, atMs - this.options.clock.wallMs()), { kind, operation });
-  }
-
-  /** Gives a sweep order when the switch has had its rest. */
-  private sweepAfterPause({ first, count, tag }: Extract<Effect, { kind: 'sweep' }>): void {
-    const { session } = this;
-    const { clock } = this.options;
-    const give = (): void => {
-      if (this.session !== session || this.stopped) return;
-      this.packets.push({ kind: 'sweep', first, count, tag });
-      this.wakeUp();
-    };
-    if (count === 0) {
-      give();
-      clock.after(BARRIER_PATIENCE_MS, () => this.hurryDigests(session, tag));
-    } else clock.after(this.pacer.pauseMs, give);
-  }
-
-  /** The session's first order has no answer: the switch may be waiting for more to report along with it. */
-  private hurryDigests(session: SwitchSession | undefined, tag: number): void {
-    if (session === undefined || this.session !== session || this.state.sweep.trusted) return;
-    const again = () => this.enqueue([{ kind: 'sweep-late', tag }]);
-    session.sendDigestsAtOnce().then(again, (error: unknown) => {
-      this.options.log.write('warning', `digests cannot be hurried: ${error instanceof Error ? error.message : error}`);
-    });
   }
 
   private onSwept(tag: number): void {

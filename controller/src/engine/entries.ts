@@ -16,6 +16,9 @@ const PROTOCOL_NUMBERS = { tcp: 6, udp: 17 } as const;
 /** In place of a server's switch port: whichever of its links is up. */
 const BY_LINK = 0xffff;
 
+/** In place of a server's number: it is not told by its address. */
+const NO_SERVER = 0;
+
 /** The seed of every VIP's hash, until seeds can be shifted. */
 export const HASH_SEED = 0;
 
@@ -60,6 +63,22 @@ export function setVipEntries(shadow: Shadow, id: VipId, vip: VipConfiguration, 
     params: [vip.mac],
     idleTimeoutMs: 0,
   });
+  // Where servers answer in the VIP's own name and the switch happens to be on the way: their resets can be told.
+  if (vip.forwarding !== undefined) {
+    shadow.set({
+      table: isIpv4 ? 'returns' : 'returns_v6',
+      key: [address, PROTOCOL_NUMBERS[vip.protocol], vip.port],
+      action: isIpv4 ? 'from_server' : 'from_server_v6',
+      params: [NO_SERVER, id, address, vip.port],
+      idleTimeoutMs: 0,
+    });
+  }
+}
+
+/** The VIP's connections are looked for, or no longer: its servers' resets come to us. */
+export function setDoubt(shadow: Shadow, vip: VipId, on: boolean): void {
+  if (on) shadow.set({ table: 'doubts', key: [vip], action: 'in_doubt', params: [], idleTimeoutMs: 0 });
+  else shadow.delete('doubts', [vip]);
 }
 
 /** Whether the switch cannot watch handshakes of the VIP's connections, so that they are learned before a flip. */
@@ -138,13 +157,13 @@ export function deleteLiveEntries(shadow: Shadow, id: ServerId): void {
 }
 
 export function setAssignment(shadow: Shadow, { vip, bucket }: BucketName, assignment: Assignment): void {
-  const { base, learn, seal, unsettled } = assignment;
+  const { base, learn, seal, unsettled, doubt } = assignment;
   const current = assignment.preparing ? base : assignment.current;
   shadow.set({
     table: 'buckets',
     key: [vip, bucket],
     action: 'set_assignment',
-    params: [base, current, Number(learn), Number(seal), Number(unsettled), 0],
+    params: [base, current, Number(learn), Number(seal), Number(unsettled), Number(doubt ?? false)],
     idleTimeoutMs: 0,
   });
 }

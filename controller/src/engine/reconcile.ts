@@ -8,8 +8,9 @@
 import type { Configuration, VipConfiguration } from '../config/types.ts';
 import { classesServed } from '../intent/classes.ts';
 import type { Intent, ServerRecord } from '../intent/types.ts';
+import type { DoubtfulVip } from '../shift/doubt.ts';
 import { type RecoveredBucket, type RecoveredPin, recover } from '../shift/recover.ts';
-import { createShiftState, type Output, type Pin, type ShiftState } from '../shift/state.ts';
+import { type Bucket, createShiftState, type Output, type Pin, type ShiftState } from '../shift/state.ts';
 import type { ConnectionKey, ShiftSettings } from '../shift/types.ts';
 import { SwitchRefusedError, type SwitchSession } from '../switch-port/port.ts';
 import type { Shadow } from '../switch-port/shadow.ts';
@@ -82,12 +83,14 @@ export async function reconcile(input: ReconcileInput, out: Output): Promise<Shi
   for (const table of PIN_TABLES) shadow.clear(table);
   shadow.clear('drain_watch');
   for (const pin of pins) setPin(shadow, pin.key, pin.server, pin.closing, timers);
-  recover(state, { buckets, pins, servers, leaving, dead, pinIdleMs: timers.pinIdleMs }, out);
+  const doubts = doubtfulVips(input, tables, buckets);
+  recover(state, { buckets, pins, servers, leaving, dead, pinIdleMs: timers.pinIdleMs, doubts }, out);
   for (const list of state.vips.values()) {
     for (const bucket of list) {
       const { base, current, learn, unsettled, phase } = bucket;
       const preparing = phase === 'preparing';
-      setAssignment(shadow, bucket, { base, current, preparing, learn, seal: phase === 'sealed', unsettled });
+      const seal = phase === 'sealed';
+      setAssignment(shadow, bucket, { base, current, preparing, learn, seal, unsettled, doubt: bucket.inDoubt });
       if (base !== current && !preparing) setWatch(shadow, bucket, timers);
     }
   }
@@ -179,10 +182,46 @@ function recoverBuckets(
         oneWay: oneWay.has(vip),
         unsettled: known && (params[4] === 1 || params[1] !== intended),
         watchElapsedMs: watches.get(key)?.elapsedMs,
+        former: bucketOf(input.previous, vip, bucket)?.former ?? [],
       });
     });
   }
   return result;
+}
+
+/**
+ * Buckets whose registers were lost with pins in them: of a switch that has started anew those that were in shift or not settled, by our own
+ * memory, or, where we have started anew as well, those that the journal has in shift. What was looked for before still is.
+ */
+function doubtfulVips(
+  input: ReconcileInput,
+  tables: ReadonlyMap<TableName, readonly ReadEntry[]>,
+  buckets: readonly RecoveredBucket[],
+): DoubtfulVip[] {
+  const { configuration, intent, session, previous, pinning } = input;
+  if (!pinning) return [];
+  const isAnew = session.pipeline === 'pushed' && intent.epoch > 1;
+  const marked = new Set(
+    tables
+      .get('buckets')!
+      .filter(({ params }) => Number(params[5]) !== 0)
+      .map(({ key }) => keyText(key)),
+  );
+  const isDoubtful = ({ vip, bucket, base, current }: RecoveredBucket): boolean => {
+    const before = bucketOf(previous, vip, bucket);
+    if (before?.inDoubt || marked.has(keyText([vip, bucket]))) return true;
+    return isAnew && (before === undefined ? base !== current : before.unsettled);
+  };
+  return vipsOf(configuration, intent).flatMap(({ id, vip }): DoubtfulVip[] => {
+    const doubtful = buckets.filter((bucket) => bucket.vip === id && isDoubtful(bucket)).map(({ bucket }) => bucket);
+    if (vip.protocol !== 'tcp' || doubtful.length === 0) return [];
+    const servers = [...intent.servers.values()].filter((server) => server.vip === id && !isGone(server));
+    return [{ vip: id, buckets: doubtful, servers: servers.map((server) => server.id) }];
+  });
+}
+
+function bucketOf(state: ShiftState | undefined, vip: number, bucket: number): Bucket | undefined {
+  return state?.vips.get(vip)?.[bucket];
 }
 
 function readPins(input: ReconcileInput, tables: ReadonlyMap<TableName, readonly ReadEntry[]>): RecoveredPin[] {
@@ -198,13 +237,13 @@ function readPins(input: ReconcileInput, tables: ReadonlyMap<TableName, readonly
     const hash = { buckets: service.buckets, seed: HASH_SEED, portMask: portMask(service) };
     const bucket = bucketOfConnection(hash, clientAddress, clientPort);
     const key: ConnectionKey = keyText(entry.key);
-    return [{ key, vip, bucket, server, closing: closing === 1, elapsedMs: entry.elapsedMs }];
+    return [{ key, vip, bucket, server, closing: closing === 1, elapsedMs: entry.elapsedMs, guessed: true }];
   });
 }
 
 function rememberedPins(previous: ShiftState): RecoveredPin[] {
-  return [...previous.pins.values()].map(({ key, vip, bucket, server }: Pin) => {
-    return { key, vip, bucket, server, closing: false, elapsedMs: 0 };
+  return [...previous.pins.values()].map(({ key, vip, bucket, server, guessed = false }: Pin) => {
+    return { key, vip, bucket, server, closing: false, elapsedMs: 0, guessed };
   });
 }
 

@@ -1,7 +1,7 @@
 /** The status as the control socket tells it, made from the engine's present state. Reads only. */
 import type { BucketPhase, ServerStatus, Status, SwitchStatus, VipStatus } from '../control-api/types.ts';
 import { recordsOf } from '../operations/catalogue.ts';
-import type { Bucket } from '../shift/state.ts';
+import type { Bucket, ShiftState } from '../shift/state.ts';
 import type { Engine } from './engine.ts';
 import { vipsOf } from './reconcile.ts';
 
@@ -77,6 +77,8 @@ export function statusOf(engine: Engine, frame: StatusFrame): Status {
       releases: totals.releases,
       pinsRefused: totals.pinsRefused,
       astray: totals.astray,
+      found: totals.found,
+      bucketsInDoubt: bucketsInDoubt(shift),
       audited: totals.audited,
       bucketsFlipped: totals.bucketsFlipped,
       bucketsCommitted: totals.bucketsCommitted,
@@ -93,6 +95,12 @@ export function statusOf(engine: Engine, frame: StatusFrame): Status {
     ),
     log: log.lines.slice(-LINES_SHOWN),
   };
+}
+
+function bucketsInDoubt(shift: ShiftState): number {
+  let count = 0;
+  for (const vip of shift.doubts.keys()) for (const { inDoubt } of shift.vips.get(vip) ?? []) if (inDoubt) count++;
+  return count;
 }
 
 /** A bucket that prepares its flip learns as well, only earlier. */

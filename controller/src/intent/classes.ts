@@ -6,7 +6,7 @@
  * away from one in service. Numbers of classes are journaled, for the switch's entries name them.
  */
 import type { ClassConfiguration, VipConfiguration } from '../config/types.ts';
-import { formatEndpoint, ipAddress, isIpv6, toIpv6Bits } from '../text/addresses.ts';
+import { formatEndpoint, formatIpAddress, type IpAddress, ipAddress, isIpv6, toIpv6Bits } from '../text/addresses.ts';
 
 /** A class with its number in the switch, from 1 on. */
 export interface ClassRecord extends ClassConfiguration {
@@ -78,6 +78,13 @@ function serving(
 ): VipConfiguration | undefined {
   const same = vips.filter((other) => isSameService(vip, other));
   return same.find((other) => other.class === clientClass) ?? same.find((other) => other.class === EVERYBODY);
+}
+
+/** The number of a client's class; 0 where it has none. */
+export function classNumber(client: IpAddress, classes: readonly ClassRecord[]): number {
+  const prefix = `${formatIpAddress(client)}/${typeof client === 'number' ? 32 : 128}`;
+  const name = classOf(prefix, classes);
+  return classes.find((one) => one.name === name)?.id ?? 0;
 }
 
 /** The class of those clients of a prefix that no longer one names. */

@@ -40,6 +40,8 @@ export function hearNotice(operations: Operations, notice: Notice): void {
       break;
     case 'flipped':
     case 'unsealed':
+    case 'doubt':
+    case 'doubt-over':
       break;
     default:
       throw new Error(`unexpected notice ${JSON.stringify(notice satisfies never)}`);

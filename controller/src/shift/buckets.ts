@@ -39,6 +39,7 @@ export function retargetBucket(state: ShiftState, bucket: Bucket, to: ServerId, 
     out.notices.push({ kind: 'committed', name: nameOf(bucket) }, { kind: 'settled', name: nameOf(bucket) });
     return;
   }
+  if (from !== bucket.base) bucket.former = [from, ...bucket.former.filter((server) => server !== from)];
   if (to === bucket.base) {
     setCurrent(state, bucket, to);
     out.notices.push({ kind: 'aborted', name: nameOf(bucket) });
@@ -168,6 +169,7 @@ export function onBucketSwept(state: ShiftState, bucket: Bucket, out: Output): v
   } else {
     bucket.phase = 'steady';
     bucket.unsettled = false;
+    bucket.former = [];
     bucket.token++;
     bucket.sweepUntil = undefined;
     state.waiting.delete(bucket);
@@ -254,8 +256,8 @@ function mayLearn(state: ShiftState, bucket: Bucket): boolean {
 
 /** Has the switch's entry say what the bucket is. */
 export function writeAssignment(bucket: Bucket, out: Output): void {
-  const { base, current, learn, unsettled } = bucket;
+  const { base, current, learn, unsettled, inDoubt: doubt } = bucket;
   const preparing = bucket.phase === 'preparing';
-  const assignment = { base, current, preparing, learn, seal: bucket.phase === 'sealed', unsettled };
+  const assignment = { base, current, preparing, learn, seal: bucket.phase === 'sealed', unsettled, doubt };
   out.effects.push({ kind: 'assign', name: nameOf(bucket), assignment });
 }

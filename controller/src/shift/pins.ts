@@ -10,6 +10,7 @@
  * moment open a new connection from the same port: it is marked closing (SYNs are dropped, all else passes), and if
  * it stays silent for as long as a handshake may take it is deleted, else unmarked.
  */
+import { onGuessRefused } from './doubt.ts';
 import { isNewer } from './generation.ts';
 import { askAgent } from './reports.ts';
 import {
@@ -101,11 +102,12 @@ export function onReleased(state: ShiftState, event: Extract<PinEvent, { kind: '
 }
 
 /** The switch had no room for the entry: the pin stays in its slot and will be reported again. */
-export function onPinRefused(state: ShiftState, key: ConnectionKey): void {
+export function onPinRefused(state: ShiftState, key: ConnectionKey, out: Output): void {
   const pin = state.pins.get(key);
   if (pin === undefined) return;
   const { slot } = pin;
   removePin(state, pin);
+  if (pin.guessed) onGuessRefused(state, pin, out);
   if (slot === undefined) return;
   state.slots.delete(slot);
   bucketOf(state, pin)?.unreleased.add(key);

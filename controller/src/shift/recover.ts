@@ -5,6 +5,7 @@
  * was waited for is waited for again, from the start: that costs time and never a connection.
  */
 import { enterShifting, nameOf, onWatchIdle, startSettling } from './buckets.ts';
+import { type DoubtfulVip, startDoubt } from './doubt.ts';
 import { startPreparing } from './one-way.ts';
 import { onPinIdle } from './pins.ts';
 import { addBucket, bucketOf, type Output, putPin, type ShiftState, setBase, viewOf } from './state.ts';
@@ -23,6 +24,8 @@ export interface RecoveredBucket extends BucketName {
   readonly oneWay?: boolean;
   /** Since when no packet of an unpinned connection was seen; undefined without watch entry. */
   readonly watchElapsedMs: number | undefined;
+  /** Servers besides base and current that its connections may have been pinned to. */
+  readonly former?: readonly ServerId[];
 }
 
 /** An exact pin as read from the switch. */
@@ -33,6 +36,8 @@ export interface RecoveredPin {
   readonly server: ServerId;
   readonly closing: boolean;
   readonly elapsedMs: number | undefined;
+  /** It may be a try. */
+  readonly guessed?: boolean;
 }
 
 /** What there is to recover. */
@@ -46,6 +51,8 @@ export interface Recovered {
   /** Those that have died and may still be named by a slot. */
   readonly dead?: readonly ServerId[];
   readonly pinIdleMs: number;
+  /** Buckets that have lost pins. */
+  readonly doubts?: readonly DoubtfulVip[];
 }
 
 /** Fills an empty state and says what to do to go on. */
@@ -62,11 +69,16 @@ export function recover(state: ShiftState, recovered: Recovered, out: Output): v
     state.leaving.add(view);
   }
   for (const bucket of recovered.buckets) {
-    addBucket(state, bucket, bucket.base, bucket.current, 'steady', false, bucket.oneWay);
+    const added = addBucket(state, bucket, bucket.base, bucket.current, 'steady', false, bucket.oneWay);
+    added.former = bucket.former ?? [];
   }
+  // First, so that whatever is written of a bucket says it.
+  for (const doubt of recovered.doubts ?? []) startDoubt(state, doubt, out);
   for (const pin of recovered.pins) {
     // A pin may have a slot still: known only when the sweep has come round.
-    putPin(state, { ...pin, closing: false, slot: undefined, released: false, idle: false });
+    // Whether a try was right is not written anywhere.
+    const guessed = bucketOf(state, pin)?.inDoubt === true && pin.guessed === true;
+    putPin(state, { ...pin, closing: false, slot: undefined, released: false, idle: false, guessed });
     if (pin.closing) out.effects.push({ kind: 'set-pin', key: pin.key, server: pin.server, closing: false });
   }
   for (const { base, current, unsettled, learn, flipped, watchElapsedMs, ...name } of recovered.buckets) {

@@ -11,6 +11,7 @@
  * Only established connections become pins; a half-open one of a bucket in shift is waited for.
  */
 import { commit, enterSealed, onSealDue, unseal } from './buckets.ts';
+import { isSought } from './doubt.ts';
 import { deletePin, onPinGone, reopen } from './pins.ts';
 import { type Output, putPin, type ShiftState, viewOf } from './state.ts';
 import type { ReportedConnection, ServerId, ShiftEvent } from './types.ts';
@@ -62,6 +63,12 @@ export function onServerReport(
   const listed = new Set<string>();
   for (const connection of connections) {
     listed.add(connection.key);
+    if (!connection.halfOpen && isSought(state, connection, connection.key, server)) {
+      const { key, vip, bucket } = connection;
+      const pin = { key, vip, bucket, server, slot: undefined };
+      putPin(state, { ...pin, closing: false, released: true, idle: false, listed: true });
+      out.effects.push({ kind: 'set-pin', key, server, closing: false });
+    }
     if (state.pins.has(connection.key)) continue;
     const bucket = `${connection.vip}/${connection.bucket}`;
     const others = unpinned.get(bucket);

@@ -55,7 +55,8 @@ export function advanceLeaving(state: ShiftState, out: Output): void {
     if (!named && view.ending && !view.ended) end(state, view, out);
     // Where the server itself can be asked, it must hold no connection in any state.
     const empty = !view.agent || view.ended || view.live === 0;
-    const clear = !named && view.pins.size === 0 && empty;
+    // While connections are looked for, it may have one that nobody knows of.
+    const clear = !named && view.pins.size === 0 && empty && state.doubts.size === 0;
     if (view.stage === 'leaving' && clear) {
       view.stage = 'sweeping';
       view.token++;

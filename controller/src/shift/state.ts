@@ -8,6 +8,7 @@ import type {
   BucketPhase,
   ConnectionKey,
   Effect,
+  Frame,
   Notice,
   ServerId,
   ShiftSettings,
@@ -38,6 +39,10 @@ export interface Bucket {
   held: boolean;
   /** While sealed: the question to the base's agent whose answer decides. */
   asked: number | undefined;
+  /** Pins of it have been lost with the registers: see `doubt.ts`. */
+  inDoubt: boolean;
+  /** Servers besides base and current that connections may have been pinned to since the bucket was last settled, latest first. */
+  former: readonly ServerId[];
   /** While preparing: a connection has been reported that had no pin. */
   unpinnedSeen: boolean;
   /** Exact pins of this bucket's connections. */
@@ -64,6 +69,8 @@ export interface Pin {
   asked?: number | undefined;
   /** It comes from an agent's list, so its connection may have ended before it was made. */
   listed?: boolean;
+  /** It is a try: whether the connection lives there is not known. */
+  guessed?: boolean;
 }
 
 /** What is known of a register slot. */
@@ -112,6 +119,19 @@ export interface Sweep {
   recoveredUntil: number | undefined;
 }
 
+/** A VIP whose connections without pins are looked for; see `doubt.ts`. */
+export interface Doubt {
+  /** Who may have them, besides those that a bucket itself names. */
+  readonly servers: readonly ServerId[];
+  /** By connection: servers that do not have it. */
+  readonly tried: Map<ConnectionKey, readonly ServerId[]>;
+  /** The packets of the latest, to be received again should their server not have it. */
+  readonly frames: Map<ConnectionKey, Frame>;
+  /** Connections found elsewhere than on their bucket's base. */
+  found: number;
+  readonly token: number;
+}
+
 /** The whole state. */
 export interface ShiftState {
   readonly settings: ShiftSettings;
@@ -125,6 +145,7 @@ export interface ShiftState {
   /** Buckets that settle and servers that end: who waits for the sweep. */
   readonly waiting: Set<Bucket>;
   readonly leaving: Set<ServerView>;
+  readonly doubts: Map<VipId, Doubt>;
   /** The last question to an agent. */
   lastQuestion: number;
 }
@@ -155,6 +176,7 @@ export function createShiftState(settings: ShiftSettings, firstTag: number): Shi
     },
     waiting: new Set(),
     leaving: new Set(),
+    doubts: new Map(),
     lastQuestion: 0,
   };
 }
@@ -205,6 +227,8 @@ export function addBucket(
     sweepUntil: undefined,
     tentativeSeen: false,
     unpinnedSeen: false,
+    inDoubt: false,
+    former: [],
     held: false,
     asked: undefined,
     pins: new Set(),

@@ -14,6 +14,7 @@ import {
   withBucket,
 } from './buckets.ts';
 import { onServerDied } from './death.ts';
+import { onDoubtOver, onReset, onUnknownPacket } from './doubt.ts';
 import { onPreparedDue } from './one-way.ts';
 import { onClosingDue, onConfirmed, onLearned, onPinIdle, onPinRead, onPinRefused, onReleased } from './pins.ts';
 import { onAgent, onServerReport } from './reports.ts';
@@ -64,6 +65,15 @@ export function step(state: ShiftState, event: ShiftEvent, out: Output): void {
     case 'pin-event':
       onPinEvent(state, event.event, out);
       break;
+    case 'unknown-packet':
+      onUnknownPacket(state, event, out);
+      break;
+    case 'reset':
+      onReset(state, event, out);
+      break;
+    case 'doubt-over':
+      onDoubtOver(state, event.vip, event.token, out);
+      break;
     case 'watch-idle':
       withBucket(state, event.name, (bucket) => onWatchIdle(state, bucket, out));
       break;
@@ -80,7 +90,7 @@ export function step(state: ShiftState, event: ShiftEvent, out: Output): void {
       onSweepPace(state, event.chunk);
       break;
     case 'pin-refused':
-      onPinRefused(state, event.key);
+      onPinRefused(state, event.key, out);
       break;
     case 'prepared-due':
       withBucket(state, event.name, (bucket) => onPreparedDue(state, bucket, event.token, out));

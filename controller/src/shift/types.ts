@@ -35,6 +35,8 @@ export interface Assignment {
   readonly learn: boolean;
   readonly seal: boolean;
   readonly unsettled: boolean;
+  /** Pins have been lost: packets without one come to us (`doubt.ts`). */
+  readonly doubt?: boolean;
 }
 
 /** What the switch's digest says; see docs/DATAPLANE.md. */
@@ -110,6 +112,15 @@ export type ShiftEvent =
       readonly connections: readonly ReportedConnection[];
     }
   | { readonly kind: 'pin-event'; readonly event: PinEvent }
+  /** A packet of a connection that has no pin, in a bucket in doubt. */
+  | ({ readonly kind: 'unknown-packet'; readonly key: ConnectionKey; readonly frame: Frame } & BucketName)
+  /** A server says that it has no such connection; of a VIP in doubt. `server` is 0 where it is not known whose word it is. */
+  | ({
+      readonly kind: 'reset';
+      readonly key: ConnectionKey;
+      readonly server: ServerId;
+      readonly frame: Frame;
+    } & BucketName)
   /** No packet hit the bucket's watch for the idle time. */
   | { readonly kind: 'watch-idle'; readonly name: BucketName }
   /** No packet hit the pin for the pin idle time. */
@@ -129,8 +140,15 @@ export type ShiftEvent =
   | { readonly kind: 'pin-refused'; readonly key: ConnectionKey }
   | TimerEvent;
 
+/** A packet that the switch has handed over, and the port it came in by; nothing here looks into it. */
+export interface Frame {
+  readonly port: number;
+  readonly bytes: Uint8Array;
+}
+
 /** What a timer brings back. Stale ones are told by their token. */
 export type TimerEvent =
+  | { readonly kind: 'doubt-over'; readonly vip: VipId; readonly token: number }
   | { readonly kind: 'prepared-due'; readonly name: BucketName; readonly token: number }
   | { readonly kind: 'learn-due'; readonly name: BucketName; readonly token: number }
   | { readonly kind: 'seal-due'; readonly name: BucketName; readonly token: number }
@@ -158,6 +176,12 @@ export type Effect =
   | { readonly kind: 'sweep'; readonly first: number; readonly count: number; readonly tag: number }
   /** Let the switch ignore this server's pins and slots from now on (the deadline has come). */
   | { readonly kind: 'ignore-pins-of'; readonly server: ServerId }
+  /** Have the resets of a VIP's servers handed over, or no longer. */
+  | { readonly kind: 'doubt'; readonly vip: VipId; readonly on: boolean }
+  /** Have the switch handle a packet once more; not if in the same step its connection's pin was refused. */
+  | { readonly kind: 'receive'; readonly key: ConnectionKey; readonly frame: Frame }
+  /** Let a reset go on to its client. */
+  | { readonly kind: 'pass-reset'; readonly frame: Frame }
   | { readonly kind: 'read-watch'; readonly name: BucketName; readonly token: number }
   | { readonly kind: 'read-pin'; readonly key: ConnectionKey }
   /** Ask the server's agent for its connections as they are from now on; a `server-report` with this token answers. */
@@ -171,6 +195,10 @@ export type Notice =
   | { readonly kind: 'committed'; readonly name: BucketName }
   | { readonly kind: 'unsealed'; readonly name: BucketName }
   | { readonly kind: 'settled'; readonly name: BucketName }
+  /** Pins of so many buckets have been lost; their connections are being looked for. */
+  | { readonly kind: 'doubt'; readonly vip: VipId; readonly buckets: number; readonly durationMs: number }
+  /** The time for that is over: so many connections were found elsewhere than on their bucket's base. */
+  | { readonly kind: 'doubt-over'; readonly vip: VipId; readonly found: number }
   /** Connections ended on purpose. */
   | { readonly kind: 'ended'; readonly server: ServerId; readonly keys: readonly ConnectionKey[] }
   /** A server has died, and with it these connections (of those that are known by name). */

@@ -9,7 +9,7 @@ import type { MacEvent, PacketOrder } from './port.ts';
 import { keyText } from './tables.ts';
 
 /** Operations of the `packet_out` header and kinds of `pin_event_t`; docs/DATAPLANE.md. */
-const OPERATION = { forward: 0, flood: 1, release: 2, sweep: 3 } as const;
+const OPERATION = { forward: 0, flood: 1, release: 2, sweep: 3, receive: 4, alive: 5 } as const;
 const EVENT = { confirmed: 1, learned: 2, released: 3, tentative: 4, swept: 5, held: 6 } as const;
 
 /** The header of a packet-out. */
@@ -28,8 +28,10 @@ export function encodeOrder(order: PacketOrder, epoch: number): Record<string, n
   };
   switch (order.kind) {
     case 'forward':
+    case 'receive':
       return { ...header, egress_port: order.port };
     case 'flood':
+    case 'alive':
       return header;
     case 'release':
       return {

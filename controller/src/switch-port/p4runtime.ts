@@ -73,6 +73,9 @@ const NO_PAYLOAD = new Uint8Array(0);
 const SINGLE_READ_COST = 4;
 /** Entries asked for by one read. */
 const SINGLE_READS = 500;
+/** Between attempts to reach a switch: packets wait for one that starts anew, and a client that resends does so after a second. */
+const RETRY_MS = 20;
+const LONGEST_RETRY_MS = 100;
 /** Packets a second. */
 const UNREACHED_RATE = 1_000_000_000;
 /** gRPC codes of the P4Runtime specification. */
@@ -118,6 +121,8 @@ async function connect(options: P4RuntimeOptions, program: Program, electionId: 
       connectTimeoutMs,
       // Only while the first connection is being made; `P4RuntimeSession` ends with its stream.
       reconnect: true,
+      reconnectDelayMs: RETRY_MS,
+      maximumReconnectDelayMs: LONGEST_RETRY_MS,
       onError: () => undefined,
     });
   } catch (error) {
@@ -168,7 +173,9 @@ class P4RuntimeSession implements SwitchSession {
       }
       for (const [table, keys] of byTable) listener.onIdle(table, keys);
     });
-    client.onPacketIn(({ payload, metadata }) => listener.onPacketIn(Number(metadata.ingress_port), payload));
+    client.onPacketIn(({ payload, metadata }) => {
+      listener.onPacketIn(Number(metadata.ingress_port), payload, Number(metadata.server ?? 0));
+    });
   }
 
   /** Keeps or pushes the pipeline and has digests sent. */
@@ -282,7 +289,7 @@ class P4RuntimeSession implements SwitchSession {
   order(orders: readonly PacketOrder[]): void {
     try {
       for (const order of orders) {
-        const payload = order.kind === 'forward' || order.kind === 'flood' ? order.packet : NO_PAYLOAD;
+        const payload = 'packet' in order ? order.packet : NO_PAYLOAD;
         this.client.packetOut(payload, encodeOrder(order, this.epoch));
       }
     } catch (error) {

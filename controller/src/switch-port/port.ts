@@ -26,6 +26,10 @@ export interface ClassRate {
 export type PacketOrder =
   | { readonly kind: 'forward'; readonly port: number; readonly packet: Uint8Array }
   | { readonly kind: 'flood'; readonly packet: Uint8Array }
+  /** Handled as if it had come in by the port, which is where it came in when it was handed over. */
+  | { readonly kind: 'receive'; readonly port: number; readonly packet: Uint8Array }
+  /** We are there: packets that only we can judge may be handed over. */
+  | { readonly kind: 'alive' }
   | {
       readonly kind: 'release';
       readonly way: number;
@@ -49,7 +53,8 @@ export interface SwitchListener {
   onMacEvents(events: readonly MacEvent[]): void;
   /** @param keys as `keyText` of the entries */
   onIdle(table: TableName, keys: readonly string[]): void;
-  onPacketIn(port: number, packet: Uint8Array): void;
+  /** @param server of a reset: whose it is, 0 where the switch does not know; 0 for any other packet */
+  onPacketIn(port: number, packet: Uint8Array, server: number): void;
   /** The session is over. Told once; not after `close`. */
   onLost(reason: string): void;
 }

@@ -9,6 +9,7 @@
  * should hold is written to each. Nothing is changed on some of them only; while one is away packets go on as they do without a controller.
  */
 import type { SwitchConfiguration } from '../config/types.ts';
+import { parseSegment } from '../network/segment.ts';
 import type { PinEvent } from '../shift/types.ts';
 import { MemberSwitch } from './member.ts';
 import { mergeEntries } from './merge.ts';
@@ -22,6 +23,9 @@ import type {
   WriteFailure,
 } from './port.ts';
 import { type EntryUpdate, isPinTable, keyText, type ReadEntry, type TableName } from './tables.ts';
+
+/** Ports of a member have numbers of their own: those of each follow those of the one before. */
+const PORTS = 0x10000;
 
 /** What is the same for all of them. */
 export interface SeveralOptions {
@@ -172,6 +176,9 @@ class SeveralSwitches implements SwitchSession {
         member?.session.order([{ ...order, slot: order.slot % this.slots }]);
       } else if (order.kind === 'forward') {
         this.members[0]!.session.order([order]);
+      } else if (order.kind === 'receive') {
+        const member = this.members[Math.floor(order.port / PORTS)];
+        member?.session.order([{ ...order, port: order.port % PORTS }]);
       } else {
         if (order.kind === 'sweep') this.sweeps.set(order.tag, { ended: 0, reports: 0 });
         for (const { session } of this.members) session.order([order]);
@@ -201,8 +208,9 @@ class SeveralSwitches implements SwitchSession {
         else this.onIdle(member, table, keys);
       },
       // The ports in answers to our questions are the first one's; the others learn theirs from the answers' frames.
-      onPacketIn: (port, packet) => {
-        if (member.index === 0 && !this.over) this.listener.onPacketIn(port, packet);
+      onPacketIn: (port, packet, server) => {
+        if (this.over || (member.index > 0 && parseSegment(packet) === undefined)) return;
+        this.listener.onPacketIn(port + member.index * PORTS, packet, server);
       },
       onLost: (reason) => this.lose(`${address}: ${reason}`),
     };

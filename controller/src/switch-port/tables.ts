@@ -47,6 +47,7 @@ export const TABLES = {
     setStage: 0,
     deleteStage: 5,
   },
+  doubts: { key: ['vip'], actions: { in_doubt: [] }, setStage: 0, deleteStage: 5 },
   pin_servers: { key: ['server'], actions: { alive_for_pin: [] }, setStage: 0, deleteStage: 5 },
   slot_servers: { key: ['server'], actions: { alive_for_slot: [] }, setStage: 0, deleteStage: 5 },
   macs: { key: ['mac'], actions: { to_port: ['port'], flood: ['group'] }, setStage: 0, deleteStage: 5 },
@@ -65,7 +66,7 @@ export const TABLES = {
   },
   buckets: {
     key: ['vip', 'bucket'],
-    actions: { set_assignment: ['base', 'current', 'learn', 'seal', 'unsettled', 'candidates'] },
+    actions: { set_assignment: ['base', 'current', 'learn', 'seal', 'unsettled', 'doubt'] },
     setStage: 2,
     deleteStage: 5,
   },

@@ -142,6 +142,10 @@ export function carryOut(world: World, scope: Scope, refuse: boolean): void {
       case 'ignore-pins-of':
         world.ignored = effect.server;
         break;
+      // Not searched: what a switch that starts anew leads to (test/shift/doubt.test.ts).
+      case 'doubt':
+      case 'receive':
+      case 'pass-reset':
       case 'ask-agent':
       case 'timer':
         break;

@@ -30,6 +30,7 @@ export function cloneCore(state: ShiftState): ShiftState {
     sweep: { ...state.sweep, seen: new Set(state.sweep.seen) },
     waiting: new Set([...state.waiting].map((bucket) => buckets.get(bucket)!)),
     leaving: new Set([...state.leaving].map((view) => views.get(view)!)),
+    doubts: new Map(),
     lastQuestion: state.lastQuestion,
   };
 }

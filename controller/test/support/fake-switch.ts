@@ -208,7 +208,7 @@ export class FakeSwitch {
     view.setUint32(28, wanted);
     frame.set(toMac, 32);
     view.setUint32(38, toAddress);
-    this.listener?.onPacketIn(answer.port, frame);
+    this.listener?.onPacketIn(answer.port, frame, 0);
   }
 
   /** Entries of a table, as values by key text. */
