@@ -56,8 +56,14 @@ export class SegmentWriter {
   }
 }
 
-/** Maps ranges of preprocessed text back to files. Fastest when asked in ascending order. */
-export class SegmentCursor {
+/**
+ * Maps ranges of preprocessed text back to files. Fastest when asked in ascending order. It is itself the place that was asked
+ * for last: the lexer asks for each token and keeps three numbers.
+ */
+export class SegmentCursor implements Span {
+  file = BUILT_IN_SPAN.file;
+  start = BUILT_IN_SPAN.start;
+  end = BUILT_IN_SPAN.end;
   private index = 0;
   private readonly segments: readonly Segment[];
 
@@ -65,17 +71,25 @@ export class SegmentCursor {
     this.segments = text.segments;
   }
 
-  /** The place in the files of output range `[start, end)`. */
-  span(start: number, end: number): Span {
+  /** Goes to the place in the files of output range `[start, end)`. */
+  moveTo(start: number, end: number): void {
     const first = this.at(start);
-    if (first === undefined) return BUILT_IN_SPAN;
+    if (first === undefined) return;
     const last = end > start ? (this.at(end - 1) ?? first) : first;
     const from = first.sourceEnd < 0 ? first.sourceStart + (start - first.outputStart) : first.sourceStart;
-    if (last.file !== first.file) {
-      return { file: first.file, start: from, end: Math.max(from, first.sourceEnd) };
+    let to = first.sourceEnd;
+    if (last.file === first.file) {
+      to = last.sourceEnd < 0 ? last.sourceStart + (end - last.outputStart) : last.sourceEnd;
     }
-    const to = last.sourceEnd < 0 ? last.sourceStart + (end - last.outputStart) : last.sourceEnd;
-    return { file: first.file, start: from, end: Math.max(from, to) };
+    this.file = first.file;
+    this.start = from;
+    this.end = Math.max(from, to);
+  }
+
+  /** The place in the files of output range `[start, end)`. */
+  span(start: number, end: number): Span {
+    this.moveTo(start, end);
+    return { file: this.file, start: this.start, end: this.end };
   }
 
   private at(offset: number): Segment | undefined {

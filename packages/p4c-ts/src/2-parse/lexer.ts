@@ -122,7 +122,8 @@ export function tokenize(input: PreprocessedText, reporter: Reporter): TokenList
   let inPragma = false;
   let lineStart = true;
   const push = (kind: TokenKind, start: number, end: number, word = '') => {
-    tokens.push(kind, start, end, cursor.span(start, end), word);
+    cursor.moveTo(start, end);
+    tokens.push(kind, start, end, cursor, word);
   };
   const endPragma = (offset: number) => {
     inPragma = false;
@@ -254,12 +255,37 @@ export interface IntegerText {
   readonly base: 2 | 8 | 10 | 16;
 }
 
+const BASES: ReadonlyMap<string, IntegerText['base']> = new Map([
+  ['x', 16],
+  ['d', 10],
+  ['o', 8],
+  ['b', 2],
+]);
+
 /** Reads the text of an `integer` token. */
 export function parseInteger(text: string): IntegerText {
-  const match = /^(?:(\d+)([ws]))?(?:0([xXdDoObB]))?([0-9a-fA-F_]+)$/.exec(text);
-  const digits = (match?.[4] ?? '').replace(/_/g, '');
-  const letter = match?.[3]?.toLowerCase();
-  const base = letter === 'x' ? 16 : letter === 'o' ? 8 : letter === 'b' ? 2 : 10;
-  const value = digits === '' ? 0n : BigInt(base === 10 ? digits : `0${letter}${digits}`);
-  return { value, width: match?.[1] === undefined ? undefined : Number(match[1]), signed: match?.[2] === 's', base };
+  const widthEnd = Math.max(text.indexOf('w'), text.indexOf('s'));
+  const start = widthEnd + 1;
+  const base = text.charCodeAt(start) === 48 ? BASES.get(text.charAt(start + 1).toLowerCase()) : undefined;
+  const digits = text.slice(base === undefined ? start : start + 2).replaceAll('_', '');
+  return {
+    value: valueOfDigits(digits, base ?? 10),
+    width: widthEnd < 0 ? undefined : Number(text.slice(0, widthEnd)),
+    signed: text.charAt(widthEnd) === 's',
+    base: base ?? 10,
+  };
+}
+
+function valueOfDigits(digits: string, base: IntegerText['base']): bigint {
+  if (digits === '') return 0n;
+  switch (base) {
+    case 16:
+      return BigInt(`0x${digits}`);
+    case 10:
+      return BigInt(digits);
+    case 8:
+      return BigInt(`0o${digits}`);
+    case 2:
+      return BigInt(`0b${digits}`);
+  }
 }

@@ -14,8 +14,11 @@ import { KEYWORDS, type TokenKind } from './tokens.ts';
 
 const WORDS: ReadonlySet<TokenKind> = new Set<TokenKind>([...KEYWORDS, 'identifier']);
 
+const NO_ANNOTATIONS: readonly Annotation[] = [];
+
 /** Zero or more annotations. */
-export function parseAnnotations(p: TokenCursor): Annotation[] {
+export function parseAnnotations(p: TokenCursor): readonly Annotation[] {
+  if (p.kind !== '@' && p.kind !== 'pragma') return NO_ANNOTATIONS;
   const annotations: Annotation[] = [];
   while (p.kind === '@' || p.kind === 'pragma') annotations.push(parseAnnotation(p));
   return annotations;

@@ -54,17 +54,26 @@ const MAX_LITERAL_WIDTH_BITS = 2048;
 
 /** Any expression. */
 export function parseExpression(p: TokenCursor): Expression {
-  return p.nested(() => parseConditional(p, parseBinary(p, parseUnary(p), 1, false), false));
+  p.enter();
+  const expression = parseConditional(p, parseBinary(p, parseUnary(p), 1, false), false);
+  p.leave();
+  return expression;
 }
 
 /** The width inside `bit<...>`: an expression whose first bare `>` ends it. */
 export function parseWidthExpression(p: TokenCursor): Expression {
-  return p.nested(() => parseConditional(p, parseBinary(p, parseUnary(p), 1, true), true));
+  p.enter();
+  const expression = parseConditional(p, parseBinary(p, parseUnary(p), 1, true), true);
+  p.leave();
+  return expression;
 }
 
 /** Goes on after an operand that was already parsed (a parenthesized one, in a key set). */
 function continueExpression(p: TokenCursor, operand: Expression): Expression {
-  return p.nested(() => parseConditional(p, parseBinary(p, parsePostfix(p, operand), 1, false), false));
+  p.enter();
+  const expression = parseConditional(p, parseBinary(p, parsePostfix(p, operand), 1, false), false);
+  p.leave();
+  return expression;
 }
 
 function parseConditional(p: TokenCursor, first: Expression, endsAtGreater: boolean): Expression {
@@ -74,7 +83,9 @@ function parseConditional(p: TokenCursor, first: Expression, endsAtGreater: bool
     p.advance();
     const whenTrue = parseExpression(p);
     p.expect(':');
-    const whenFalse = p.nested(() => parseBinary(p, parseUnary(p), 1, endsAtGreater));
+    p.enter();
+    const whenFalse = parseBinary(p, parseUnary(p), 1, endsAtGreater);
+    p.leave();
     const span = p.spanFromNode(condition);
     condition = { kind: 'ConditionalExpression', id: p.ids.next(), span, condition, whenTrue, whenFalse };
   }
@@ -119,13 +130,13 @@ function parseUnary(p: TokenCursor): Expression {
   const { kind, at: first } = p;
   if (kind === '!' || kind === '~' || kind === '-' || kind === '+') {
     p.advance();
-    const operand = p.nested(() => parseUnary(p));
+    const operand = parseOperand(p);
     return { kind: 'UnaryExpression', id: p.ids.next(), span: p.spanFrom(first), operator: kind, operand };
   }
   if (kind === '(') {
     const type = tryCast(p);
     if (type !== undefined) {
-      const operand = p.nested(() => parseUnary(p));
+      const operand = parseOperand(p);
       return { kind: 'CastExpression', id: p.ids.next(), span: p.spanFrom(first), type, operand };
     }
     p.advance();
@@ -134,6 +145,14 @@ function parseUnary(p: TokenCursor): Expression {
     return parsePostfix(p, { ...inner, span: p.spanFrom(first) });
   }
   return parsePostfix(p, parsePrimary(p));
+}
+
+/** What stands behind a unary operator or a cast. */
+function parseOperand(p: TokenCursor): Expression {
+  p.enter();
+  const operand = parseUnary(p);
+  p.leave();
+  return operand;
 }
 
 /** Takes `(T)` if it stands here. */
@@ -231,30 +250,31 @@ function parseIndex(p: TokenCursor, target: Expression): Expression {
 }
 
 function parsePrimary(p: TokenCursor): Expression {
-  const { kind, span, at: first } = p;
+  const { kind, at: first } = p;
   switch (kind) {
     case 'integer':
       return parseIntegerLiteral(p);
     case 'string-literal': {
       const value = unescapeString(p.text);
       p.advance();
-      return { kind: 'StringLiteral', id: p.ids.next(), span, value };
+      return { kind: 'StringLiteral', id: p.ids.next(), span: p.spanFrom(first), value };
     }
     case 'true':
     case 'false':
       p.advance();
-      return { kind: 'BooleanLiteral', id: p.ids.next(), span, value: kind === 'true' };
+      return { kind: 'BooleanLiteral', id: p.ids.next(), span: p.spanFrom(first), value: kind === 'true' };
     case 'this':
       p.advance();
-      return { kind: 'ThisExpression', id: p.ids.next(), span };
+      return { kind: 'ThisExpression', id: p.ids.next(), span: p.spanFrom(first) };
     case '...':
       return parseDots(p);
     case '{#}':
       p.advance();
-      return { kind: 'InvalidExpression', id: p.ids.next(), span };
+      return { kind: 'InvalidExpression', id: p.ids.next(), span: p.spanFrom(first) };
     case '{':
       return parseBraces(p);
     case 'error': {
+      const { span } = p;
       p.advance();
       if (p.kind !== '.') p.fail("'.' and the name of an error");
       const type = { kind: 'ErrorType', id: p.ids.next(), span } as const;
@@ -287,25 +307,22 @@ export function parsePath(p: TokenCursor): PathExpression {
   const absolute = p.accept('.');
   // `.name` is looked up at the top level, whatever the name means here.
   const name = absolute ? p.name() : p.nonTypeName();
-  return { kind: 'PathExpression', id: p.ids.next(), span: p.spanFrom(first), absolute, name };
+  const span = absolute ? p.spanFrom(first) : name.span;
+  return { kind: 'PathExpression', id: p.ids.next(), span, absolute, name };
 }
 
 /** A number. Reports widths that no value can have; the literal then has none. */
 export function parseIntegerLiteral(p: TokenCursor): IntegerLiteral {
-  const { text, span } = p;
   if (p.kind !== 'integer') p.fail('a number');
+  const { text, span } = p;
   p.advance();
-  const number = parseInteger(text);
+  const { value, width, signed, base } = parseInteger(text);
   const id = p.ids.next();
-  if (number.width !== undefined && number.width > MAX_LITERAL_WIDTH_BITS) {
-    p.report(
-      'overlimit',
-      span,
-      `${text}: the width ${number.width} is too large; the most is ${MAX_LITERAL_WIDTH_BITS}`,
-    );
+  if (width !== undefined && width > MAX_LITERAL_WIDTH_BITS) {
+    p.report('overlimit', span, `${text}: the width ${width} is too large; the most is ${MAX_LITERAL_WIDTH_BITS}`);
     return { kind: 'IntegerLiteral', id, span, value: 0n, width: undefined, signed: false, base: 10 };
   }
-  return { kind: 'IntegerLiteral', id, span, ...number };
+  return { kind: 'IntegerLiteral', id, span, value, width, signed, base };
 }
 
 function parseDots(p: TokenCursor): DotsExpression {
@@ -388,7 +405,8 @@ function parseArgument(p: TokenCursor): Argument {
     p.expect('=');
   }
   const value = p.kind === '_' ? parseDontCare(p) : parseExpression(p);
-  return { kind: 'Argument', id: p.ids.next(), span: p.spanFrom(first), name, value };
+  const span = name === undefined ? value.span : p.spanFrom(first);
+  return { kind: 'Argument', id: p.ids.next(), span, name, value };
 }
 
 function parseDontCare(p: TokenCursor): Expression {
@@ -466,14 +484,16 @@ export function parseLvalue(p: TokenCursor): Expression {
 }
 
 function parseLvalueStart(p: TokenCursor): Expression {
-  const { kind, span, at: first } = p;
+  const { kind, at: first } = p;
   if (kind === 'this') {
     p.advance();
-    return { kind: 'ThisExpression', id: p.ids.next(), span };
+    return { kind: 'ThisExpression', id: p.ids.next(), span: p.spanFrom(first) };
   }
   if (kind === '(') {
     p.advance();
-    const inner = p.nested(() => parseLvalue(p));
+    p.enter();
+    const inner = parseLvalue(p);
+    p.leave();
     p.expect(')');
     return { ...inner, span: p.spanFrom(first) };
   }

@@ -83,14 +83,14 @@ export function parseBlock(
   annotations: readonly Annotation[] = parseAnnotations(p),
   place: StatementPlace = 'anywhere',
 ): BlockStatement {
-  return p.nested(() => {
-    const first = p.expect('{');
-    p.scopes.push();
-    const statements = parseStatements(p, place);
-    p.expect('}');
-    p.scopes.pop();
-    return { kind: 'BlockStatement', id: p.ids.next(), span: p.spanFrom(first), annotations, statements };
-  });
+  p.enter();
+  const first = p.expect('{');
+  p.scopes.push();
+  const statements = parseStatements(p, place);
+  p.expect('}');
+  p.scopes.pop();
+  p.leave();
+  return { kind: 'BlockStatement', id: p.ids.next(), span: p.spanFrom(first), annotations, statements };
 }
 
 /** Statements up to `}` (or `transition`, in a parser state). */
@@ -111,11 +111,11 @@ export function parseStatement(p: TokenCursor, place: StatementPlace = 'anywhere
     case '{':
       return parseBlock(p, annotations, place);
     case 'if':
-      return p.nested(() => parseIf(p, annotations));
+      return parseIf(p, annotations);
     case 'switch':
-      return p.nested(() => parseSwitch(p, annotations));
+      return parseSwitch(p, annotations);
     case 'for':
-      return p.nested(() => parseFor(p, annotations));
+      return parseFor(p, annotations);
     case 'const':
       return parseConstant(p, annotations);
     case 'return': {
@@ -136,9 +136,7 @@ export function parseStatement(p: TokenCursor, place: StatementPlace = 'anywhere
   }
   if (startsType(p) && !startsTypeMember(p)) return parseTypedDeclaration(p, annotations);
   if (annotations.length > 0) p.fail('a declaration or a block after the annotation');
-  const statement = parseAssignmentOrCall(p);
-  p.expect(';');
-  return { ...statement, span: p.spanFrom(first) };
+  return parseAssignmentOrCall(p, ';');
 }
 
 function parseWord<K extends 'ExitStatement' | 'BreakStatement' | 'ContinueStatement' | 'EmptyStatement'>(
@@ -165,14 +163,15 @@ function startsTypeMember(p: TokenCursor): boolean {
   );
 }
 
-/** `target = value`, `target += value` or `target(arguments)`, without the semicolon. */
-function parseAssignmentOrCall(p: TokenCursor): AssignmentStatement | CallStatement {
+/** `target = value`, `target += value` or `target(arguments)`, with the semicolon unless it stands in the head of a loop. */
+function parseAssignmentOrCall(p: TokenCursor, end?: ';'): AssignmentStatement | CallStatement {
   const first = p.at;
   const target = parseLvalue(p);
   if (p.kind === '(' || p.kind === '<') {
     const typeArguments = p.kind === '<' ? parseTypeArguments(p) : undefined;
     if (p.kind !== '(') p.fail("'('");
     const call = finishCall(p, target, typeArguments);
+    if (end !== undefined) p.expect(end);
     return { kind: 'CallStatement', id: p.ids.next(), span: p.spanFrom(first), call };
   }
   if (!ASSIGNMENT_OPERATORS.has(p.kind)) {
@@ -186,6 +185,7 @@ function parseAssignmentOrCall(p: TokenCursor): AssignmentStatement | CallStatem
   const operatorSpan = p.span;
   p.advance();
   const value = parseExpression(p);
+  if (end !== undefined) p.expect(end);
   return {
     kind: 'AssignmentStatement',
     id: p.ids.next(),
@@ -205,20 +205,21 @@ export function parseTypedDeclaration(
   const first = p.at;
   const type = parseType(p);
   if (p.kind === '(') return finishInstantiation(p, annotations, type, first);
-  const declaration = finishVariable(p, annotations, type, first);
-  p.expect(';');
-  return { ...declaration, span: p.spanFrom(first) };
+  return finishVariable(p, annotations, type, first, ';');
 }
 
+/** `name` or `name = value` behind a type, with the semicolon unless it stands in the head of a loop. */
 function finishVariable(
   p: TokenCursor,
   annotations: readonly Annotation[],
   baseType: TypeNode,
   first: number,
+  end?: ';',
 ): VariableDeclaration {
   const { name, type } = parseDeclarator(p, baseType);
   const initializer = p.accept('=') ? parseExpression(p) : undefined;
   p.scopes.declareObject(name);
+  if (end !== undefined) p.expect(end);
   return {
     kind: 'VariableDeclaration',
     id: p.ids.next(),
@@ -296,7 +297,10 @@ function parseIf(p: TokenCursor, annotations: readonly Annotation[]): Statement 
 /** A branch or a loop's body: any statement, but no bare declaration. */
 function parseBody(p: TokenCursor): Statement {
   if (p.kind === 'const' || (startsType(p) && !startsTypeMember(p))) p.fail('a statement (put declarations in braces)');
-  return p.nested(() => parseStatement(p));
+  p.enter();
+  const statement = parseStatement(p);
+  p.leave();
+  return statement;
 }
 
 function parseSwitch(p: TokenCursor, annotations: readonly Annotation[]): Statement {

@@ -30,11 +30,11 @@ export function startsType(p: TokenCursor, offset = 0): boolean {
 
 /** A type, stacks included: `T`, `bit<8>`, `T<U>[4]`. */
 export function parseType(p: TokenCursor): TypeNode {
-  return p.nested(() => {
-    let type = parseTypeWithoutArray(p);
-    while (p.kind === '[') type = parseArraySuffix(p, type);
-    return type;
-  });
+  p.enter();
+  let type = parseTypeWithoutArray(p);
+  while (p.kind === '[') type = parseArraySuffix(p, type);
+  p.leave();
+  return type;
 }
 
 /** A function's or method's return type: also `void`, and a name that only the type parameters behind it will declare. */
@@ -106,7 +106,8 @@ export function parseNamedType(p: TokenCursor): NamedType | SpecializedType {
   const first = p.at;
   const absolute = p.accept('.');
   const name = p.takeIdentifier();
-  const base: NamedType = { kind: 'NamedType', id: p.ids.next(), span: p.spanFrom(first), absolute, name };
+  const span = absolute ? p.spanFrom(first) : name.span;
+  const base: NamedType = { kind: 'NamedType', id: p.ids.next(), span, absolute, name };
   if (p.kind !== '<') return base;
   const typeArguments = parseTypeArguments(p);
   return { kind: 'SpecializedType', id: p.ids.next(), span: p.spanFrom(first), base, typeArguments };

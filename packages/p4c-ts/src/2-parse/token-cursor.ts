@@ -172,29 +172,28 @@ export class TokenCursor {
     return this.errors >= SYNTAX_ERROR_LIMIT;
   }
 
-  /** Runs `parse` one level deeper. */
-  nested<T>(parse: () => T): T {
+  /** Goes one level deeper; `leave` goes back. Whoever catches a failure restores the level. */
+  enter(): void {
     this.nesting += 1;
     if (this.nesting > NESTING_LIMIT) {
-      this.nesting -= 1;
       this.failLimit(`the program is nested more than ${NESTING_LIMIT} levels deep here`);
     }
-    try {
-      return parse();
-    } finally {
-      this.nesting -= 1;
-    }
+  }
+
+  leave(): void {
+    this.nesting -= 1;
   }
 
   /** Tries to parse; on failure everything is as before and the result is `undefined`. */
   speculate<T>(parse: () => T): Speculation<T> | undefined {
-    const start = this.at;
+    const { at: start, nesting } = this;
     this.speculating += 1;
     try {
       const result = parse();
       return { end: this.at, result };
     } catch (error) {
       if (!(error instanceof SyntaxFailure)) throw error;
+      this.nesting = nesting;
       return undefined;
     } finally {
       this.at = start;
@@ -208,14 +207,16 @@ export class TokenCursor {
    */
   list<T>(parse: () => T | undefined, isEnd: () => boolean, startsElement: (kind: TokenKind) => boolean): T[] {
     const items: T[] = [];
+    const { nesting } = this;
+    const { depth } = this.scopes;
     while (!isEnd() && this.kind !== 'end') {
       const before = this.at;
-      const depth = this.scopes.depth;
       try {
         const item = parse();
         if (item !== undefined) items.push(item);
       } catch (error) {
         if (!(error instanceof SyntaxFailure) || this.speculating > 0 || this.gaveUp) throw error;
+        this.nesting = nesting;
         this.scopes.popTo(depth);
         this.skipElement(before, startsElement);
       }

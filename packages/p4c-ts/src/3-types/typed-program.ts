@@ -11,6 +11,7 @@
 // `MatchedArgument` and `dots` say where they are, `defaultValueOf` in `default-values.ts` says what they are.
 
 import type * as ast from '../2-parse/ast.ts';
+import type { NodeLookup } from './support/node-table.ts';
 import type { ControlType, ExternType, PackageType, Parameter, ParserType, StackType, Type } from './types.ts';
 
 /** A value known at compile time (specification section 18.1). */
@@ -200,7 +201,7 @@ export interface TypedProgram {
   readonly program: ast.Program;
 
   /** Type of every expression before implicit conversion (see `implicitCasts`). */
-  readonly types: ReadonlyMap<ast.Expression, Type>;
+  readonly types: NodeLookup<ast.Expression, Type>;
   /** The type that the value is converted to where it stands, when it is not the expression's own. */
   readonly implicitCasts: ReadonlyMap<ast.Expression, Type>;
   /** Type of every written type (typedefs resolved); type names that stand for a generic type unapplied are absent. */
@@ -209,10 +210,10 @@ export interface TypedProgram {
   readonly declarationTypes: ReadonlyMap<ast.Node, Type>;
 
   /** What a name in an expression stands for. */
-  readonly paths: ReadonlyMap<ast.PathExpression, NamedThing>;
+  readonly paths: NodeLookup<ast.PathExpression, NamedThing>;
   /** What a written type name stands for. */
   readonly typeNames: ReadonlyMap<ast.NamedType, TypeDeclaration>;
-  readonly members: ReadonlyMap<ast.MemberExpression, MemberTarget>;
+  readonly members: NodeLookup<ast.MemberExpression, MemberTarget>;
   /** `this`: the instance whose method is being defined. */
   readonly thisInstances: ReadonlyMap<ast.ThisExpression, ast.Instantiation>;
 
@@ -225,13 +226,13 @@ export interface TypedProgram {
   readonly abstractMethods: ReadonlyMap<ast.Instantiation, ReadonlyMap<string, ast.FunctionDeclaration>>;
 
   /** Value of every expression whose value is known without instantiating anything; before implicit conversion. */
-  readonly constants: ReadonlyMap<ast.Expression, ConstantValue>;
+  readonly constants: NodeLookup<ast.Expression, ConstantValue>;
   /** Value of each member of a serializable enum. */
   readonly enumValues: ReadonlyMap<ast.EnumMember, bigint>;
   /** Known at compile or instantiation time (constructor parameters, instances and what is computed from them). */
   readonly compileTime: ReadonlySet<ast.Expression>;
   /** Expressions that may be assigned to. */
-  readonly leftValues: ReadonlySet<ast.Expression>;
+  readonly leftValues: { has(expression: ast.Expression): boolean };
   readonly switchKinds: ReadonlyMap<ast.SwitchStatement, 'action-run' | 'value'>;
 
   /** All members of `error` in declaration order, over all declarations. */

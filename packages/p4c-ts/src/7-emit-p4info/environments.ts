@@ -7,7 +7,6 @@
  */
 import type * as ast from '../2-parse/ast.ts';
 import { type Bindings, TypedFolder } from '../3-types/fold/typed-fold.ts';
-import type { ResolvedNames } from '../3-types/resolve/resolve-names.ts';
 import type {
   ConstantValue,
   MatchedArgument,
@@ -63,13 +62,7 @@ export class Environment {
   /** The value of a compile-time expression, after implicit conversion; undefined if it has none. */
   evaluate(expression: ast.Expression): ConstantValue | undefined {
     const bindings: Bindings = this.values;
-    this.folder ??= new TypedFolder(
-      this.typed,
-      { paths: this.typed.paths as ResolvedNames['paths'] },
-      undefined,
-      undefined,
-      bindings,
-    );
+    this.folder ??= new TypedFolder(this.typed, this.typed, undefined, undefined, bindings);
     return this.folder.convertedValueOf(expression);
   }
 

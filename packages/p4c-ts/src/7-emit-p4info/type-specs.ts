@@ -30,11 +30,9 @@ export function translationOf(annotations: readonly ast.Annotation[], reporter: 
     .join(' ');
   const uri = tokens[0]?.tokenKind === 'string' && tokens[1]?.text === ',' ? tokens[0].text : undefined;
   const width = /^(?:bit < (\w+) >|(\w+))$/.exec(text);
-  const number = width?.[1] ?? width?.[2];
+  const number = tokens.find((token) => token.tokenKind === 'integer' && token.text === (width?.[1] ?? width?.[2]));
   if (uri !== undefined && text === 'string') return { uri, bitwidth: undefined };
-  if (uri !== undefined && number !== undefined && /^\d/.test(number)) {
-    return { uri, bitwidth: Number(parseInteger(number).value) };
-  }
+  if (uri !== undefined && number !== undefined) return { uri, bitwidth: Number(parseInteger(number.text).value) };
   reporter.error('syntax', annotation.span, 'expected @p4runtime_translation("URI", bit<W>) or ("URI", string)');
   return undefined;
 }

@@ -61,7 +61,7 @@ export class Checker {
   readonly names: ResolvedNames;
   readonly early: EarlyConstants;
   readonly reporter: Reporter;
-  readonly tables = new SideTables();
+  readonly tables: SideTables;
   readonly folder: TypedFolder;
   /** Type variables of generic declarations. */
   readonly typeVariables = new Map<ast.TypeParameter, TypeVariable>();
@@ -82,6 +82,7 @@ export class Checker {
     this.names = names;
     this.early = early;
     this.reporter = reporter;
+    this.tables = new SideTables(program);
     this.folder = new TypedFolder(this.tables, names, early, reporter);
   }
 

@@ -3,6 +3,7 @@
 
 import type * as ast from '../../2-parse/ast.ts';
 import type { ResolvedNames } from '../resolve/resolve-names.ts';
+import { NodeSet, NodeTable } from '../support/node-table.ts';
 import type {
   ConstantValue,
   MemberTarget,
@@ -16,21 +17,28 @@ import type { Type } from '../types.ts';
 
 /** All side tables, writable. */
 export class SideTables {
-  readonly types = new Map<ast.Expression, Type>();
+  readonly types: NodeTable<ast.Expression, Type>;
   readonly implicitCasts = new Map<ast.Expression, Type>();
   readonly typeNodes = new Map<ast.TypeNode, Type>();
   readonly declarationTypes = new Map<ast.Node, Type>();
-  readonly members = new Map<ast.MemberExpression, MemberTarget>();
+  readonly members: NodeTable<ast.MemberExpression, MemberTarget>;
   readonly calls = new Map<ast.CallExpression, ResolvedCall>();
   readonly constructions = new Map<ast.Instantiation | ast.ConstructorCallExpression, ResolvedConstruction>();
   readonly actionReferences = new Map<ast.ActionReference | ast.CustomProperty, ResolvedActionReference>();
   readonly tables = new Map<ast.TableDeclaration, TableInfo>();
   readonly abstractMethods = new Map<ast.Instantiation, ReadonlyMap<string, ast.FunctionDeclaration>>();
-  readonly constants = new Map<ast.Expression, ConstantValue>();
+  readonly constants: NodeTable<ast.Expression, ConstantValue>;
   readonly enumValues = new Map<ast.EnumMember, bigint>();
   readonly compileTime = new Set<ast.Expression>();
-  readonly leftValues = new Set<ast.Expression>();
+  readonly leftValues: NodeSet<ast.Expression>;
   readonly switchKinds = new Map<ast.SwitchStatement, 'action-run' | 'value'>();
+
+  constructor(program: ast.Program) {
+    this.types = new NodeTable(program);
+    this.members = new NodeTable(program);
+    this.constants = new NodeTable(program);
+    this.leftValues = new NodeSet(program);
+  }
 
   /** The finished result. */
   toTypedProgram(program: ast.Program, names: ResolvedNames): TypedProgram {

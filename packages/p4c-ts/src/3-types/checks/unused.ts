@@ -8,6 +8,7 @@ import type { FileId } from '../../diagnostics/span.ts';
 import type { ResolvedNames } from '../resolve/resolve-names.ts';
 import { isSilenced } from '../support/no-warn.ts';
 import type { NodeList } from '../support/node-list.ts';
+import type { BuiltInState } from '../typed-program.ts';
 
 /** Warns about unused declarations in files for which `isSystemFile` is false. */
 export function warnAboutUnused(
@@ -16,8 +17,7 @@ export function warnAboutUnused(
   reporter: Reporter,
   isSystemFile: (file: FileId) => boolean,
 ): void {
-  const used = new Set<unknown>(names.paths.values());
-  for (const declaration of names.typeNames.values()) used.add(declaration);
+  const used: ReadonlySet<ast.Node | BuiltInState> = names.used;
   const warn = (node: ast.Node & { readonly name: ast.Identifier }, what: string): void => {
     const { name } = node;
     if (used.has(node) || isSilenced(node, 'unused')) return;

@@ -7,9 +7,9 @@
 
 import type * as ast from '../../2-parse/ast.ts';
 import type { Reporter } from '../../diagnostics/diagnostic.ts';
-import type { ResolvedNames } from '../resolve/resolve-names.ts';
 import { expressionText } from '../support/expression-text.ts';
-import type { ConstantValue, MemberTarget, NamedThing, ResolvedCall } from '../typed-program.ts';
+import type { NodeLookup } from '../support/node-table.ts';
+import type { ConstantValue, MemberTarget, NamedThing, ResolvedCall, TypedProgram } from '../typed-program.ts';
 import { type BitsType, bits, type IntegerType, integerType, type Type, underlyingBits } from '../types.ts';
 import {
   applyOperator,
@@ -25,11 +25,11 @@ import { convertValue, valuesEqual, widthOf } from './values.ts';
 
 /** The part of the side tables that evaluation reads. */
 export interface FoldTables {
-  readonly types: ReadonlyMap<ast.Expression, Type>;
+  readonly types: NodeLookup<ast.Expression, Type>;
   readonly implicitCasts: ReadonlyMap<ast.Expression, Type>;
   readonly typeNodes: ReadonlyMap<ast.TypeNode, Type>;
   readonly declarationTypes: ReadonlyMap<ast.Node, Type>;
-  readonly members: ReadonlyMap<ast.MemberExpression, MemberTarget>;
+  readonly members: NodeLookup<ast.MemberExpression, MemberTarget>;
   readonly calls: ReadonlyMap<ast.CallExpression, ResolvedCall>;
   readonly enumValues: ReadonlyMap<ast.EnumMember, bigint>;
 }
@@ -40,7 +40,7 @@ export type Bindings = ReadonlyMap<NamedThing, ConstantValue>;
 /** Evaluates compile-time expressions. */
 export class TypedFolder {
   private readonly tables: FoldTables;
-  private readonly names: Pick<ResolvedNames, 'paths'>;
+  private readonly names: Pick<TypedProgram, 'paths'>;
   private readonly early: EarlyConstants | undefined;
   private readonly reporter: Reporter | undefined;
   private readonly bindings: Bindings | undefined;
@@ -49,7 +49,7 @@ export class TypedFolder {
 
   constructor(
     tables: FoldTables,
-    names: Pick<ResolvedNames, 'paths'>,
+    names: Pick<TypedProgram, 'paths'>,
     early: EarlyConstants | undefined,
     reporter: Reporter | undefined,
     bindings?: Bindings,

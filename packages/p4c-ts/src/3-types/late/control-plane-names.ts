@@ -9,10 +9,9 @@ import type { Reachable } from './reachable.ts';
 
 /** Reports conflicting names among what is used. */
 export function checkControlPlaneNames(c: Checker, reachable: Reachable): void {
-  const used = new Set<unknown>(c.names.paths.values());
   const names = { action: new Map<string, Span>(), table: new Map<string, Span>() };
   const check = (node: ast.ActionDeclaration | ast.TableDeclaration, prefix: string, instances: number): void => {
-    if (!used.has(node)) return;
+    if (!c.names.used.has(node)) return;
     const what = node.kind === 'ActionDeclaration' ? 'action' : 'table';
     const written = nameAnnotation(node) ?? node.name.name;
     const complete = written.startsWith('.');

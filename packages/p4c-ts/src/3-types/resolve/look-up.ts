@@ -4,6 +4,7 @@
 import type * as ast from '../../2-parse/ast.ts';
 import type { Reporter } from '../../diagnostics/diagnostic.ts';
 import type { Span } from '../../diagnostics/span.ts';
+import { NodeTable } from '../support/node-table.ts';
 import { positionOf } from '../support/positions.ts';
 import { didYouMean } from '../support/suggest.ts';
 import type { NamedThing, TypeDeclaration } from '../typed-program.ts';
@@ -12,10 +13,11 @@ import { isTypeEntry, Scope, type ScopeEntry } from './scope.ts';
 
 /** What resolution found out; nodes whose name could not be resolved are absent (an error was reported). */
 export interface ResolvedNames {
-  readonly paths: Map<ast.PathExpression, NamedThing>;
+  readonly paths: NodeTable<ast.PathExpression, NamedThing>;
   readonly typeNames: Map<ast.NamedType, TypeDeclaration>;
   readonly thisInstances: Map<ast.ThisExpression, ast.Instantiation>;
-  /** The match kind behind a key's, by the key element's path. */
+  /** Whatever some name refers to. */
+  readonly used: Set<NamedThing | TypeDeclaration>;
   readonly errors: ast.EnumMember[];
   readonly matchKinds: ast.EnumMember[];
 }
@@ -24,13 +26,7 @@ type Context = 'expression' | 'type';
 
 /** Scopes and look-up. */
 export class NameLookup {
-  readonly result: ResolvedNames = {
-    paths: new Map(),
-    typeNames: new Map(),
-    thisInstances: new Map(),
-    errors: [],
-    matchKinds: [],
-  };
+  readonly result: ResolvedNames;
   protected readonly reporter: Reporter;
   protected readonly root = new Scope(undefined);
   protected scope = this.root;
@@ -40,8 +36,16 @@ export class NameLookup {
   /** Innermost type declaration around the current place: must not refer to itself. */
   protected typeDeclaration: ast.Node | undefined;
 
-  constructor(reporter: Reporter) {
+  constructor(program: ast.Program, reporter: Reporter) {
     this.reporter = reporter;
+    this.result = {
+      paths: new NodeTable(program),
+      typeNames: new Map(),
+      thisInstances: new Map(),
+      used: new Set(),
+      errors: [],
+      matchKinds: [],
+    };
   }
 
   // ----------------------------------------------------------------------------------------------------- look-up
@@ -52,7 +56,13 @@ export class NameLookup {
       found = found.filter((entry) => mayCall(entry, args));
     }
     const entry = this.single(node.name, found, 'expression');
-    if (entry !== undefined) this.result.paths.set(node, entry as NamedThing);
+    if (entry !== undefined) this.refer(node, entry as NamedThing);
+  }
+
+  /** The path stands for that. */
+  protected refer(node: ast.PathExpression, thing: NamedThing): void {
+    this.result.paths.set(node, thing);
+    this.result.used.add(thing);
   }
 
   protected typeName(node: ast.NamedType, args: readonly ast.Argument[] | undefined): void {
@@ -70,6 +80,7 @@ export class NameLookup {
       return;
     }
     this.result.typeNames.set(node, entry as TypeDeclaration);
+    this.result.used.add(entry as TypeDeclaration);
   }
 
   protected lookUp(name: string, context: Context, from: Scope, onlyThere: boolean): readonly ScopeEntry[] {
@@ -165,8 +176,12 @@ export class NameLookup {
   }
 }
 
-function isStatementDeclaration(entry: ScopeEntry): boolean {
-  switch (entry.kind) {
+/** A declaration that may stand among statements. */
+export type StatementDeclaration = ast.VariableDeclaration | ast.ConstantDeclaration | ast.Instantiation;
+
+/** Whether the scope's entry, or the statement, is a declaration that may stand among statements. */
+export function isStatementDeclaration(node: ScopeEntry | ast.Statement): node is StatementDeclaration {
+  switch (node.kind) {
     case 'VariableDeclaration':
     case 'ConstantDeclaration':
     case 'Instantiation':

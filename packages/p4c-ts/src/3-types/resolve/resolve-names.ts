@@ -10,7 +10,7 @@
 import type * as ast from '../../2-parse/ast.ts';
 import type { Reporter } from '../../diagnostics/diagnostic.ts';
 import { didYouMean } from '../support/suggest.ts';
-import type { ResolvedNames } from './look-up.ts';
+import { isStatementDeclaration, type ResolvedNames } from './look-up.ts';
 import { ExpressionResolver } from './resolve-expressions.ts';
 import { acceptState, rejectState } from './scope.ts';
 
@@ -18,7 +18,7 @@ export type { ResolvedNames } from './look-up.ts';
 
 /** Resolves all names of the program; reports names without declaration, ambiguous ones, and shadowing. */
 export function resolveNames(program: ast.Program, reporter: Reporter): ResolvedNames {
-  const resolver = new Resolver(reporter);
+  const resolver = new Resolver(program, reporter);
   resolver.resolveProgram(program);
   return resolver.result;
 }
@@ -302,7 +302,7 @@ class Resolver extends ExpressionResolver {
 
   private matchKind(path: ast.PathExpression): void {
     const found = this.matchKindsByName.get(path.name.name);
-    if (found !== undefined) this.result.paths.set(path, found);
+    if (found !== undefined) this.refer(path, found);
     else {
       this.reporter.error('not-found', path.name.span, `match kind '${path.name.name}' is not declared`, {
         suggestion: didYouMean(path.name.name, this.matchKindsByName.keys()),
@@ -331,7 +331,7 @@ class Resolver extends ExpressionResolver {
 
   /** Statements in a scope of their own; a parser state's transition sees what they declare. */
   private block(statements: readonly ast.Statement[], transition?: ast.Expression): void {
-    if (statements.some(isDeclaration)) this.warnShadowing(statements.filter(isDeclaration));
+    if (statements.some(isStatementDeclaration)) this.warnShadowing(statements.filter(isStatementDeclaration));
     this.nested(() => {
       for (const statement of statements) this.statement(statement);
       if (transition !== undefined) this.expression(transition);
@@ -393,18 +393,5 @@ class Resolver extends ExpressionResolver {
       default:
         return;
     }
-  }
-}
-
-function isDeclaration(
-  statement: ast.Statement,
-): statement is ast.VariableDeclaration | ast.ConstantDeclaration | ast.Instantiation {
-  switch (statement.kind) {
-    case 'VariableDeclaration':
-    case 'ConstantDeclaration':
-    case 'Instantiation':
-      return true;
-    default:
-      return false;
   }
 }

@@ -38,6 +38,9 @@ export class NodeList {
     const visit = (node: ast.Node): void => {
       const position = nodes.length;
       nodes.push(node);
+      const alike = this.byKind.get(node.kind);
+      if (alike === undefined) this.byKind.set(node.kind, [node]);
+      else alike.push(node);
       if (position === parents.length) {
         // A tree that no parser made may number its nodes otherwise.
         childrenFirst = grown(childrenFirst);
@@ -62,13 +65,7 @@ export class NodeList {
 
   /** All nodes of that kind, in source order. */
   ofKind<Kind extends ast.Node['kind']>(kind: Kind): readonly NodeOf<Kind>[] {
-    let list = this.byKind.get(kind);
-    if (list === undefined) {
-      list = [];
-      for (const node of this.nodes) if (node.kind === kind) list.push(node);
-      this.byKind.set(kind, list);
-    }
-    return list as NodeOf<Kind>[];
+    return (this.byKind.get(kind) ?? []) as NodeOf<Kind>[];
   }
 
   /** The node around the one at that position; undefined for the program. */

@@ -9,8 +9,8 @@ import type * as ast from '../../../2-parse/ast.ts';
 import type { Checker } from '../../check/checker.ts';
 import { expressionText } from '../../support/expression-text.ts';
 import type { MatchedArgument } from '../../typed-program.ts';
-import { erroneousType, isStructure } from '../../types.ts';
-import { Facts, type Keys, type Validity } from './facts.ts';
+import { isStructure } from '../../types.ts';
+import { Facts, type Validity } from './facts.ts';
 import { callBuiltIn, excludeOthers } from './header-validity.ts';
 import { type Place, Places } from './places.ts';
 import { Warnings } from './warnings.ts';
@@ -47,19 +47,17 @@ export class InitializationAnalysis {
 
   /** Enters a parameter. */
   parameter(node: ast.Parameter): void {
-    const type = this.c.tables.declarationTypes.get(node);
-    if (type === undefined) return;
-    this.places.track(node);
-    if (node.direction === 'out') this.facts.declare(this.places.keys(type, String(node.id)));
-    else this.write({ key: String(node.id), type, exact: true, header: undefined });
+    const place = this.places.enter(node);
+    if (place === undefined) return;
+    if (node.direction === 'out') this.facts.declare(place.inside);
+    else this.write(place);
   }
 
   /** Warns when an out parameter may be left without a value. */
   checkOut(node: ast.Parameter, owner: string, facts: Facts): void {
-    const type = this.c.tables.declarationTypes.get(node);
-    if (type === undefined || node.direction !== 'out' || facts.unreachable || this.gaveUp) return;
-    const keys = this.places.keys(type, String(node.id));
-    if (!keys.outsideHeaders.some((scalar) => facts.isUndefined(scalar))) return;
+    if (node.direction !== 'out' || facts.unreachable || this.gaveUp) return;
+    const place = this.places.enter(node);
+    if (place === undefined || !place.inside.outsideHeaders.some((scalar) => facts.isUndefined(scalar))) return;
     this.warnings.warn(
       'uninitialized-out-param',
       node.name.span,
@@ -80,15 +78,11 @@ export class InitializationAnalysis {
   }
 
   declaration(node: ast.VariableDeclaration): void {
-    const type = this.c.tables.declarationTypes.get(node);
     if (node.initializer !== undefined) this.read(node.initializer);
-    if (type === undefined) return;
-    this.places.track(node);
-    const keys = this.places.keys(type, String(node.id));
-    this.facts.declare(keys);
-    if (node.initializer !== undefined) {
-      this.assign({ key: String(node.id), type, exact: true, header: undefined }, node.initializer);
-    }
+    const place = this.places.enter(node);
+    if (place === undefined) return;
+    this.facts.declare(place.inside);
+    if (node.initializer !== undefined) this.assign(place, node.initializer);
   }
 
   private statement(node: ast.Statement): void {
@@ -104,7 +98,7 @@ export class InitializationAnalysis {
         this.readIndexes(node.target);
         const place = this.places.at(node.target);
         if (place === undefined) return;
-        this.checkHeader(place);
+        this.checkHeader(node.target, place);
         if (!place.exact) this.checkChosen(node.target);
         this.assign(place, node.value, node.target);
         return;
@@ -155,9 +149,8 @@ export class InitializationAnalysis {
       case 'ForInStatement':
         this.read(node.collection);
         this.loop(() => {
-          const type = this.c.tables.declarationTypes.get(node.variable) ?? erroneousType;
-          this.places.track(node.variable);
-          this.facts.write(this.places.keys(type, String(node.variable.id)));
+          const place = this.places.enter(node.variable);
+          if (place !== undefined) this.facts.write(place.inside);
           this.statement(node.body);
         });
         return;
@@ -211,33 +204,31 @@ export class InitializationAnalysis {
       value.kind === 'InvalidExpression' ||
       (value.kind === 'CastExpression' && value.operand.kind === 'InvalidExpression');
     const given = this.places.at(value);
-    const validity = given?.exact === true ? this.facts.validityOf(given.key) : 'yes';
+    const validity = given?.exact === true ? this.facts.validityOf(given) : 'yes';
     this.copy(place, value, invalid, target);
     if (target !== undefined && !invalid) excludeOthers(this.places, this.facts, target, place, validity);
   }
 
   private copy(place: Place, value: ast.Expression, invalid: boolean, target: ast.Expression | undefined): void {
     if (!invalid && this.facts.isAllDefined && !this.facts.hasAsked) return;
-    const keys = this.places.keysAt(place);
+    const { inside } = place;
     if (target?.kind === 'SliceExpression' || target?.kind === 'PlusSliceExpression') {
-      this.facts.writeScalars(keys);
+      this.facts.writeScalars(inside);
       return;
     }
     // A field of an element chosen at run time says nothing about which of them are valid.
     const written = target === undefined ? undefined : this.c.tables.types.get(target);
     if (!place.exact && written !== undefined && !isStructure(written) && written.kind !== 'stack') {
-      this.facts.writeScalars(keys);
+      this.facts.writeScalars(inside);
       return;
     }
     const source = this.places.at(value);
-    const copied = source?.exact
-      ? this.places.keys(place.type, source.key).headers.map((key) => this.facts.validityOf(key))
-      : [];
-    this.facts.write(keys, invalid ? 'no' : 'yes');
+    const copied = source?.exact ? source.inside.headers.map((header) => this.facts.validityOf(header)) : [];
+    this.facts.write(inside, invalid ? 'no' : 'yes');
     if (!place.exact) return;
-    keys.headers.forEach((key, index) => {
+    inside.headers.forEach((header, index) => {
       const validity = copied[index];
-      if (validity !== undefined) this.facts.setValidity(key, validity);
+      if (validity !== undefined) this.facts.setValidity(header, validity);
     });
   }
 
@@ -267,7 +258,7 @@ export class InitializationAnalysis {
     if (place !== undefined && !place.exact) this.checkChosen(node);
     if (place !== undefined && node.kind !== 'SliceExpression' && node.kind !== 'PlusSliceExpression') {
       this.readIndexes(node);
-      this.checkHeader(place);
+      this.checkHeader(node, place);
       this.checkValue(node, place);
       return;
     }
@@ -332,27 +323,27 @@ export class InitializationAnalysis {
 
   private checkValue(node: ast.Expression, place: Place): void {
     if (!place.exact || this.facts.unreachable || this.facts.isAllDefined) return;
-    const keys = this.places.keysAt(place).scalars;
+    const { scalars } = place.inside;
     let lacking = 0;
-    for (const scalar of keys) if (this.facts.isUndefined(scalar)) lacking += 1;
+    for (const scalar of scalars) if (this.facts.isUndefined(scalar)) lacking += 1;
     if (lacking === 0 || !this.reporting || this.gaveUp) return;
-    const how = lacking < keys.length ? 'may lack values in some of its parts' : 'may have no value here';
+    const how = lacking < scalars.length ? 'may lack values in some of its parts' : 'may have no value here';
     this.warnings.warn('uninitialized-use', node.span, `'${expressionText(node)}' ${how}`);
   }
 
-  private checkHeader(place: Place): void {
+  private checkHeader(node: ast.Expression, place: Place): void {
     const { header } = place;
-    if (
-      header === undefined ||
-      !this.reporting ||
-      this.gaveUp ||
-      this.facts.unreachable ||
-      this.facts.wasAsked(header.key)
-    )
+    if (header === undefined || !this.reporting || this.gaveUp || this.facts.unreachable || this.facts.wasAsked(header))
       return;
-    const validity = this.facts.validityOf(header.key);
-    if (validity === 'yes') return;
-    this.warnHeader(header.expression, validity);
+    const validity = this.facts.validityOf(header);
+    if (validity !== 'yes') this.warnHeader(this.partThatNames(header, node), validity);
+  }
+
+  /** The part of an expression that names the header around its place. */
+  private partThatNames(header: Place, node: ast.Expression): ast.Expression {
+    let part = node;
+    while ('target' in part && this.places.at(part) !== header) part = part.target;
+    return part;
   }
 
   /** Of an element chosen at run time only that much is known: if none of them is valid, this one is not. */
@@ -363,8 +354,8 @@ export class InitializationAnalysis {
     if (this.c.integerValue(target.index) !== undefined) return;
     const stack = this.places.at(target.target);
     if (stack === undefined || !stack.exact) return;
-    const { headers } = this.places.keysAt(stack);
-    const none = headers.every((key) => this.facts.validityOf(key) === 'no' && !this.facts.wasAsked(key));
+    const { headers } = stack.inside;
+    const none = headers.every((header) => this.facts.validityOf(header) === 'no' && !this.facts.wasAsked(header));
     if (headers.length > 0 && none) this.warnHeader(target, 'no');
   }
 
@@ -405,7 +396,7 @@ export class InitializationAnalysis {
       this.readIndexes(argument.value);
       const place = this.places.at(argument.value);
       if (place === undefined) continue;
-      if (parameter.direction === 'out') this.checkHeader(place);
+      if (parameter.direction === 'out') this.checkHeader(argument.value, place);
       this.write(place);
       excludeOthers(this.places, this.facts, argument.value, place, 'yes');
     }
@@ -413,7 +404,7 @@ export class InitializationAnalysis {
 
   /** Everything inside the place was given a value. */
   private write(place: Place): void {
-    if (!this.facts.isAllDefined || this.facts.hasAsked) this.facts.write(this.places.keysAt(place));
+    if (!this.facts.isAllDefined || this.facts.hasAsked) this.facts.write(place.inside);
   }
 
   private applyTable(table: ast.TableDeclaration): void {
@@ -433,30 +424,35 @@ export class InitializationAnalysis {
 
   /** Follows an action with what is known of the headers among its arguments, and takes back what became of them. */
   private callAction(action: ast.ActionDeclaration, args: readonly MatchedArgument[]): void {
-    const bound: { parameter: ast.Parameter; keys: Keys; validity: Validity[]; isWritten: boolean }[] = [];
+    const bound: {
+      parameter: ast.Parameter;
+      headers: readonly Place[];
+      validity: Validity[];
+      isWritten: boolean;
+    }[] = [];
     for (const { parameter, argument } of args) {
       const { declaration } = parameter;
       const place = argument === undefined ? undefined : this.places.at(argument.value);
       if (declaration === undefined || place === undefined || !place.exact) continue;
-      const keys = this.places.keysAt(place);
-      if (keys.headers.length === 0) continue;
-      const validity = keys.headers.map((key) => this.facts.validityOf(key));
-      bound.push({ parameter: declaration, keys, validity, isWritten: parameter.direction !== 'in' });
+      const { headers } = place.inside;
+      if (headers.length === 0) continue;
+      const validity = headers.map((header) => this.facts.validityOf(header));
+      bound.push({ parameter: declaration, headers, validity, isWritten: parameter.direction !== 'in' });
     }
     this.pass(args);
     this.followAction(action, () => {
       for (const { parameter, validity } of bound) {
         if (parameter.direction === 'out') continue;
-        this.places.headersOf(parameter).forEach((key, index) => {
-          this.facts.setValidity(key, validity[index] ?? 'yes');
+        this.places.headersOf(parameter).forEach((header, index) => {
+          this.facts.setValidity(header, validity[index] ?? 'yes');
         });
       }
     });
-    for (const { parameter, keys, isWritten } of bound) {
+    for (const { parameter, headers, isWritten } of bound) {
       if (!isWritten) continue;
-      this.places.headersOf(parameter).forEach((key, index) => {
-        const target = keys.headers[index];
-        if (target !== undefined) this.facts.setValidity(target, this.facts.validityOf(key));
+      this.places.headersOf(parameter).forEach((header, index) => {
+        const target = headers[index];
+        if (target !== undefined) this.facts.setValidity(target, this.facts.validityOf(header));
       });
     }
   }

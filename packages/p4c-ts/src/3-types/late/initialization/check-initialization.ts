@@ -3,15 +3,15 @@
 
 import type * as ast from '../../../2-parse/ast.ts';
 import type { Checker } from '../../check/checker.ts';
+import type { BuiltInState } from '../../typed-program.ts';
 import { InitializationAnalysis } from './analysis.ts';
 import { Facts } from './facts.ts';
 
 /** Warns about values used before they are given, headers used while not valid, and out parameters left out. */
 export function checkInitialization(c: Checker): void {
-  // What nothing refers to has its own warning, and no other.
-  const used = new Set<unknown>(c.names.paths.values());
-  for (const declaration of c.names.typeNames.values()) used.add(declaration);
+  const used: ReadonlySet<ast.Node | BuiltInState> = c.names.used;
   for (const declaration of c.program.declarations) {
+    // What nothing refers to has its own warning, and no other.
     if (!used.has(declaration)) continue;
     if (declaration.kind === 'ControlDeclaration') checkControl(c, declaration);
     else if (declaration.kind === 'ParserDeclaration') checkParser(c, declaration);

@@ -15,19 +15,19 @@ export function callBuiltIn(places: Places, facts: Facts, method: string, target
   if (place === undefined) return;
   switch (method) {
     case 'setValid':
-      if (place.exact) setValidity(facts, place.key, 'yes');
-      else chosenIsValid(places, facts, target, place);
+      if (place.exact) setValidity(facts, place, 'yes');
+      else chosenIsValid(facts, target, place);
       excludeOthers(places, facts, target, place, 'yes');
       return;
     case 'setInvalid':
-      if (place.exact) setValidity(facts, place.key, 'no');
+      if (place.exact) setValidity(facts, place, 'no');
       return;
     case 'isValid':
-      for (const key of places.keysAt(place).headers) facts.ask(key);
+      for (const header of place.inside.headers) facts.ask(header);
       return;
     case 'push_front':
     case 'pop_front':
-      facts.write(places.keysAt(place));
+      facts.write(place.inside);
       return;
     default:
       return;
@@ -35,9 +35,11 @@ export function callBuiltIn(places: Places, facts: Facts, method: string, target
 }
 
 /** One of the elements of a stack became valid: none of them is known to be invalid any more. */
-function chosenIsValid(places: Places, facts: Facts, node: ast.Expression, stack: Place): void {
-  const member = node.kind === 'MemberExpression' ? `.${node.member.name}` : '';
-  for (const key of places.keysAt(stack).headers) if (key.endsWith(member)) setValidity(facts, key, 'yes');
+function chosenIsValid(facts: Facts, node: ast.Expression, stack: Place): void {
+  const member = node.kind === 'MemberExpression' ? node.member.name : undefined;
+  for (const header of stack.inside.headers) {
+    if (member === undefined || header.name === member) setValidity(facts, header, 'yes');
+  }
 }
 
 /** A member of a union may have become valid: then the others are not. */
@@ -49,19 +51,17 @@ export function excludeOthers(
   validity: Validity,
 ): void {
   if (node.kind !== 'MemberExpression' || place.type.kind !== 'header' || !place.exact || validity === 'no') return;
-  const union = places.typeOf(node.target);
-  if (union?.kind !== 'header_union') return;
-  const prefix = place.key.slice(0, -node.member.name.length);
-  for (const { name } of union.fields) {
-    const key = `${prefix}${name}`;
-    if (key === place.key || facts.validityOf(key) === 'no') continue;
-    facts.setValidity(key, validity === 'yes' ? 'no' : 'maybe');
-    facts.forgetAsked(key);
+  const union = places.at(node.target);
+  if (union?.type.kind !== 'header_union') return;
+  for (const other of union.inside.headers) {
+    if (other === place || facts.validityOf(other) === 'no') continue;
+    facts.setValidity(other, validity === 'yes' ? 'no' : 'maybe');
+    facts.forgetAsked(other);
   }
 }
 
 /** The header is certainly valid, or certainly not; what the program asked before does not count any longer. */
-function setValidity(facts: Facts, key: string, validity: 'yes' | 'no'): void {
-  facts.setValidity(key, validity);
-  facts.forgetAsked(key);
+function setValidity(facts: Facts, header: Place, validity: 'yes' | 'no'): void {
+  facts.setValidity(header, validity);
+  facts.forgetAsked(header);
 }

@@ -1,40 +1,148 @@
-// Which storage an expression names, for the initialization analysis: a key made of the number of the variable's declaration and the fields
-// and indexes that follow (see facts.ts), together with the header around it.
+// Which storage an expression names, for the initialization analysis. The variables and parameters that the walk has entered are the roots of
+// trees whose inner nodes are structures, stacks and tuples; each node is made when it is first asked for, and is the same object from then on.
 //
-// Only variables and parameters that the walk has entered are places: everything else (constants, instances, results of calls) always has a
-// value. An element chosen at run time stands for its whole stack, marked as not exact, because nothing can be said of
-// single elements then. The keys inside a place are listed once and remembered: a key belongs to one type, and
-// headers with many fields are read again and again.
+// Everything else (constants, instances, results of calls) is no place: it always has a value. An element chosen at run time stands for its
+// whole stack, marked as not exact, because nothing can be said of single elements then. What is inside a place is listed once
+// and remembered: headers with many fields are read again and again.
 
 import type * as ast from '../../../2-parse/ast.ts';
 import type { Checker } from '../../check/checker.ts';
-import type { Type } from '../../types.ts';
-import { type Keys, keysOf, type ScalarNumbers } from './facts.ts';
+import { isStructure, type Type } from '../../types.ts';
+
+/** Stacks above this size are not followed element by element. */
+const GREATEST_STACK = 64;
+
+/** Of larger values only so many parts are followed; the others count as written. */
+const MOST_PARTS = 10_000;
+
+/** What is inside a place, itself included. */
+export interface Inside {
+  /** Numbers of scalars. */
+  readonly scalars: readonly number[];
+  /** Those of the scalars that are in no header of the place. */
+  readonly outsideHeaders: readonly number[];
+  readonly headers: readonly Place[];
+}
+
+/** How many scalars and headers have got a number so far. */
+interface Counts {
+  scalars: number;
+  headers: number;
+}
 
 /** Storage that an expression names. */
-export interface Place {
-  readonly key: string;
+export class Place {
+  /** Name of the field; empty for variables and elements. */
+  readonly name: string;
   readonly type: Type;
-  /** False where an element is chosen at run time: then the key is that of the whole stack. */
-  readonly exact: boolean;
-  /** The innermost header around the place, if it is a field of one. */
-  readonly header: { readonly key: string; readonly expression: ast.Expression } | undefined;
+  /** The innermost header around the place, if it is inside one. */
+  readonly header: Place | undefined;
+  /** The stack, where this is an element of it that is chosen at run time. */
+  readonly stack: Place | undefined;
+  /** Number among the headers, or among the scalars; -1 for what is neither. */
+  readonly number: number;
+  private readonly counts: Counts;
+  private readonly parts = new Map<number, Place>();
+  private chosenPart: Place | undefined;
+  private listed: Inside | undefined;
+
+  constructor(name: string, type: Type, header: Place | undefined, stack: Place | undefined, counts: Counts) {
+    this.name = name;
+    this.type = type;
+    this.header = header;
+    this.stack = stack;
+    this.counts = counts;
+    this.number = -1;
+    if (stack === undefined) {
+      if (type.kind === 'header') this.number = counts.headers++;
+      else if (isScalar(type)) this.number = counts.scalars++;
+    }
+  }
+
+  /** False where an element is chosen at run time: then this stands for the whole stack. */
+  get exact(): boolean {
+    return this.stack === undefined;
+  }
+
+  /** The field or element at that position. */
+  part(position: number, name: string, type: Type): Place {
+    let part = this.parts.get(position);
+    if (part === undefined) {
+      const header = this.type.kind === 'header' ? this : this.header;
+      part = new Place(name, type, header, undefined, this.counts);
+      this.parts.set(position, part);
+    }
+    return part;
+  }
+
+  /** Some element of this stack. */
+  chosen(): Place {
+    if (!this.exact) return this;
+    this.chosenPart ??= new Place('', this.type, undefined, this, this.counts);
+    return this.chosenPart;
+  }
+
+  /** What is inside; of an element chosen at run time, of the whole stack. */
+  get inside(): Inside {
+    this.listed ??= this.stack?.inside ?? list(this);
+    return this.listed;
+  }
+}
+
+function isScalar(type: Type): boolean {
+  return type.kind !== 'stack' && type.kind !== 'tuple' && !isStructure(type);
+}
+
+type Collected = { readonly [Part in keyof Inside]: Inside[Part][number][] };
+
+function list(place: Place): Inside {
+  const inside: Collected = { scalars: [], outsideHeaders: [], headers: [] };
+  collect(place, inside, false);
+  return inside;
+}
+
+function collect(place: Place, inside: Collected, isInHeader: boolean): void {
+  if (inside.scalars.length + inside.headers.length >= MOST_PARTS) return;
+  const { type } = place;
+  if (type.kind === 'stack') {
+    if (type.size > GREATEST_STACK) return;
+    for (let i = 0; i < type.size; i++) collect(place.part(i, '', type.element), inside, isInHeader);
+  } else if (isStructure(type)) {
+    if (type.kind === 'header') inside.headers.push(place);
+    // Writing one member of a union takes the value of the others away: their scalars are not followed.
+    const inner = type.kind === 'header_union' ? { scalars: [], outsideHeaders: [], headers: inside.headers } : inside;
+    const isInside = isInHeader || type.kind === 'header';
+    type.fields.forEach((field, index) => {
+      collect(place.part(index, field.name, field.type), inner, isInside);
+    });
+  } else if (type.kind === 'tuple') {
+    type.components.forEach((component, index) => {
+      collect(place.part(index, '', component), inside, isInHeader);
+    });
+  } else {
+    inside.scalars.push(place.number);
+    if (!isInHeader) inside.outsideHeaders.push(place.number);
+  }
 }
 
 /** Places of one walk over one block. */
 export class Places {
   private readonly c: Checker;
-  private readonly tracked = new Set<ast.Node>();
-  private readonly scalarNumbers: ScalarNumbers = new Map();
-  private readonly knownKeys = new Map<string, Keys>();
+  private readonly roots = new Map<ast.Node, Place>();
+  private readonly counts: Counts = { scalars: 0, headers: 0 };
 
   constructor(c: Checker) {
     this.c = c;
   }
 
-  /** From here on the variable or parameter is followed. */
-  track(node: ast.Node): void {
-    this.tracked.add(node);
+  /** The place of a variable or parameter, which is followed from here on; undefined if it has no type. */
+  enter(node: ast.VariableDeclaration | ast.Parameter): Place | undefined {
+    const known = this.roots.get(node);
+    const type = this.c.tables.declarationTypes.get(node);
+    if (known !== undefined || type === undefined) return known;
+    const root = new Place('', type, undefined, undefined, this.counts);
+    this.roots.set(node, root);
+    return root;
   }
 
   /** Type of an expression as the checker found it. */
@@ -44,34 +152,29 @@ export class Places {
 
   /** The place an expression names; undefined where it names none that is followed. */
   at(node: ast.Expression): Place | undefined {
-    const type = this.c.tables.types.get(node);
-    if (type === undefined) return undefined;
     switch (node.kind) {
       case 'PathExpression': {
         const named = this.c.names.paths.get(node);
         if (named?.kind !== 'VariableDeclaration' && named?.kind !== 'Parameter') return undefined;
-        if (!this.tracked.has(named)) return undefined;
-        return { key: String(named.id), type, exact: true, header: undefined };
+        return this.roots.get(named);
       }
       case 'MemberExpression': {
-        const member = this.c.tables.members.get(node);
         const target = this.at(node.target);
-        if (target === undefined) return undefined;
+        const type = this.typeOf(node);
+        if (target === undefined || type === undefined) return undefined;
+        const member = this.c.tables.members.get(node);
         if (member?.kind === 'stack-property') {
-          if (member.property !== 'next' && member.property !== 'last') return undefined;
-          return { key: target.key, type: target.type, exact: false, header: undefined };
+          return member.property === 'next' || member.property === 'last' ? target.chosen() : undefined;
         }
         if (member?.kind !== 'field') return undefined;
-        if (!target.exact) return target;
-        const header = target.type.kind === 'header' ? { key: target.key, expression: node.target } : target.header;
-        return { key: `${target.key}.${node.member.name}`, type, exact: true, header };
+        return target.exact ? target.part(member.index, node.member.name, type) : target;
       }
       case 'IndexExpression': {
         const target = this.at(node.target);
-        if (target === undefined || !target.exact) return target;
+        const type = this.typeOf(node);
+        if (target === undefined || type === undefined || !target.exact) return target;
         const index = this.c.integerValue(node.index);
-        if (index === undefined) return { key: target.key, type: target.type, exact: false, header: undefined };
-        return { key: `${target.key}[${index}]`, type, exact: true, header: target.header };
+        return index === undefined ? target.chosen() : target.part(Number(index), '', type);
       }
       case 'SliceExpression':
       case 'PlusSliceExpression':
@@ -81,24 +184,8 @@ export class Places {
     }
   }
 
-  /** Keys of a place, computed once: a key belongs to one type. */
-  keys(type: Type, key: string): Keys {
-    let keys = this.knownKeys.get(key);
-    if (keys === undefined) {
-      keys = keysOf(type, key, this.scalarNumbers);
-      this.knownKeys.set(key, keys);
-    }
-    return keys;
-  }
-
-  /** Keys of everything inside the place. */
-  keysAt(place: Place): Keys {
-    return this.keys(place.type, place.key);
-  }
-
-  /** Keys of the headers inside a parameter. */
-  headersOf(parameter: ast.Parameter): readonly string[] {
-    const type = this.c.tables.declarationTypes.get(parameter);
-    return type === undefined ? [] : this.keys(type, String(parameter.id)).headers;
+  /** The headers inside a parameter. */
+  headersOf(parameter: ast.Parameter): readonly Place[] {
+    return this.roots.get(parameter)?.inside.headers ?? [];
   }
 }
