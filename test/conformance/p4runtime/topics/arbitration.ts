@@ -2,6 +2,7 @@
 import { SetForwardingPipelineConfigRequest_Action as Action } from '@mooring/p4runtime-ts/proto';
 import { expect } from 'vitest';
 import { codeOf, codesOf, type Peer, within } from '../support/peer.ts';
+import { joinRole, roleConfig } from '../support/roles.ts';
 import type { Session } from '../support/session.ts';
 import type { Topic } from '../support/topic.ts';
 import { exact } from '../support/values.ts';
@@ -12,17 +13,6 @@ const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
 
 const one = (s: Session, c = 1) => s.entry('exact_one', { match: { c: exact(c) }, action: s.mark(c) });
-
-/** A P4RoleConfig, by hand: ids of the role alone, ids that it shares; no packets, no pipeline. */
-function roleConfig(exclusive: readonly number[], shared: readonly number[]) {
-  const varint = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)]);
-  const ids = (tag: number, values: readonly number[]) => {
-    const bytes = values.flatMap(varint);
-    return bytes.length === 0 ? [] : [tag, bytes.length, ...bytes];
-  };
-  const value = Uint8Array.from([...ids(0x0a, exclusive), ...ids(0x12, shared)]);
-  return { typeUrl: 'type.googleapis.com/stratum.P4RoleConfig', value };
-}
 
 async function join(peer: Peer): Promise<number> {
   peer.arbitrate();
@@ -149,8 +139,7 @@ export const arbitration: Topic = {
       async run(s) {
         const own = s.id('tables', 'exact_one');
         const other = s.peer({ electionId: 1n, role: 'lpm' });
-        other.arbitrate(1n, undefined, roleConfig([own], [s.id('tables', 'lpm_one')]));
-        expect((await other.next('arbitration')).status!.code).toBe(OK);
+        expect(await joinRole(other, { exclusive: [own], shared: [s.id('tables', 'lpm_one')] })).toBe(OK);
         const lpmEntry = s.entry('lpm_one', { match: {}, action: s.mark(1) });
         const ternaryEntry = s.entry('ternary_one', { match: {}, priority: 1, action: s.mark(1) });
         expect(await codeOf(s.primary.insert(one(s)))).toBe('PERMISSION_DENIED');
@@ -159,8 +148,41 @@ export const arbitration: Topic = {
         await s.primary.delete(s.entry('lpm_one', { match: {} }));
         expect(await codeOf(other.setPipeline(Action.VERIFY, s.program))).toBe('PERMISSION_DENIED');
         const third = s.peer({ electionId: 1n, role: 'third' });
-        third.arbitrate(1n, undefined, roleConfig([own], []));
+        third.arbitrate(1n, undefined, roleConfig({ exclusive: [own] }));
         expect((await within(third.closed, 'the end of the stream'))?.code).toBe(INVALID_ARGUMENT);
+      },
+    },
+    {
+      name: 'a role may set the pipeline where its configuration says so',
+      bmv2: 'roles are ignored',
+      async run(s) {
+        const other = s.peer({ electionId: 1n, role: 'deployer' });
+        expect(await joinRole(other, { canSetPipeline: true })).toBe(OK);
+        await other.setPipeline(Action.VERIFY, s.program);
+        expect(await codeOf(other.insert(one(s)))).toBe('PERMISSION_DENIED');
+      },
+    },
+    {
+      name: 'a configuration is kept for its role, told to all its controllers, and changed by its primary',
+      bmv2: 'roles are ignored',
+      async run(s) {
+        const [table, another] = [s.id('tables', 'exact_one'), s.id('tables', 'lpm_one')];
+        const high = s.peer({ electionId: 9n, role: 'r' });
+        const low = s.peer({ electionId: 2n, role: 'r' });
+        expect(await joinRole(high, { shared: [table] })).toBe(OK);
+        // A backup's own configuration does not count.
+        low.arbitrate(2n, undefined, roleConfig({ shared: [another] }));
+        const told = await low.next('arbitration');
+        expect([told.status!.code, told.electionId?.low]).toEqual([ALREADY_EXISTS, 9n]);
+        expect(told.role?.config?.value).toEqual(roleConfig({ shared: [table] }).value);
+        high.arbitrate(9n, undefined, roleConfig({ shared: [another] }));
+        expect((await low.next('arbitration')).role?.config?.value).toEqual(roleConfig({ shared: [another] }).value);
+        expect(await codeOf(high.insert(one(s)))).toBe('PERMISSION_DENIED');
+        // Without a configuration a role may do everything.
+        high.arbitrate(9n);
+        await high.next('arbitration');
+        expect((await high.next('arbitration')).status!.code).toBe(OK);
+        await high.insert(one(s));
       },
     },
     {

@@ -1,6 +1,7 @@
 /** Digests: lists, acknowledgement, repetition, limits of size and time. */
 import { expect } from 'vitest';
 import { codeOf, type EntityInit } from '../support/peer.ts';
+import { joinRole } from '../support/roles.ts';
 import type { Session } from '../support/session.ts';
 import type { Topic } from '../support/topic.ts';
 import { probe } from '../support/values.ts';
@@ -157,6 +158,23 @@ export const digests: Topic = {
         await s.primary.insert(digest(s, { maxTimeoutNs: 0n, maxListSize: 100, ackTimeoutNs: HOUR }));
         for (const c of [1, 2, 3]) s.ports.send(1, probe({ kind: 7, c }));
         for (const c of [1, 2, 3]) expect((await list(s)).samples).toEqual([[`0${c}`, '01']]);
+      },
+    },
+    {
+      name: 'a role is told of the digests in its configuration only',
+      bmv2: 'roles are ignored',
+      async run(s) {
+        const digestId = s.id('digests', 'sighting_t');
+        const within = s.peer({ electionId: 1n, role: 'within' });
+        const without = s.peer({ electionId: 1n, role: 'without' });
+        expect(await joinRole(within, { shared: [digestId] })).toBe(0);
+        expect(await joinRole(without, { shared: [s.id('tables', 'counted')] })).toBe(0);
+        await within.insert(digest(s, AT_ONCE));
+        expect(await codeOf(without.modify(digest(s, AT_ONCE)))).toBe('PERMISSION_DENIED');
+        await learn(s, 1);
+        expect((await within.next('digest')).digestId).toBe(digestId);
+        expect((await list(s)).samples).toEqual([['01', '01']]);
+        expect(without.pending('digest')).toBe(0);
       },
     },
     {

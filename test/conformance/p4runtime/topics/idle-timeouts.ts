@@ -1,6 +1,7 @@
 /** Entries that age: notifications, their repetition, the time since the last hit, and other timeouts for living entries. */
 import { expect } from 'vitest';
 import { codeOf, codesOf } from '../support/peer.ts';
+import { joinRole } from '../support/roles.ts';
 import type { Session } from '../support/session.ts';
 import type { Topic } from '../support/topic.ts';
 import { exact } from '../support/values.ts';
@@ -28,6 +29,20 @@ export const idleTimeouts: Topic = {
           value: { value: Uint8Array.of(5) },
         });
         expect(timestamp).toBeGreaterThan(0n);
+      },
+    },
+    {
+      name: 'a role is told of the tables in its configuration only',
+      bmv2: 'roles are ignored',
+      async run(s) {
+        const within = s.peer({ electionId: 1n, role: 'within' });
+        const without = s.peer({ electionId: 1n, role: 'without' });
+        expect(await joinRole(within, { shared: [s.id('tables', 'ageing')] })).toBe(0);
+        expect(await joinRole(without, { shared: [s.id('tables', 'exact_one')] })).toBe(0);
+        await within.insert(entry(s, 100n * MS));
+        await within.next('idleTimeoutNotification');
+        await s.primary.next('idleTimeoutNotification');
+        expect(without.pending('idleTimeoutNotification')).toBe(0);
       },
     },
     {

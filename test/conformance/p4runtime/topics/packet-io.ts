@@ -1,5 +1,7 @@
 /** Packets to and from the controller, and what is answered to those that are wrong. */
 import { expect } from 'vitest';
+import type { Peer } from '../support/peer.ts';
+import { joinRole } from '../support/roles.ts';
 import type { Session } from '../support/session.ts';
 import type { Topic } from '../support/topic.ts';
 import { bytesOf, hex, probe, readProbe, type Value } from '../support/values.ts';
@@ -128,6 +130,48 @@ export const packetIo: Topic = {
         // Both send the complete one; the other goes to port 0, or nowhere.
         const ports = outputs.map(({ port }) => port);
         expect(ports).toContain(6);
+      },
+    },
+    {
+      name: 'a role receives packets only where its configuration says so, and those that its filter admits',
+      bmv2: 'roles are ignored',
+      async run(s) {
+        const deaf = s.peer({ electionId: 1n, role: 'deaf' });
+        const all = s.peer({ electionId: 1n, role: 'all' });
+        const some = s.peer({ electionId: 1n, role: 'some' });
+        expect(await joinRole(deaf, { receivesPackets: false, filter: { metadataId: 2, value: 5 } })).toBe(0);
+        expect(await joinRole(all, { receivesPackets: true })).toBe(0);
+        // Metadata 2 is the reason, which the program takes from `a`.
+        expect(await joinRole(some, { receivesPackets: true, filter: { metadataId: 2, value: 5 } })).toBe(0);
+        for (const [a, c] of [
+          [4, 1],
+          [5, 2],
+          [6, 3],
+          [5, 4],
+        ] as const)
+          s.ports.send(9, probe({ kind: 1, a, c }));
+        const received = async (peer: Peer, count: number) => {
+          const numbers: number[] = [];
+          while (numbers.length < count) numbers.push(readProbe((await peer.next('packet')).payload).c);
+          return numbers;
+        };
+        // The default role has no configuration and receives everything.
+        expect(await received(s.primary, 4)).toEqual([1, 2, 3, 4]);
+        expect(await received(all, 4)).toEqual([1, 2, 3, 4]);
+        expect(await received(some, 2)).toEqual([2, 4]);
+        expect([some.pending('packet'), deaf.pending('packet')]).toEqual([0, 0]);
+      },
+    },
+    {
+      name: 'only the primary of a role receives packets',
+      async run(s) {
+        const backup = s.peer({ electionId: 0n });
+        backup.arbitrate();
+        await backup.next('arbitration');
+        s.ports.send(9, probe({ kind: 1, c: 1 }));
+        s.ports.send(9, probe({ kind: 1, c: 2 }));
+        for (const c of [1, 2]) expect(readProbe((await s.primary.next('packet')).payload).c).toBe(c);
+        expect(backup.pending('packet')).toBe(0);
       },
     },
     {
