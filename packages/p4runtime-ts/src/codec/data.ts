@@ -152,6 +152,9 @@ function header(list: readonly DataMember[], input: DataInput): P4Header {
   return { $typeName: 'p4.v1.P4Header', isValid: true, bitstrings };
 }
 
+/** For members that the program does not know. */
+const UNKNOWN: DataType = { kind: 'bits', bitwidth: 64, signed: false };
+
 /** Received P4Data of a type as a plain value. What does not fit the type is shown as it is, rather than lost. */
 export function decodeData(type: DataType, message: P4Data): DataOutput {
   const { data } = message;
@@ -170,11 +173,12 @@ export function decodeData(type: DataType, message: P4Data): DataOutput {
     case 'struct':
     case 'tuple': {
       const list = type.kind === 'struct' || type.kind === 'tuple' ? type.members : [];
-      const values = data.value.members.map((member, index) =>
-        decodeData(list[index]?.type ?? { kind: 'bits', bitwidth: 64, signed: false }, member),
-      );
-      if (data.case === 'tuple') return values;
-      return Object.fromEntries(values.map((value, index) => [list[index]?.name ?? `#${index}`, value]));
+      const { members } = data.value;
+      const decoded = (index: number) => decodeData(list[index]?.type ?? UNKNOWN, members[index]!);
+      if (data.case === 'tuple') return members.map((_, index) => decoded(index));
+      const result: Record<string, DataOutput> = {};
+      for (let index = 0; index < members.length; index++) result[list[index]?.name ?? `#${index}`] = decoded(index);
+      return result;
     }
     case 'header':
       return decodeHeader(type, data.value);

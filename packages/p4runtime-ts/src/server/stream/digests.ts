@@ -119,10 +119,21 @@ export class DigestLists {
   }
 }
 
+/** Room for the bytes of a sample while its key is made. */
+let scratch = Buffer.allocUnsafe(256);
+
+/** A sample as text: for each leaf its length (modulo 256, of which only a varbit has several) and its bytes. */
 function keyOf(sample: Sample): string {
-  let key = '';
-  for (const value of sample) key += `${Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1')}`;
-  return key;
+  let length = 0;
+  for (const value of sample) {
+    if (length + 1 + value.length > scratch.length) {
+      scratch = Buffer.concat([scratch.subarray(0, length)], 2 * (length + 1 + value.length));
+    }
+    scratch[length++] = value.length;
+    scratch.set(value, length);
+    length += value.length;
+  }
+  return scratch.toString('latin1', 0, length);
 }
 
 /** Rebuilds a value of any type from its leaves, depth first. */

@@ -22,6 +22,8 @@ export class ControllerHeaderCodec {
   readonly #strict: boolean;
   /** Bytes of the header. */
   readonly length: number;
+  /** Every field is whole bytes, as the switch takes it: then a header is put together without arithmetic. */
+  readonly #inBytes: boolean;
 
   /** @param strict refuse packets that lack metadata; else they are taken for 0, as BMv2 does */
   constructor(header: ControllerHeaderInfo | undefined, codecs: CodecFactory, strict: boolean) {
@@ -34,6 +36,7 @@ export class ControllerHeaderCodec {
     });
     this.#bitwidth = this.#plans.reduce((sum, plan) => sum + plan.bitwidth, 0);
     this.length = (this.#bitwidth + 7) >>> 3;
+    this.#inBytes = this.#plans.every(({ codec, bitwidth }) => bitwidth === codec.length * 8);
   }
 
   /**
@@ -42,23 +45,29 @@ export class ControllerHeaderCodec {
    * @throws RpcError INVALID_ARGUMENT or OUT_OF_RANGE when the metadata do not fit
    */
   pack(payload: Uint8Array, metadata: readonly PacketMetadata[]): Uint8Array {
-    const values = new Map<number, bigint>();
+    const values = new Map<number, Uint8Array>();
     for (const { metadataId, value } of metadata) {
       const plan = this.#byId.get(metadataId);
       if (plan === undefined) throw invalid(`packet_out has no metadata field with id ${metadataId}.`);
       if (values.has(metadataId)) throw invalid(`packet_out: the metadata field ${plan.field.name} is given twice.`);
-      values.set(metadataId, toBigInt(plan.codec.toSwitch(value, `packet_out, metadata field ${plan.field.name}`)));
+      values.set(metadataId, plan.codec.toSwitch(value, `packet_out, metadata field ${plan.field.name}`));
     }
     if (this.length === 0) return payload;
+    const packet = new Uint8Array(this.length + payload.length);
     let bits = 0n;
-    for (const { field, bitwidth } of this.#plans) {
+    let offset = 0;
+    for (const { field, codec, bitwidth } of this.#plans) {
       const value = values.get(field.id);
       if (value === undefined && this.#strict && !field.isPadding)
         throw invalid(`packet_out lacks the metadata field ${field.name}.`);
-      bits = (bits << BigInt(bitwidth)) | (value ?? 0n);
+      if (this.#inBytes) {
+        if (value !== undefined) packet.set(value, offset + codec.length - value.length);
+        offset += codec.length;
+      } else {
+        bits = (bits << BigInt(bitwidth)) | (value === undefined ? 0n : toBigInt(value));
+      }
     }
-    const packet = new Uint8Array(this.length + payload.length);
-    packet.set(toPadded(bits << BigInt(this.length * 8 - this.#bitwidth), this.length));
+    if (!this.#inBytes) packet.set(toPadded(bits << BigInt(this.length * 8 - this.#bitwidth), this.length));
     packet.set(payload, this.length);
     return packet;
   }
