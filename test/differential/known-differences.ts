@@ -132,3 +132,14 @@ export function hasOddPrefixes(program: ProgramJson): boolean {
     ),
   );
 }
+
+/** Whether ingress and egress use the same register: simple_switch runs both at once, so that packets meet it in another order now and then. */
+export function sharesRegisters(program: ProgramJson): boolean {
+  const registersOf = ({ tables }: ProgramJson['pipelines'][number]) => {
+    const ids = new Set(tables.flatMap((table) => table.action_ids));
+    const text = JSON.stringify(program.actions.filter(({ id }) => ids.has(id)));
+    return [...text.matchAll(/"type":"register_array","value":"([^"]*)"/g)].map(([, name]) => name);
+  };
+  const [first, ...others] = program.pipelines.map(registersOf);
+  return others.some((names) => names.some((name) => first!.includes(name)));
+}
