@@ -28,6 +28,8 @@ const CHAOS_SERVERS = 8;
 const CHAOS_IN_SERVICE = ['s1', 's2', 's3', 's4', 's5'];
 const CHAOS_RESIDENTS = ['s1', 's2'];
 const CHAOS_CRASHES = 3;
+/** Servers with two links: one that stays and one that may go. */
+const CHAOS_TWO_LINKS = ['s2', 's4'];
 /** How much longer than its pause a connection may be silent: a record that is sent again and again while the switch is away. */
 const CHAOS_SILENCE_MS = 3_000;
 /** Records a second, over all connections: what clients, servers and switch do together on two processors with room to spare. */
@@ -206,14 +208,20 @@ async function play(
       plan:
         chaos === undefined
           ? planWorld(SERVERS, 2, language)
-          : planWorld(CHAOS_SERVERS, 2, language, undefined, { managed: true }),
+          : planWorld(CHAOS_SERVERS, 2, language, undefined, { managed: true, twoLinks: CHAOS_TWO_LINKS }),
       inService: chaos === undefined ? IN_SERVICE : CHAOS_IN_SERVICE,
       scenes:
         chaos === undefined
           ? demoScenes()
           : [
               rampUp(CHAOS_RESIDENTS),
-              chaosScene({ operations: chaos, seed, residents: CHAOS_RESIDENTS, crashes: CHAOS_CRASHES }),
+              chaosScene({
+                operations: chaos,
+                seed,
+                residents: CHAOS_RESIDENTS,
+                crashes: CHAOS_CRASHES,
+                twoLinks: CHAOS_TWO_LINKS,
+              }),
             ],
       chaos: chaos !== undefined,
       idleMs: chaos === undefined ? DEMO_IDLE_MS : Math.max(DEMO_IDLE_MS, pauseMs * 1.5 + CHAOS_SILENCE_MS),

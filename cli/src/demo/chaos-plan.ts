@@ -23,6 +23,10 @@ export type ChaosRequest =
 /** What asks nobody. */
 export type ChaosIncident =
   | { readonly kind: 'crash'; readonly server: string }
+  /** One of the two links of a server, from 0. */
+  | { readonly kind: 'link-down' | 'link-up'; readonly server: string; readonly link: number }
+  /** Clients are put into another class by the configuration file, with which the controller is started anew. */
+  | { readonly kind: 'class-change' }
   | { readonly kind: 'kill-controller' }
   /** The controller, and the switch as soon as the controller is back: what was pinned in between lies in the registers only. */
   | { readonly kind: 'kill-in-turn' }
@@ -41,6 +45,9 @@ export interface ChaosServer {
   readonly isBusy: boolean;
   /** Its host has not crashed. */
   readonly isAlive: boolean;
+  /** Links to the switch, and which of them is down. */
+  readonly links: number;
+  readonly downLink: number | undefined;
 }
 
 /** What is to be seen of the service. */
@@ -76,6 +83,9 @@ const DECK: readonly ChaosKind[] = [
   'disable',
   'enable',
   'crash',
+  'link-down',
+  'link-up',
+  'class-change',
   'kill-controller',
   'kill-in-turn',
   'restart-switch',
@@ -164,6 +174,15 @@ export class ChaosPlanner {
         const server = this.pick(spared(mayGo(inUse)));
         return server && { kind, server: server.name };
       }
+      case 'link-down': {
+        const server = this.pick(servers.filter((one) => one.isAlive && one.links > 1 && one.downLink === undefined));
+        return server && { kind, server: server.name, link: Math.floor(this.random() * server.links) };
+      }
+      case 'link-up': {
+        const server = this.pick(servers.filter(({ isAlive, downLink }) => isAlive && downLink !== undefined));
+        return server && { kind, server: server.name, link: server.downLink! };
+      }
+      case 'class-change':
       case 'kill-controller':
       case 'kill-in-turn':
         return view.incidentRunning || view.isSearching ? undefined : { kind };
@@ -205,6 +224,11 @@ export function chaosTitle(operation: ChaosOperation): string {
       return `weight ${operation.server} ${operation.weight}`;
     case 'crash':
       return `crash ${operation.server}`;
+    case 'link-down':
+    case 'link-up':
+      return `link ${operation.link + 1} of ${operation.server} ${operation.kind === 'link-up' ? 'up' : 'down'}`;
+    case 'class-change':
+      return 'change the class of half the clients';
     case 'kill-controller':
       return 'kill -9 the controller';
     case 'kill-in-turn':

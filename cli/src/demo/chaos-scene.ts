@@ -23,6 +23,8 @@ export interface ChaosOptions {
   readonly residents: readonly string[];
   /** Servers that may crash. */
   readonly crashes: number;
+  /** Servers with two links to the switch. */
+  readonly twoLinks: readonly string[];
 }
 
 const POLL_INTERVAL_MS = 100;
@@ -45,6 +47,7 @@ export function chaosScene(options: ChaosOptions): Scene {
 class ChaosRun {
   private readonly planner: ChaosPlanner;
   private readonly crashed = new Set<string>();
+  private readonly downLinks = new Map<string, number>();
   private readonly running = new Set<Promise<void>>();
   private incidents = 0;
   private failure: unknown;
@@ -107,6 +110,8 @@ class ChaosRun {
         weight,
         isBusy: busy.has(name),
         isAlive: !this.crashed.has(name),
+        links: this.options.twoLinks.includes(name) ? 2 : 1,
+        downLink: this.downLinks.get(name),
       })),
       running: this.running.size,
       incidentRunning: this.incidents > 0,
@@ -118,7 +123,9 @@ class ChaosRun {
   private async serving(wanted: (status: Status) => boolean = () => true): Promise<Status> {
     for (;;) {
       const status = await this.stage.controller.client.status().catch((error: unknown) => {
+        // Not there, or there and not ready to answer.
         if (error instanceof ControllerUnreachableError) return undefined;
+        if (error instanceof ControlRefusedError && error.status === 503) return undefined;
         throw error;
       });
       if (status?.state === 'serving' && wanted(status)) return status;
@@ -128,7 +135,11 @@ class ChaosRun {
 
   private async carryOut(operation: ChaosOperation, title: string): Promise<StepReport> {
     switch (operation.kind) {
+      case 'link-down':
+      case 'link-up':
+        return { ...(await this.changeLink(operation)), title, outcome: 'done' };
       case 'crash':
+      case 'class-change':
       case 'kill-controller':
       case 'kill-in-turn':
       case 'restart-switch': {
@@ -144,7 +155,21 @@ class ChaosRun {
     }
   }
 
-  private async incident(operation: ChaosIncident): Promise<Omit<StepReport, 'title' | 'outcome'>> {
+  private async changeLink({
+    kind,
+    server,
+    link,
+  }: Extract<ChaosIncident, { kind: 'link-down' | 'link-up' }>): Promise<Omit<StepReport, 'title' | 'outcome'>> {
+    const isUp = kind === 'link-up';
+    if (isUp) this.downLinks.delete(server);
+    else this.downLinks.set(server, link);
+    this.stage.setLink(server, link, isUp);
+    return { buckets: 0, timeToDrainMs: 0, how: 'done after' };
+  }
+
+  private async incident(
+    operation: Exclude<ChaosIncident, { kind: 'link-down' | 'link-up' }>,
+  ): Promise<Omit<StepReport, 'title' | 'outcome'>> {
     const { stage } = this;
     const sinceMs = stage.elapsedMs();
     switch (operation.kind) {
@@ -167,6 +192,12 @@ class ChaosRun {
         await stage.wait(CONTROLLER_AWAY_MS);
         await stage.controller.start(stage.signal);
         return { buckets: 0, timeToDrainMs: stage.elapsedMs() - sinceMs, how: 'back after' };
+      }
+      case 'class-change': {
+        await stage.controller.kill();
+        stage.changeClasses();
+        await stage.controller.start(stage.signal);
+        return { buckets: 0, timeToDrainMs: stage.elapsedMs() - sinceMs, how: 'done after' };
       }
       case 'kill-in-turn': {
         await stage.controller.kill();

@@ -3,7 +3,8 @@
  * through the very door that users use. The timers are those of a network whose connections speak several times a
  * second and whose packets need no time: an operator's would be minutes, and the demo would take as long.
  */
-import type { WorldPlan } from './world-plan.ts';
+import { isIPv6 } from 'node:net';
+import { linksOf, type WorldPlan } from './world-plan.ts';
 
 /** Number of buckets of the demo's service. */
 export const DEMO_BUCKETS = 256;
@@ -14,23 +15,42 @@ export const DEMO_VIP = 'web';
 /** For connections that speak at least every 800 ms. */
 export const DEMO_IDLE_MS = 2_000;
 
-/**
- * The configuration as YAML.
- * @param inService names of the servers that serve from the start; the others are spares
- * @param idleMs longer than any live connection is silent
- */
+/** What the network does not say of the configuration. */
+export interface DemoConfigurationOptions {
+  /** Names of the servers that serve from the start; the others are spares. */
+  readonly inService: readonly string[];
+  readonly switchAddress: string;
+  /** Longer than any live connection is silent. */
+  readonly idleMs?: number | undefined;
+  /** Addresses of the clients in the class; undefined for no classes. */
+  readonly classMembers?: readonly string[] | undefined;
+}
+
+/** Every other client address. */
+export function firstClass(plan: WorldPlan): readonly string[] {
+  return clientAddresses(plan).filter((_, index) => index % 2 === 0);
+}
+
+/** Those that are not in the class now. */
+export function otherClasses(plan: WorldPlan, members: readonly string[] = []): readonly string[] {
+  return clientAddresses(plan).filter((address) => !members.includes(address));
+}
+
+function clientAddresses(plan: WorldPlan): readonly string[] {
+  return plan.hosts.filter(({ role }) => role === 'client').flatMap(({ addresses }) => addresses);
+}
+
+/** The configuration as YAML. */
 export function demoConfiguration(
   plan: WorldPlan,
-  inService: readonly string[],
-  switchAddress: string,
-  idleMs = DEMO_IDLE_MS,
+  { inService, switchAddress, idleMs = DEMO_IDLE_MS, classMembers }: DemoConfigurationOptions,
 ): string {
   const isChecked = plan.hosts.some(({ management }) => management !== undefined);
   const servers = plan.hosts.filter((host) => host.role === 'server');
   return [
     `switch:`,
     `  address: ${switchAddress}`,
-    `  ports: [${plan.hosts.map((host) => host.port).join(', ')}]`,
+    `  ports: [${plan.hosts.flatMap((host) => linksOf(host).map(({ port }) => port)).join(', ')}]`,
     `timers:`,
     `  handshake: 2s`,
     `  idle: ${idleMs}ms`,
@@ -38,6 +58,15 @@ export function demoConfiguration(
     `  inFlight: 200ms`,
     `  report: 500ms`,
     `  learnAfter: ${idleMs + 1_000}ms`,
+    ...(classMembers === undefined
+      ? []
+      : [
+          'classes:',
+          '  - name: gold',
+          `    prefixes: [${classMembers.map((address) => `'${address}/${isIPv6(address) ? 128 : 32}'`).join(', ')}]`,
+          // More than there ever are: what is counted is that the class is told, not that it is held back.
+          '    synRate: 1000000',
+        ]),
     `vips:`,
     `  - name: ${DEMO_VIP}`,
     `    address: '${plan.virtualAddress}'`,
@@ -53,6 +82,12 @@ export function demoConfiguration(
       `        address: '${host.addresses[0]}'`,
       `        port: ${plan.serverPort}`,
       ...(host.management ? [`        checkAddress: '${host.management.address}:${host.management.port}'`] : []),
+      ...(host.secondLink === undefined
+        ? []
+        : [
+            '        links:',
+            ...linksOf(host).map(({ port, mac }) => `          - { switchPort: ${port}, mac: '${mac}' }`),
+          ]),
       ...(inService.includes(host.name) ? [] : [`        spare: true`]),
     ]),
     '',

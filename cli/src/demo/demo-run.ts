@@ -10,8 +10,9 @@ import { feedDisplay } from '../control-client/feed.ts';
 import { type ClientTally, emptyTally, sumTallies } from '../load/tally.ts';
 import type { Display } from '../ui/display.ts';
 import type { UiServices } from '../ui/results.ts';
-import { demoConfiguration } from './configuration.ts';
+import { demoConfiguration, firstClass, otherClasses } from './configuration.ts';
 import { ControllerProcess } from './controller-process.ts';
+import { attributeStalls, kernelSchedule, MachineDelays, SAMPLE_INTERVAL_MS } from './machine-delays.ts';
 import { raisePriority } from './priority.ts';
 import { type DemoReport, isSuccess, type StepReport, sumServerTallies } from './report.ts';
 import type { Scene, Stage } from './scenes.ts';
@@ -103,10 +104,18 @@ export async function runDemo(options: DemoRunOptions): Promise<DemoReport> {
     cleanUp.push(() => theSwitch.stop());
     log(`the switch is up: ${theSwitch.description}, P4Runtime at ${theSwitch.address}`);
     mkdirSync(files.stateDirectory, { recursive: true });
-    writeFileSync(
-      files.configurationFile,
-      demoConfiguration(plan, options.inService, theSwitch.address, options.idleMs),
-    );
+    let classes: readonly string[] | undefined = options.chaos ? firstClass(plan) : undefined;
+    const writeConfiguration = (): void => {
+      const { inService, idleMs } = options;
+      const text = demoConfiguration(plan, {
+        inService,
+        switchAddress: theSwitch.address,
+        idleMs,
+        classMembers: classes,
+      });
+      writeFileSync(files.configurationFile, text);
+    };
+    writeConfiguration();
     writeFileSync(files.programFile, program.deviceConfig);
     writeFileSync(files.p4infoFile, program.p4info);
     const controller = new ControllerProcess({ ...files, switchAddress: theSwitch.address, pins: options.pinning });
@@ -146,6 +155,11 @@ export async function runDemo(options: DemoRunOptions): Promise<DemoReport> {
         marathonsPerServer: MARATHONS_PER_SERVER_AND_CLIENT,
       });
     }
+    const delays = new MachineDelays(kernelSchedule);
+    const processes = (): number[] =>
+      [process.pid, theSwitch.pid, ...world.hosts.map(({ pid }) => pid)].flatMap((pid) => pid ?? []);
+    const sampling = setInterval(() => delays.sample(processes(), Date.now()), SAMPLE_INTERVAL_MS);
+    cleanUp.push(() => clearInterval(sampling));
     const tally = (): ClientTally =>
       clients.length > 0 ? sumTallies(clients.map((c) => c.clientTally)) : emptyTally();
     const tallying = setInterval(() => display.dispatch({ kind: 'tally', tally: tally() }), TICK_MS);
@@ -170,6 +184,11 @@ export async function runDemo(options: DemoRunOptions): Promise<DemoReport> {
       },
       announce: async (incident) => {
         await Promise.all(clients.map((client) => client.announce(incident)));
+      },
+      setLink: (name, link, up) => servers.find((host) => host.plan.name === name)?.setLink?.(link, up),
+      changeClasses: () => {
+        classes = otherClasses(plan, classes);
+        writeConfiguration();
       },
       restartSwitch: async () => {
         if (theSwitch.restart === undefined) throw new Error('the switch is no process that could be killed');
@@ -203,7 +222,8 @@ export async function runDemo(options: DemoRunOptions): Promise<DemoReport> {
     }
     log('closing all connections and counting');
     const patienceMs = FINISH_PATIENCE_MS + options.load.connections * FINISH_PATIENCE_PER_CONNECTION_MS;
-    const connections = sumTallies(await Promise.all(clients.map((client) => client.finish(patienceMs))));
+    const counted = sumTallies(await Promise.all(clients.map((client) => client.finish(patienceMs))));
+    const { tally: connections, byMachine } = attributeStalls(counted, delays);
     display.dispatch({ kind: 'tally', tally: connections });
     const serverSide = sumServerTallies(servers.map((host) => host.serverTally));
     return {
@@ -216,6 +236,7 @@ export async function runDemo(options: DemoRunOptions): Promise<DemoReport> {
       connections,
       servers: serverSide,
       pinsAtMost,
+      machine: { stalls: byMachine, worstWaitMs: Math.round(delays.worstMs) },
       steps,
       ...(options.chaos ? { chaos: true } : {}),
     };

@@ -24,6 +24,8 @@ export interface DemoSwitch {
   /** host:port of its P4Runtime server. */
   readonly address: string;
   readonly description: string;
+  /** Its process, where it is one of its own. */
+  readonly pid?: number | undefined;
   /** Kills it with SIGKILL and starts it again, empty; resolves when it takes connections. Only a switch that is a process has it. */
   restart?(): Promise<void>;
   stop(): Promise<void>;
@@ -89,6 +91,9 @@ export async function startForeignSwitch(
   const deeper = await deepenQueues(BMV2_THRIFT_PORT, QUEUE_DEPTH_PACKETS);
   return {
     address: SWITCH_ADDRESS,
+    get pid() {
+      return child.pid;
+    },
     description: deeper
       ? `${command.description}, egress queues of ${QUEUE_DEPTH_PACKETS} packets`
       : command.description,

@@ -10,6 +10,8 @@ import type { PlannedHost } from './world-plan.ts';
 /** A running host. */
 export interface DemoHost {
   readonly plan: PlannedHost;
+  /** Its process, where it is one. */
+  readonly pid?: number;
   /** Last reported counters of a client; empty for a server. */
   readonly clientTally: ClientTally;
   /** Last reported counters of a server; zero for a client. */
@@ -23,6 +25,8 @@ export interface DemoHost {
   announce(incident: Incident): Promise<void>;
   /** Ends the load properly and returns the last counters. */
   finish(patienceMs: number): Promise<ClientTally>;
+  /** Takes one of its links to the switch down, or up again, at the switch's end. Hosts of the kernel only. */
+  setLink?(index: number, up: boolean): void;
   /** Switches the host off, as if its power had been cut. */
   stop(): void;
 }

@@ -16,10 +16,14 @@ import type { HostCommand, HostReport, Transport } from '../load/messages.ts';
 import { disableOffload } from '../load/offload.ts';
 import { type ClientTally, emptyTally, type ServerTally } from '../load/tally.ts';
 import type { DemoHost } from './host.ts';
-import type { PlannedHost, WorldPlan } from './world-plan.ts';
+import { linksOf, type PlannedHost, type WorldPlan } from './world-plan.ts';
 
 /** Name of a host's interface to the switch, inside its namespace. */
-export const HOST_INTERFACE = 'eth0';
+export const HOST_INTERFACE = hostInterface(0);
+
+function hostInterface(link: number): string {
+  return `eth${link}`;
+}
 const MANAGEMENT_INTERFACE = 'mgmt0';
 
 /** A host process in its own network namespace. */
@@ -65,9 +69,12 @@ export class KernelHost implements DemoHost {
     const host = new KernelHost(plan, child, transport, ownsVirtualAddress ? world.virtualAddress : plan.addresses[0]!);
     await host.await('ready');
     const { management } = plan;
+    const links = linksOf(plan).map((link, index) => ({ ...link, hostInterface: hostInterface(index) }));
     runIpBatch([
-      `link add ${plan.switchInterface} type veth peer name ${HOST_INTERFACE} address ${plan.mac} netns ${host.pid}`,
-      `link set ${plan.switchInterface} up`,
+      ...links.flatMap(({ switchInterface, hostInterface, mac }) => [
+        `link add ${switchInterface} type veth peer name ${hostInterface} address ${mac} netns ${host.pid}`,
+        `link set ${switchInterface} up`,
+      ]),
       ...(management === undefined
         ? []
         : [
@@ -78,24 +85,26 @@ export class KernelHost implements DemoHost {
     ]);
     // The switch reads frames as they are on the wire; and libpcap, which BMv2 uses, gives an interface that may merge
     // segments a ring of few, huge slots, which the first burst overruns.
-    disableOffload(plan.switchInterface);
+    for (const { switchInterface } of links) disableOffload(switchInterface);
     host.send({
       kind: 'settle',
-      interfaceName: HOST_INTERFACE,
+      interfaceNames: links.map(({ hostInterface }) => hostInterface),
       ipv6: plan.addresses.some(isIPv6),
       ipCommands: [
         'link set lo up',
         // On the loopback, where nobody is told of it: the switch alone answers for it.
         ...(ownsVirtualAddress ? [`addr add ${world.virtualAddress} dev lo`] : []),
-        ...plan.addresses.map((address) => {
-          const nodad = isIPv6(address) ? ' nodad' : '';
-          return `addr add ${address}/${prefixLength} dev ${HOST_INTERFACE}${nodad}`;
-        }),
+        ...links.flatMap(({ hostInterface }) =>
+          plan.addresses.map((address) => {
+            const nodad = isIPv6(address) ? ' nodad' : '';
+            return `addr add ${address}/${prefixLength} dev ${hostInterface}${nodad}`;
+          }),
+        ),
         // Linux asks for neighbours of an address on the loopback in the name of the interface's link-local one.
         ...(ownsVirtualAddress && isIPv6(world.virtualAddress)
-          ? [`addr add fe80::${plan.port}/64 dev ${HOST_INTERFACE} nodad`]
+          ? links.map(({ port, hostInterface }) => `addr add fe80::${port}/64 dev ${hostInterface} nodad`)
           : []),
-        `link set ${HOST_INTERFACE} up`,
+        ...links.map(({ hostInterface }) => `link set ${hostInterface} up`),
         ...(management === undefined
           ? []
           : [`addr add ${management.address}/30 dev ${MANAGEMENT_INTERFACE}`, `link set ${MANAGEMENT_INTERFACE} up`]),
@@ -136,6 +145,11 @@ export class KernelHost implements DemoHost {
     const report = await this.await('finished');
     if (report.kind === 'finished') this.clientTally = report.tally;
     return this.clientTally;
+  }
+
+  setLink(index: number, up: boolean): void {
+    const { switchInterface } = linksOf(this.plan)[index]!;
+    runIpBatch([`link set ${switchInterface} ${up ? 'up' : 'down'}`]);
   }
 
   stop(): void {

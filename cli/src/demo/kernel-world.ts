@@ -8,7 +8,7 @@ import { runIpBatch, silenceIpv6 } from '../load/ip-batch.ts';
 import { type DemoSwitch, startEmbeddedSwitch, startForeignSwitch, switchArguments } from './demo-switch.ts';
 import { KernelHost } from './kernel-host.ts';
 import type { SwitchOptions, World } from './world.ts';
-import type { WorldPlan } from './world-plan.ts';
+import { linksOf, type WorldPlan } from './world-plan.ts';
 
 const EMBEDDED_SWITCH_COMMAND = [process.execPath, commandFile(), 'switch'];
 
@@ -21,7 +21,8 @@ export async function startKernelWorld(plan: WorldPlan): Promise<World> {
     kind: 'kernel',
     hosts,
     async startSwitch(options: SwitchOptions): Promise<DemoSwitch> {
-      const ports = plan.hosts.map((host) => ({ port: host.port, interfaceName: host.switchInterface }));
+      const links = plan.hosts.flatMap(linksOf);
+      const ports = links.map(({ port, switchInterface }) => ({ port, interfaceName: switchInterface }));
       const argv = switchArguments(ports);
       if (options.command === undefined && !options.asProcess) return startEmbeddedSwitch(argv);
       const command =
@@ -32,15 +33,21 @@ export async function startKernelWorld(plan: WorldPlan): Promise<World> {
       const unplugged = new Set<string>();
       return {
         ...demoSwitch,
+        // Another one after each restart.
+        get pid() {
+          return demoSwitch.pid;
+        },
         async restart() {
           // A host that is off has taken its link with it; the switch's port is still there, with nothing behind it.
           for (const { isOff, plan } of hosts) {
             if (!isOff || unplugged.has(plan.name)) continue;
             unplugged.add(plan.name);
-            runIpBatch([
-              `link add ${plan.switchInterface} type veth peer name off${plan.port}`,
-              `link set ${plan.switchInterface} up`,
-            ]);
+            runIpBatch(
+              linksOf(plan).flatMap(({ switchInterface, port }) => [
+                `link add ${switchInterface} type veth peer name off${port}`,
+                `link set ${switchInterface} up`,
+              ]),
+            );
           }
           await demoSwitch.restart?.();
         },

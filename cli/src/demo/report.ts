@@ -30,6 +30,8 @@ export interface DemoReport {
   readonly connections: ClientTally;
   readonly servers: ServerTally;
   readonly pinsAtMost: number;
+  /** What the machine did to the run: stalls that are its own, and the longest that the demo's processes waited for it within a tenth of a second. */
+  readonly machine: { readonly stalls: number; readonly worstWaitMs: number };
   readonly steps: readonly StepReport[];
   /** Whether the steps were random operations and incidents. */
   readonly chaos?: boolean;
@@ -37,6 +39,8 @@ export interface DemoReport {
 
 /** A refusal changes nothing; what a crash ends is not the controller's fault. */
 const GOOD_OUTCOMES: ReadonlySet<string> = new Set(['done', 'refused', 'met a crash']);
+
+const FAULTS_SHOWN = 40;
 
 /** Whether the run has shown what it is to show. */
 export function isSuccess(connections: ClientTally, servers: ServerTally, steps: readonly StepReport[]): boolean {
@@ -80,6 +84,10 @@ export function reportText(report: DemoReport): string {
     ['  mismatched', formatCount(c.mismatchedBytes + report.servers.mismatchedBytes)],
     ['longest answer', `${formatCount(c.longestAnswerMs)} ms`],
     ['pins at the most', formatCount(report.pinsAtMost)],
+    [
+      'stalled by the machine',
+      `${formatCount(report.machine.stalls)}; processes waited for it ${formatCount(report.machine.worstWaitMs)} ms of a tenth of a second at the most`,
+    ],
   ];
   if (report.chaos) rows.push(...chaosRows(report));
   for (const step of report.steps) {
@@ -91,7 +99,7 @@ export function reportText(report: DemoReport): string {
       step.outcome === 'done' ? `${step.how ?? 'drained in'} ${formatSeconds(step.timeToDrainMs)}` : step.outcome;
     rows.push([step.title, `${how}${step.buckets > 0 || !report.chaos ? `, ${step.buckets} buckets` : ''}${away}`]);
   }
-  for (const { what, server, phase, ageMs, awaitedMs, atMs } of report.chaos ? c.faults : []) {
+  for (const { what, server, phase, ageMs, awaitedMs, atMs } of c.faults.slice(0, FAULTS_SHOWN)) {
     const waited = awaitedMs === undefined ? '' : `, waited ${formatCount(awaitedMs)} ms`;
     rows.push([
       `  ${what}`,

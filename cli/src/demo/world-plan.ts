@@ -19,8 +19,18 @@ export interface PlannedHost {
   readonly mac: string;
   /** Name of the interface on the switch's side. */
   readonly switchInterface: string;
+  /** A second link to the switch, with the host's address on it as well; undefined where there is one only. */
+  readonly secondLink?: PlannedLink;
   /** A way to the host beside the switch, for health checks; undefined where nobody checks it. */
   readonly management?: ManagementLink;
+}
+
+/** An end at the host and one at the switch. */
+export type PlannedLink = Pick<PlannedHost, 'port' | 'mac' | 'switchInterface'>;
+
+/** All links of a host, the first one first. */
+export function linksOf(host: PlannedHost): readonly PlannedLink[] {
+  return host.secondLink === undefined ? [host] : [host, host.secondLink];
 }
 
 /** A link of its own between the controller's host and another one; its names and addresses are IPv4. */
@@ -56,14 +66,14 @@ export interface WorldLanguage {
 
 /**
  * Plans `serverCount` servers (s1, s2, ...) and `clientCount` clients (c1, ...) with `addressesPerClient` addresses;
- * `managed` servers have a management link.
+ * `managed` servers have a management link, servers in `twoLinks` two links to the switch, whose ports follow those of all hosts.
  */
 export function planWorld(
   serverCount: number,
   clientCount: number,
   { ipv6, transport, direct }: WorldLanguage = { ipv6: false, transport: 'tcp', direct: false },
   addressesPerClient = 8,
-  { managed = false }: { readonly managed?: boolean } = {},
+  { managed = false, twoLinks = [] }: { readonly managed?: boolean; readonly twoLinks?: readonly string[] } = {},
 ): WorldPlan {
   const prefix = ipv6 ? '2001:db8::' : '10.0.0.';
   const hosts: PlannedHost[] = [];
@@ -79,8 +89,14 @@ export function planWorld(
     hosts.push(planHost(`c${index}`, 'client', hosts.length + 1, addresses));
   }
   const prefixLength = ipv6 ? 64 : 24;
+  const linked = hosts.map((host): PlannedHost => {
+    const place = twoLinks.indexOf(host.name);
+    if (place < 0) return host;
+    const port = hosts.length + 1 + place;
+    return { ...host, secondLink: { port, mac: macOf(port), switchInterface: `sw${port}` } };
+  });
   return {
-    hosts,
+    hosts: linked,
     virtualAddress: `${prefix}1`,
     virtualPort: 80,
     serverPort: direct ? 80 : 8080,
@@ -91,6 +107,9 @@ export function planWorld(
 }
 
 function planHost(name: string, role: PlannedHost['role'], port: number, addresses: readonly string[]): PlannedHost {
-  const mac = `02:00:00:00:00:${port.toString(16).padStart(2, '0')}`;
-  return { name, role, port, addresses, mac, switchInterface: `sw${port}` };
+  return { name, role, port, addresses, mac: macOf(port), switchInterface: `sw${port}` };
+}
+
+function macOf(port: number): string {
+  return `02:00:00:00:00:${port.toString(16).padStart(2, '0')}`;
 }

@@ -40,6 +40,14 @@ export function answerForOwnAddresses(): void {
   }
 }
 
+/** Has this namespace send by another link what it would send by one that is down. */
+export function shunDownLinks(): void {
+  for (const family of ['ipv4', 'ipv6']) {
+    const path = `/proc/sys/net/${family}/conf/all/ignore_routes_with_linkdown`;
+    if (existsSync(path)) writeFileSync(path, '1');
+  }
+}
+
 function set(values: Readonly<Record<string, string>>): void {
   for (const scope of ['all', 'default']) {
     for (const [name, value] of Object.entries(values)) {

@@ -12,10 +12,10 @@ export type Transport = 'tcp' | 'udp';
 
 /** Main process to host. */
 export type HostCommand =
-  /** Configure the host's only interface: `ip -batch` lines, then no offload. */
+  /** Configure the host's interfaces to the switch: `ip -batch` lines, then no offload. */
   | {
       readonly kind: 'settle';
-      readonly interfaceName: string;
+      readonly interfaceNames: readonly string[];
       readonly ipv6: boolean;
       readonly ipCommands: readonly string[];
     }

@@ -16,8 +16,8 @@ export interface Fault {
   readonly port: number | undefined;
 }
 
-/** How many faults a client tells one by one. */
-const MOST_FAULTS = 20;
+/** How many faults a client tells one by one: as many as there may be where the machine stops for a moment. */
+const MOST_FAULTS = 5_000;
 
 /** Notes a fault, the first few of a run. */
 export function noteFault(tally: ClientTally, fault: Fault): void {

@@ -13,7 +13,13 @@ import {
 } from '../../src/demo/chaos-plan.ts';
 import { seededRandom } from '../../src/load/random.ts';
 
-const INCIDENTS: ReadonlySet<string> = new Set(['crash', 'kill-controller', 'kill-in-turn', 'restart-switch']);
+const INCIDENTS: ReadonlySet<string> = new Set([
+  'crash',
+  'class-change',
+  'kill-controller',
+  'kill-in-turn',
+  'restart-switch',
+]);
 
 const RESIDENTS = new Set(['s1', 's2']);
 const CRASHES = 3;
@@ -29,6 +35,8 @@ class Service {
     weight: 1,
     isBusy: false,
     isAlive: true,
+    links: index < 2 ? 2 : 1,
+    downLink: undefined,
   }));
   readonly running: ChaosOperation[] = [];
 
@@ -53,6 +61,10 @@ class Service {
     }
     if (!('server' in operation)) return;
     const server = this.server(operation.server);
+    if (operation.kind === 'link-down' || operation.kind === 'link-up') {
+      server.downLink = operation.kind === 'link-down' ? operation.link : undefined;
+      return;
+    }
     server.isBusy = true;
     if (operation.kind === 'add') server.state = 'joining';
     if (operation.kind === 'drain') server.state = 'draining';
@@ -74,6 +86,9 @@ class Service {
     switch (operation.kind) {
       case 'crash':
         server.state = 'dead';
+        return;
+      case 'link-down':
+      case 'link-up':
         return;
       case 'drain':
         settle(server, 'drained');
@@ -145,6 +160,11 @@ describe('the planner', () => {
             expect(taking(service, server.name)).toBeGreaterThanOrEqual(FEWEST_IN_SERVICE);
             return;
           }
+          if (operation.kind === 'link-down' || operation.kind === 'link-up') {
+            expect(operation.link).toBeLessThan(server.links);
+            expect(server.downLink).toBe(operation.kind === 'link-down' ? undefined : operation.link);
+            return;
+          }
           expect(server.isBusy).toBe(false);
           if (operation.kind === 'add') expect(['spare', 'drained']).toContain(server.state);
           else expect(server.state).toBe('active');
@@ -184,6 +204,7 @@ describe('the planner', () => {
       for (const kind of ['add', 'drain', 'swap', 'weight', 'disable', 'enable', 'crash']) expect(run).toContain(kind);
       expect(run).toContain('kill -9 the controller');
       expect(run).toContain('kill -9 the switch');
+      for (const kind of [/link \d of s\d down/, /link \d of s\d up/, /class/]) expect(run).toMatch(kind);
     }
   });
 });

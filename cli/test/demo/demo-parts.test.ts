@@ -102,6 +102,7 @@ describe('report', () => {
     },
     servers,
     pinsAtMost: 123,
+    machine: { stalls: 0, worstWaitMs: 12 },
     steps: [step],
   };
 
