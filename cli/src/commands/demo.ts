@@ -74,6 +74,12 @@ export const demoCommand: ParsedCommand = {
         kind: 'flag',
         description: 'servers answer clients directly, untranslated (kernel hosts only)',
       },
+      {
+        name: 'tunnel',
+        kind: 'text',
+        value: 'KIND',
+        description: 'as --direct, and packets reach servers inside others: ipip or gue (kernel hosts only)',
+      },
       { name: 'simulated', kind: 'flag', description: "use simulated hosts even where the kernel's can be had" },
       { name: 'seed', kind: 'count', value: 'N', description: `seed of the load (default ${DEFAULT_SEED})` },
       {
@@ -165,11 +171,12 @@ async function play(
     throw new CommandFailure(`--switch needs kernel hosts: ${simulatedReason}`, { code: 'NO_NAMESPACES' });
   }
   const transport = parsed.flags.has('udp') ? 'udp' : 'tcp';
+  const tunnel = tunnelOf(parsed.texts.get('tunnel'));
   if (
     simulatedReason !== undefined &&
-    (transport === 'udp' || parsed.flags.has('ipv6') || parsed.flags.has('direct'))
+    (transport === 'udp' || parsed.flags.has('ipv6') || parsed.flags.has('direct') || tunnel !== undefined)
   ) {
-    throw new CommandFailure(`--ipv6, --udp and --direct need kernel hosts: ${simulatedReason}`, {
+    throw new CommandFailure(`--ipv6, --udp, --direct and --tunnel need kernel hosts: ${simulatedReason}`, {
       code: 'NO_NAMESPACES',
     });
   }
@@ -201,7 +208,7 @@ async function play(
     const { chaosScene } = await import('../demo/chaos-scene.ts');
     const { DEMO_IDLE_MS } = await import('../demo/configuration.ts');
     const seed = parsed.counts.get('seed') ?? DEFAULT_SEED;
-    const language = { ipv6: parsed.flags.has('ipv6'), transport, direct: parsed.flags.has('direct') } as const;
+    const language = { ipv6: parsed.flags.has('ipv6'), transport, direct: parsed.flags.has('direct'), tunnel } as const;
     // Slower where there are many connections, so that the load generator keeps up.
     const pauseMs = chaos === undefined ? 500 : Math.max(500, (connections / CHAOS_RECORDS_PER_SECOND) * 1000);
     const options: DemoRunOptions = {
@@ -265,6 +272,11 @@ async function play(
   }
   printResult(context, jsonFile === '-', report, reportText(report));
   return report.ok ? 0 : 1;
+}
+
+function tunnelOf(text: string | undefined): 'ipip' | 'gue' | undefined {
+  if (text === undefined || text === 'ipip' || text === 'gue') return text;
+  throw new UsageError(`--tunnel expects ipip or gue, not ${text}`, { field: '--tunnel' });
 }
 
 /** @throws UsageError, CommandFailure where a chaos run cannot be had */

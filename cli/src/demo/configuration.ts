@@ -72,7 +72,9 @@ export function demoConfiguration(
     `    address: '${plan.virtualAddress}'`,
     `    port: ${plan.virtualPort}`,
     `    protocol: ${plan.transport}`,
-    ...(plan.direct ? ['    forwarding: direct'] : []),
+    ...(plan.direct ? [`    forwarding: ${plan.tunnel?.kind ?? 'direct'}`] : []),
+    ...(plan.tunnel === undefined ? [] : [`    tunnelSource: '${plan.tunnel.source}'`]),
+    ...(plan.tunnel?.kind === 'gue' ? [`    tunnelPort: ${plan.tunnel.port}`] : []),
     `    buckets: ${DEMO_BUCKETS}`,
     // A host that has crashed is gone with its interfaces, so a check fails at once; the patience is for a busy machine.
     ...(isChecked ? ['    health: { kind: tcp, interval: 200ms, timeout: 5s, fall: 3, comeback: wait }'] : []),
@@ -86,7 +88,7 @@ export function demoConfiguration(
         ? []
         : [
             '        links:',
-            ...linksOf(host).map(({ port, mac }) => `          - { switchPort: ${port}, mac: '${mac}' }`),
+            ...linksOf(host).map(({ port }) => `          - { switchPort: ${port}, mac: '${host.mac}' }`),
           ]),
       ...(inService.includes(host.name) ? [] : [`        spare: true`]),
     ]),

@@ -24,6 +24,27 @@ export const HOST_INTERFACE = hostInterface(0);
 function hostInterface(link: number): string {
   return `eth${link}`;
 }
+
+const TUNNEL_INTERFACE = 'tunnel0';
+/** An Ethernet of 1500 bytes and the largest of the headers around it. */
+const TUNNEL_MTU = 1_560;
+
+/** What a host with two links has its addresses on. */
+const JOINED_INTERFACE = 'br0';
+
+/**
+ * Makes one interface of a host's links, as a bond would: it answers by the link by which a client was last heard, and by another as soon as
+ * that one has no carrier. Nothing passes from one link to the other.
+ */
+function joinLinks(plan: PlannedHost, links: readonly { readonly hostInterface: string }[]): string[] {
+  return [
+    `link add ${JOINED_INTERFACE} address ${plan.mac} type bridge mcast_snooping 0`,
+    ...links.flatMap(({ hostInterface }) => [
+      `link set ${hostInterface} master ${JOINED_INTERFACE}`,
+      `link set ${hostInterface} type bridge_slave isolated on`,
+    ]),
+  ];
+}
 const MANAGEMENT_INTERFACE = 'mgmt0';
 
 /** A host process in its own network namespace. */
@@ -70,9 +91,11 @@ export class KernelHost implements DemoHost {
     await host.await('ready');
     const { management } = plan;
     const links = linksOf(plan).map((link, index) => ({ ...link, hostInterface: hostInterface(index) }));
+    const network = plan.secondLink === undefined ? HOST_INTERFACE : JOINED_INTERFACE;
     runIpBatch([
       ...links.flatMap(({ switchInterface, hostInterface, mac }) => [
         `link add ${switchInterface} type veth peer name ${hostInterface} address ${mac} netns ${host.pid}`,
+        ...(world.tunnel === undefined ? [] : [`link set ${switchInterface} mtu ${TUNNEL_MTU}`]),
         `link set ${switchInterface} up`,
       ]),
       ...(management === undefined
@@ -90,21 +113,28 @@ export class KernelHost implements DemoHost {
       kind: 'settle',
       interfaceNames: links.map(({ hostInterface }) => hostInterface),
       ipv6: plan.addresses.some(isIPv6),
+      ...(ownsVirtualAddress && world.tunnel !== undefined
+        ? { tunnel: { ...world.tunnel, ipv6: isIPv6(world.virtualAddress), interfaceName: TUNNEL_INTERFACE } }
+        : {}),
       ipCommands: [
         'link set lo up',
         // On the loopback, where nobody is told of it: the switch alone answers for it.
         ...(ownsVirtualAddress ? [`addr add ${world.virtualAddress} dev lo`] : []),
-        ...links.flatMap(({ hostInterface }) =>
-          plan.addresses.map((address) => {
-            const nodad = isIPv6(address) ? ' nodad' : '';
-            return `addr add ${address}/${prefixLength} dev ${hostInterface}${nodad}`;
-          }),
-        ),
+        ...(plan.secondLink === undefined ? [] : joinLinks(plan, links)),
+        ...plan.addresses.map((address) => {
+          const nodad = isIPv6(address) ? ' nodad' : '';
+          return `addr add ${address}/${prefixLength} dev ${network}${nodad}`;
+        }),
         // Linux asks for neighbours of an address on the loopback in the name of the interface's link-local one.
         ...(ownsVirtualAddress && isIPv6(world.virtualAddress)
-          ? links.map(({ port, hostInterface }) => `addr add fe80::${port}/64 dev ${hostInterface} nodad`)
+          ? [`addr add fe80::${plan.port}/64 dev ${network} nodad`]
           : []),
+        // Room for what is put around a packet.
+        ...(world.tunnel === undefined
+          ? []
+          : links.map(({ hostInterface }) => `link set ${hostInterface} mtu ${TUNNEL_MTU}`)),
         ...links.map(({ hostInterface }) => `link set ${hostInterface} up`),
+        `link set ${network} up`,
         ...(management === undefined
           ? []
           : [`addr add ${management.address}/30 dev ${MANAGEMENT_INTERFACE}`, `link set ${MANAGEMENT_INTERFACE} up`]),

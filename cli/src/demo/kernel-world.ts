@@ -4,7 +4,7 @@
  */
 
 import { commandFile } from '../command-line/repository.ts';
-import { runIpBatch, silenceIpv6 } from '../load/ip-batch.ts';
+import { removeInterface, runIpBatch, silenceIpv6 } from '../load/ip-batch.ts';
 import { type DemoSwitch, startEmbeddedSwitch, startForeignSwitch, switchArguments } from './demo-switch.ts';
 import { KernelHost } from './kernel-host.ts';
 import type { SwitchOptions, World } from './world.ts';
@@ -42,6 +42,8 @@ export async function startKernelWorld(plan: WorldPlan): Promise<World> {
           for (const { isOff, plan } of hosts) {
             if (!isOff || unplugged.has(plan.name)) continue;
             unplugged.add(plan.name);
+            // The kernel takes its time to clear a dead host's namespace away.
+            for (const { switchInterface } of linksOf(plan)) removeInterface(switchInterface);
             runIpBatch(
               linksOf(plan).flatMap(({ switchInterface, port }) => [
                 `link add ${switchInterface} type veth peer name off${port}`,

@@ -19,7 +19,7 @@ export interface PlannedHost {
   readonly mac: string;
   /** Name of the interface on the switch's side. */
   readonly switchInterface: string;
-  /** A second link to the switch, with the host's address on it as well; undefined where there is one only. */
+  /** A second link to the switch, joined with the first in the host; undefined where there is one only. */
   readonly secondLink?: PlannedLink;
   /** A way to the host beside the switch, for health checks; undefined where nobody checks it. */
   readonly management?: ManagementLink;
@@ -52,8 +52,20 @@ export interface WorldPlan {
   readonly transport: Transport;
   /** Servers have the virtual address too; packets come to them untranslated. */
   readonly direct: boolean;
+  /** How, where not just by their Ethernet address; with `direct` only. */
+  readonly tunnel?: PlannedTunnel | undefined;
 }
 
+/** A tunnel from the switch to each server. */
+export interface PlannedTunnel {
+  readonly kind: 'ipip' | 'gue';
+  /** Where the outer packets come from. */
+  readonly source: string;
+  /** Where servers take GUE datagrams. */
+  readonly port: number;
+}
+
+const TUNNEL_PORT = 6080;
 const CHECK_PORT = 8081;
 
 /** What the network speaks. */
@@ -62,6 +74,8 @@ export interface WorldLanguage {
   readonly transport: Transport;
   /** Servers have the virtual address themselves and answer past the switch's translation. */
   readonly direct: boolean;
+  /** The same, and packets come to them inside others. */
+  readonly tunnel?: PlannedTunnel['kind'] | undefined;
 }
 
 /**
@@ -71,10 +85,11 @@ export interface WorldLanguage {
 export function planWorld(
   serverCount: number,
   clientCount: number,
-  { ipv6, transport, direct }: WorldLanguage = { ipv6: false, transport: 'tcp', direct: false },
+  { ipv6, transport, direct: isDirect, tunnel }: WorldLanguage = { ipv6: false, transport: 'tcp', direct: false },
   addressesPerClient = 8,
   { managed = false, twoLinks = [] }: { readonly managed?: boolean; readonly twoLinks?: readonly string[] } = {},
 ): WorldPlan {
+  const direct = isDirect || tunnel !== undefined;
   const prefix = ipv6 ? '2001:db8::' : '10.0.0.';
   const hosts: PlannedHost[] = [];
   for (let index = 1; index <= serverCount; index++) {
@@ -103,6 +118,7 @@ export function planWorld(
     prefixLength,
     transport,
     direct,
+    tunnel: tunnel && { kind: tunnel, source: `${prefix}2`, port: TUNNEL_PORT },
   };
 }
 

@@ -7,7 +7,7 @@
 import { createServer } from 'node:net';
 import { LoadClient } from './client.ts';
 import { connectDatagrams, startDatagramServer } from './datagrams.ts';
-import { answerForOwnAddresses, quietIpv6, runIpBatch, shunDownLinks, silenceIpv6 } from './ip-batch.ts';
+import { answerForOwnAddresses, quietIpv6, runIpBatch, silenceIpv6 } from './ip-batch.ts';
 import type { HostCommand, HostReport } from './messages.ts';
 import { type LoadServer, startLoadServer } from './server.ts';
 
@@ -26,11 +26,11 @@ async function obey(command: HostCommand): Promise<void> {
     case 'settle': {
       const { disableOffload } = await import('./offload.ts');
       answerForOwnAddresses();
-      shunDownLinks();
       if (command.ipv6) quietIpv6();
       else silenceIpv6();
       runIpBatch(command.ipCommands);
       for (const name of command.interfaceNames) disableOffload(name);
+      if (command.tunnel !== undefined) await (await import('./tunnel-end.ts')).startTunnelEnd(command.tunnel);
       report({ kind: 'settled' });
       return;
     }

@@ -17,6 +17,11 @@ export function runIpBatch(commands: readonly string[]): void {
   if (done.status !== 0) throw new Error(`ip: ${done.stderr.trim() || `exit status ${done.status}`}`);
 }
 
+/** Removes an interface, if it is there. */
+export function removeInterface(name: string): void {
+  spawnSync('ip', ['link', 'del', name], { stdio: 'ignore' });
+}
+
 /**
  * Keeps the kernel from giving interfaces of this network namespace IPv6 addresses of its own accord, whose neighbour
  * and router discovery would be noise on the switch's ports. Does nothing on a kernel without IPv6.
@@ -37,14 +42,6 @@ export function answerForOwnAddresses(): void {
     ['arp_announce', '2'],
   ] as const) {
     writeFileSync(`/proc/sys/net/ipv4/conf/all/${name}`, value);
-  }
-}
-
-/** Has this namespace send by another link what it would send by one that is down. */
-export function shunDownLinks(): void {
-  for (const family of ['ipv4', 'ipv6']) {
-    const path = `/proc/sys/net/${family}/conf/all/ignore_routes_with_linkdown`;
-    if (existsSync(path)) writeFileSync(path, '1');
   }
 }
 

@@ -6,6 +6,7 @@ import type { LoadClientOptions } from './client.ts';
 import type { Incident } from './incidents.ts';
 import type { LoadServerOptions } from './server.ts';
 import type { ClientTally, ServerTally } from './tally.ts';
+import type { TunnelEndOptions } from './tunnel-end.ts';
 
 /** What connections of the load are made of. */
 export type Transport = 'tcp' | 'udp';
@@ -17,6 +18,8 @@ export type HostCommand =
       readonly kind: 'settle';
       readonly interfaceNames: readonly string[];
       readonly ipv6: boolean;
+      /** Packets come to it inside others. */
+      readonly tunnel?: TunnelEndOptions;
       readonly ipCommands: readonly string[];
     }
   | { readonly kind: 'serve'; readonly transport: Transport; readonly options: LoadServerOptions }
