@@ -151,6 +151,13 @@ describe('action profiles', () => {
     expect(await refusal(client.write([{ op, entity }]))).toBe(code);
   });
 
+  it('a group without max_size is refused in strict mode, where the program limits groups', async () => {
+    const { client } = await connected({ strict: true });
+    await client.insert(member(1));
+    expect(await refusal(client.insert(group(1, [1])))).toBe('INVALID_ARGUMENT');
+    await client.insert(group(1, [1], { maxSize: 4 }));
+  });
+
   it('one-shot sets become hidden members and groups, and leave nothing behind', async () => {
     const { client, target } = await connected();
     const set = [

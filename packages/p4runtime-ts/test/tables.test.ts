@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { EntityError, type EntityInput } from '../src/index.ts';
 import { acl, refusal, route } from './fixtures/entries.ts';
-import { connected, ids } from './fixtures/everything.ts';
+import { connected, ids, settled } from './fixtures/everything.ts';
 
 describe('table entries', () => {
   it('arrive as bytes and read back as values', async () => {
@@ -258,6 +258,33 @@ describe('reading with filters', () => {
       [1n, true, { name: 'drop', params: {} }],
       [2n, true, { name: 'drop', params: {} }],
     ]);
+  });
+
+  it('sees a write wholly or not at all', async () => {
+    const { client, target } = await connected();
+    await client.insert(route('10.0.0.0/8'));
+    const readEntries = target.readEntries.bind(target);
+    let write: Promise<void> | undefined;
+    target.readEntries = async (...args) => {
+      write ??= client.insert(route('11.0.0.0/8'), acl(1));
+      await settled();
+      return readEntries(...args);
+    };
+    const both: EntityInput[] = [
+      { kind: 'table', table: 'routes', counter: {} },
+      { kind: 'table', table: 'acl' },
+    ];
+    expect(await client.readAll(...both)).toHaveLength(1);
+    await write;
+    expect(await client.readAll(...both)).toHaveLength(3);
+  });
+
+  it('of one bad pattern ends with its own code, in strict mode with UNKNOWN and the details', async () => {
+    for (const strict of [false, true]) {
+      const { client } = await connected({ strict });
+      const read = client.readAll({ kind: 'table', table: 'ecmp', counter: {} });
+      await expect(read).rejects.toThrow(strict ? 'UNKNOWN: 1 of 1 requests failed' : 'INVALID_ARGUMENT');
+    }
   });
 
   it('reports each bad pattern, and answers the others', async () => {

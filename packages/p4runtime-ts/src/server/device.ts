@@ -20,9 +20,9 @@ import { Code, RpcError } from '../transport/rpc-error.ts';
 import type { UpdateList, WriteCall } from '../wire/write-request.ts';
 import type { ArbitrationNotice, RoleArbitration } from './arbitration.ts';
 import { Pipelines } from './pipeline.ts';
-import { keyMessage, readPattern } from './read/read.ts';
+import { emitAll, type Found, keyMessage, readPattern } from './read/read.ts';
 import { asRpcError, denied, exhausted, invalid, notFound, precondition } from './refusals.ts';
-import { covers, type RoleRules, receives } from './role-config.ts';
+import { covers, idOf, type RoleRules, receives } from './role-config.ts';
 import { Roles } from './roles.ts';
 import { nothingHappened } from './saved-switch.ts';
 import type { PipelineState } from './store/state.ts';
@@ -234,23 +234,20 @@ export class Device {
   // --- reading -------------------------------------------------------------------------------------------------------
 
   /** Does a Read: all valid patterns are answered, the others reported at the end. */
-  async read(patterns: readonly Entity[], emit: (entities: Entity[]) => Promise<void>): Promise<void> {
-    const state = this.#pipelines.current;
-    if (state === undefined) throw precondition('No forwarding pipeline config is set yet.');
-    // A reader sees a Write wholly or not at all: it begins when the writes before it are done.
-    if (this.#queued > 0) await this.#queue;
-    const target = this.#pipelines.saved === undefined ? this.#target : nothingHappened(state);
+  async read(role: string, patterns: readonly Entity[], emit: (entities: Entity[]) => Promise<void>): Promise<void> {
+    if (this.#pipelines.current === undefined) throw precondition('No forwarding pipeline config is set yet.');
     const errors = new Map<number, RpcError>();
-    for (let index = 0; index < patterns.length; index++) {
-      try {
-        await readPattern(state, target, patterns[index]!, emit);
-      } catch (error) {
-        errors.set(index, asRpcError(error));
-      }
-    }
+    // Writes wait while the answer is collected, not while the client takes it.
+    const parts = await this.#enqueue(() => this.#collect(patterns, errors));
+    const rules = this.#roles.rulesOf(role);
+    const within = ({ entity }: Entity) => {
+      const id = idOf(entity);
+      return id === 0 || covers(rules, id);
+    };
+    await emitAll(parts, rules === undefined ? emit : (entities) => emit(entities.filter(within)));
     if (errors.size === 0) return;
     const [only] = errors.values();
-    if (patterns.length === 1 && only !== undefined) throw only;
+    if (!this.#options.strict && patterns.length === 1 && only !== undefined) throw only;
     const details = patterns.map((_, index): P4Error => {
       const error = errors.get(index);
       return {
@@ -263,6 +260,20 @@ export class Device {
       };
     });
     throw new RpcError(Code.UNKNOWN, `${errors.size} of ${patterns.length} requests failed.`, details);
+  }
+
+  async #collect(patterns: readonly Entity[], errors: Map<number, RpcError>): Promise<Found[]> {
+    const state = this.#pipelines.current!;
+    const target = this.#pipelines.saved === undefined ? this.#target : nothingHappened(state);
+    const parts: Found[] = [];
+    for (let index = 0; index < patterns.length; index++) {
+      try {
+        for (const part of await readPattern(state, target, patterns[index]!)) parts.push(part);
+      } catch (error) {
+        errors.set(index, asRpcError(error));
+      }
+    }
+    return parts;
   }
 
   // --- pipeline ------------------------------------------------------------------------------------------------------

@@ -32,7 +32,8 @@ export interface ServiceOptions {
   readonly devices: readonly { readonly deviceId: bigint | number; readonly target: Switch }[];
   /**
    * Follow the specification to the letter. Without it (the default), what scripts written for BMv2 rely on is tolerated: device id 0, writes
-   * and pipelines without a stream or election id, an unset election id as 0, empty byte strings as 0, packet-outs without metadata.
+   * and pipelines without a stream or election id, an unset election id as 0, empty byte strings as 0, packet-outs without metadata, groups
+   * without max_size. A read of one pattern that fails ends with its own code, not with UNKNOWN and details.
    */
   readonly strict?: boolean;
   /** What translated types (`@p4runtime_translation`) mean. */
@@ -87,7 +88,7 @@ export class P4RuntimeService {
 
   /** Read; `emit` takes the entities of one response message and resolves when there is room for the next. */
   async read(request: ReadRequest, emit: (entities: Entity[]) => Promise<void>): Promise<void> {
-    await this.#device(request.deviceId).read(request.entities, emit);
+    await this.#device(request.deviceId).read(request.role, request.entities, emit);
   }
 
   /** SetForwardingPipelineConfig. */

@@ -163,6 +163,22 @@ export const arbitration: Topic = {
       },
     },
     {
+      name: 'a read in a role gives what is in its configuration',
+      bmv2: 'roles are ignored',
+      async run(s) {
+        const reader = s.peer({ electionId: 1n, role: 'reader' });
+        expect(await joinRole(reader, { shared: [s.id('tables', 'exact_one')] })).toBe(OK);
+        await s.primary.insert(one(s), s.entry('lpm_one', { match: {}, action: s.mark(1) }));
+        const everything = { entity: { case: 'tableEntry', value: {} } } as const;
+        const tables = (await reader.read(everything)).map(({ entity }) =>
+          entity.case === 'tableEntry' ? entity.value.tableId : 0,
+        );
+        expect(tables).toEqual([s.id('tables', 'exact_one')]);
+        expect(await reader.read(s.entry('lpm_one'))).toEqual([]);
+        expect((await s.primary.read(everything)).length).toBeGreaterThan(1);
+      },
+    },
+    {
       name: 'a configuration is kept for its role, told to all its controllers, and changed by its primary',
       bmv2: 'roles are ignored',
       async run(s) {

@@ -1,24 +1,18 @@
 /**
  * Reads: which entities match a pattern, as messages in chunks (specification: "Read RPC").
  *
- * What the server remembers is formatted here; what packets change is asked of the switch, in chunks of entries, so that reading a
- * million entries neither builds one huge message nor asks a million questions. Each pattern is checked before its first
- * entity is sent.
+ * A read is consistent: no write is seen in part. So it has two halves. First, while no write is done, everything is collected that the answer is made
+ * of: references to what the server remembers, which is never changed but replaced, and arrays of what packets change, asked of the switch in
+ * chunks of entries. Then the messages are made and sent, a chunk at a time and as fast as the client takes them; a slow client holds up
+ * nobody, and a million entries are never one huge message.
  */
 import type { P4Data } from '../../gen/p4/v1/p4data_pb.ts';
 import type { Entity, MeterCounterData, TableEntry } from '../../gen/p4/v1/p4runtime_pb.ts';
 import { canonicalBytes } from '../../values/bytes.ts';
 import { invalid, notFound, unsupported } from '../refusals.ts';
 import type { PipelineState } from '../store/state.ts';
-import type { StoredEntry, TableStore } from '../store/table-store.ts';
-import {
-  type ColourCells,
-  DEFAULT_SLOT,
-  type EntryParts,
-  type EntryStates,
-  type MeterRates,
-  type Switch,
-} from '../switch.ts';
+import type { DefaultEntry, StoredEntry, TableStore } from '../store/table-store.ts';
+import { type ColourCells, DEFAULT_SLOT, type EntryParts, type EntryStates, type Switch } from '../switch.ts';
 import { byId, checkIndex, registerWidth } from '../write/arrays.ts';
 import { profileById } from '../write/profile.ts';
 import { tableOf } from '../write/table.ts';
@@ -26,6 +20,9 @@ import { meterConfigMessage, targetMessage, watchMessage } from './messages.ts';
 
 /** Takes the next entities of the answer; waits when the client is slow. */
 export type Emit = (entities: Entity[]) => Promise<void>;
+
+/** A part of the answer, collected but not yet made. */
+export type Found = () => Iterable<Entity>;
 
 /** Entities in one response message. */
 const chunkSize = 1000;
@@ -36,29 +33,38 @@ function entity(value: Case): Entity {
   return { $typeName: 'p4.v1.Entity', entity: value };
 }
 
-/** Sends entities in chunks. */
-async function emitAll<Item>(items: Iterable<Item>, emit: Emit, toCase: (item: Item) => Case): Promise<void> {
+/** Some of the answer: what it will be made of, and how. Items must not change any more. */
+function found<Item>(items: readonly Item[], toCase: (item: Item, position: number) => Case): Found {
+  return function* () {
+    for (let position = 0; position < items.length; position++) yield entity(toCase(items[position]!, position));
+  };
+}
+
+/** Makes the entities of an answer and sends them in chunks. */
+export async function emitAll(parts: Iterable<Found>, emit: Emit): Promise<void> {
   let chunk: Entity[] = [];
-  for (const item of items) {
-    chunk.push(entity(toCase(item)));
-    if (chunk.length < chunkSize) continue;
-    await emit(chunk);
-    chunk = [];
-  }
+  for (const part of parts)
+    for (const each of part()) {
+      chunk.push(each);
+      if (chunk.length < chunkSize) continue;
+      await emit(chunk);
+      chunk = [];
+    }
   if (chunk.length > 0) await emit(chunk);
 }
 
 /**
- * Reads all entities that match one pattern.
+ * Collects all entities that match one pattern.
  *
  * @throws RpcError
  */
-export async function readPattern(state: PipelineState, target: Switch, pattern: Entity, emit: Emit): Promise<void> {
+export async function readPattern(state: PipelineState, target: Switch, pattern: Entity): Promise<Found[]> {
+  const parts: Found[] = [];
   const { program } = state;
   const wanted = pattern.entity;
   switch (wanted.case) {
     case 'tableEntry':
-      return readTables(state, target, wanted.value, emit);
+      return readTables(state, target, wanted.value);
     case 'actionProfileMember': {
       const { actionProfileId, memberId } = wanted.value;
       const profiles = actionProfileId === 0 ? state.profiles.values() : [profileById(state, actionProfileId)];
@@ -66,17 +72,19 @@ export async function readPattern(state: PipelineState, target: Switch, pattern:
         const members = [...profile.members.values()].filter(
           (member) => memberId === 0 || actionProfileId === 0 || member.memberId === memberId,
         );
-        await emitAll(members, emit, (member) => ({
-          case: 'actionProfileMember',
-          value: {
-            $typeName: 'p4.v1.ActionProfileMember',
-            actionProfileId: profile.info.id,
-            memberId: member.memberId,
-            action: state.actions.get(member.action.actionId)!.toMessage(member.action.params),
-          },
-        }));
+        parts.push(
+          found(members, (member) => ({
+            case: 'actionProfileMember',
+            value: {
+              $typeName: 'p4.v1.ActionProfileMember',
+              actionProfileId: profile.info.id,
+              memberId: member.memberId,
+              action: state.actions.get(member.action.actionId)!.toMessage(member.action.params),
+            },
+          })),
+        );
       }
-      return;
+      return parts;
     }
     case 'actionProfileGroup': {
       const { actionProfileId, groupId } = wanted.value;
@@ -85,23 +93,25 @@ export async function readPattern(state: PipelineState, target: Switch, pattern:
         const groups = [...profile.groups.values()].filter(
           (group) => groupId === 0 || actionProfileId === 0 || group.groupId === groupId,
         );
-        await emitAll(groups, emit, (group) => ({
-          case: 'actionProfileGroup',
-          value: {
-            $typeName: 'p4.v1.ActionProfileGroup',
-            actionProfileId: profile.info.id,
-            groupId: group.groupId,
-            maxSize: group.maxSize,
-            members: group.members.map((member) => ({
-              $typeName: 'p4.v1.ActionProfileGroup.Member',
-              memberId: member.memberId,
-              weight: member.weight,
-              watchKind: watchMessage(member.watch),
-            })),
-          },
-        }));
+        parts.push(
+          found(groups, (group) => ({
+            case: 'actionProfileGroup',
+            value: {
+              $typeName: 'p4.v1.ActionProfileGroup',
+              actionProfileId: profile.info.id,
+              groupId: group.groupId,
+              maxSize: group.maxSize,
+              members: group.members.map((member) => ({
+                $typeName: 'p4.v1.ActionProfileGroup.Member',
+                memberId: member.memberId,
+                weight: member.weight,
+                watchKind: watchMessage(member.watch),
+              })),
+            },
+          })),
+        );
       }
-      return;
+      return parts;
     }
     case 'counterEntry': {
       const { counterId, index } = wanted.value;
@@ -110,62 +120,70 @@ export async function readPattern(state: PipelineState, target: Switch, pattern:
         const only = counterId === 0 ? undefined : checkIndex(index, counter.size, `counter ${counter.alias}`);
         for (const indexes of chunks(counter.size, only)) {
           const cells = await target.readCounter(counter.id, indexes);
-          await emitAll(indexes.entries(), emit, ([position, cell]) => ({
-            case: 'counterEntry',
-            value: {
-              $typeName: 'p4.v1.CounterEntry',
-              counterId: counter.id,
-              index: { $typeName: 'p4.v1.Index', index: BigInt(cell) },
-              data: counterData(cells.packets, cells.bytes, position),
-            },
-          }));
+          parts.push(
+            found(indexes, (cell, position) => ({
+              case: 'counterEntry',
+              value: {
+                $typeName: 'p4.v1.CounterEntry',
+                counterId: counter.id,
+                index: { $typeName: 'p4.v1.Index', index: BigInt(cell) },
+                data: counterData(cells.packets, cells.bytes, position),
+              },
+            })),
+          );
         }
       }
-      return;
+      return parts;
     }
     case 'directCounterEntry':
-      return readDirect(state, target, wanted.value.tableEntry, emit, 'counter');
+      return readDirect(state, target, wanted.value.tableEntry, 'counter');
     case 'directMeterEntry':
-      return readDirect(state, target, wanted.value.tableEntry, emit, 'meter', wanted.value.counterData !== undefined);
+      return readDirect(state, target, wanted.value.tableEntry, 'meter', wanted.value.counterData !== undefined);
     case 'meterEntry': {
       const { meterId, index } = wanted.value;
       const meters = meterId === 0 ? program.meters.items : [byId(program.meters, meterId, 'meter')];
       for (const meter of meters) {
         const only = meterId === 0 ? undefined : checkIndex(index, meter.size, `meter ${meter.alias}`);
-        const stored = state.meters.get(meter.id)!;
+        const { all, cells } = state.meters.get(meter.id)!;
         for (const indexes of chunks(meter.size, only)) {
           const colours = wanted.value.counterData && (await target.readMeter(meter.id, indexes));
-          await emitAll(indexes.entries(), emit, ([position, cell]) => ({
-            case: 'meterEntry',
-            value: {
-              $typeName: 'p4.v1.MeterEntry',
-              meterId: meter.id,
-              index: { $typeName: 'p4.v1.Index', index: BigInt(cell) },
-              config: meterConfigMessage(stored.cells.has(cell) ? stored.cells.get(cell) : stored.all),
-              counterData: meterCounterData(colours, position),
-            },
-          }));
+          const configs = indexes.map((cell) => (cells.has(cell) ? cells.get(cell) : all));
+          parts.push(
+            found(indexes, (cell, position) => ({
+              case: 'meterEntry',
+              value: {
+                $typeName: 'p4.v1.MeterEntry',
+                meterId: meter.id,
+                index: { $typeName: 'p4.v1.Index', index: BigInt(cell) },
+                config: meterConfigMessage(configs[position]),
+                counterData: meterCounterData(colours, position),
+              },
+            })),
+          );
         }
       }
-      return;
+      return parts;
     }
     case 'packetReplicationEngineEntry':
-      return readReplication(state, wanted.value.type, emit);
+      return [readReplication(state, wanted.value.type)];
     case 'valueSetEntry': {
       const { valueSetId } = wanted.value;
       const sets = valueSetId === 0 ? program.valueSets.items : [byId(program.valueSets, valueSetId, 'value set')];
-      await emitAll(sets, emit, (set) => ({
-        case: 'valueSetEntry',
-        value: {
-          $typeName: 'p4.v1.ValueSetEntry',
-          valueSetId: set.id,
-          members: state.valueSets.get(set.id)!.map((key) => ({
-            $typeName: 'p4.v1.ValueSetMember',
-            match: state.valueSetKeys.get(set.id)!.toMessages(key),
-          })),
-        },
-      }));
-      return;
+      const members = sets.map((set) => state.valueSets.get(set.id)!);
+      parts.push(
+        found(sets, (set, position) => ({
+          case: 'valueSetEntry',
+          value: {
+            $typeName: 'p4.v1.ValueSetEntry',
+            valueSetId: set.id,
+            members: members[position]!.map((key) => ({
+              $typeName: 'p4.v1.ValueSetMember',
+              match: state.valueSetKeys.get(set.id)!.toMessages(key),
+            })),
+          },
+        })),
+      );
+      return parts;
     }
     case 'registerEntry': {
       const { registerId, index } = wanted.value;
@@ -176,32 +194,36 @@ export async function readPattern(state: PipelineState, target: Switch, pattern:
         const only = registerId === 0 ? undefined : checkIndex(index, register.size, what);
         for (const indexes of chunks(register.size, only)) {
           const cells = await target.readRegister(register.id, indexes);
-          await emitAll(indexes.entries(), emit, ([position, cell]) => ({
-            case: 'registerEntry',
-            value: {
-              $typeName: 'p4.v1.RegisterEntry',
-              registerId: register.id,
-              index: { $typeName: 'p4.v1.Index', index: BigInt(cell) },
-              data: { $typeName: 'p4.v1.P4Data', data: registerData(register.type.kind, cells[position]!) },
-            },
-          }));
+          parts.push(
+            found(indexes, (cell, position) => ({
+              case: 'registerEntry',
+              value: {
+                $typeName: 'p4.v1.RegisterEntry',
+                registerId: register.id,
+                index: { $typeName: 'p4.v1.Index', index: BigInt(cell) },
+                data: { $typeName: 'p4.v1.P4Data', data: registerData(register.type.kind, cells[position]!) },
+              },
+            })),
+          );
         }
       }
-      return;
+      return parts;
     }
     case 'digestEntry': {
       const { digestId } = wanted.value;
       if (digestId !== 0) byId(program.digests, digestId, 'digest');
       const digests = [...state.digests].filter(([id]) => digestId === 0 || id === digestId);
-      await emitAll(digests, emit, ([id, config]) => ({
-        case: 'digestEntry',
-        value: {
-          $typeName: 'p4.v1.DigestEntry',
-          digestId: id,
-          config: { $typeName: 'p4.v1.DigestEntry.Config', ...config },
-        },
-      }));
-      return;
+      parts.push(
+        found(digests, ([id, config]) => ({
+          case: 'digestEntry',
+          value: {
+            $typeName: 'p4.v1.DigestEntry',
+            digestId: id,
+            config: { $typeName: 'p4.v1.DigestEntry.Config', ...config },
+          },
+        })),
+      );
+      return parts;
     }
     case 'externEntry':
       throw unsupported('Externs of other architectures are not supported.');
@@ -266,13 +288,15 @@ function* selected(table: TableStore, pattern: TableEntry): Generator<StoredEntr
   }
 }
 
-/** An entry of the answer, default entry included. */
+/** An entry of the answer; without `entry` the default entry. */
 interface Row {
   readonly table: TableStore;
   readonly entry: StoredEntry | undefined;
+  readonly content: StoredEntry | DefaultEntry;
 }
 
-async function readTables(state: PipelineState, target: Switch, pattern: TableEntry, emit: Emit): Promise<void> {
+async function readTables(state: PipelineState, target: Switch, pattern: TableEntry): Promise<Found[]> {
+  const answer: Found[] = [];
   const isOne = pattern.tableId !== 0;
   const tables = isOne ? [tableOf(state, pattern.tableId)] : [...state.tables.values()];
   for (const table of tables) {
@@ -296,15 +320,14 @@ async function readTables(state: PipelineState, target: Switch, pattern: TableEn
       pattern.isDefaultAction,
       parts,
     ))
-      await emit(
-        rows.map((row, position) =>
-          entity({
-            case: 'tableEntry',
-            value: entryMessage(state, row, withMeter, states, position, parts),
-          }),
-        ),
+      answer.push(
+        found(rows, (row, position) => ({
+          case: 'tableEntry',
+          value: entryMessage(state, row, withMeter, states, position, parts),
+        })),
       );
   }
+  return answer;
 }
 
 async function* rowsOf(
@@ -318,7 +341,7 @@ async function* rowsOf(
   if (isDefault) {
     if (table.defaultEntry.target === undefined) return;
     const states = live ? await target.readEntries(table.info.id, [DEFAULT_SLOT], parts) : {};
-    yield { rows: [{ table, entry: undefined }], states };
+    yield { rows: [{ table, entry: undefined, content: table.defaultEntry }], states };
     return;
   }
   const entries = pattern === undefined ? [...table.entries.values()] : [...selected(table, pattern)];
@@ -326,19 +349,19 @@ async function* rowsOf(
     const chunk = entries.slice(start, start + chunkSize);
     const slots = chunk.map((entry) => entry.slot);
     const states = live ? await target.readEntries(table.info.id, slots, parts) : {};
-    yield { rows: chunk.map((entry) => ({ table, entry })), states };
+    yield { rows: chunk.map((entry) => ({ table, entry, content: entry })), states };
   }
 }
 
 function entryMessage(
   state: PipelineState,
-  { table, entry }: Row,
+  { table, entry, content }: Row,
   withMeter: boolean,
   states: EntryStates,
   position: number,
   parts: EntryParts,
 ): TableEntry {
-  const { extra, target } = entry ?? table.defaultEntry;
+  const { extra, target } = content;
   return {
     ...keyMessage(table, entry),
     action: target === undefined ? undefined : targetMessage(state, target),
@@ -379,10 +402,10 @@ async function readDirect(
   state: PipelineState,
   target: Switch,
   pattern: TableEntry | undefined,
-  emit: Emit,
   what: 'counter' | 'meter',
   withColours = false,
-): Promise<void> {
+): Promise<Found[]> {
+  const answer: Found[] = [];
   if (pattern === undefined) throw invalid(`A direct ${what} entry needs its table entry.`);
   const isOne = pattern.tableId !== 0;
   const tables = isOne ? [tableOf(state, pattern.tableId)] : [...state.tables.values()];
@@ -393,7 +416,7 @@ async function readDirect(
       continue;
     }
     const parts = { counters: what === 'counter', age: false, colours: withColours };
-    let found = 0;
+    let count = 0;
     for await (const { rows, states } of rowsOf(
       target,
       table,
@@ -401,49 +424,46 @@ async function readDirect(
       pattern.isDefaultAction,
       parts,
     )) {
-      found += rows.length;
-      await emit(
-        rows.map((row, position) => {
+      count += rows.length;
+      answer.push(
+        found(rows, (row, position) => {
           const tableEntry = keyMessage(table, row.entry);
-          const rates: MeterRates | undefined = (row.entry ?? table.defaultEntry).extra.meter;
-          return entity(
-            what === 'counter'
-              ? {
-                  case: 'directCounterEntry',
-                  value: {
-                    $typeName: 'p4.v1.DirectCounterEntry',
-                    tableEntry,
-                    data: counterData(states.packets, states.bytes, position),
-                  },
-                }
-              : {
-                  case: 'directMeterEntry',
-                  value: {
-                    $typeName: 'p4.v1.DirectMeterEntry',
-                    tableEntry,
-                    config: meterConfigMessage(rates),
-                    counterData: meterCounterData(states.colours, position),
-                  },
+          return what === 'counter'
+            ? {
+                case: 'directCounterEntry',
+                value: {
+                  $typeName: 'p4.v1.DirectCounterEntry',
+                  tableEntry,
+                  data: counterData(states.packets, states.bytes, position),
                 },
-          );
+              }
+            : {
+                case: 'directMeterEntry',
+                value: {
+                  $typeName: 'p4.v1.DirectMeterEntry',
+                  tableEntry,
+                  config: meterConfigMessage(row.content.extra.meter),
+                  counterData: meterCounterData(states.colours, position),
+                },
+              };
         }),
       );
     }
-    if (found === 0 && isOne && pattern.match.length > 0)
+    if (count === 0 && isOne && pattern.match.length > 0)
       throw notFound(`table ${info.alias} has no entry with this key.`);
   }
+  return answer;
 }
 
-async function readReplication(
+function readReplication(
   state: PipelineState,
   wanted: Extract<Case, { case: 'packetReplicationEngineEntry' }>['value']['type'],
-  emit: Emit,
-): Promise<void> {
+): Found {
   switch (wanted.case) {
     case 'multicastGroupEntry': {
       const { multicastGroupId } = wanted.value;
       const groups = [...state.multicast].filter(([id]) => multicastGroupId === 0 || id === multicastGroupId);
-      await emitAll(groups, emit, ([id, { replicas, metadata }]) => ({
+      return found(groups, ([id, { replicas, metadata }]) => ({
         case: 'packetReplicationEngineEntry',
         value: {
           $typeName: 'p4.v1.PacketReplicationEngineEntry',
@@ -458,12 +478,11 @@ async function readReplication(
           },
         },
       }));
-      return;
     }
     case 'cloneSessionEntry': {
       const { sessionId } = wanted.value;
       const sessions = [...state.clones].filter(([id]) => sessionId === 0 || id === sessionId);
-      await emitAll(sessions, emit, ([id, { replicas, classOfService, packetLengthBytes }]) => ({
+      return found(sessions, ([id, { replicas, classOfService, packetLengthBytes }]) => ({
         case: 'packetReplicationEngineEntry',
         value: {
           $typeName: 'p4.v1.PacketReplicationEngineEntry',
@@ -479,7 +498,6 @@ async function readReplication(
           },
         },
       }));
-      return;
     }
     case undefined:
       throw invalid(

@@ -56,6 +56,8 @@ export class PipelineState {
   readonly references: References | undefined;
   /** Codecs of controller header fields. */
   readonly codecs: CodecFactory;
+  /** Whether the specification is followed to the letter. */
+  readonly isStrict: boolean;
 
   constructor(
     program: Program,
@@ -66,6 +68,7 @@ export class PipelineState {
     this.program = program;
     this.config = config;
     this.references = References.of(program);
+    this.isStrict = options.strict;
     this.codecs = new CodecFactory(options.translations, options.strict);
     for (const action of program.actions) this.actions.set(action.id, new ActionCodec(action, this.codecs));
     for (const profile of program.profiles) this.profiles.set(profile.id, new ProfileStore(profile));

@@ -124,6 +124,8 @@ export function writeGroup(state: PipelineState, batch: Batch, type: Update_Type
     throw invalid(
       `action profile ${alias}: max_size ${maxSize} is above the profile's max_group_size, ${maxGroupSize}.`,
     );
+  if (state.isStrict && maxGroupSize > 0 && maxSize === 0)
+    throw invalid(`action profile ${alias}: max_size is needed, 1 to ${maxGroupSize}.`);
   if (old !== undefined && maxSize !== old.maxSize)
     throw invalid(`action profile ${alias}: max_size of group ${groupId} is ${old.maxSize} and cannot change.`);
   const members = message.members.map((member): StoredGroupMember => {
