@@ -76,7 +76,8 @@ export class Context {
   readonly errorCodes = new Map<string, number>();
   readonly enumValues = new Map<string, readonly { name: string; value: bigint }[]>();
   private readonly usedNames = new Map<string, number>();
-  private nextBlock = 0;
+  /** The greatest number of a block so far. */
+  lastBlockId = 0;
 
   constructor(typed: TypedProgram, reporter: Reporter, options: ElaborateOptions) {
     this.typed = typed;
@@ -107,8 +108,8 @@ export class Context {
 
   /** A block without content; it must be given a terminator. */
   newBlock(name: string): ir.Block {
-    this.nextBlock += 1;
-    if (this.nextBlock > BLOCK_LIMIT) {
+    this.lastBlockId += 1;
+    if (this.lastBlockId > BLOCK_LIMIT) {
       throw new CannotElaborate(
         'overlimit',
         undefined,
@@ -116,7 +117,7 @@ export class Context {
         'call functions, actions and controls that call others at fewer places',
       );
     }
-    return { id: this.nextBlock, name, instructions: [], terminator: { kind: 'unreachable', span: undefined } };
+    return { id: this.lastBlockId, name, instructions: [], terminator: { kind: 'unreachable', span: undefined } };
   }
 
   /** The type with the frame's type arguments in place of type parameters. */

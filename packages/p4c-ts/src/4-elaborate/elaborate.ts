@@ -112,6 +112,7 @@ function elaborateMain(context: Context): ir.Program | undefined {
   constructUnused(context, top);
   return {
     sourceName: context.options.sourceName,
+    lastBlockId: context.lastBlockId,
     headerInstances: context.headerInstances,
     headerStacks: context.headerStacks,
     unionInstances: context.unionInstances,

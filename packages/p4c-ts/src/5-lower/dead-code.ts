@@ -31,9 +31,8 @@ export function removeDeadCode(program: Program, graphs: readonly Graph[]): void
     let changed = false;
     for (const graph of graphs) {
       for (const block of reachableBlocks(graph)) {
-        const kept = block.instructions.filter((instruction) => !isDead(instruction));
-        if (kept.length === block.instructions.length) continue;
-        block.instructions = kept;
+        if (!block.instructions.some(isDead)) continue;
+        block.instructions = block.instructions.filter((instruction) => !isDead(instruction));
         changed = true;
       }
     }

@@ -38,9 +38,9 @@ const EVERYTHING = Symbol('everything');
 export class Facts {
   private now = 0;
   /** By the key of the place (`keyOf`). */
-  private readonly known = new Map<unknown, Fact>();
+  private readonly known = new Map<unknown, Fact | undefined>();
   /** When something was written last: by key of a place, header, position of a field in any header, or a symbol above. */
-  private readonly writtenAt = new Map<unknown, number>();
+  private readonly writtenAt = new Map<unknown, number | undefined>();
   private readonly fieldKeys = new Map<HeaderInstance, Map<HeaderField, Place>>();
   private readonly trail: { readonly map: Map<unknown, unknown>; readonly key: unknown; readonly before: unknown }[] =
     [];
@@ -89,8 +89,7 @@ export class Facts {
   rollBack(mark: number): void {
     while (this.trail.length > mark) {
       const { map, key, before } = this.trail.pop()!;
-      if (before === undefined) map.delete(key);
-      else map.set(key, before);
+      map.set(key, before);
     }
   }
 

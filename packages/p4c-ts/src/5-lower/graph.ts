@@ -1,28 +1,12 @@
 /** Questions about control-flow graphs that several lowering passes ask: which blocks follow, in which order they are visited. */
+import { InternalError } from '../diagnostics/diagnostic.ts';
 import type { Block, Graph, Terminator } from './ir.ts';
 
 /** The blocks that control may flow to from here, in a list of the caller's own. */
 export function successorsOf(terminator: Terminator): Block[] {
-  switch (terminator.kind) {
-    case 'goto':
-      return [terminator.target];
-    case 'branch':
-      return [terminator.whenTrue, terminator.whenFalse];
-    case 'apply': {
-      const { next } = terminator;
-      if (next.kind === 'always') return [next.target];
-      if (next.kind === 'hit-miss') return [next.hit, next.miss];
-      return [...next.targets.values(), next.otherwise];
-    }
-    case 'select':
-      return terminator.cases.map((selectCase) => selectCase.target);
-    case 'accept':
-    case 'reject':
-    case 'return':
-    case 'exit':
-    case 'unreachable':
-      return [];
-  }
+  const successors: Block[] = [];
+  forEachSuccessor(terminator, (successor) => successors.push(successor));
+  return successors;
 }
 
 /** Replaces every block that control may flow to. */
@@ -59,46 +43,100 @@ export function mapSuccessors(terminator: Terminator, map: (block: Block) => Blo
   }
 }
 
-/** Working space of `reachableBlocks`, empty between calls: every pass asks for every graph. */
-const PATH: Block[] = [];
-const LEFT: Block[][] = [];
-
-/** The blocks that can be reached, each after all those it is reached from, as far as loops allow (reverse postorder). */
-export function reachableBlocks(graph: Graph): Block[] {
-  const { entry } = graph;
-  // Most graphs are actions of one block, and every pass asks.
-  if (isEnd(entry.terminator)) return [entry];
-  const done: Block[] = [];
-  const seen = new Set<Block>([entry]);
-  // The way to the block at hand, and what of each block's successors is left to visit: last to first, so that the first
-  // one comes first in the reversed order.
-  const path = PATH;
-  const left = LEFT;
-  path.push(entry);
-  left.push(successorsOf(entry.terminator));
-  while (path.length > 0) {
-    const successor = left[left.length - 1]!.pop();
-    if (successor === undefined) {
-      done.push(path.pop()!);
-      left.pop();
-    } else if (!seen.has(successor)) {
-      seen.add(successor);
-      path.push(successor);
-      left.push(successorsOf(successor.terminator));
-    }
-  }
-  return done.reverse();
-}
-
-function isEnd(terminator: Terminator): boolean {
+/** Number of blocks that control may flow to from here. */
+function successorCount(terminator: Terminator): number {
   switch (terminator.kind) {
+    case 'goto':
+      return 1;
+    case 'branch':
+      return 2;
+    case 'apply': {
+      const { next } = terminator;
+      if (next.kind === 'always') return 1;
+      return next.kind === 'hit-miss' ? 2 : next.targets.size + 1;
+    }
+    case 'select':
+      return terminator.cases.length;
     case 'accept':
     case 'reject':
     case 'return':
     case 'exit':
     case 'unreachable':
-      return true;
-    default:
-      return false;
+      return 0;
   }
+}
+
+/** One of the blocks that control may flow to from here, by its position from 0. */
+function successorAt(terminator: Terminator, index: number): Block {
+  switch (terminator.kind) {
+    case 'goto':
+      return terminator.target;
+    case 'branch':
+      return index === 0 ? terminator.whenTrue : terminator.whenFalse;
+    case 'select':
+      return terminator.cases[index]!.target;
+    case 'apply': {
+      const { next } = terminator;
+      if (next.kind === 'always') return next.target;
+      if (next.kind === 'hit-miss') return index === 0 ? next.hit : next.miss;
+      return [...next.targets.values()][index] ?? next.otherwise;
+    }
+    case 'accept':
+    case 'reject':
+    case 'return':
+    case 'exit':
+    case 'unreachable':
+      throw new InternalError(`a block that ends with ${terminator.kind} has no successor`);
+  }
+}
+
+/** Calls `visit` with each block that control may flow to from here. */
+export function forEachSuccessor(terminator: Terminator, visit: (successor: Block) => void): void {
+  const count = successorCount(terminator);
+  for (let index = 0; index < count; index++) visit(successorAt(terminator, index));
+}
+
+/** Working space of `reachableBlocks`, which every pass asks for every graph: empty between calls. */
+const PATH: Block[] = [];
+const LEFT: number[] = [];
+/** By the block's number: the last call that met it. */
+let metIn = new Int32Array(1024);
+let calls = 0;
+
+/** The blocks that can be reached, each after all those it is reached from, as far as loops allow (reverse postorder). */
+export function reachableBlocks(graph: Graph): Block[] {
+  const { entry } = graph;
+  // Most graphs are actions of one block.
+  if (successorCount(entry.terminator) === 0) return [entry];
+  const done: Block[] = [];
+  calls += 1;
+  visit(entry);
+  while (PATH.length > 0) {
+    const top = PATH.length - 1;
+    const block = PATH[top]!;
+    // Last to first, so that the first one comes first in the reversed order.
+    const index = LEFT[top]! - 1;
+    if (index < 0) {
+      done.push(block);
+      PATH.pop();
+      LEFT.pop();
+      continue;
+    }
+    LEFT[top] = index;
+    visit(successorAt(block.terminator, index));
+  }
+  return done.reverse();
+}
+
+/** Puts the block on the path, with the number of its successors left to visit, unless it was there before. */
+function visit(block: Block): void {
+  if (block.id >= metIn.length) {
+    const larger = new Int32Array(2 * block.id);
+    larger.set(metIn);
+    metIn = larger;
+  }
+  if (metIn[block.id] === calls) return;
+  metIn[block.id] = calls;
+  PATH.push(block);
+  LEFT.push(successorCount(block.terminator));
 }

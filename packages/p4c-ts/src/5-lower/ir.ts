@@ -298,6 +298,7 @@ export type ApplyNext =
 
 /** A basic block. */
 export interface Block {
+  /** Unique within the program, from 1. */
   readonly id: number;
   /** Where the block comes from, for names of parse states and hidden actions. */
   name: string;
@@ -444,6 +445,8 @@ export interface Checksum {
 export interface Program {
   /** As given on the command line, for the output's `program` field. */
   readonly sourceName: string;
+  /** The greatest number of a block so far. */
+  lastBlockId: number;
   headerInstances: HeaderInstance[];
   headerStacks: HeaderStack[];
   unionInstances: UnionInstance[];
@@ -476,6 +479,6 @@ export interface Pipeline {
 
 // ------------------------------------------------------------------------------------------------------- utilities
 
-export { mapSuccessors, reachableBlocks, successorsOf } from './graph.ts';
+export { forEachSuccessor, mapSuccessors, reachableBlocks, successorsOf } from './graph.ts';
 
 export { BOOL, bitsType, ERROR, isSigned, type ScalarType, widthOf } from './scalar-types.ts';

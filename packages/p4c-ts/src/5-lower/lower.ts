@@ -84,15 +84,14 @@ export function lower(
 }
 
 function makeServices(program: Program, reporter: Reporter, sources: SourceMap): LowerServices {
-  let nextBlock = 1_000_000;
   const names = new Set(program.variables.map((variable) => variable.name));
   const hidden = new Map<string, number>();
   const stem = (/([^/\\]*?)(\.p4)?$/.exec(program.sourceName)?.[1] ?? 'p4').replace(/\W/g, '_');
   return {
     reporter,
     newBlock: (name: string): Block => {
-      nextBlock += 1;
-      return { id: nextBlock, name, instructions: [], terminator: { kind: 'unreachable', span: undefined } };
+      program.lastBlockId += 1;
+      return { id: program.lastBlockId, name, instructions: [], terminator: { kind: 'unreachable', span: undefined } };
     },
     makeTemporary: (type: ScalarType, base: string): Place => {
       let name = base;

@@ -12,6 +12,7 @@ import {
   type Action,
   type Block,
   bitsType,
+  forEachSuccessor,
   type Instruction,
   mapSuccessors,
   type Pipeline,
@@ -109,9 +110,21 @@ export function findLoops(blocks: readonly Block[]): Block[][] {
   return loops;
 }
 
+/** Whether there is a loop at all: only its last block goes on to one that comes no later in the order. */
+function goesBack(blocks: readonly Block[], order: ReadonlyMap<Block, number>): boolean {
+  return blocks.some((block, position) => {
+    let found = false;
+    forEachSuccessor(block.terminator, (successor) => {
+      if (order.get(successor)! <= position) found = true;
+    });
+    return found;
+  });
+}
+
 function outlineLoops(pipeline: Pipeline, services: OutlineServices): void {
   const blocks = reachableBlocks(pipeline.graph);
   const order = new Map(blocks.map((block, position) => [block, position]));
+  if (!goesBack(blocks, order)) return;
   for (const loop of findLoops(blocks)) {
     // A loop that applies a table stays as it is: BMv2 follows `next` pointers wherever they lead.
     if (loop.some((block) => block.terminator.kind === 'apply')) continue;

@@ -3,6 +3,7 @@
  * goes into a temporary just before. (Assignments, conditions and logging take whole expressions.)
  * Also evaluates a `lookahead` only where the parser can: as the whole source of an assignment.
  */
+import type { Span } from '../diagnostics/span.ts';
 import { read } from './expressions.ts';
 import { type Expression, type Graph, type Instruction, type Place, reachableBlocks, type ScalarType } from './ir.ts';
 
@@ -11,19 +12,25 @@ export type MakeTemporary = (type: ScalarType, name: string) => Place;
 
 /** Rewrites the graph in place. */
 export function prepareArguments(graph: Graph, makeTemporary: MakeTemporary): void {
+  // Assignments of temporaries that the instruction at hand needs before it.
+  let before: Instruction[] = [];
+  let span: Span | undefined;
+  const plain = (expression: Expression): Expression => {
+    if (isPlain(expression)) return expression;
+    const place = makeTemporary(expression.type, 'arg');
+    before.push({ kind: 'assign', target: place, value: expression, span });
+    return read(place);
+  };
   for (const block of reachableBlocks(graph)) {
-    const out: Instruction[] = [];
-    for (const instruction of block.instructions) {
-      const plain = (expression: Expression): Expression => {
-        if (isPlain(expression)) return expression;
-        const place = makeTemporary(expression.type, 'arg');
-        out.push({ kind: 'assign', target: place, value: expression, span: instruction.span });
-        return read(place);
-      };
+    for (let at = 0; at < block.instructions.length; at++) {
+      const instruction = block.instructions[at]!;
+      span = instruction.span;
       prepare(instruction, plain);
-      out.push(instruction);
+      if (before.length === 0) continue;
+      block.instructions.splice(at, 0, ...before);
+      at += before.length;
+      before = [];
     }
-    block.instructions = out;
   }
 }
 

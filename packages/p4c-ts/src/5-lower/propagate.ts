@@ -11,13 +11,13 @@ import { eachExpression, expressionsOfTerminator, mapExpressionsOf, targetOf } f
 import {
   type Block,
   type Expression,
+  forEachSuccessor,
   type Graph,
   type HeaderReference,
   type Instruction,
   type Place,
   type Program,
   reachableBlocks,
-  successorsOf,
   type Variable,
 } from './ir.ts';
 import { isPlain } from './prepare-arguments.ts';
@@ -79,10 +79,10 @@ function heirsOf(graph: Graph): Map<Block | undefined, Block[]> {
   // The only predecessor of a block; undefined where there are several.
   const predecessors = new Map<Block, Block | undefined>();
   for (const block of blocks) {
-    for (const successor of successorsOf(block.terminator)) {
+    forEachSuccessor(block.terminator, (successor) => {
       const isOnly = !predecessors.has(successor) || predecessors.get(successor) === block;
       predecessors.set(successor, isOnly ? block : undefined);
-    }
+    });
   }
   const heirs = new Map<Block | undefined, Block[]>();
   for (const block of blocks) {

@@ -3,7 +3,7 @@
  * way out joined. Inlining leaves many such blocks behind; here they disappear at once, so that every later pass and the
  * emitter see only blocks that do something. Keeps the order of blocks, and so the output, deterministic.
  */
-import { type Block, type Graph, mapSuccessors, reachableBlocks, successorsOf, type Terminator } from './ir.ts';
+import { type Block, forEachSuccessor, type Graph, mapSuccessors, reachableBlocks, type Terminator } from './ir.ts';
 
 /** Simplifies the graph in place. */
 export function simplifyGraph(graph: Graph): void {
@@ -62,13 +62,12 @@ function skipEmpty(start: Block): Block {
 /** Joins a block with its only successor when that has no other predecessor. */
 function joinChains(graph: Graph): boolean {
   const blocks = reachableBlocks(graph);
-  if (blocks.length < 2) return false;
+  if (!blocks.some((block) => block.terminator.kind === 'goto')) return false;
   const predecessors = new Map<Block, number>([[graph.entry, 1]]);
-  for (const block of blocks) {
-    for (const successor of successorsOf(block.terminator)) {
-      predecessors.set(successor, (predecessors.get(successor) ?? 0) + 1);
-    }
-  }
+  const count = (successor: Block): void => {
+    predecessors.set(successor, (predecessors.get(successor) ?? 0) + 1);
+  };
+  for (const block of blocks) forEachSuccessor(block.terminator, count);
   let changed = false;
   const gone = new Set<Block>();
   for (const block of blocks) {

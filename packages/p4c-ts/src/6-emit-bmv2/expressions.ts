@@ -67,7 +67,6 @@ function fix(value: JsonObject, type: ir.ScalarType): JsonObject {
 
 /** The expression without the outer wrapping: for conditions, and inside other expressions. */
 export function expressionJson(expression: ir.Expression, names: Names): JsonObject {
-  const recur = (inner: ir.Expression): JsonObject => expressionJson(inner, names);
   const { type } = expression;
   switch (expression.kind) {
     case 'constant':
@@ -87,28 +86,28 @@ export function expressionJson(expression: ir.Expression, names: Names): JsonObj
     case 'unary':
       switch (expression.operator) {
         case '!':
-          return operation('not', null, recur(expression.operand));
+          return operation('not', null, expressionJson(expression.operand, names));
         case '~':
-          return fix(operation('~', null, recur(expression.operand)), type);
+          return fix(operation('~', null, expressionJson(expression.operand, names)), type);
         case '-':
-          return fix(operation('-', hexstr(0, ir.widthOf(type)), recur(expression.operand)), type);
+          return fix(operation('-', hexstr(0, ir.widthOf(type)), expressionJson(expression.operand, names)), type);
       }
       break;
     case 'binary':
-      return binaryJson(expression, recur);
+      return binaryJson(expression, names);
     case 'conditional':
       return {
         type: 'expression',
         value: {
           op: '?',
-          left: recur(expression.whenTrue),
-          right: recur(expression.whenFalse),
-          cond: recur(expression.condition),
+          left: expressionJson(expression.whenTrue, names),
+          right: expressionJson(expression.whenFalse, names),
+          cond: expressionJson(expression.condition, names),
         },
       };
     case 'cast': {
       const { operand } = expression;
-      const value = recur(operand);
+      const value = expressionJson(operand, names);
       if (operand.type.kind === 'bool') {
         if (type.kind === 'bool') return value;
         return {
@@ -124,7 +123,7 @@ export function expressionJson(expression: ir.Expression, names: Names): JsonObj
       return keepsValue ? value : fix(value, type);
     }
     case 'slice': {
-      const operand = recur(expression.operand);
+      const operand = expressionJson(expression.operand, names);
       const shifted = expression.low === 0 ? operand : operation('>>', operand, hexstr(expression.low, 0));
       const isWhole =
         expression.high === ir.widthOf(expression.operand.type) - 1 && !ir.isSigned(expression.operand.type);
@@ -133,8 +132,10 @@ export function expressionJson(expression: ir.Expression, names: Names): JsonObj
     case 'concat': {
       const { left, right } = expression;
       const width = ir.widthOf(right.type);
-      const high = operation('<<', recur(left), hexstr(width, 0));
-      const rightBits = ir.isSigned(right.type) ? fix(recur(right), ir.bitsType(width)) : recur(right);
+      const high = operation('<<', expressionJson(left, names), hexstr(width, 0));
+      const rightBits = ir.isSigned(right.type)
+        ? fix(expressionJson(right, names), ir.bitsType(width))
+        : expressionJson(right, names);
       const joined = operation('|', high, rightBits);
       return ir.isSigned(left.type) || ir.isSigned(type) ? fix(joined, type) : joined;
     }
@@ -158,16 +159,13 @@ export function expressionJson(expression: ir.Expression, names: Names): JsonObj
   }
 }
 
-function binaryJson(
-  expression: ir.Expression & { kind: 'binary' },
-  recur: (inner: ir.Expression) => JsonObject,
-): JsonObject {
+function binaryJson(expression: ir.Expression & { kind: 'binary' }, names: Names): JsonObject {
   const { operator, left, right, type } = expression;
   switch (operator) {
     case '+':
     case '-':
     case '*':
-      return fix(operation(operator, recur(left), recur(right)), type);
+      return fix(operation(operator, expressionJson(left, names), expressionJson(right, names)), type);
     case '/':
     case '%':
     case '&':
@@ -179,25 +177,29 @@ function binaryJson(
     case '<=':
     case '>':
     case '>=':
-      return operation(operator, recur(left), recur(right));
+      return operation(operator, expressionJson(left, names), expressionJson(right, names));
     case '&&':
-      return operation('and', recur(left), recur(right));
+      return operation('and', expressionJson(left, names), expressionJson(right, names));
     case '||':
-      return operation('or', recur(left), recur(right));
+      return operation('or', expressionJson(left, names), expressionJson(right, names));
     case '|+|':
     case '|-|': {
-      const exact = operation(operator === '|+|' ? '+' : '-', recur(left), recur(right));
+      const exact = operation(
+        operator === '|+|' ? '+' : '-',
+        expressionJson(left, names),
+        expressionJson(right, names),
+      );
       return operation(ir.isSigned(type) ? 'sat_cast' : 'usat_cast', exact, hexstr(ir.widthOf(type), 0));
     }
     case '<<':
     case '>>': {
       const amountBits = ir.widthOf(right.type);
       if (right.kind === 'constant') {
-        const shifted = operation(operator, recur(left), hexstr(right.value, 0));
+        const shifted = operation(operator, expressionJson(left, names), hexstr(right.value, 0));
         return operator === '<<' ? fix(shifted, type) : shifted;
       }
       if (amountBits <= MAXIMUM_SHIFT_BITS) {
-        const shifted = operation(operator, recur(left), recur(right));
+        const shifted = operation(operator, expressionJson(left, names), expressionJson(right, names));
         return operator === '<<' ? fix(shifted, type) : shifted;
       }
       // Amounts that do not fit into 8 bits shift everything out.
@@ -211,7 +213,7 @@ function binaryJson(
           ? build.binary('>>', left, build.constant(BigInt(limit), ir.bitsType(MAXIMUM_SHIFT_BITS)))
           : build.constant(0n, type);
       if (width > limit) throw new InternalError('a shift of more than 255 bits');
-      return recur(build.conditional(isSmall, small, out));
+      return expressionJson(build.conditional(isSmall, small, out), names);
     }
   }
 }

@@ -26,26 +26,43 @@ export function hexstr(value: bigint | number, bits: number): JsonObject {
   return { type: 'hexstr', value: hex(value, bytesFor(bits)) };
 }
 
-/** Writes `source_info` objects: 1-based line, 0-based column and the text itself. */
+/** Writes `source_info` objects: 1-based line, 0-based column and the text itself. What stands at one place shares one. */
 export class Positions {
   private readonly sources: SourceMap;
+  private readonly known = new Map<Span, JsonObject>();
+
   constructor(sources: SourceMap) {
     this.sources = sources;
   }
 
   /** `{ source_info: ... }` to be spread into an object; nothing for what the compiler made up. */
   info(span: Span | undefined): { source_info?: JsonObject } {
-    if (span === undefined || span.file === 0) return {};
-    const { file, line, column } = this.sources.position(span);
+    const source = this.sourceInfo(span);
+    return source === undefined ? {} : { source_info: source };
+  }
+
+  /** The object with `source_info` as its last member; as it is, for what the compiler made up. */
+  located(json: JsonObject, span: Span | undefined): JsonObject {
+    const source = this.sourceInfo(span);
+    if (source !== undefined) json.source_info = source;
+    return json;
+  }
+
+  private sourceInfo(span: Span | undefined): JsonObject | undefined {
+    if (span === undefined || span.file === 0) return undefined;
+    let info = this.known.get(span);
+    if (info === undefined) {
+      const { file, line, column } = this.sources.position(span);
+      info = { filename: file, line, column: column - 1, source_fragment: this.fragment(span) };
+      this.known.set(span, info);
+    }
+    return info;
+  }
+
+  /** The first line of what stands there. */
+  private fragment(span: Span): string {
     const text = this.sources.textOf(span);
     const end = text.search(/[\r\n]/);
-    return {
-      source_info: {
-        filename: file,
-        line,
-        column: column - 1,
-        source_fragment: (end === -1 ? text : `${text.slice(0, end)}...`).trimEnd(),
-      },
-    };
+    return (end === -1 ? text : `${text.slice(0, end)}...`).trimEnd();
   }
 }

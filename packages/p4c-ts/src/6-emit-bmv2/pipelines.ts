@@ -115,14 +115,12 @@ function tableJson(
     type: table.profile === undefined ? 'simple' : table.profile.selector === undefined ? 'indirect' : 'indirect_ws',
   };
   if (table.profile !== undefined) json.action_profile = table.profile.name;
-  const entryCount = table.entries?.length ?? 0;
   json.max_size = sizeOf(table);
   json.with_counters = table.counter !== undefined;
   json.support_timeout = table.supportTimeout;
   json.direct_meters = table.meter?.name ?? null;
   json.action_ids = table.actions.map(({ action }) => context.actionId(action));
   json.actions = table.actions.map(({ action }) => action.name);
-  void entryCount;
   switch (next.kind) {
     case 'always': {
       const target = nodeOf(next.target);

@@ -10,6 +10,7 @@ import * as ir from '../5-lower/ir.ts';
 import { InternalError } from '../diagnostics/diagnostic.ts';
 import { expressionJson, fieldOf, parameterJson } from './expressions.ts';
 import { hexstr, type JsonObject } from './json.ts';
+import type { Names } from './names.ts';
 import type { Objects } from './objects.ts';
 
 function headerJson(reference: ir.HeaderReference): JsonObject {
@@ -44,18 +45,22 @@ function targetJson(place: ir.Place, objects: Objects): JsonObject {
   return fieldOf(place, objects.names);
 }
 
-/** One primitive; undefined for instructions that only the parser knows. */
+/** One primitive. Those that only the parser knows are not among them. */
 export function primitiveJson(instruction: ir.Instruction, objects: Objects): JsonObject {
-  const data = (expression: ir.Expression): JsonObject => parameterJson(expression, objects.names);
-  const primitive = (op: string, ...parameters: JsonObject[]): JsonObject => ({
-    op,
-    parameters,
-    ...objects.positions.info(instruction.span),
-  });
+  return objects.positions.located(unlocated(instruction, objects), instruction.span);
+}
+
+function primitive(op: string, ...parameters: JsonObject[]): JsonObject {
+  return { op, parameters };
+}
+
+/** The primitive without its place in the source. */
+function unlocated(instruction: ir.Instruction, objects: Objects): JsonObject {
+  const { names } = objects;
   switch (instruction.kind) {
     case 'assign': {
       const op = ir.typeOfPlace(instruction.target).kind === 'varbit' ? 'assign_VL' : 'assign';
-      return primitive(op, targetJson(instruction.target, objects), data(instruction.value));
+      return primitive(op, targetJson(instruction.target, objects), parameterJson(instruction.value, names));
     }
     case 'copy-header':
       return primitive('assign_header', headerJson(instruction.target), headerJson(instruction.source));
@@ -77,12 +82,16 @@ export function primitiveJson(instruction: ir.Instruction, objects: Objects): Js
     case 'pop':
       return primitive(instruction.kind, stackJson(instruction.stack), hexstr(instruction.count, 0));
     case 'count':
-      return primitive('count', { type: 'counter_array', value: instruction.counter.name }, data(instruction.index));
+      return primitive(
+        'count',
+        { type: 'counter_array', value: instruction.counter.name },
+        parameterJson(instruction.index, names),
+      );
     case 'execute-meter':
       return primitive(
         'execute_meter',
         { type: 'meter_array', value: instruction.meter.name },
-        data(instruction.index),
+        parameterJson(instruction.index, names),
         targetJson(instruction.target, objects),
       );
     case 'read-register':
@@ -90,66 +99,66 @@ export function primitiveJson(instruction: ir.Instruction, objects: Objects): Js
         'register_read',
         targetJson(instruction.target, objects),
         { type: 'register_array', value: instruction.register.name },
-        data(instruction.index),
+        parameterJson(instruction.index, names),
       );
     case 'write-register':
       return primitive(
         'register_write',
         { type: 'register_array', value: instruction.register.name },
-        data(instruction.index),
-        data(instruction.value),
+        parameterJson(instruction.index, names),
+        parameterJson(instruction.value, names),
       );
     case 'random':
       return primitive(
         'modify_field_rng_uniform',
         targetJson(instruction.target, objects),
-        data(instruction.low),
-        data(instruction.high),
+        parameterJson(instruction.low, names),
+        parameterJson(instruction.high, names),
       );
     case 'hash': {
       const name = objects.calculation(instruction.algorithm, instruction.items, false, undefined);
       return primitive(
         'modify_field_with_hash_based_offset',
         targetJson(instruction.target, objects),
-        data(instruction.base),
+        parameterJson(instruction.base, names),
         { type: 'calculation', value: name },
-        data(instruction.maximum),
+        parameterJson(instruction.maximum, names),
       );
     }
     case 'digest': {
       const id = objects.learnList(instruction.name, instruction.items);
-      return primitive('generate_digest', data(instruction.receiver), hexstr(id, 32));
+      return primitive('generate_digest', parameterJson(instruction.receiver, names), hexstr(id, 32));
     }
     case 'mark-to-drop':
       return primitive('mark_to_drop', { type: 'header', value: instruction.metadata.name });
     case 'clone':
       return primitive(
         instruction.from === 'ingress' ? 'clone_ingress_pkt_to_egress' : 'clone_egress_pkt_to_egress',
-        data(instruction.session),
+        parameterJson(instruction.session, names),
         hexstr(objects.fieldList(instruction.fieldList, instruction.span), 32),
       );
     case 'resubmit':
     case 'recirculate':
       return primitive(instruction.kind, hexstr(objects.fieldList(instruction.fieldList, instruction.span), 32));
     case 'truncate':
-      return primitive('truncate', data(instruction.length));
+      return primitive('truncate', parameterJson(instruction.length, names));
     case 'assert':
     case 'assume':
       return primitive(instruction.kind, {
         type: 'expression',
         value: {
           type: 'expression',
-          value: { op: 'b2d', left: null, right: expressionJson(instruction.condition, objects.names) },
+          value: { op: 'b2d', left: null, right: expressionJson(instruction.condition, names) },
         },
       });
     case 'log':
       return primitive(
         'log_msg',
         { type: 'string', value: instruction.message },
-        { type: 'parameters_vector', value: instruction.arguments.map(data) },
+        { type: 'parameters_vector', value: instruction.arguments.map((argument) => parameterJson(argument, names)) },
       );
     case 'extern-call': {
-      const parameters = instruction.arguments.map((argument) => externArgument(argument, data));
+      const parameters = instruction.arguments.map((argument) => externArgument(argument, names));
       if (instruction.instance !== undefined) parameters.unshift({ type: 'extern', value: instruction.instance });
       return primitive(instruction.name, ...parameters);
     }
@@ -160,10 +169,10 @@ export function primitiveJson(instruction: ir.Instruction, objects: Objects): Js
   }
 }
 
-function externArgument(argument: ir.ExternArgument, data: (expression: ir.Expression) => JsonObject): JsonObject {
+function externArgument(argument: ir.ExternArgument, names: Names): JsonObject {
   switch (argument.kind) {
     case 'expression':
-      return data(argument.expression);
+      return parameterJson(argument.expression, names);
     case 'header':
       return headerJson(argument.header);
     case 'string':
@@ -188,11 +197,8 @@ export function actionPrimitives(graph: ir.Graph, objects: Objects): JsonObject[
         },
       });
     }
-    primitives.push({
-      op: condition === undefined ? '_jump' : '_jump_if_zero',
-      parameters,
-      ...objects.positions.info(span),
-    });
+    const op = condition === undefined ? '_jump' : '_jump_if_zero';
+    primitives.push(objects.positions.located({ op, parameters }, span));
     jumps.push({ parameters, target });
   };
   blocks.forEach((block, index) => {
@@ -210,7 +216,7 @@ export function actionPrimitives(graph: ir.Graph, objects: Objects): JsonObject[
         if (terminator.whenTrue !== next) jump(terminator.whenTrue, undefined, terminator.span);
         return;
       case 'exit':
-        primitives.push({ op: 'exit', parameters: [], ...objects.positions.info(terminator.span) });
+        primitives.push(objects.positions.located(primitive('exit'), terminator.span));
         if (!isLast) jump('end', undefined, terminator.span);
         return;
       case 'return':

@@ -42,7 +42,8 @@ export class Place {
   /** Number among the headers, or among the scalars; -1 for what is neither. */
   readonly number: number;
   private readonly counts: Counts;
-  private readonly parts = new Map<number, Place>();
+  /** Fields and elements asked for so far, by position; none for most places. */
+  private parts: Map<number, Place> | undefined;
   private chosenPart: Place | undefined;
   private listed: Inside | undefined;
 
@@ -66,6 +67,7 @@ export class Place {
 
   /** The field or element at that position. */
   part(position: number, name: string, type: Type): Place {
+    this.parts ??= new Map();
     let part = this.parts.get(position);
     if (part === undefined) {
       const header = this.type.kind === 'header' ? this : this.header;
