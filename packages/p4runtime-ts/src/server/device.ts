@@ -32,11 +32,8 @@ import { ControllerHeaderCodec } from './stream/packet-io.ts';
 import { streamError } from './stream/stream-error.ts';
 import type { Switch, SwitchEvent } from './switch.ts';
 import type { Translations } from './translation.ts';
-import { Batch } from './write/batch.ts';
-import { applyUpdate } from './write/write.ts';
-
-/** Updates that are done at a time, where no update depends on another. */
-const portionSize = 256;
+import { EncodedEntries } from './write/encoded-entries.ts';
+import { WriteInProgress } from './write/request.ts';
 
 /** How a device behaves. */
 export interface DeviceOptions {
@@ -74,6 +71,7 @@ export class Device {
   readonly #pipelines: Pipelines;
   readonly #roles: Roles<Controller>;
   readonly #digests = new Map<number, DigestLists>();
+  readonly #encodedEntries = new WeakMap<PipelineState, EncodedEntries>();
   readonly #unsubscribe: () => void;
   #packetIn: ControllerHeaderCodec | undefined;
   #packetOut: ControllerHeaderCodec | undefined;
@@ -139,96 +137,14 @@ export class Device {
   ): Promise<void> {
     const state = this.#pipelines.current;
     if (state === undefined) throw precondition('No forwarding pipeline config is set yet.');
+    let entries = this.#encodedEntries.get(state);
+    if (entries === undefined) this.#encodedEntries.set(state, (entries = new EncodedEntries(state)));
+    const { saved } = this.#pipelines;
     const isAtomic = atomicity !== WriteRequest_Atomicity.CONTINUE_ON_ERROR;
-    const errors = new Map<number, RpcError>();
-    // Where each update stands for itself, they go in small portions: what one portion needs is garbage before the next one comes.
-    const size = isAtomic ? Math.max(1, updates.length) : portionSize;
-    let hasDigests = false;
-    for (let start = 0; start < updates.length; start += size) {
-      const end = Math.min(updates.length, start + size);
-      hasDigests = (await this.#writePortion(state, updates, start, end, isAtomic, scope, errors)) || hasDigests;
-    }
-    if (hasDigests) this.#configureDigests(state);
-    if (errors.size > 0) this.#refuse(updates.length, errors, isAtomic);
-  }
-
-  /** Does the updates from `start` to `end`; returns whether digests were among them. */
-  async #writePortion(
-    state: PipelineState,
-    updates: UpdateList,
-    start: number,
-    end: number,
-    isAtomic: boolean,
-    scope: ((update: Update) => void) | undefined,
-    errors: Map<number, RpcError>,
-  ): Promise<boolean> {
-    const batch = new Batch();
-    let hasDigests = false;
-    for (let index = start; index < end; index++) {
-      batch.begin(index);
-      try {
-        const update = updates.at(index)!;
-        scope?.(update);
-        hasDigests = hasDigests || update.entity?.entity.case === 'digestEntry';
-        applyUpdate(state, batch, update);
-      } catch (error) {
-        batch.rollBack();
-        errors.set(index, asRpcError(error));
-        if (isAtomic) break;
-      }
-    }
-    if (isAtomic && errors.size > 0) {
-      batch.undoAll();
-      this.#refuse(updates.length, errors, true);
-    }
-    const saved = this.#pipelines.saved;
-    if (saved !== undefined) {
-      saved.updates.push(...batch.updates);
-      batch.settle(new Set());
-    } else if (batch.updates.length > 0) await this.#apply(batch, errors, isAtomic);
-    return hasDigests;
-  }
-
-  async #apply(batch: Batch, errors: Map<number, RpcError>, isAtomic: boolean): Promise<void> {
-    try {
-      const failures = await this.#target.apply(batch.updates, isAtomic);
-      const failed = new Set<number>();
-      for (const { index, error } of failures) {
-        const owner = batch.owners[index] ?? 0;
-        failed.add(owner);
-        errors.set(owner, asRpcError(error));
-      }
-      if (isAtomic && failed.size > 0) batch.undoAll();
-      else batch.settle(failed);
-    } catch (error) {
-      batch.undoAll();
-      const failure = asRpcError(error);
-      // Nothing was done before: the call fails as a whole. Else the earlier portions stay, and these updates have failed.
-      if (isAtomic || batch.owners[0] === 0) throw failure;
-      for (const owner of batch.owners) errors.set(owner, failure);
-    }
-  }
-
-  /** The error of a Write in which updates failed. */
-  #refuse(count: number, errors: ReadonlyMap<number, RpcError>, isAtomic: boolean): never {
-    const details = Array.from({ length: count }, (_, index): P4Error => {
-      const error = errors.get(index);
-      const others = isAtomic
-        ? { code: Code.ABORTED, reason: 'Not applied, because another update of the batch failed.' }
-        : undefined;
-      const { code, reason } = error ?? others ?? { code: Code.OK, reason: '' };
-      return {
-        $typeName: 'p4.v1.Error',
-        canonicalCode: code,
-        message: reason,
-        space: error === undefined ? '' : 'mooring',
-        code: 0,
-        details: undefined,
-      };
-    });
-    const [first] = errors.values();
-    const message = count === 1 && first !== undefined ? first.reason : `${errors.size} of ${count} updates failed.`;
-    throw new RpcError(Code.UNKNOWN, message, details);
+    const write = new WriteInProgress({ state, entries, target: this.#target, saved, updates, isAtomic, scope });
+    await write.run();
+    if (write.hasDigests) this.#configureDigests(state);
+    write.throwErrors();
   }
 
   // --- reading -------------------------------------------------------------------------------------------------------

@@ -189,7 +189,7 @@ export class Pipelines {
     }
     if (next.references !== undefined) next.references.isEnforced = true;
     for (const table of old.tables.values()) await this.#carryDirect(table, next.tables.get(table.info.id), batch);
-    return batch.updates;
+    return batch.unpacked();
   }
 
   /** What the entries that a table had before have counted, those of the program included, for the entries that it has now. */
@@ -197,7 +197,7 @@ export class Pipelines {
     const counters = old.info.directCounter !== undefined && next?.info.directCounter !== undefined;
     const colours = old.info.directMeter !== undefined && next?.info.directMeter !== undefined;
     if (next === undefined || !(counters || colours)) return;
-    const entries = [...old.entries.values()];
+    const entries = [...old.entries()];
     const slots = [...entries.map(({ slot }) => slot), DEFAULT_SLOT];
     const states = await this.#target.readEntries(old.info.id, slots, { counters, age: false, colours });
     const tableId = next.info.id;
@@ -260,7 +260,7 @@ function* entitiesOf(state: PipelineState): Generator<Entity['entity']> {
         },
       };
   for (const table of state.tables.values()) {
-    for (const entry of table.entries.values()) {
+    for (const entry of table.entries()) {
       if (entry.extra.isConst || table.info.isConst) continue;
       const { meter, metadata, controllerMetadata, idleTimeoutNs } = entry.extra;
       yield {

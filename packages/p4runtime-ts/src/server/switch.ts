@@ -28,6 +28,7 @@
  * A correct switch never needs to call back. `FakeSwitch` in `@mooring/p4runtime-ts/testing` is the smallest implementation.
  */
 import type { P4Info } from '../gen/p4/config/v1/p4info_pb.ts';
+import type { EntryBlock } from './entry-block.ts';
 
 /** What the P4Runtime server needs of a data plane. One object is one device. */
 export interface Switch {
@@ -61,6 +62,13 @@ export interface Switch {
    * @returns one element per update that failed, in order of index; the empty array when all went well.
    */
   apply(updates: readonly SwitchUpdate[], atomic: boolean): Promise<readonly UpdateFailure[]>;
+
+  /**
+   * Optional: `apply` for updates among which many entries come as one block (see `entry-block.ts`). A switch without it gets them one by one.
+   *
+   * @returns as `apply`; of a block, one element per entry that failed, with its position in the block
+   */
+  applyBlocks?(updates: readonly (SwitchUpdate | EntryBlock)[], atomic: boolean): Promise<readonly BlockFailure[]>;
 
   /**
    * Live state of table entries, one array element per slot asked for, in the order asked.
@@ -327,6 +335,12 @@ export interface CounterCells {
 export interface UpdateFailure {
   readonly index: number;
   readonly error: SwitchError;
+}
+
+/** Why one update, or one entry of a block, was refused. */
+export interface BlockFailure extends UpdateFailure {
+  /** Position in the block, where the update is one. */
+  readonly item?: number | undefined;
 }
 
 /** What a data plane tells on its own. Switches gather what comes at the same time into one event. */

@@ -25,6 +25,8 @@ export const translatedStringBytes = 4;
 export interface ValueCodec {
   /** Bytes on the switch's side. */
   readonly length: number;
+  /** Bits of a value that passes unchanged; `undefined` where values are translated. */
+  readonly plainBits: number | undefined;
   /**
    * @throws RpcError OUT_OF_RANGE when the value does not fit or has no translation
    */
@@ -82,6 +84,7 @@ function plainCodec(type: FieldType, strict: boolean): ValueCodec {
   const { bitwidth, byteLength: length } = type;
   return {
     length,
+    plainBits: bitwidth,
     toSwitch(bytes, what) {
       if (bytes.length === 0 && strict)
         throw outOfRange(`${what}: an empty byte string is not a value; zero is one zero byte.`);
@@ -97,6 +100,7 @@ function translatedCodec(type: FieldType, translation: Translation): ValueCodec 
   const length = type.isString ? translatedStringBytes : type.byteLength;
   return {
     length,
+    plainBits: undefined,
     toSwitch(bytes, what) {
       const value = type.isString ? new TextDecoder().decode(bytes) : toBigInt(bytes);
       const translated = translation.toSwitch(value);

@@ -6,10 +6,12 @@
  * the controller, ageing) is gathered and delivered by `flush`, which the owner calls when a batch of packets is done.
  */
 import {
+  type BlockFailure,
   type ColourCells,
   type CommitOptions,
   type CounterCells,
   DEFAULT_SLOT,
+  type EntryBlock,
   type EntryParts,
   type EntryStates,
   type InitialEntry,
@@ -23,16 +25,16 @@ import {
 } from '@mooring/p4runtime-ts/switch';
 import { limbCount } from '../compile/layout.ts';
 import { loadProgram } from '../model/load.ts';
-import { ProgramError } from '../model/reader.ts';
 import type { ConstMatch, Program } from '../model/types.ts';
 import { DataPlane } from '../runtime/dataplane.ts';
 import type { PacketMemory } from '../runtime/memory.ts';
 import { COLOURS, type Meters } from '../runtime/meters.ts';
 import type { SharedState } from '../runtime/shared-state.ts';
-import { TableError } from '../tables/table.ts';
 import { toBytes } from './bytes.ts';
+import { BlockWriter } from './entry-blocks.ts';
 import type { P4InfoLike } from './p4info.ts';
 import { mapPipeline, type PipelineMap, type TableMap } from './pipeline-map.ts';
+import { asSwitchError } from './switch-error.ts';
 import { applyUpdate, checkUpdate, directMetersOf, meterCell, type Pipeline, tableOf } from './updates.ts';
 
 export interface SwitchCoreOptions {
@@ -82,6 +84,7 @@ export class SwitchCore implements Switch {
   readonly #options: SwitchCoreOptions;
   readonly #listeners = new Set<(event: SwitchEvent) => void>();
   readonly #downPorts = new Set<number>();
+  readonly #blockWriters = new WeakMap<Pipeline, BlockWriter>();
   #pipeline: Pipeline | undefined;
   #packetIns: Uint8Array[] = [];
   #digests = new Map<number, Uint8Array[][]>();
@@ -189,23 +192,40 @@ export class SwitchCore implements Switch {
     return this.applyNow(updates, atomic);
   }
 
-  /** `apply`, at once. */
-  applyNow(updates: readonly SwitchUpdate[], atomic: boolean): readonly UpdateFailure[] {
+  async applyBlocks(
+    updates: readonly (SwitchUpdate | EntryBlock)[],
+    atomic: boolean,
+  ): Promise<readonly BlockFailure[]> {
+    return this.applyNow(updates, atomic);
+  }
+
+  #blocksOf(pipeline: Pipeline): BlockWriter {
+    let writer = this.#blockWriters.get(pipeline);
+    if (writer === undefined) this.#blockWriters.set(pipeline, (writer = new BlockWriter(pipeline)));
+    return writer;
+  }
+
+  /** `apply` and `applyBlocks`, at once. */
+  applyNow(updates: readonly (SwitchUpdate | EntryBlock)[], atomic: boolean): readonly BlockFailure[] {
     const pipeline = this.#running();
     pipeline.dataPlane.setTime(this.#options.nowUs());
     if (atomic) {
       for (const [index, update] of updates.entries()) {
         try {
-          checkUpdate(pipeline, update);
+          if (update.kind === 'entry-block') {
+            const refused = this.#blocksOf(pipeline).check(update);
+            if (refused !== undefined) return [{ index, ...refused }];
+          } else checkUpdate(pipeline, update);
         } catch (error) {
           return [{ index, error: asSwitchError(error) }];
         }
       }
     }
-    const failures: UpdateFailure[] = [];
+    const failures: BlockFailure[] = [];
     for (const [index, update] of updates.entries()) {
       try {
-        applyUpdate(pipeline, update);
+        if (update.kind === 'entry-block') this.#blocksOf(pipeline).apply(update, index, failures);
+        else applyUpdate(pipeline, update);
       } catch (error) {
         failures.push({ index, error: asSwitchError(error) });
       }
@@ -396,16 +416,6 @@ function colourCells(meters: Meters, cells: readonly number[]): ColourCells {
     packets: read((cell, colour) => meters.packets(cell, colour)),
     bytes: read((cell, colour) => meters.bytes(cell, colour)),
   };
-}
-
-/** Turns the errors of lower layers into refusals. */
-export function asSwitchError(error: unknown): SwitchError {
-  if (error instanceof SwitchError) return error;
-  if (error instanceof ProgramError)
-    return new SwitchError(error.kind === 'unsupported' ? 'unsupported' : 'invalid-argument', error.message);
-  if (error instanceof TableError) return new SwitchError('resource-exhausted', error.message);
-  if (error instanceof RangeError) return new SwitchError('resource-exhausted', `not enough memory: ${error.message}`);
-  return new SwitchError('internal', error instanceof Error ? (error.stack ?? error.message) : String(error));
 }
 
 /** Copies counters, meters and registers that both pipelines have alike. Of several threads the first copies what they share. */

@@ -232,7 +232,8 @@ export function meterCell(slot: number): number {
   return slot === DEFAULT_SLOT ? 0 : slot + 1;
 }
 
-function requireRoom(runtime: TableRuntime, slot: number): void {
+/** Throws SwitchError if a table cannot have an entry in a slot. */
+export function requireRoom(runtime: TableRuntime, slot: number): void {
   if (slot >= runtime.records.capacity) {
     throw new SwitchError(
       'resource-exhausted',

@@ -8,6 +8,7 @@ import type {
   ColourCells,
   CommitOptions,
   CounterCells,
+  EntryBlock,
   EntryParts,
   EntryStates,
   InitialEntry,
@@ -67,7 +68,7 @@ export type Call =
     }
   | { readonly kind: 'commit'; readonly prepared: number; readonly options: CommitOptions }
   | { readonly kind: 'discard'; readonly prepared: number }
-  | { readonly kind: 'apply'; readonly updates: readonly SwitchUpdate[]; readonly atomic: boolean }
+  | { readonly kind: 'apply'; readonly updates: readonly (SwitchUpdate | EntryBlock)[]; readonly atomic: boolean }
   | {
       readonly kind: 'readEntries';
       readonly tableId: number;
@@ -105,6 +106,7 @@ export interface PreparedAnswer {
 /** The answer to an `apply`. */
 export type FailuresAnswer = readonly {
   readonly index: number;
+  readonly item: number | undefined;
   readonly kind: SwitchErrorKind;
   readonly message: string;
 }[];

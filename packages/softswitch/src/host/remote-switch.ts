@@ -6,9 +6,11 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import {
+  type BlockFailure,
   type ColourCells,
   type CommitOptions,
   type CounterCells,
+  type EntryBlock,
   type EntryParts,
   type EntryStates,
   type InitialEntry,
@@ -152,8 +154,15 @@ export class RemoteSwitch implements Switch {
   }
 
   async apply(updates: readonly SwitchUpdate[], atomic: boolean): Promise<readonly UpdateFailure[]> {
+    return this.applyBlocks(updates, atomic);
+  }
+
+  async applyBlocks(
+    updates: readonly (SwitchUpdate | EntryBlock)[],
+    atomic: boolean,
+  ): Promise<readonly BlockFailure[]> {
     const [answer] = (await this.#callAll({ kind: 'apply', updates, atomic })) as readonly FailuresAnswer[];
-    return answer!.map(({ index, kind, message }) => ({ index, error: new SwitchError(kind, message) }));
+    return answer!.map(({ index, item, kind, message }) => ({ index, item, error: new SwitchError(kind, message) }));
   }
 
   async readEntries(tableId: number, slots: readonly number[], parts: EntryParts): Promise<EntryStates> {

@@ -205,6 +205,7 @@ function flushingSwitch(core: SwitchCore, flushSoon: () => void): Switch {
     commit: (prepared, options) => core.commit(prepared, options),
     discard: () => core.discard(),
     apply: (updates, atomic) => core.apply(updates, atomic),
+    applyBlocks: (updates, atomic) => core.applyBlocks(updates, atomic),
     readEntries: (tableId, slots, parts) => core.readEntries(tableId, slots, parts),
     readCounter: (counterId, indexes) => core.readCounter(counterId, indexes),
     readMeter: (meterId, indexes) => core.readMeter(meterId, indexes),

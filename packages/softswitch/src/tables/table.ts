@@ -97,33 +97,62 @@ export class TableRuntime {
   insert(slot: number, match: readonly FieldMatch[], priority: number, target: EntryTarget, timeoutMs: number): void {
     const record = slot + 1;
     const { records, plan } = this;
-    if (record > records.capacity) {
-      throw new TableError(
-        `table '${plan.table.name}' has room for ${records.capacity} entries, slot ${slot} is beyond`,
-      );
-    }
-    if (records.used[record] !== 0) throw new TableError(`slot ${slot} of table '${plan.table.name}' is in use`);
     if (match.length !== plan.table.keys.length) {
       throw new TableError(
         `table '${plan.table.name}' has ${plan.table.keys.length} key fields, the entry has ${match.length}`,
       );
     }
-    const base = records.base(record);
+    const base = this.openRecord(slot);
     packKey(plan.key, this.#keyValues(match), records.elements, base);
     this.#writeTarget(record, target);
     this.#setTimeout(record, timeoutMs);
-    if (records.counters !== undefined) records.counters.fill(0, 2 * record, 2 * record + 2);
-    records.used[record] = 1;
-    this.#count++;
-    if (record > this.#highest) this.#highest = record;
+    this.closeRecord(slot);
     if (plan.lookup !== 'exact') this.#matches.set(record, match);
     const { index } = this;
-    if (index instanceof ExactIndex) index.insert(record);
-    else if (index instanceof LpmTrie)
+    if (index instanceof LpmTrie)
       index.insert(record, records.elements[base]!, prefixOf(match[0]!, plan.table.keys[0]!.bitwidth));
     else if (index instanceof PrefixIndex)
       index.insert(record, prefixOf(match[plan.lpmField]!, plan.table.keys[plan.lpmField]!.bitwidth));
     else if (index instanceof PriorityIndex) this.#insertPriority(index, record, match, priority);
+  }
+
+  /** Where the free record for a new entry begins; the caller writes key and target, then calls `closeRecord`. */
+  openRecord(slot: number): number {
+    const { records, plan } = this;
+    if (slot >= records.capacity) {
+      throw new TableError(
+        `table '${plan.table.name}' has room for ${records.capacity} entries, slot ${slot} is beyond`,
+      );
+    }
+    if (records.used[slot + 1] !== 0) throw new TableError(`slot ${slot} of table '${plan.table.name}' is in use`);
+    return records.base(slot + 1);
+  }
+
+  /** The record is written: counters begin at 0, and in an exact table packets find the entry from now on. */
+  closeRecord(slot: number): void {
+    const record = slot + 1;
+    const { records, index } = this;
+    if (records.counters !== undefined) records.counters.fill(0, 2 * record, 2 * record + 2);
+    records.used[record] = 1;
+    this.#count++;
+    if (record > this.#highest) this.#highest = record;
+    if (index instanceof ExactIndex) index.insert(record);
+  }
+
+  /** Where the record of an entry begins. */
+  usedRecord(slot: number): number {
+    this.#requireUsed(slot);
+    return this.records.base(slot + 1);
+  }
+
+  /** Writes what an entry shall do into its record. */
+  writeTarget(slot: number, target: EntryTarget): void {
+    this.#writeTarget(slot + 1, target);
+  }
+
+  /** Sets an entry's timeout; the entry counts as hit now. */
+  setTimeout(slot: number, timeoutMs: number): void {
+    this.#setTimeout(slot + 1, timeoutMs);
   }
 
   /** Gives an entry another action or timeout. Counters stay; the entry counts as hit now. */
@@ -180,7 +209,7 @@ export class TableRuntime {
   /** Milliseconds since the entry was last hit, or made. */
   ageMs(slot: number): number {
     if (this.plan.record.lastHit < 0) return 0;
-    return (this.#nowMs() - this.#lastHitOf(slot + 1)) >>> 0;
+    return elapsedMs(this.#lastHitOf(slot + 1), this.#nowMs());
   }
 
   #lastHitOf(record: number): number {
@@ -195,7 +224,7 @@ export class TableRuntime {
     for (let record = 1; record <= this.#highest; record++) {
       const timeout = this.#timeouts![record]!;
       if (timeout === 0) continue;
-      const sinceHit = (now - this.#lastHitOf(record)) >>> 0;
+      const sinceHit = elapsedMs(this.#lastHitOf(record), now);
       const told = this.#told![record]!;
       if (sinceHit < timeout || (told !== 0 && Math.min(sinceHit, (now - told + 1) >>> 0) < timeout)) continue;
       this.#told![record] = now + 1;
@@ -306,6 +335,15 @@ export class TableRuntime {
     );
     index.insert(record, priority, value, mask, ranges);
   }
+}
+
+/** How much later another thread's time may be than this one's, in ms; beyond, the 32 bits that times have went round. */
+const CLOCK_SKEW_MS = 1000;
+
+/** Milliseconds from one time to another, both of 32 bits; 0 where another thread has already stamped a time that is yet to come here. */
+function elapsedMs(from: number, to: number): number {
+  const elapsed = (to - from) >>> 0;
+  return elapsed >= 2 ** 32 - CLOCK_SKEW_MS ? 0 : elapsed;
 }
 
 /** Whether a field's value is what a match wants. */

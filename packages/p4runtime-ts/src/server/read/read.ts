@@ -268,24 +268,28 @@ function* selected(table: TableStore, pattern: TableEntry): Generator<StoredEntr
   const actionId = action?.type.case === 'action' ? action.type.value.actionId : 0;
   if (actionId !== 0 && info.actions.byId(actionId) === undefined)
     throw invalid(`table ${info.alias} has no action with id ${actionId}.`);
-  let candidates: Iterable<StoredEntry> = table.entries.values();
+  let candidates: Iterable<StoredEntry> | undefined;
   if (pattern.match.length > 0) {
     if (info.needsPriority && priority === 0) {
       // Without priority the key is incomplete: all entries with this match.
       const wanted = table.keys.decode(pattern.match, 0).key.slice(0, -4);
-      candidates = [...table.entries.values()].filter((entry) => entry.key.startsWith(wanted));
+      candidates = entriesWithMatch(table, wanted);
     } else {
-      const entry = table.entries.get(table.keys.decode(pattern.match, priority).key);
+      const entry = table.get(table.keys.decode(pattern.match, priority).key);
       candidates = entry === undefined ? [] : [entry];
     }
   }
-  for (const entry of candidates) {
+  for (const entry of candidates ?? table.entries()) {
     if (priority !== 0 && table.keys.priorityOf(entry.key) !== priority) continue;
     if (actionId !== 0 && !(entry.target.kind === 'action' && entry.target.actionId === actionId)) continue;
     if (controllerMetadata !== 0n && entry.extra.controllerMetadata !== controllerMetadata) continue;
     if (metadata.length > 0 && Buffer.compare(metadata, entry.extra.metadata) !== 0) continue;
     yield entry;
   }
+}
+
+function* entriesWithMatch(table: TableStore, match: string): Generator<StoredEntry> {
+  for (const entry of table.entries()) if (entry.key.startsWith(match)) yield entry;
 }
 
 /** An entry of the answer; without `entry` the default entry. */
@@ -344,13 +348,18 @@ async function* rowsOf(
     yield { rows: [{ table, entry: undefined, content: table.defaultEntry }], states };
     return;
   }
-  const entries = pattern === undefined ? [...table.entries.values()] : [...selected(table, pattern)];
-  for (let start = 0; start < entries.length; start += chunkSize) {
-    const chunk = entries.slice(start, start + chunkSize);
-    const slots = chunk.map((entry) => entry.slot);
-    const states = live ? await target.readEntries(table.info.id, slots, parts) : {};
-    yield { rows: chunk.map((entry) => ({ table, entry, content: entry })), states };
+  let rows: Row[] = [];
+  const chunk = async () => {
+    const slots = rows.map(({ entry }) => entry!.slot);
+    return { rows, states: live ? await target.readEntries(table.info.id, slots, parts) : {} };
+  };
+  for (const entry of pattern === undefined ? table.entries() : selected(table, pattern)) {
+    rows.push({ table, entry, content: entry });
+    if (rows.length < chunkSize) continue;
+    yield await chunk();
+    rows = [];
   }
+  if (rows.length > 0) yield await chunk();
 }
 
 function entryMessage(

@@ -20,6 +20,14 @@ interface ParamPlan {
   readonly offset: number;
 }
 
+/** A parameter whose values are plain numbers, as it lies among stored arguments. */
+export interface PlainParam {
+  readonly id: number;
+  readonly offset: number;
+  readonly length: number;
+  readonly bitwidth: number;
+}
+
 /** An action as stored. */
 export interface StoredAction {
   readonly kind: 'action';
@@ -80,6 +88,14 @@ export class ActionCodec {
     this.#constraint?.check({ match: [], params: params as Uint8Array[], priority: 0 });
     const action: DirectAction = { kind: 'action', actionId: this.info.id, params: params as Uint8Array[] };
     return { action, stored: this.#storedScratch() };
+  }
+
+  /** The parameters, for those who read arguments from bytes; `undefined` if one is translated or the action has a constraint. */
+  plainParams(): PlainParam[] | undefined {
+    const params = this.#plans.flatMap(({ param: { id }, codec, offset }): PlainParam[] =>
+      codec.plainBits ? [{ id, offset, length: codec.length, bitwidth: codec.plainBits }] : [],
+    );
+    return params.length === this.#plans.length && this.#constraint === undefined ? params : undefined;
   }
 
   /** An action that the switch named, as stored. */

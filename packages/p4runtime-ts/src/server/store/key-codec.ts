@@ -23,6 +23,16 @@ interface FieldPlan {
   readonly ones: Uint8Array;
 }
 
+/** A field whose values are plain numbers, as it lies in a stored key. */
+export interface PlainField {
+  readonly id: number;
+  readonly kind: Exclude<MatchFieldInfo['kind'], 'other'>;
+  readonly offset: number;
+  /** Bytes of a value. */
+  readonly length: number;
+  readonly bitwidth: number;
+}
+
 /** A decoded key. */
 export interface DecodedKey {
   readonly key: string;
@@ -36,7 +46,8 @@ export class KeyCodec {
   readonly #byId = new Map<number, FieldPlan>();
   readonly #needsPriority: boolean;
   readonly #scratch: Buffer;
-  readonly #length: number;
+  /** Bytes of a stored key. */
+  readonly length: number;
 
   /** @param object for messages: `table x` */
   constructor(object: string, fields: readonly MatchFieldInfo[], needsPriority: boolean, codecs: CodecFactory) {
@@ -53,8 +64,8 @@ export class KeyCodec {
       this.#byId.set(field.id, plan);
       return plan;
     });
-    this.#length = offset + (needsPriority ? 4 : 0);
-    this.#scratch = Buffer.alloc(Math.max(1, this.#length));
+    this.length = offset + (needsPriority ? 4 : 0);
+    this.#scratch = Buffer.alloc(Math.max(1, this.length));
   }
 
   /**
@@ -79,6 +90,22 @@ export class KeyCodec {
       if (match[plan.field.index] === undefined) match[plan.field.index] = this.#wildcard(plan);
     const complete = match as MatchValue[];
     return { key: this.encode(complete, priority), match: complete };
+  }
+
+  /** The fields, for those who read keys from bytes; `undefined` if a field is translated or of another architecture. */
+  plainFields(): PlainField[] | undefined {
+    const fields = this.#plans.flatMap(({ field: { id, kind }, codec, offset, length }): PlainField[] =>
+      kind === 'other' || !codec.plainBits ? [] : [{ id, kind, offset, length, bitwidth: codec.plainBits }],
+    );
+    return fields.length === this.#plans.length ? fields : undefined;
+  }
+
+  /** The stored key in which no field cares (exact ones are 0), as bytes. */
+  wildcardKey(): Uint8Array {
+    const match = this.#plans.map(
+      (plan): MatchValue => (plan.field.kind === 'exact' ? { kind: 'exact', value: plan.zero } : this.#wildcard(plan)),
+    );
+    return new Uint8Array(Buffer.from(this.encode(match, 0), 'latin1'));
   }
 
   #what(plan: FieldPlan): string {
@@ -178,14 +205,14 @@ export class KeyCodec {
           break;
       }
     }
-    if (this.#needsPriority) scratch.writeInt32BE(priority, this.#length - 4);
-    return scratch.toString('latin1', 0, this.#length);
+    if (this.#needsPriority) scratch.writeInt32BE(priority, this.length - 4);
+    return scratch.toString('latin1', 0, this.length);
   }
 
   /** The priority in a stored key; 0 where the table has none. */
   priorityOf(key: string): number {
     if (!this.#needsPriority) return 0;
-    const at = this.#length - 4;
+    const at = this.length - 4;
     const high = (key.charCodeAt(at) << 24) | (key.charCodeAt(at + 1) << 16);
     return high | (key.charCodeAt(at + 2) << 8) | key.charCodeAt(at + 3);
   }

@@ -42,7 +42,7 @@ export function writeTableEntry(state: PipelineState, batch: Batch, type: Update
 /** The stored entry that a message's key names. */
 export function findEntry(table: TableStore, message: TableEntry): StoredEntry {
   checkPriority(table.info, message.priority);
-  const entry = table.entries.get(table.keys.decode(message.match, message.priority).key);
+  const entry = table.get(table.keys.decode(message.match, message.priority).key);
   if (entry === undefined) throw notFound(`table ${table.info.alias} has no entry with this key.`);
   return entry;
 }
@@ -64,8 +64,8 @@ function insert(state: PipelineState, batch: Batch, message: TableEntry, table: 
   checkPriority(info, message.priority);
   const { key, match } = table.keys.decode(message.match, message.priority);
   table.constraint?.check({ match, params: [], priority: message.priority });
-  if (table.entries.has(key)) throw alreadyExists(`table ${info.alias} has an entry with this key already.`);
-  if (info.size > 0 && table.entries.size >= info.size)
+  if (table.has(key)) throw alreadyExists(`table ${info.alias} has an entry with this key already.`);
+  if (info.size > 0 && table.size >= info.size)
     throw exhausted(`table ${info.alias} is full: it holds ${info.size} entries.`);
   if (message.action === undefined) throw invalid(`table ${info.alias}: an insert needs an action.`);
   const extra = extraOf(state, info, message);
