@@ -5,6 +5,7 @@
 import { codeName, grpcTransport, RpcError, type StreamHandle, type Transport } from '@mooring/p4runtime-ts';
 import { create, type MessageInitShape } from '@mooring/p4runtime-ts/p4info';
 import {
+  CapabilitiesRequestSchema,
   type Entity,
   type EntitySchema,
   type GetForwardingPipelineConfigRequest_ResponseType,
@@ -162,6 +163,11 @@ export class Peer {
     const { deviceId } = this;
     const request = create(GetForwardingPipelineConfigRequestSchema, { deviceId, responseType });
     return (await this.transport.getForwardingPipelineConfig(request, { timeoutMs: 10_000 })).config;
+  }
+
+  capabilities() {
+    const request = create(CapabilitiesRequestSchema, { deviceId: this.deviceId });
+    return this.transport.capabilities(request, { timeoutMs: 10_000 });
   }
 
   /** Does a Write with updates of all kinds. */

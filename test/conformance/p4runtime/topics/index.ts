@@ -15,9 +15,11 @@ import { pipelineConfig } from './pipeline-config.ts';
 import { redirects } from './redirects.ts';
 import { registersAndValueSets } from './registers-and-value-sets.ts';
 import { replication } from './replication.ts';
+import { requests } from './requests.ts';
 import { tables } from './tables.ts';
 
 export const topics: readonly Topic[] = [
+  requests,
   tables,
   matchKeys,
   defaults,

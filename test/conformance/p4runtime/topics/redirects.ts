@@ -1,9 +1,10 @@
 /** What packets do: copies of every kind, second passes, truncation, early exit, parse errors. */
 import { expect } from 'vitest';
-import { within } from '../support/peer.ts';
+import { type EntityInit, within } from '../support/peer.ts';
+import { json } from '../support/session.ts';
 import { openPorts } from '../support/target.ts';
 import type { Topic } from '../support/topic.ts';
-import { hex, probe } from '../support/values.ts';
+import { bytesOf, hex, probe } from '../support/values.ts';
 import { clone, copies, multicast } from './replication.ts';
 
 const CLONE_I2E = 1;
@@ -45,6 +46,47 @@ export const redirects: Topic = {
           [2, REPLICATED, 10],
           [3, REPLICATED, 20],
         ]);
+      },
+    },
+    {
+      name: 'multicast: to a group that is not there goes nothing',
+      async run(s) {
+        expect(await s.isDropped({ kind: 1, c: 99 })).toBe(true);
+      },
+    },
+    {
+      name: 'multicast: while its port is down a copy takes the first backup that is up',
+      bmv2: 'backup replicas are ignored',
+      async run(s) {
+        const port = (number: number) => bytesOf(number);
+        const value = {
+          multicastGroupId: 4,
+          replicas: [
+            {
+              portKind: { case: 'port' as const, value: port(1) },
+              instance: 10,
+              backupReplicas: [
+                { port: port(2), instance: 20 },
+                { port: port(3), instance: 30 },
+              ],
+            },
+          ],
+        };
+        const group: EntityInit = {
+          entity: { case: 'packetReplicationEngineEntry', value: { type: { case: 'multicastGroupEntry', value } } },
+        };
+        for (const each of [1, 2, 3]) await s.ports.setPortUp(each, true);
+        await s.primary.insert(group);
+        expect(await copies(s, 1, 4, 1)).toEqual(['1/10']);
+        await s.ports.setPortUp(1, false);
+        expect(await copies(s, 1, 4, 1)).toEqual(['2/20']);
+        await s.ports.setPortUp(2, false);
+        expect(await copies(s, 1, 4, 1)).toEqual(['3/30']);
+        await s.ports.setPortUp(2, true);
+        expect(await copies(s, 1, 4, 1)).toEqual(['2/20']);
+        await s.ports.setPortUp(1, true);
+        expect(await copies(s, 1, 4, 1)).toEqual(['1/10']);
+        expect((await s.primary.read(group)).map(json)).toEqual([json(group)]);
       },
     },
     {
