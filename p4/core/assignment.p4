@@ -12,17 +12,17 @@ control AssignmentLookup(inout metadata_t meta, out bool hit) {
     /// @param learn unpinned connections are reported, so that the controller can pin them to the base
     /// @param seal a new connection whose pin finds no room is dropped instead of going to the base (rule R5)
     /// @param unsettled the registers may hold pins of this bucket
-    /// @param doubt not 0: pins of the bucket have been lost, so the controller is asked where a connection without one
+    /// @param doubt 1: pins of the bucket have been lost, so the controller is asked where a connection without one
     ///        lives (doubt.p4)
     @name(".set_assignment")
     action set_assignment(server_id_t base, server_id_t current, bit<1> learn, bit<1> seal, bit<1> unsettled,
                           bit<16> doubt) {
         meta.base = base;
         meta.current = current;
-        meta.learn = learn == 1;
-        meta.sealed = seal == 1;
-        meta.unsettled = unsettled == 1;
-        meta.in_doubt = doubt != 0;
+        meta.learn = (bool)learn;
+        meta.sealed = (bool)seal;
+        meta.unsettled = (bool)unsettled;
+        meta.in_doubt = (bool)doubt[0:0];
     }
 
     @name(".buckets")

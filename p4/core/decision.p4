@@ -10,21 +10,21 @@
 #include "doubt.p4"
 
 /// A slot can be taken when it is empty, or tentative for longer than any handshake lasts.
-bool slot_is_free(in bit<2> state, in ticks_t age, in ticks_t tentative_lifetime) {
-    return state == SLOT_EMPTY || (state == SLOT_TENTATIVE && age > tentative_lifetime);
+bool slot_is_free(in slot_t slot) {
+    return slot.state == SLOT_EMPTY || (slot.state == SLOT_TENTATIVE && slot.expired);
 }
 
-/// Describes the slot at hand to the controller.
+/// Describes the slot at hand to the controller: it holds the packet's connection.
 control ReportSlot(inout metadata_t meta, in bit<8> kind) {
     apply {
         meta.event.kind = kind;
         meta.event.way = meta.way == WAY_FIRST ? 8w0 : 8w1;
         meta.event.slot = meta.way == WAY_FIRST ? meta.index_first : meta.index_second;
         meta.event.generation = meta.slot.generation;
-        meta.event.vip = meta.slot.vip;
+        meta.event.vip = meta.vip;
         meta.event.bucket = meta.slot.bucket;
-        meta.event.client_address = meta.slot.client_address;
-        meta.event.client_port = meta.slot.client_port;
+        meta.event.client_address = meta.client_address;
+        meta.event.client_port = meta.client_port;
         meta.event.server = meta.slot.server;
     }
 }
@@ -37,10 +37,10 @@ control TakeSlot(inout metadata_t meta, in bit<2> state, in server_id_t server) 
     apply {
         keep = meta.way != WAY_NONE && meta.slot_alive;
         if (meta.way == WAY_NONE) {
-            if (slot_is_free(meta.first.state, meta.now - meta.first.stamp, meta.tentative_lifetime)) {
+            if (slot_is_free(meta.first)) {
                 meta.slot = meta.first;
                 meta.way = WAY_FIRST;
-            } else if (slot_is_free(meta.second.state, meta.now - meta.second.stamp, meta.tentative_lifetime)) {
+            } else if (slot_is_free(meta.second)) {
                 meta.slot = meta.second;
                 meta.way = WAY_SECOND;
             }
@@ -90,7 +90,7 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
         // The client acknowledges the SYN of the tentative server, and of no other (rule R2).
         handshake_completes = meta.slot_alive && meta.slot.state == SLOT_TENTATIVE && meta.slot.answered == 1
             && headers.tcp.isValid() && headers.tcp.ack == 1 && headers.tcp.syn == 0 && headers.tcp.rst == 0
-            && headers.tcp.acknowledgment == meta.slot.sequence + 1;
+            && meta.slot.acknowledged;
         confirmed = meta.slot_alive && meta.slot.state == SLOT_CONFIRMED;
         new_connection = meta.opens && meta.base != meta.current;
         // Where any packet may open a connection, all that live are pinned before the current server changes.
@@ -105,7 +105,7 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
         } else if (confirmed) {
             meta.server = meta.slot.server;
             // Still here: the report or the release was lost (rule R3).
-            if (meta.now - meta.slot.stamp > meta.report_interval) {
+            if (meta.slot.overdue) {
                 meta.slot.stamp = meta.now;
                 meta.store = meta.way;
             }

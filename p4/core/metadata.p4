@@ -46,6 +46,16 @@ struct slot_t {
     ticks_t stamp;
     /// Initial sequence number of the server's SYN-ACK.
     bit<32> sequence;
+
+    // What follows is not stored: how the slot compares with the packet that has read it.
+    /// The connection is the packet's, or the order's.
+    bool same;
+    /// Older than any handshake lasts.
+    bool expired;
+    /// Not reported for longer than `report_interval`.
+    bool overdue;
+    /// The packet acknowledges `sequence`.
+    bool acknowledged;
 }
 
 /// What is remembered of a fragmented datagram while it passes.
@@ -150,7 +160,13 @@ const bit<2> VERDICT_PORT = 1;
 const bit<2> VERDICT_FLOOD = 2;
 const bit<2> VERDICT_CONTROLLER = 3;
 
+// What a shell keeps there besides.
+#ifndef MOORING_METADATA
+#define MOORING_METADATA
+#endif
+
 struct metadata_t {
+    MOORING_METADATA
     // From the shell.
     ticks_t now;
     switch_port_t ingress_port;

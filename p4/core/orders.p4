@@ -17,7 +17,7 @@ control ReleaseSlot(in headers_t headers, inout metadata_t meta) {
         meta.event = { EVENT_RELEASED, headers.packet_out.way, headers.packet_out.slot, headers.packet_out.generation,
                        headers.packet_out.vip, 0, headers.packet_out.client_address, headers.packet_out.client_port,
                        0 };
-        if (meta.slot.state == SLOT_CONFIRMED && same_connection(meta.slot, meta)
+        if (meta.slot.state == SLOT_CONFIRMED && meta.slot.same
             && meta.slot.generation == headers.packet_out.generation) {
             meta.slot.state = SLOT_EMPTY;
             meta.slot.generation = meta.slot.generation + 1;
@@ -31,11 +31,14 @@ control SweepSlot(in headers_t headers, inout metadata_t meta) {
     ReportSlot() report_swept;
 
     apply {
+        meta.client_address = meta.slot.client_address;
+        meta.client_port = meta.slot.client_port;
+        meta.vip = meta.slot.vip;
         if (meta.slot.state == SLOT_CONFIRMED) {
             report_swept.apply(meta, EVENT_HELD);
             meta.sweep_reports = meta.sweep_reports + 1;
         } else if (meta.slot.state == SLOT_TENTATIVE) {
-            if (meta.now - meta.slot.stamp > meta.tentative_lifetime) {
+            if (meta.slot.expired) {
                 meta.slot.state = SLOT_EMPTY;
                 meta.slot.generation = meta.slot.generation + 1;
                 meta.store = meta.way;
@@ -52,6 +55,8 @@ control SweepSlot(in headers_t headers, inout metadata_t meta) {
 control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool switched, out bool received,
                        out bool alive) {
     bit<32> slot;
+    bit<32> age;
+    bit<32> left;
 
     action refuse(bit<8> reason) {
         meta.verdict = VERDICT_DROP;
@@ -69,7 +74,10 @@ control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool swi
         received = false;
         alive = false;
         refuse(DROP_CONSUMED);
-        if (headers.packet_out.epoch < meta.epoch) {
+        // Hardware compares a difference with zero, not two numbers.
+        age = headers.packet_out.epoch - meta.epoch;
+        left = headers.packet_out.count - (meta.sweep_offset >> 1);
+        if (age[31:31] == 1) {
             refuse(DROP_PACKET_OUT);
         } else if (headers.packet_out.operation == PACKET_OUT_FORWARD) {
             meta.verdict = VERDICT_PORT;
@@ -91,7 +99,7 @@ control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool swi
             // An offset counts both ways of each slot.
             slot = headers.packet_out.slot + (meta.sweep_offset >> 1);
             meta.way = meta.sweep_offset[0:0] == 0 ? WAY_FIRST : WAY_SECOND;
-            if ((meta.sweep_offset >> 1) < headers.packet_out.count && slot < MOORING_SLOTS) {
+            if (left != 0 && left[31:31] == 0 && slot < MOORING_SLOTS) {
                 name_slot(ORDER_SWEEP, slot);
                 meta.sweep_offset = meta.sweep_offset + 1;
                 meta.again = true;

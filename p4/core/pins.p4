@@ -14,7 +14,7 @@ control ExactPins(in headers_t headers, inout metadata_t meta) {
     @name(".pin")
     action pin(server_id_t server, bit<1> closing) {
         meta.pin_server = server;
-        meta.pin_closing = closing == 1;
+        meta.pin_closing = (bool)closing;
     }
 
     @name(".pins")
@@ -68,9 +68,19 @@ control ExactPins(in headers_t headers, inout metadata_t meta) {
     }
 }
 
-/// Whether the slot's connection is the packet's.
-bool same_connection(in slot_t slot, in metadata_t meta) {
-    return slot.client_address == meta.client_address && slot.client_port == meta.client_port && slot.vip == meta.vip;
+/// Compares a slot that has been read with the packet. A shell whose registers can compare does without.
+@noWarn("unused")
+control JudgeSlot(in headers_t headers, in metadata_t meta, inout slot_t slot) {
+    ticks_t age;
+
+    apply {
+        age = meta.now - slot.stamp;
+        slot.same = slot.client_address == meta.client_address && slot.client_port == meta.client_port
+            && slot.vip == meta.vip;
+        slot.expired = age > meta.tentative_lifetime;
+        slot.overdue = age > meta.report_interval;
+        slot.acknowledged = headers.tcp.acknowledgment == slot.sequence + 1;
+    }
 }
 
 /// Finds the register slot that holds the connection. Both ways have been read: the connection is in one at most.
@@ -88,10 +98,10 @@ control SlotMatch(inout metadata_t meta) {
 
     apply {
         meta.way = WAY_NONE;
-        if (meta.first.state != SLOT_EMPTY && same_connection(meta.first, meta)) {
+        if (meta.first.state != SLOT_EMPTY && meta.first.same) {
             meta.slot = meta.first;
             meta.way = WAY_FIRST;
-        } else if (meta.second.state != SLOT_EMPTY && same_connection(meta.second, meta)) {
+        } else if (meta.second.state != SLOT_EMPTY && meta.second.same) {
             meta.slot = meta.second;
             meta.way = WAY_SECOND;
         }

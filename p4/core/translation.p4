@@ -23,6 +23,7 @@ control AdjustTransport(inout headers_t headers, in bit<32> difference) {
     }
 }
 
+#ifndef MOORING_NO_ICMP_ERRORS
 /// In an ICMP error: puts `address` and `port` in place of the quoted packet's source (an error on its way to a server) or
 /// destination (from a server). `difference` is what has changed in the message's pseudo header already.
 control TranslateQuoted(inout headers_t headers, inout metadata_t meta, in bool to_server, in ipv6_address_t address,
@@ -61,6 +62,7 @@ control TranslateQuoted(inout headers_t headers, inout metadata_t meta, in bool 
         }
     }
 }
+#endif
 
 /// To the server `meta.server`, in whichever way its entry says.
 control ToServer(inout headers_t headers, inout metadata_t meta) {
@@ -72,7 +74,9 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
     ipv6_address_t outer_source;
     ipv6_address_t outer_destination;
     AdjustTransport() adjust;
+#ifndef MOORING_NO_ICMP_ERRORS
     TranslateQuoted() translate_quoted;
+#endif
     Encapsulate() encapsulate;
     MOORING_DIRECT_COUNTER(server_packets)
 #ifdef MOORING_SELECTOR
@@ -222,9 +226,12 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
                 difference = ipv6_difference(headers.ipv6.destination, new_address);
                 headers.ipv6.destination = new_address;
             }
+#ifndef MOORING_NO_ICMP_ERRORS
             if (meta.is_error) {
                 translate_quoted.apply(headers, meta, true, new_address, new_port, difference);
-            } else {
+            } else
+#endif
+            {
                 adjust.apply(headers, difference + word_difference(meta.destination_port, new_port));
                 if (headers.tcp.isValid()) {
                     headers.tcp.destination = new_port;
@@ -242,7 +249,9 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
 control FromServer(inout headers_t headers, inout metadata_t meta) {
     bit<32> difference;
     AdjustTransport() adjust;
+#ifndef MOORING_NO_ICMP_ERRORS
     TranslateQuoted() translate_quoted;
+#endif
 
     apply {
         difference = 0;
@@ -255,9 +264,12 @@ control FromServer(inout headers_t headers, inout metadata_t meta) {
             difference = ipv6_difference(headers.ipv6.source, meta.service_address);
             headers.ipv6.source = meta.service_address;
         }
+#ifndef MOORING_NO_ICMP_ERRORS
         if (meta.is_error) {
             translate_quoted.apply(headers, meta, false, meta.service_address, meta.service_port, difference);
-        } else {
+        } else
+#endif
+        {
             adjust.apply(headers, difference + word_difference(meta.source_port, meta.service_port));
             if (headers.tcp.isValid()) {
                 headers.tcp.source = meta.service_port;

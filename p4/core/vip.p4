@@ -66,7 +66,7 @@ control VipLookup(in headers_t headers, inout metadata_t meta, out bool hit) {
         meta.seed = seed;
         meta.client_port = meta.source_port;
         meta.hashed_port = meta.source_port & port_mask;
-        meta.one_way = one_way == 1;
+        meta.one_way = (bool)one_way;
     }
 
     /// @param vip the VIP's number, unique to its address, protocol, port and class of clients

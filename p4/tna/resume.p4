@@ -1,40 +1,64 @@
 // Headers that live inside the switch only: what a packet carries with it when it goes through ingress a second time, and
 // from ingress to egress. A Tofino keeps no metadata across either, and a packet touches each register once on its way, so what has been
-// decided in one pass must be written in another.
+// decided in one pass must be written in another. The packet's own connection is not carried: the second pass looks it up again.
 #ifndef MOORING_TNA_RESUME_P4
 #define MOORING_TNA_RESUME_P4
 
 #include "../core/headers.p4"
 #include "../core/metadata.p4"
 
+/// What is stored beside the state word.
+const bit<8> STORE_STATE = 1;
+/// Connection, server, bucket, time: of a client's packet.
+const bit<8> STORE_CLIENT = 2;
+/// The sequence number of a server's SYN-ACK.
+const bit<8> STORE_ANSWER = 3;
+
+const bit<8> RESUME_AGAIN = 0;
+const bit<8> RESUME_STORING = 1;
+
 /// In front of a packet that comes round. Widths are whole bytes.
 header resume_t {
-    /// Ticks and port of the first pass.
-    ticks_t now;
-    switch_port_t ingress_port;
+    /// One of RESUME_*: whether a store_t follows.
+    bit<8> kind;
     /// The packet begins with a packet_out header.
     bit<8> from_controller;
+    switch_port_t ingress_port;
+    /// The first pass's.
+    ticks_t now;
     /// How far a sweep has come, and how many slots it has reported.
     bit<32> sweep_offset;
     bit<32> sweep_reports;
-    /// WAY_NONE, or where to store the slot that follows.
+}
+
+/// What to store, as the first pass writes it.
+header store_t {
+    /// One of STORE_*
+    bit<8> parts;
+    /// WAY_FIRST or WAY_SECOND
     bit<8> way;
     bit<16> index;
     /// The slot's state word as it was read; if it is another one now, somebody was faster.
     bit<32> expected;
-    ipv6_address_t client_address;
-    l4_port_t client_port;
-    vip_id_t vip;
-    bit<8> state;
-    bit<8> answered;
+    bit<2> state;
+    bit<1> answered;
+    bit<13> unused;
     generation_t generation;
     server_id_t server;
     bucket_t bucket;
-    ticks_t stamp;
-    bit<32> sequence;
     /// What to tell the controller when it is stored.
     bit<8> event_kind;
-    generation_t event_generation;
+}
+
+/// The same, as the second pass reads it: words of the registers.
+header stored_t {
+    bit<8> parts;
+    bit<8> way;
+    bit<16> index;
+    bit<32> expected;
+    bit<32> state_word;
+    bit<32> owner;
+    bit<8> event_kind;
 }
 
 /// From ingress to egress.
@@ -48,6 +72,8 @@ header bridge_t {
 
 struct tna_headers_t {
     resume_t resume;
+    store_t store;
+    stored_t stored;
     bridge_t bridge;
     headers_t mooring;
 }

@@ -1,35 +1,139 @@
 // The pin registers on a Tofino. A slot is nine words of 32 bits, each a register of its own, because a stateful unit works on one word or a pair of
-// them. A packet touches each register once: it reads the slot in its first pass, core decides, and what is to be stored comes
+// them. A packet touches each register once: in its first pass it compares the slot with itself, core decides, and what is to be stored comes
 // back in a second pass. What came between the two is found by the state word, which every change of a slot changes:
 // it is stored only if it still is what was read, and only then are the others. The words lie in pipeline order behind it, so
 // that packets see each other's changes whole.
+//
+// The stateful units compare, so that no more than a bit of each word has to be kept; the words themselves are read only where they are
+// to be told to the controller.
 #ifndef MOORING_TNA_SLOTS_P4
 #define MOORING_TNA_SLOTS_P4
 
 #include "../core/metadata.p4"
 
-const bit<2> SLOT_UNTOUCHED = 0;
-const bit<2> SLOT_READ = 1;
-const bit<2> SLOT_STORE = 2;
+typedef bit<3> slot_mode_t;
+const slot_mode_t SLOT_UNTOUCHED = 0;
+/// Is it the packet's?
+const slot_mode_t SLOT_COMPARE = 1;
+/// What is in it?
+const slot_mode_t SLOT_READ = 2;
+/// Store the state word and what belongs to a client's packet, to a server's, or nothing else.
+const slot_mode_t SLOT_STORE_CLIENT = 3;
+const slot_mode_t SLOT_STORE_ANSWER = 4;
+const slot_mode_t SLOT_STORE_STATE = 5;
 
-/// State, whether the server has answered, and generation, as one word.
-bit<32> state_word_of(in slot_t slot) {
-    return slot.state ++ slot.answered ++ 13w0 ++ slot.generation;
-}
-
-/// One word of every slot. Both actions belong to one table, as a register's actions must.
-control SlotWord(in bit<2> mode, in bit<16> index, inout bit<32> word) {
+/// State, whether the server has answered, and generation: read, or stored where it still is `expected`.
+control StateWord(in slot_mode_t mode, in bit<16> index, in bit<32> expected, in bit<32> word, inout bit<32> seen,
+                  inout bit<1> lost) {
     Register<bit<32>, bit<16>>(MOORING_SLOTS) cells;
 
     RegisterAction<bit<32>, bit<16>, bit<32>>(cells) load = {
-        void apply(inout bit<32> value, out bit<32> seen) {
-            seen = value;
+        void apply(inout bit<32> value, out bit<32> result) {
+            result = value;
+        }
+    };
+    RegisterAction<bit<32>, bit<16>, bit<1>>(cells) compare_and_set = {
+        void apply(inout bit<32> value, out bit<1> result) {
+            if (value == expected) {
+                value = word;
+                result = 0;
+            } else {
+                result = 1;
+            }
+        }
+    };
+
+    action read() {
+        seen = load.execute(index);
+    }
+    action store() {
+        lost = compare_and_set.execute(index);
+    }
+
+    @hidden
+    table access {
+        key = { mode: exact; }
+        actions = { read; store; NoAction; }
+        const default_action = NoAction;
+        const entries = {
+            SLOT_COMPARE: read();
+            SLOT_READ: read();
+            SLOT_STORE_CLIENT: store();
+            SLOT_STORE_ANSWER: store();
+            SLOT_STORE_STATE: store();
+        }
+        size = 8;
+    }
+
+    apply {
+        access.apply();
+    }
+}
+
+/// One word of a connection.
+control KeyWord(in slot_mode_t mode, in bit<16> index, in bit<32> own, inout bit<1> differs, inout bit<32> word) {
+    Register<bit<32>, bit<16>>(MOORING_SLOTS) cells;
+
+    RegisterAction<bit<32>, bit<16>, bit<1>>(cells) compare_with_own = {
+        void apply(inout bit<32> value, out bit<1> result) {
+            if (value == own) {
+                result = 0;
+            } else {
+                result = 1;
+            }
+        }
+    };
+    RegisterAction<bit<32>, bit<16>, bit<32>>(cells) load = {
+        void apply(inout bit<32> value, out bit<32> result) {
+            result = value;
         }
     };
     RegisterAction<bit<32>, bit<16>, bit<32>>(cells) replace = {
-        void apply(inout bit<32> value, out bit<32> seen) {
-            seen = word;
-            value = word;
+        void apply(inout bit<32> value) {
+            value = own;
+        }
+    };
+
+    action compare() {
+        differs = compare_with_own.execute(index);
+    }
+    action read() {
+        word = load.execute(index);
+    }
+    action store() {
+        replace.execute(index);
+    }
+
+    @hidden
+    table access {
+        key = { mode: exact; }
+        actions = { compare; read; store; NoAction; }
+        const default_action = NoAction;
+        const entries = {
+            SLOT_COMPARE: compare();
+            SLOT_READ: read();
+            SLOT_STORE_CLIENT: store();
+        }
+        size = 8;
+    }
+
+    apply {
+        access.apply();
+    }
+}
+
+/// Server and bucket.
+control OwnerWord(in slot_mode_t mode, in bit<16> index, in bit<32> owner, inout bit<32> word) {
+    Register<bit<32>, bit<16>>(MOORING_SLOTS) cells;
+
+    RegisterAction<bit<32>, bit<16>, bit<32>>(cells) load = {
+        void apply(inout bit<32> value, out bit<32> result) {
+            result = value;
+        }
+    };
+    RegisterAction<bit<32>, bit<16>, bit<32>>(cells) replace = {
+        void apply(inout bit<32> value) {
+            value = owner;
         }
     };
 
@@ -46,10 +150,11 @@ control SlotWord(in bit<2> mode, in bit<16> index, inout bit<32> word) {
         actions = { read; store; NoAction; }
         const default_action = NoAction;
         const entries = {
+            SLOT_COMPARE: read();
             SLOT_READ: read();
-            SLOT_STORE: store();
+            SLOT_STORE_CLIENT: store();
         }
-        size = 4;
+        size = 8;
     }
 
     apply {
@@ -57,29 +162,26 @@ control SlotWord(in bit<2> mode, in bit<16> index, inout bit<32> word) {
     }
 }
 
-/// The state word: stored only where it still is `expected`; `seen` tells what it was.
-control StateWord(in bit<2> mode, in bit<16> index, in bit<32> expected, in bit<32> word, out bit<32> seen) {
+/// When it was stored; what is asked for is how long ago that is.
+control TimeWord(in slot_mode_t mode, in bit<16> index, in ticks_t now, inout ticks_t age) {
     Register<bit<32>, bit<16>>(MOORING_SLOTS) cells;
 
-    RegisterAction<bit<32>, bit<16>, bit<32>>(cells) load = {
+    RegisterAction<bit<32>, bit<16>, bit<32>>(cells) measure = {
         void apply(inout bit<32> value, out bit<32> result) {
-            result = value;
+            result = now - value;
         }
     };
-    RegisterAction<bit<32>, bit<16>, bit<32>>(cells) compare_and_set = {
-        void apply(inout bit<32> value, out bit<32> result) {
-            result = value;
-            if (value == expected) {
-                value = word;
-            }
+    RegisterAction<bit<32>, bit<16>, bit<32>>(cells) replace = {
+        void apply(inout bit<32> value) {
+            value = now;
         }
     };
 
     action read() {
-        seen = load.execute(index);
+        age = measure.execute(index);
     }
     action store() {
-        seen = compare_and_set.execute(index);
+        replace.execute(index);
     }
 
     @hidden
@@ -88,66 +190,156 @@ control StateWord(in bit<2> mode, in bit<16> index, in bit<32> expected, in bit<
         actions = { read; store; NoAction; }
         const default_action = NoAction;
         const entries = {
+            SLOT_COMPARE: read();
             SLOT_READ: read();
-            SLOT_STORE: store();
+            SLOT_STORE_CLIENT: store();
+        }
+        size = 8;
+    }
+
+    apply {
+        access.apply();
+    }
+}
+
+/// The sequence number of the server's SYN-ACK.
+control SequenceWord(in slot_mode_t mode, in bit<16> index, in bit<32> acknowledged, in bit<32> sequence,
+                     inout bit<1> matches) {
+    Register<bit<32>, bit<16>>(MOORING_SLOTS) cells;
+
+    RegisterAction<bit<32>, bit<16>, bit<1>>(cells) compare_with_acknowledged = {
+        void apply(inout bit<32> value, out bit<1> result) {
+            if (value == acknowledged) {
+                result = 1;
+            } else {
+                result = 0;
+            }
+        }
+    };
+    RegisterAction<bit<32>, bit<16>, bit<32>>(cells) replace = {
+        void apply(inout bit<32> value) {
+            value = sequence;
+        }
+    };
+
+    action compare() {
+        matches = compare_with_acknowledged.execute(index);
+    }
+    action store() {
+        replace.execute(index);
+    }
+
+    @hidden
+    table access {
+        key = { mode: exact; }
+        actions = { compare; store; NoAction; }
+        const default_action = NoAction;
+        const entries = {
+            SLOT_COMPARE: compare();
+            SLOT_STORE_ANSWER: store();
+        }
+        size = 8;
+    }
+
+    apply {
+        access.apply();
+    }
+}
+
+/// When the controller last said that it is there: `age` tells how long ago that is.
+control ControllerSeen(in bool alive, in bool asked, in ticks_t now, inout ticks_t age) {
+    @name(".controller_seen")
+    Register<bit<32>, bit<1>>(1) controller_seen;
+
+    RegisterAction<bit<32>, bit<1>, bit<32>>(controller_seen) measure = {
+        void apply(inout bit<32> value, out bit<32> result) {
+            result = now - value;
+        }
+    };
+    RegisterAction<bit<32>, bit<1>, bit<32>>(controller_seen) replace = {
+        void apply(inout bit<32> value) {
+            value = now;
+        }
+    };
+
+    action read() {
+        age = measure.execute(0);
+    }
+    action store() {
+        replace.execute(0);
+    }
+
+    @hidden
+    table access {
+        key = {
+            alive: exact;
+            asked: exact;
+        }
+        actions = { read; store; NoAction; }
+        const default_action = NoAction;
+        const entries = {
+            (true, false): store();
+            (false, true): read();
         }
         size = 4;
     }
 
     apply {
-        seen = 0;
         access.apply();
     }
 }
 
-/// One way of slots: reads `slot`, or stores it. `won` is false if it was to be stored and somebody was faster.
-control SlotWay(in bit<2> mode, in bit<16> index, in bit<32> expected, inout slot_t slot, out bool won) {
-    StateWord() state_word;
-    SlotWord() address_0;
-    SlotWord() address_1;
-    SlotWord() address_2;
-    SlotWord() address_3;
-    SlotWord() port_and_vip;
-    SlotWord() owner;
-    SlotWord() stamp;
-    SlotWord() sequence;
-    bit<2> rest;
-    bit<32> seen;
+/// A connection as the registers hold it, the packet's own or one that has been read.
+struct key_words_t {
     bit<32> word_0;
     bit<32> word_1;
     bit<32> word_2;
     bit<32> word_3;
-    bit<32> word_port;
-    bit<32> word_owner;
+    bit<32> port_and_vip;
+}
+
+/// One way of slots but for its state word: what `slot` says of it in comparison with the packet, or what it holds.
+control SlotWay(in slot_mode_t mode, in bit<16> index, in key_words_t own, in ticks_t now, in bit<32> owner,
+                in bit<32> acknowledged, in bit<32> sequence, inout slot_t slot, inout key_words_t read, inout ticks_t age) {
+    KeyWord() address_0;
+    KeyWord() address_1;
+    KeyWord() address_2;
+    KeyWord() address_3;
+    KeyWord() port_and_vip;
+    OwnerWord() owner_word;
+    TimeWord() time_word;
+    SequenceWord() sequence_word;
+    bit<1> differs_0;
+    bit<1> differs_1;
+    bit<1> differs_2;
+    bit<1> differs_3;
+    bit<1> differs_port;
+    bit<1> acknowledges;
+    bit<32> owner_read;
 
     apply {
-        state_word.apply(mode, index, expected, state_word_of(slot), seen);
-        won = mode != SLOT_STORE || seen == expected;
-        rest = won ? mode : SLOT_UNTOUCHED;
-        word_0 = slot.client_address[127:96];
-        word_1 = slot.client_address[95:64];
-        word_2 = slot.client_address[63:32];
-        word_3 = slot.client_address[31:0];
-        word_port = slot.client_port ++ slot.vip;
-        word_owner = slot.server ++ slot.bucket;
-        address_0.apply(rest, index, word_0);
-        address_1.apply(rest, index, word_1);
-        address_2.apply(rest, index, word_2);
-        address_3.apply(rest, index, word_3);
-        port_and_vip.apply(rest, index, word_port);
-        owner.apply(rest, index, word_owner);
-        stamp.apply(rest, index, slot.stamp);
-        sequence.apply(rest, index, slot.sequence);
-        if (mode == SLOT_READ) {
-            slot.state = seen[31:30];
-            slot.answered = seen[29:29];
-            slot.generation = seen[15:0];
-            slot.client_address = word_0 ++ word_1 ++ word_2 ++ word_3;
-            slot.client_port = word_port[31:16];
-            slot.vip = word_port[15:0];
-            slot.server = word_owner[31:16];
-            slot.bucket = word_owner[15:0];
+        differs_0 = 0;
+        differs_1 = 0;
+        differs_2 = 0;
+        differs_3 = 0;
+        differs_port = 0;
+        acknowledges = 0;
+        owner_read = 0;
+        address_0.apply(mode, index, own.word_0, differs_0, read.word_0);
+        address_1.apply(mode, index, own.word_1, differs_1, read.word_1);
+        address_2.apply(mode, index, own.word_2, differs_2, read.word_2);
+        address_3.apply(mode, index, own.word_3, differs_3, read.word_3);
+        port_and_vip.apply(mode, index, own.port_and_vip, differs_port, read.port_and_vip);
+        owner_word.apply(mode, index, owner, owner_read);
+        time_word.apply(mode, index, now, age);
+        sequence_word.apply(mode, index, acknowledged, sequence, acknowledges);
+        slot.same = false;
+        if (differs_0 == 0 && differs_1 == 0 && differs_2 == 0 && differs_3 == 0 && differs_port == 0) {
+            slot.same = true;
         }
+        slot.acknowledged = (bool)acknowledges;
+        slot.server = owner_read[31:16];
+        slot.bucket = owner_read[15:0];
     }
 }
 

@@ -52,14 +52,33 @@ struct user_metadata_t {
     ticks_t sweep_time;
 }
 
+// Headers that have not been read are invalid from the start.
+@noWarn("uninitialized-use")
 parser MooringParser(packet_in packet, out headers_t headers, inout user_metadata_t user,
                      inout standard_metadata_t standard) {
     PacketParser() packet_parser;
 
     state start {
         // A sweep that goes round has lost its ingress port.
-        packet_parser.apply(packet, headers, user.mooring,
-                            standard.ingress_port == MOORING_CPU_PORT || user.sweep_offset != 0);
+        transition select(standard.ingress_port == MOORING_CPU_PORT || user.sweep_offset != 0) {
+            true: parse_packet_out;
+            false: parse_packet;
+        }
+    }
+
+    /// A release or a sweep carries no packet behind its header.
+    state parse_packet_out {
+        packet.extract(headers.packet_out);
+        transition select(headers.packet_out.operation) {
+            PACKET_OUT_FORWARD: parse_packet;
+            PACKET_OUT_FLOOD: parse_packet;
+            PACKET_OUT_RECEIVE: parse_packet;
+            default: accept;
+        }
+    }
+
+    state parse_packet {
+        packet_parser.apply(packet, headers, user.mooring);
         transition accept;
     }
 }
@@ -85,6 +104,8 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     VipLookup() vip_lookup;
     ReturnLookup() return_lookup;
     AssignmentLookup() assignment_lookup;
+    JudgeSlot() judge_first;
+    JudgeSlot() judge_second;
     SlotMatch() slot_match;
     ExactPins() exact_pins;
     ServerDecision() server_decision;
@@ -307,12 +328,16 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
             || (from_service && headers.tcp.isValid() && headers.tcp.syn == 1 && headers.tcp.ack == 1)) {
             hash_slots();
             load_slots();
+            judge_first.apply(headers, user.mooring, user.mooring.first);
+            judge_second.apply(headers, user.mooring, user.mooring.second);
             slot_match.apply(user.mooring);
         }
 
         // What follows from it.
         if (user.mooring.order != ORDER_NONE) {
             load_slots();
+            judge_first.apply(headers, user.mooring, user.mooring.first);
+            judge_second.apply(headers, user.mooring, user.mooring.second);
             slot_order.apply(headers, user.mooring);
         } else if (assigned) {
             exact_pins.apply(headers, user.mooring);

@@ -71,7 +71,7 @@ function candidates(random: Random): (readonly [weight: number, make: () => Entr
         const current = random.chance(0.7) ? server() : base;
         const match = { vip, bucket: random.below(buckets) };
         const unsettled = base === current ? flag(0.4) : flag(0.95);
-        const state = { learn: flag(0.4), seal: flag(0.2), unsettled, candidates: random.below(3) };
+        const state = { learn: flag(0.4), seal: flag(0.2), unsettled, doubt: random.below(2) };
         return { table: 'buckets', match, action: call('set_assignment', { base, current, ...state }) };
       },
     ],

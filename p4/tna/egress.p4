@@ -1,0 +1,45 @@
+// Egress keeps what was flooded from going back, and writes the header of packets to the controller.
+#ifndef MOORING_TNA_EGRESS_P4
+#define MOORING_TNA_EGRESS_P4
+
+struct egress_headers_t {
+    bridge_t bridge;
+    packet_in_t packet_in;
+}
+
+struct egress_metadata_t {}
+
+parser MooringEgressParser(packet_in packet, out egress_headers_t headers, out egress_metadata_t user,
+                           out egress_intrinsic_metadata_t intrinsic) {
+    state start {
+        packet.extract(intrinsic);
+        packet.extract(headers.bridge);
+        transition accept;
+    }
+}
+
+control MooringEgress(inout egress_headers_t headers, inout egress_metadata_t user,
+                      in egress_intrinsic_metadata_t intrinsic, in egress_intrinsic_metadata_from_parser_t from_parser,
+                      inout egress_intrinsic_metadata_for_deparser_t deparser,
+                      inout egress_intrinsic_metadata_for_output_port_t output) {
+    apply {
+        // What is flooded does not go back where it came from.
+        if (headers.bridge.flooded == 1 && headers.bridge.ingress_port == (bit<16>)intrinsic.egress_port) {
+            deparser.drop_ctl = DROP_ALL;
+        } else if (intrinsic.egress_port == MOORING_CPU_PORT) {
+            headers.packet_in.setValid();
+            headers.packet_in.ingress_port = headers.bridge.ingress_port;
+            headers.packet_in.server = headers.bridge.server;
+        }
+        headers.bridge.setInvalid();
+    }
+}
+
+control MooringEgressDeparser(packet_out packet, inout egress_headers_t headers, in egress_metadata_t user,
+                              in egress_intrinsic_metadata_for_deparser_t deparser) {
+    apply {
+        packet.emit(headers);
+    }
+}
+
+#endif

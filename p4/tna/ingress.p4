@@ -1,0 +1,483 @@
+// The ordered list of applies, which is that of the v1model shell, with what this architecture makes of the slots: they are compared early and
+// for every packet that may have one, so that it happens beside the other tables and not behind them, and stored in a second pass.
+//
+// Conditions are small, one variable is set where it is known, and what needs arithmetic is computed before it is asked for: a stage compares
+// few bits, computes once, and a packet has as many steps as there are stages.
+#ifndef MOORING_TNA_INGRESS_P4
+#define MOORING_TNA_INGRESS_P4
+
+control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
+                       in ingress_intrinsic_metadata_t intrinsic, in ingress_intrinsic_metadata_from_parser_t from_parser,
+                       inout ingress_intrinsic_metadata_for_deparser_t deparser,
+                       inout ingress_intrinsic_metadata_for_tm_t manager) {
+    Settings() settings;
+    MacLearning() mac_learning;
+    MacForwarding() mac_forwarding;
+    OwnAddresses() own_addresses;
+    ClientClass() client_class;
+    VipLookup() vip_lookup;
+    ReturnLookup() return_lookup;
+    AssignmentLookup() assignment_lookup;
+    SlotMatch() slot_match;
+    ExactPins() exact_pins;
+    ServerDecision() server_decision;
+    RememberAnswer() remember_answer;
+    ResetInDoubt() reset_in_doubt;
+    DrainWatch() drain_watch;
+    ToServer() to_server;
+    FromServer() from_server;
+    PacketOutOrder() packet_out_order;
+    SlotOrder() slot_order;
+    ReportSlot() report_stored;
+    StateWord() first_state;
+    StateWord() second_state;
+    SlotWay() first_way;
+    SlotWay() second_way;
+    ControllerSeen() controller_seen;
+
+    /// Packets dropped, by DROP_*.
+    @name(".drops")
+    Counter<bit<64>, bit<8>>(32, CounterType_t.PACKETS) drops;
+
+    /// SYNs by class of clients: what is marked red is dropped.
+    @name(".class_syns")
+    Meter<client_class_t>(256, MeterType_t.PACKETS) class_syns;
+
+    Hash<bit<32>>(HashAlgorithm_t.CRC32) bucket_hash_v4;
+    Hash<bit<32>>(HashAlgorithm_t.CRC32) bucket_hash_v6;
+    Hash<bit<16>>(HashAlgorithm_t.CRC32) first_hash;
+    Hash<bit<16>>(HashAlgorithm_t.CRC16) second_hash;
+
+    bool own_address;
+    bool handled;
+    bool for_vip;
+    bool from_service;
+    bool switched;
+    bool received;
+    bool alive;
+    bool for_controller;
+    bool assigned;
+    bit<1> lost;
+    slot_mode_t mode;
+    slot_mode_t mode_first;
+    slot_mode_t mode_second;
+    bit<16> index_first;
+    bit<16> index_second;
+    bit<32> seen_first;
+    bit<32> seen_second;
+    key_words_t own;
+    key_words_t read;
+    bit<32> acknowledged;
+    ticks_t age_first;
+    ticks_t age_second;
+    ticks_t limit_first;
+    ticks_t limit_second;
+    ticks_t silence;
+    ticks_t patience;
+    bit<16> bucket_mask;
+    bit<32> hashed;
+    bit<8> color;
+
+    action hash_bucket_v4() {
+        hashed = bucket_hash_v4.get({ user.mooring.hashed_port, user.mooring.seed,
+                                      user.mooring.client_address[31:0] });
+    }
+
+    action hash_bucket_v6() {
+        hashed = bucket_hash_v6.get({ user.mooring.hashed_port, user.mooring.seed, user.mooring.client_address });
+    }
+
+    action hash_first() {
+        index_first = first_hash.get({ user.mooring.client_address, user.mooring.client_port, user.mooring.vip });
+    }
+
+    action hash_second() {
+        index_second = second_hash.get({ user.mooring.client_address, user.mooring.client_port, user.mooring.vip });
+    }
+
+    action meter_syn() {
+        color = class_syns.execute(user.mooring.client_class);
+    }
+
+    action drop_because(bit<8> reason) {
+        user.mooring.verdict = VERDICT_DROP;
+        user.mooring.drop_reason = reason;
+    }
+
+    action count_drop() {
+        drops.count(user.mooring.drop_reason);
+        deparser.drop_ctl = DROP_ALL;
+    }
+
+    /// The packet's own first pass has decided what to store.
+    action resume_slot() {
+        user.mooring.index_first[15:0] = headers.stored.index;
+        user.mooring.index_second[15:0] = headers.stored.index;
+        user.mooring.way = headers.stored.way[1:0];
+        user.mooring.slot.generation = headers.stored.state_word[15:0];
+        user.mooring.slot.server = headers.stored.owner[31:16];
+        user.mooring.slot.bucket = headers.stored.owner[15:0];
+    }
+
+    action resume_order() {
+        user.mooring.vip = headers.mooring.packet_out.vip;
+        user.mooring.client_address = headers.mooring.packet_out.client_address;
+        user.mooring.client_port = headers.mooring.packet_out.client_port;
+    }
+
+    /// What is told of a slot that an order has freed is what the order named.
+    action report_order() {
+        user.mooring.event.generation = headers.mooring.packet_out.generation;
+        user.mooring.event.bucket = 0;
+        user.mooring.event.server = 0;
+    }
+
+    action go_round(bit<8> kind) {
+        headers.resume.setValid();
+        headers.resume.kind = kind;
+        headers.resume.from_controller = (bit<8>)(bit<1>)headers.mooring.packet_out.isValid();
+        headers.resume.now = user.mooring.now;
+        headers.resume.ingress_port = user.mooring.ingress_port;
+        headers.resume.sweep_offset = user.mooring.sweep_offset;
+        headers.resume.sweep_reports = user.mooring.sweep_reports;
+        manager.ucast_egress_port = MOORING_RECIRCULATION_PORT;
+        manager.bypass_egress = 1;
+    }
+
+    action carry_slot(bit<8> parts) {
+        headers.store.setValid();
+        headers.store.parts = parts;
+        headers.store.way = 6w0 ++ user.mooring.store;
+        headers.store.state = user.mooring.slot.state;
+        headers.store.answered = user.mooring.slot.answered;
+        headers.store.unused = 0;
+        headers.store.generation = user.mooring.slot.generation;
+        headers.store.server = user.mooring.slot.server;
+        headers.store.bucket = user.mooring.slot.bucket;
+        headers.store.event_kind = user.mooring.event.kind;
+    }
+
+    action carry_first() {
+        headers.store.index = index_first;
+        headers.store.expected = seen_first;
+    }
+
+    action carry_second() {
+        headers.store.index = index_second;
+        headers.store.expected = seen_second;
+    }
+
+    apply {
+        settings.apply(user.mooring);
+        // The settings count in ticks that are sixteen of the clock's.
+        user.mooring.tentative_lifetime = user.mooring.tentative_lifetime << 4;
+        user.mooring.report_interval = user.mooring.report_interval << 4;
+
+        // Whose packet is it? `switched` sends it on by its Ethernet addresses, translated or not.
+        handled = false;
+        own_address = false;
+        for_vip = false;
+        from_service = false;
+        switched = false;
+        assigned = false;
+        lost = 0;
+        seen_first = 0;
+        seen_second = 0;
+        index_first = 0;
+        index_second = 0;
+        color = 0;
+        read = { 0, 0, 0, 0, 0 };
+        age_first = 0;
+        age_second = 0;
+        silence = 0;
+        mode = SLOT_UNTOUCHED;
+        received = true;
+        alive = false;
+        for_controller = false;
+        user.mooring.resetting_server = 0;
+        if (headers.mooring.packet_out.isValid()) {
+            if (headers.stored.isValid() && headers.mooring.packet_out.operation != PACKET_OUT_RECEIVE) {
+                received = false;
+                // The order was carried out when the slot was read.
+                drop_because(DROP_CONSUMED);
+                resume_order();
+                mode = SLOT_STORE_STATE;
+                if (headers.mooring.packet_out.operation == PACKET_OUT_SWEEP) {
+                    user.mooring.again = true;
+                }
+            } else {
+                packet_out_order.apply(headers.mooring, user.mooring, switched, received, alive);
+                index_first = user.mooring.index_first[15:0];
+                index_second = user.mooring.index_second[15:0];
+                if (user.mooring.order == ORDER_SWEEP) {
+                    mode = SLOT_READ;
+                } else if (user.mooring.order == ORDER_RELEASE) {
+                    mode = SLOT_COMPARE;
+                }
+            }
+        }
+        if (received) {
+            if (!headers.resume.isValid()) {
+                mac_learning.apply(headers.mooring, user.mooring);
+            }
+            own_addresses.apply(headers.mooring, user.mooring, own_address, handled);
+            if (!handled && user.mooring.has_ports) {
+                if (own_address) {
+                    client_class.apply(headers.mooring, user.mooring);
+                    vip_lookup.apply(headers.mooring, user.mooring, for_vip);
+                } else {
+                    return_lookup.apply(headers.mooring, user.mooring, from_service);
+                }
+            }
+            if (!handled && !for_vip && !own_address) {
+                switched = true;
+            }
+            if (user.mooring.checksum_wrong && (for_vip || from_service)) {
+                drop_because(DROP_CHECKSUM);
+                for_vip = false;
+                from_service = false;
+                switched = false;
+            } else if (own_address && !handled && !for_vip) {
+                if (user.mooring.has_ports) {
+                    drop_because(DROP_NO_VIP);
+                } else {
+                    drop_because(DROP_FRAGMENT);
+                }
+            }
+        }
+
+        // What is assigned to it, and which slots may be its own? To look at them costs nothing: what they hold counts only in a bucket
+        // that is unsettled.
+        if (for_vip || from_service) {
+            hash_first();
+            hash_second();
+        }
+        if (for_vip) {
+            bucket_mask = user.mooring.bucket_count - 1;
+            if (headers.mooring.ipv4.isValid()) {
+                hash_bucket_v4();
+            } else {
+                hash_bucket_v6();
+            }
+            if (headers.stored.isValid()) {
+                mode = SLOT_STORE_CLIENT;
+            } else {
+                mode = SLOT_COMPARE;
+            }
+            if (user.mooring.is_syn && !headers.resume.isValid()) {
+                meter_syn();
+            }
+            // No remainder here: numbers of buckets are powers of two.
+            user.mooring.bucket = hashed[15:0] & bucket_mask;
+            assignment_lookup.apply(user.mooring, assigned);
+            if (!assigned) {
+                drop_because(DROP_NO_ASSIGNMENT);
+            } else if (color == METER_RED) {
+                assigned = false;
+                drop_because(DROP_SYN_RATE);
+            }
+        } else if (from_service && headers.mooring.tcp.isValid() && headers.mooring.tcp.syn == 1
+                   && headers.mooring.tcp.ack == 1) {
+            if (headers.stored.isValid()) {
+                mode = SLOT_STORE_ANSWER;
+            } else {
+                mode = SLOT_COMPARE;
+            }
+        }
+
+        if (!assigned) {
+            user.mooring.in_doubt = false;
+        }
+        controller_seen.apply(alive, user.mooring.in_doubt, user.mooring.now, silence);
+        patience = silence - (CONTROLLER_PATIENCE << 4);
+        user.mooring.controller_listens = false;
+        if (user.mooring.in_doubt && silence[31:31] == 0 && patience[31:31] == 1) {
+            user.mooring.controller_listens = true;
+        }
+
+        mode_first = mode;
+        mode_second = mode;
+        if (headers.stored.isValid()) {
+            resume_slot();
+            index_first = headers.stored.index;
+            index_second = headers.stored.index;
+            if (headers.stored.way == (bit<8>)WAY_FIRST) {
+                mode_second = SLOT_UNTOUCHED;
+            } else {
+                mode_first = SLOT_UNTOUCHED;
+            }
+            // What the packet is for has gone meanwhile.
+            if (mode == SLOT_UNTOUCHED) {
+                lost = 1;
+            }
+        }
+        user.mooring.index_first[15:0] = index_first;
+        user.mooring.index_second[15:0] = index_second;
+        own.word_0 = user.mooring.client_address[127:96];
+        own.word_1 = user.mooring.client_address[95:64];
+        own.word_2 = user.mooring.client_address[63:32];
+        own.word_3 = user.mooring.client_address[31:0];
+        own.port_and_vip = user.mooring.client_port ++ user.mooring.vip;
+        acknowledged = headers.mooring.tcp.acknowledgment - 1;
+        first_state.apply(mode_first, index_first, headers.stored.expected, headers.stored.state_word, seen_first, lost);
+        second_state.apply(mode_second, index_second, headers.stored.expected, headers.stored.state_word, seen_second,
+                           lost);
+        user.mooring.first.state = seen_first[31:30];
+        user.mooring.first.answered = seen_first[29:29];
+        user.mooring.first.generation = seen_first[15:0];
+        user.mooring.second.state = seen_second[31:30];
+        user.mooring.second.answered = seen_second[29:29];
+        user.mooring.second.generation = seen_second[15:0];
+
+        // Two ways are compared, but one is read.
+        if (lost == 1) {
+            mode_first = SLOT_UNTOUCHED;
+            mode_second = SLOT_UNTOUCHED;
+        } else if (mode == SLOT_READ) {
+            if (user.mooring.way == WAY_FIRST && user.mooring.first.state != SLOT_EMPTY) {
+                mode_second = SLOT_UNTOUCHED;
+            } else {
+                mode_first = SLOT_UNTOUCHED;
+            }
+        }
+        // How old a slot may get depends on its state.
+        limit_first = user.mooring.report_interval;
+        limit_second = user.mooring.report_interval;
+        if (user.mooring.first.state == SLOT_TENTATIVE) {
+            limit_first = user.mooring.tentative_lifetime;
+        }
+        if (user.mooring.second.state == SLOT_TENTATIVE) {
+            limit_second = user.mooring.tentative_lifetime;
+        }
+        first_way.apply(mode_first, index_first, own, user.mooring.now, headers.stored.owner, acknowledged,
+                        headers.mooring.tcp.sequence, user.mooring.first, read, age_first);
+        second_way.apply(mode_second, index_second, own, user.mooring.now, headers.stored.owner, acknowledged,
+                         headers.mooring.tcp.sequence, user.mooring.second, read, age_second);
+        age_first = limit_first - age_first;
+        age_second = limit_second - age_second;
+        user.mooring.first.expired = (bool)age_first[31:31];
+        user.mooring.first.overdue = (bool)age_first[31:31];
+        user.mooring.second.expired = (bool)age_second[31:31];
+        user.mooring.second.overdue = (bool)age_second[31:31];
+
+        // What follows from it: a slot to store, or the way on.
+        if (headers.stored.isValid()) {
+            if (lost == 1) {
+                drop_because(DROP_NO_ROOM);
+                assigned = false;
+                from_service = false;
+                switched = false;
+            } else {
+                if (headers.stored.event_kind != EVENT_NONE) {
+                    report_stored.apply(user.mooring, headers.stored.event_kind);
+                    if (!received) {
+                        report_order();
+                    }
+                }
+                if (assigned) {
+                    user.mooring.server = user.mooring.slot.server;
+                    user.mooring.verdict = VERDICT_PORT;
+                }
+            }
+        } else if (user.mooring.order != ORDER_NONE) {
+            user.mooring.first.client_address = read.word_0 ++ read.word_1 ++ read.word_2 ++ read.word_3;
+            user.mooring.first.client_port = read.port_and_vip[31:16];
+            user.mooring.first.vip = read.port_and_vip[15:0];
+            user.mooring.second.client_address = read.word_0 ++ read.word_1 ++ read.word_2 ++ read.word_3;
+            user.mooring.second.client_port = read.port_and_vip[31:16];
+            user.mooring.second.vip = read.port_and_vip[15:0];
+            slot_order.apply(headers.mooring, user.mooring);
+        } else {
+            if ((assigned && user.mooring.unsettled) || from_service) {
+                slot_match.apply(user.mooring);
+            }
+            if (assigned) {
+                exact_pins.apply(headers.mooring, user.mooring);
+                user.mooring.verdict = VERDICT_PORT;
+                server_decision.apply(headers.mooring, user.mooring);
+                if (user.mooring.unpinned && user.mooring.unsettled) {
+                    drain_watch.apply(user.mooring);
+                }
+            } else if (from_service) {
+                if (mode == SLOT_COMPARE) {
+                    remember_answer.apply(headers.mooring, user.mooring);
+                }
+                reset_in_doubt.apply(headers.mooring, user.mooring, for_controller);
+            }
+        }
+
+        if (user.mooring.store != WAY_NONE) {
+            // Nothing is translated and nothing told before the slot is stored.
+            go_round(RESUME_STORING);
+            if (assigned) {
+                carry_slot(STORE_CLIENT);
+            } else if (from_service) {
+                carry_slot(STORE_ANSWER);
+            } else {
+                carry_slot(STORE_STATE);
+            }
+            if (user.mooring.store == WAY_FIRST) {
+                carry_first();
+            } else {
+                carry_second();
+            }
+            headers.stored.setInvalid();
+        } else {
+            if (assigned && user.mooring.verdict == VERDICT_PORT) {
+                to_server.apply(headers.mooring, user.mooring);
+            } else if (from_service) {
+                from_server.apply(headers.mooring, user.mooring);
+            }
+            if (switched) {
+                mac_forwarding.apply(headers.mooring, user.mooring);
+            }
+            if (for_controller) {
+                user.mooring.verdict = VERDICT_CONTROLLER;
+            }
+            // Whose checksums have changed; of an answered request the ICMP message's alone.
+            if (assigned || from_service) {
+                if (headers.mooring.ipv4.isValid()) {
+                    user.ipv4_changed = true;
+                }
+                if (headers.mooring.tcp.isValid()) {
+                    user.tcp_changed = true;
+                } else if (headers.mooring.udp.isValid() && headers.mooring.udp.checksum != 0) {
+                    user.udp_changed = true;
+                }
+            }
+            if (handled && headers.mooring.ndp.isValid()) {
+                user.advertised = true;
+            } else if (handled && headers.mooring.icmp.isValid()) {
+                user.echo_answered = true;
+            }
+            if (user.mooring.event.kind != EVENT_NONE) {
+                deparser.digest_type = DIGEST_PIN;
+            } else if (user.mooring.mac_unknown) {
+                deparser.digest_type = DIGEST_MAC;
+            }
+            headers.resume.setInvalid();
+            headers.stored.setInvalid();
+            if (user.mooring.again) {
+                go_round(RESUME_AGAIN);
+            } else {
+                headers.mooring.packet_out.setInvalid();
+                headers.bridge.setValid();
+                headers.bridge.ingress_port = user.mooring.ingress_port;
+                headers.bridge.server = user.mooring.resetting_server;
+                headers.bridge.flooded = 0;
+                if (user.mooring.verdict == VERDICT_PORT) {
+                    manager.ucast_egress_port = (PortId_t)user.mooring.egress_port;
+                } else if (user.mooring.verdict == VERDICT_FLOOD) {
+                    manager.mcast_grp_a = user.mooring.flood_group;
+                    headers.bridge.flooded = 1;
+                } else if (user.mooring.verdict == VERDICT_CONTROLLER) {
+                    manager.ucast_egress_port = MOORING_CPU_PORT;
+                } else {
+                    count_drop();
+                }
+            }
+        }
+    }
+}
+
+#endif
