@@ -1,14 +1,17 @@
 /**
  * Keeps the documentation true: the table of differences from simple_switch_grpc in docs/P4RUNTIME.md is what the checks declare, the table of
- * upstream tests in docs/CONFORMANCE.md is complete, and every upstream test is stood for or has its reason. UPDATE_GOLDEN=1 rewrites both.
+ * upstream tests in docs/CONFORMANCE.md is complete, and every upstream test is stood for or has its reason. UPDATE_GOLDEN=1 rewrites both. And each
+ * requirement listed in docs/P4RUNTIME.md names tests that there are.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { upstreamSuites } from './support/upstream.ts';
 import { topics } from './topics/index.ts';
 
 const DOCS = fileURLToPath(new URL('../../../docs/', import.meta.url));
+
+const UNIT_TESTS = fileURLToPath(new URL('../../../packages/p4runtime-ts/test/', import.meta.url));
 
 const cell = (text: string) => text.replaceAll('|', '\\|');
 
@@ -70,4 +73,46 @@ test('docs/P4RUNTIME.md has the differences that the checks declare', () => {
 
 test('docs/CONFORMANCE.md has all upstream tests', () => {
   compare('CONFORMANCE.md', 'upstream', coverage());
+});
+
+/**
+ * References of the table of requirements that lead nowhere. A reference is `file > text` or `test/conformance: topics > text`; those after it, separated
+ * by semicolons, may leave the file, `test/conformance:` or the topics out. The text is part of a test's name.
+ */
+function brokenReferences(): string[] {
+  const docs = readFileSync(`${DOCS}P4RUNTIME.md`, 'utf8');
+  const [, table = ''] = /<!-- requirements -->\n([\s\S]*?)\n<!-- \/requirements -->/.exec(docs) ?? [];
+  const rows = table.split('\n').slice(2);
+  expect(rows.length).toBeGreaterThan(60);
+  const broken: string[] = [];
+  for (const row of rows) {
+    const references = row.split(' | ').at(-1)!.replace(/ \|$/, '').split('; ');
+    let names: readonly string[] = [];
+    let isConformance = false;
+    for (const reference of references) {
+      const [, prefix, rest] = /^(test\/conformance: )?(.*)$/.exec(reference)!;
+      isConformance ||= prefix !== undefined;
+      const [head, text] = rest!.includes(' > ') ? rest!.split(' > ') : [rest!, undefined];
+      const place = isConformance ? checksOf(head!) : unitTestsOf(head!);
+      if (place !== undefined) names = place;
+      const wanted = place === undefined ? head! : (text ?? '');
+      if (!names.some((name) => name.includes(wanted))) broken.push(`${row.split(' | ')[1]}: ${reference}`);
+    }
+  }
+  return broken;
+}
+
+function checksOf(titles: string): string[] | undefined {
+  const found = titles.split(', ').map((title) => topics.find((topic) => topic.title === title));
+  if (found.some((topic) => topic === undefined)) return undefined;
+  return found.flatMap((topic) => topic!.checks.map(({ name }) => name));
+}
+
+function unitTestsOf(file: string): string[] | undefined {
+  const path = `${UNIT_TESTS}${file}.test.ts`;
+  return existsSync(path) ? [readFileSync(path, 'utf8')] : undefined;
+}
+
+test('every requirement in docs/P4RUNTIME.md names tests that there are', () => {
+  expect(brokenReferences()).toEqual([]);
 });
