@@ -20,7 +20,7 @@ export interface Machine {
 }
 
 /** What something is needed for. */
-export type Purpose = 'mooring' | 'demo' | 'interfaces' | 'mininet' | 'bmv2' | 'p4c' | 'tests';
+export type Purpose = 'mooring' | 'demo' | 'interfaces' | 'mininet' | 'bmv2' | 'p4c' | 'tofino' | 'tests';
 
 /** The purposes, as a person reads them. */
 export const PURPOSES: Readonly<Record<Purpose, string>> = {
@@ -30,6 +30,7 @@ export const PURPOSES: Readonly<Record<Purpose, string>> = {
   mininet: 'mooring mininet',
   bmv2: 'BMv2 in place of the embedded switch',
   p4c: 'p4c in place of the compiler here',
+  tofino: 'p4/tna made a program for a Tofino',
   tests: "Mooring's own tests of the terminal UI",
 };
 
@@ -166,6 +167,11 @@ const CHECKS: readonly Check[] = [
   },
   program('simple_switch', 'bmv2', `the package p4lang-bmv2, ${P4LANG_PACKAGES}`, '--version'),
   program('p4c-bm2-ss', 'p4c', `the package p4lang-p4c, ${P4LANG_PACKAGES}`),
+  program(
+    'p4c-barefoot',
+    'tofino',
+    'p4c built from its sources with ENABLE_TOFINO=ON (https://github.com/p4lang/p4c, backends/tofino)',
+  ),
   program('tmux', 'tests', 'apt install tmux', '-V'),
 ];
 
