@@ -160,4 +160,24 @@ describe('data plane', () => {
       );
     expect(offences).toEqual([]);
   });
+
+  test('p4/core uses nothing that an architecture declares', () => {
+    const code = (text: string) => text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+    const declaration =
+      /^\s*(?:extern\s+(?:[\w<>]+\s+)?|enum\s+(?:bit<\d+>\s+)?|typedef\s+\S+\s+|(?:struct|header|package|parser|control)\s+)(\w+)\s*[<({;]/gm;
+    const declared = new Set(
+      p4
+        .filter(({ path }) => /^p4\/include\/(?!core)/.test(path))
+        .flatMap(({ text }) => [...code(text).matchAll(declaration)].map((match) => match[1]!)),
+    );
+    expect([...declared]).toEqual(
+      expect.arrayContaining(['register', 'digest', 'RegisterAction', 'Checksum', 'PortId_t']),
+    );
+    const offences = p4
+      .filter(({ path }) => path.startsWith('p4/core/'))
+      .flatMap(({ path, text }) =>
+        [...new Set(code(text).match(/\w+/g))].filter((word) => declared.has(word)).map((word) => `${path}: ${word}`),
+      );
+    expect(offences).toEqual([]);
+  });
 });

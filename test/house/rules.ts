@@ -35,7 +35,7 @@ export const LONG_FILES: Readonly<Record<string, string>> = {};
 
 /** Words that would tie the target-free part of the data plane to an architecture. */
 export const ARCHITECTURE_WORDS =
-  /\b(v1model|standard_metadata(_t)?|mark_to_drop|psa|pna|tna|t2na|ingress_intrinsic_metadata_t|V1Switch|bmv2)\b/i;
+  /\b(v1model|standard_metadata(_t)?|mark_to_drop|psa|pna|tna|t2na|tofino|ingress_intrinsic_metadata_t|V1Switch|bmv2|[ie]g_\w*)\b/i;
 
 /** Top-level folders and files that the documentation promises. */
 export const LAYOUT: readonly string[] = [
