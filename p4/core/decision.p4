@@ -74,6 +74,8 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
     bool confirmed;
     bool new_connection;
     bool learned;
+    /// It finds no room in the registers, and goes to the base for good: the controller is to pin it there.
+    bool left_to_base;
 
     action drop_because(bit<8> reason) {
         meta.verdict = VERDICT_DROP;
@@ -97,6 +99,7 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
         learned = meta.one_way && meta.learn && meta.base == meta.current && !meta.is_error
             && !may_have_lost_pin(headers, meta);
 
+        left_to_base = false;
         if (handshake_completes) {
             meta.server = meta.slot.server;
             meta.slot.state = SLOT_CONFIRMED;
@@ -120,13 +123,16 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
             if (meta.store == WAY_NONE) {
                 if (learned) {
                     to_base();
-                } else if (meta.one_way) {
-                    // Its next packet may find room: sent to the base now, the connection would be torn apart then.
+                } else if (meta.one_way && !meta.is_syn) {
+                    // Its next packet may find room: sent to the base now, the flow would be torn apart then.
                     drop_because(DROP_NO_ROOM);
                 } else if (meta.sealed) {
                     drop_because(DROP_SEALED);
                 } else {
+                    // Whatever else the connection sends goes there as well. A SYN that is resent could find room where nobody
+                    // watches handshakes, so the base is to hold it.
                     to_base();
+                    left_to_base = meta.one_way;
                 }
             }
         } else {
@@ -140,7 +146,7 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
             report_confirmed.apply(meta, EVENT_CONFIRMED);
         } else if (meta.verdict == VERDICT_CONTROLLER) {
             // The controller will say where the connection lives.
-        } else if (meta.unpinned && meta.learn && (meta.one_way || !meta.is_syn)) {
+        } else if (left_to_base || (meta.unpinned && meta.learn && (meta.one_way || !meta.is_syn))) {
             meta.event = { EVENT_LEARNED, 0, 0, 0, meta.vip, meta.bucket, meta.client_address, meta.client_port,
                            meta.base };
         }

@@ -98,7 +98,7 @@ describe.each(FAMILIES)('%s', (family) => {
   });
 
   describe('TCP whose servers answer past the switch', () => {
-    beforeEach(() => {
+    const oneWay = (): void => {
       const { vip } = bench.network;
       bench.plane.upsert(bench.network.table('vips'), [vip.address, 6, vip.port, 0], bench.network.action('set_vip'), [
         vip.id,
@@ -107,7 +107,8 @@ describe.each(FAMILIES)('%s', (family) => {
         0xffff,
         1,
       ]);
-    });
+    };
+    beforeEach(oneWay);
 
     test('learning pins whatever speaks', () => {
       bench.assign({ base: 1, current: 1, learn: true, unsettled: true });
@@ -123,6 +124,31 @@ describe.each(FAMILIES)('%s', (family) => {
       expect(bench.syn(2000).events).toMatchObject([{ kind: EVENT.CONFIRMED, server: 2 }]);
       expect(bench.fromClient(2000, TCP.ACK).server).toBe(2);
       expect(bench.fromClient(1000, TCP.ACK).server).toBe(1);
+    });
+
+    describe('without room', () => {
+      beforeEach(async () => {
+        bench = await Workbench.start({ MOORING_SLOTS: '1' }, family);
+        oneWay();
+        bench.assign({ base: 1, current: 2 });
+        bench.syn(1000);
+        bench.syn(1001);
+      }, COMPILE_TIMEOUT_MS);
+
+      test('a new connection goes to the base, alive and draining, and the controller is to pin it there', () => {
+        const syn = bench.syn(2000);
+        expect(syn.server).toBe(1);
+        expect(syn.events).toMatchObject([{ kind: EVENT.LEARNED, client_port: 2000, server: 1 }]);
+        expect(bench.fromClient(2000, TCP.ACK)).toMatchObject({ server: 1, events: [] });
+        bench.pin(2000, 1);
+        expect(bench.syn(2000)).toMatchObject({ server: 1, events: [] });
+      });
+
+      test('in a sealed bucket it is dropped, to be resent', () => {
+        bench.assign({ base: 1, current: 2, seal: true });
+        expect(bench.syn(2000).outputs).toEqual([]);
+        expect(bench.plane.counter('drops', DROP.SEALED)).toBe(1);
+      });
     });
   });
 });

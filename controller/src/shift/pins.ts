@@ -85,10 +85,14 @@ export function onConfirmed(
 export function onLearned(state: ShiftState, reported: ReportedPin, out: Output): void {
   const bucket = bucketOf(state, reported);
   // Once the bucket has moved on, a report that was late says nothing about who has the port now.
-  if (bucket === undefined || !bucket.learn || bucket.base !== reported.server) return;
+  if (bucket === undefined || bucket.base !== reported.server) return;
+  // After the flip: a new connection for which there was no room, and no handshake to watch.
+  const isNew = bucket.oneWay && bucket.base !== bucket.current && !bucket.learn;
+  if (!bucket.learn && !isNew) return;
   bucket.unpinnedSeen = true;
   if (state.pins.has(reported.key)) return;
-  putPin(state, { ...reported, closing: false, slot: undefined, released: true, idle: false });
+  // Whoever has its port next may be pinned elsewhere before this one's end is known.
+  putPin(state, { ...reported, closing: false, slot: undefined, released: true, idle: false, listed: isNew });
   out.effects.push({ kind: 'set-pin', key: reported.key, server: reported.server, closing: false });
 }
 
