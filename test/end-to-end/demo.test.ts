@@ -94,6 +94,10 @@ describe('the demo', () => {
       ['TCP over IPv6', ['--ipv6']],
       ['UDP', ['--udp']],
       ['UDP over IPv6', ['--udp', '--ipv6']],
+      ['TCP, servers answer past the switch', ['--direct']],
+      ['TCP over IPv6, servers answer past the switch', ['--direct', '--ipv6']],
+      ['TCP in IP-in-IP', ['--tunnel', 'ipip']],
+      ['TCP over IPv6 in GUE', ['--tunnel', 'gue', '--ipv6']],
     ])(
       '%s: no flow notices',
       async (name, options) => {

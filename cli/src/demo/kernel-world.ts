@@ -2,7 +2,7 @@
  * The world of kernel hosts: one process and one network namespace per host, joined to the switch's namespace (this
  * process's) by veth pairs. The switch gets interface names, whichever switch it is.
  */
-
+import { spawnSync } from 'node:child_process';
 import { commandFile } from '../command-line/repository.ts';
 import { removeInterface, runIpBatch, silenceIpv6 } from '../load/ip-batch.ts';
 import { type DemoSwitch, startEmbeddedSwitch, startForeignSwitch, switchArguments } from './demo-switch.ts';
@@ -12,8 +12,17 @@ import { linksOf, type WorldPlan } from './world-plan.ts';
 
 const EMBEDDED_SWITCH_COMMAND = [process.execPath, commandFile(), 'switch'];
 
+/**
+ * Has /sys show the interfaces of this network namespace: BMv2 reads there whether a port is up, and takes one that it does not find for down.
+ * Where mounting is not permitted the switches of our own lose nothing.
+ */
+function showOwnInterfaces(): void {
+  spawnSync('mount', ['-t', 'sysfs', 'sysfs', '/sys'], { stdio: 'ignore' });
+}
+
 /** Starts all hosts at once; must run inside namespaces of its own (private-world.ts). */
 export async function startKernelWorld(plan: WorldPlan): Promise<World> {
+  showOwnInterfaces();
   silenceIpv6();
   runIpBatch(['link set lo up']);
   const hosts: readonly KernelHost[] = await Promise.all(plan.hosts.map((host) => KernelHost.start(host, plan)));

@@ -256,7 +256,8 @@ export class LoadClient {
     const nowMs = this.clock.nowMs;
     if (connection.awaitedSinceMs !== undefined) {
       this.noteDelay(connection, connection.awaitedSinceMs, nowMs);
-      this.noteRecovery(connection.awaitedSinceMs);
+      // What waited for a crashed server did not wait for the switch.
+      if (!connection.metCrash) this.noteRecovery(connection.awaitedSinceMs);
     }
     connection.awaitedSinceMs = undefined;
     connection.metCrash = false;
