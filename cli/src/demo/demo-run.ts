@@ -156,8 +156,9 @@ export async function runDemo(options: DemoRunOptions): Promise<DemoReport> {
       });
     }
     const delays = new MachineDelays(kernelSchedule);
+    // Those that packets pass through: this one where the switch is in it.
     const processes = (): number[] =>
-      [process.pid, theSwitch.pid, ...world.hosts.map(({ pid }) => pid)].flatMap((pid) => pid ?? []);
+      [theSwitch.pid ?? process.pid, ...world.hosts.map(({ pid }) => pid)].flatMap((pid) => pid ?? []);
     const sampling = setInterval(() => delays.sample(processes(), Date.now()), SAMPLE_INTERVAL_MS);
     cleanUp.push(() => clearInterval(sampling));
     const tally = (): ClientTally =>

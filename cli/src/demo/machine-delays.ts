@@ -4,9 +4,9 @@
  * by a switch that dropped its packet; only the kernel can tell the two apart, and it does: `/proc/<pid>/task/<tid>/schedstat` counts
  * the nanoseconds each thread has spent on a run queue. What the hypervisor took away comes from `/proc/stat`.
  *
- * Delays of one packet's way add up (client, switch, server, switch, client), so the processes' waits of an interval are added, not compared. A
- * stall counts as the machine's only if they make up half of it: a lost SYN, which costs a second by itself, is not excused by a
- * machine that is merely busy. The run says how many there were.
+ * Of each interval the wait of that process counts which waited longest. A stall is the machine's only if such waits fill most of it: a
+ * lost SYN, which costs a second by itself, is not excused by a machine that is busy and has the processes take turns. The run says how
+ * many there were.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { ClientTally } from '../load/tally.ts';
@@ -19,7 +19,7 @@ const NOTED_WAIT_MS = 20;
 const TICK_MS = 10;
 
 /** A stall is the machine's if this much of it was. */
-const MACHINE_SHARE = 0.5;
+const MACHINE_SHARE = 0.8;
 
 /** What the machine is asked for; the files of /proc, given as functions so that tests need no machine. */
 export interface ScheduleSource {
@@ -52,17 +52,16 @@ export class MachineDelays {
   sample(pids: readonly number[], nowMs: number): void {
     let waitedMs = 0;
     for (const pid of pids) {
-      // Threads of one process wait for each other's work rarely; the one that waited longest speaks for it.
       let longestMs = 0;
       for (const [thread, ns] of this.source.waitsOf(pid)) {
         const before = this.before.get(thread);
         this.before.set(thread, ns);
         if (before !== undefined) longestMs = Math.max(longestMs, (ns - before) / 1e6);
       }
-      if (longestMs >= NOTED_WAIT_MS) waitedMs += longestMs;
+      waitedMs = Math.max(waitedMs, longestMs);
     }
     const stolenMs = this.source.stolenMs();
-    waitedMs += stolenMs - this.stolenMs;
+    waitedMs = Math.max(waitedMs, stolenMs - this.stolenMs);
     this.stolenMs = stolenMs;
     if (this.lastMs !== undefined && waitedMs >= NOTED_WAIT_MS) {
       this.intervals.push({ fromMs: this.lastMs, toMs: nowMs, waitedMs });

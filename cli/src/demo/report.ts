@@ -86,7 +86,7 @@ export function reportText(report: DemoReport): string {
     ['pins at the most', formatCount(report.pinsAtMost)],
     [
       'stalled by the machine',
-      `${formatCount(report.machine.stalls)}; processes waited for it up to ${formatCount(report.machine.worstWaitMs)} ms, added up, in a tenth of a second`,
+      `${formatCount(report.machine.stalls)}; a process waited for it up to ${formatCount(report.machine.worstWaitMs)} ms of a tenth of a second`,
     ],
   ];
   if (report.chaos) rows.push(...chaosRows(report));
