@@ -36,6 +36,17 @@ const cases: [string, (program: Program) => void, string][] = [
     '__meta__.version: format version 3.0 is not supported, expected 2.0 to 2.24',
   ],
   [
+    'one number for two errors',
+    (p) =>
+      Object.assign(p, {
+        errors: [
+          ['NoError', 0],
+          ['Mine', 0],
+        ],
+      }),
+    "errors[1][1]: the error 'NoError' has the number 0 already",
+  ],
+  [
     'unknown header',
     (p) => void (p.deparsers[0]!.order = ['g']),
     "deparsers[0].order[0]: no header is named 'g', did you mean 'h'?",

@@ -167,6 +167,8 @@ export function loadErrors(root: Node, symbols: Symbols): void {
   for (const node of root.get('errors').itemsOrNone()) {
     const [name, value] = node.items(2) as [Node, Node];
     if (symbols.errors.has(name.string())) name.fail(`there are two errors named '${name.string()}'`);
+    const other = [...symbols.errors].find(([, number]) => number === value.integer());
+    if (other !== undefined) value.fail(`the error '${other[0]}' has the number ${other[1]} already`);
     symbols.errors.set(name.string(), value.integer());
   }
   const used = new Set(symbols.errors.values());
