@@ -54,7 +54,6 @@ const FIRST_SWEEP_CHUNK = 64;
 
 /** How often `ready` looks. */
 const READY_POLL_MS = 10;
-
 interface Command {
   readonly run: () => void;
   readonly done: (error?: unknown) => void;
@@ -163,6 +162,8 @@ export class Engine {
     while (!this.finder.settled && !this.stopped) {
       await new Promise<void>((resolve) => this.options.clock.after(READY_POLL_MS, resolve));
     }
+    // The turn in which the last was found has still to write it; a turn of our own comes after that.
+    await this.submit(() => undefined).catch(() => undefined);
   }
 
   /** Works until `stop`. @throws whatever cannot be cured: a journal that cannot be written, our bugs */
