@@ -64,19 +64,19 @@ export class MachineDelays {
     waitedMs = Math.max(waitedMs, stolenMs - this.stolenMs);
     this.stolenMs = stolenMs;
     if (this.lastMs !== undefined && waitedMs >= NOTED_WAIT_MS) {
-      this.intervals.push({ fromMs: this.lastMs, toMs: nowMs, waitedMs });
+      // A long wait is told when it is over: it began before the interval did.
+      this.intervals.push({ fromMs: Math.min(this.lastMs, nowMs - waitedMs), toMs: nowMs, waitedMs });
       this.worstMs = Math.max(this.worstMs, waitedMs);
     }
     this.lastMs = nowMs;
   }
 
-  /** How long in all was waited for a processor between two moments (unix milliseconds), a sample's width given or taken. */
+  /** How long in all was waited for a processor between two moments (unix milliseconds). */
   between(fromMs: number, toMs: number): number {
     let sum = 0;
     for (const interval of this.intervals) {
-      if (interval.toMs >= fromMs - SAMPLE_INTERVAL_MS && interval.fromMs <= toMs + SAMPLE_INTERVAL_MS) {
-        sum += interval.waitedMs;
-      }
+      const commonMs = Math.min(toMs, interval.toMs) - Math.max(fromMs, interval.fromMs);
+      if (commonMs > 0) sum += (interval.waitedMs * commonMs) / (interval.toMs - interval.fromMs);
     }
     return sum;
   }

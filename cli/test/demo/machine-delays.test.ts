@@ -39,8 +39,8 @@ test('whoever waits longest counts, and everyday waits do not', () => {
     [0, 95],
   ]);
   expect(delays.between(0, 10_000)).toBe(185);
-  expect(delays.between(301, 10_000)).toBe(95);
-  expect(delays.between(0, 50)).toBe(90);
+  expect(delays.between(350, 10_000)).toBe(47.5);
+  expect(delays.between(110, 160)).toBe(45);
   expect(delays.worstMs).toBe(95);
 });
 
