@@ -1,4 +1,4 @@
-// Blocks of entries do to a data plane what the same entries do one by one: record for record, slot for slot of the index.
+// Blocks of entries do to a data plane what the same entries do one by one: record for record.
 import {
   type BlockAction,
   blockOperation,
@@ -11,7 +11,6 @@ import {
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SwitchCore } from '../src/control/switch-core.ts';
-import { ExactIndex } from '../src/tables/exact-index.ts';
 import { action, always, base, type Json } from './support/program.ts';
 
 const TABLE = 33;
@@ -181,8 +180,7 @@ const hexOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
 function contents(core: SwitchCore) {
   const table = core.dataPlane!.tables[1]!;
   const { elements, used, counters } = table.records;
-  const index = table.index instanceof ExactIndex ? hexOf(table.index.slots) : undefined;
-  return { size: table.size, elements: hexOf(elements), used: hexOf(used), counters: hexOf(counters!), index };
+  return { size: table.size, elements: hexOf(elements), used: hexOf(used), counters: hexOf(counters!) };
 }
 
 describe('blocks of entries', () => {

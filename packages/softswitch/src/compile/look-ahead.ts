@@ -1,10 +1,10 @@
 /**
  * Looks packets of a batch up ahead of time, so that their table entries are in the cache when their turn comes.
  *
- * A lookup in a table larger than the caches waits for memory twice: for the hash slot, then for the record. One packet after the other
- * pays that in full; asked for together, the reads of a batch overlap. So before a batch is run, a function per large exact table
- * reads the key of each packet straight from its bytes, touches all slots, then all records. It only guesses: headers are taken to lie where
- * the shortest way through the parser puts them, and tables whose key is computed are left out. A wrong guess costs a useless read.
+ * A lookup in a table larger than the caches waits for memory. One packet after the other pays that in full; asked for together, the reads of
+ * a batch overlap. So before a batch is run, a function per large exact table reads the key of each packet straight from its bytes, and touches
+ * all buckets they hash to. It only guesses: headers are taken to lie where the shortest way through the parser puts them, and tables whose
+ * key is computed are left out. A wrong guess costs a useless read.
  */
 import type { FieldRef, Parser, Program } from '../model/types.ts';
 import { HASH_FACTOR, HASH_SEED } from '../tables/key-layout.ts';
@@ -19,6 +19,9 @@ const SMALL_TABLE = 1 << 15;
 /** Longest key that is read, in bytes from the packet's start: packets are in buffers with room behind them. */
 const MAX_OFFSET_BITS = 8 * 512;
 
+/** Packets whose buckets are touched in one round of the loop. The room for hashes holds a multiple of it. */
+export const PACKETS_AT_A_TIME = 8;
+
 /** A table for which packets are looked ahead: positions in the program. */
 export interface LookAheadTable {
   readonly table: number;
@@ -26,7 +29,7 @@ export interface LookAheadTable {
   readonly name: string;
 }
 
-/** Writes the functions `ahead<n>(P, Q, count)`: `P` positions of packets, `Q` room for their hashes. */
+/** Writes the functions `ahead<n>(P, Q, count)`: `P` positions of packets, `Q` room for where their buckets are. */
 export function compileLookAhead(
   context: CompileContext,
   plans: readonly TablePlan[],
@@ -77,22 +80,17 @@ function compileTable(
       }
       code.line(`let h = ${HASH_SEED};`);
       for (const word of words) code.line(`h = Math.imul(h ^ (${word.join(' | ')}), ${HASH_FACTOR}); h ^= h >>> 15;`);
-      code.line('Q[i] = h;');
+      code.line(`Q[i] = (h & H${table}_MASK) * ${stride};`);
     });
-    // Each loop below is as short as can be, so that the processor has the reads of many packets under way at once.
-    code.line(`for (let i = 0; i < count; i++) touched ^= H${table}[Q[i] & H${table}_MASK];`);
-    code.block('for (let i = 0; i < count; i++)', () => {
-      code.line('const h = Q[i];');
-      code.line(`let s = h & H${table}_MASK;`);
-      code.line(`let e = H${table}[s];`);
-      code.line(
-        `while (e !== 0 && ((e ^ h) & H${table}_TAG) !== 0) { s = (s + 1) & H${table}_MASK; e = H${table}[s]; }`,
-      );
-      code.line(`Q[i] = (e & ~H${table}_TAG) * ${stride};`);
-    });
-    // A record may lie across two cache lines.
-    const last = stride > 1 ? ` ^ E${table}[Q[i] + ${stride - 1}]` : '';
-    code.line(`for (let i = 0; i < count; i++) touched ^= E${table}[Q[i]]${last};`);
+    // As few instructions as can be between two reads, so that the processor has those of many packets under way at once: eight packets at a time,
+    // the last ones of which may be none. A record may lie across two cache lines, and its bucket may be the next one.
+    code.line(`for (let i = count; i % ${PACKETS_AT_A_TIME} !== 0; i++) Q[i] = 0;`);
+    const touch = (i: number) => {
+      const at = i === 0 ? 'Q[i]' : `Q[i + ${i}]`;
+      return stride > 1 ? `E${table}[${at}] ^ E${table}[${at} + ${2 * stride - 1}]` : `E${table}[${at}]`;
+    };
+    const touches = Array.from({ length: PACKETS_AT_A_TIME }, (_, i) => touch(i));
+    code.line(`for (let i = 0; i < count; i += ${PACKETS_AT_A_TIME}) touched ^= ${touches.join(' ^ ')};`);
     code.line('return touched;');
   });
   return code;

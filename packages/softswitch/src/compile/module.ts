@@ -211,7 +211,7 @@ function importedNames(program: Program, plans: readonly TablePlan[], shared: bo
     names.push(`E${i}`);
     if (shared && plan.record.lastHit >= 0) names.push(`L${i}`);
     if (plan.table.withCounters) names.push(`N${i}`);
-    if (plan.lookup === 'exact') names.push(`H${i}`, `H${i}_MASK`, `H${i}_TAG`);
+    if (plan.lookup === 'exact') names.push(`H${i}_MASK`, `H${i}_END`);
     if (plan.lookup === 'trie' || plan.lookup === 'prefix' || plan.lookup === 'priority') names.push(`X${i}`);
     if (plan.lookup === 'prefix' || plan.lookup === 'priority') names.push(`K${i}`);
   }

@@ -55,11 +55,6 @@ export function planTable(context: Pick<CompileContext, 'program'>, table: Table
     0,
     ...table.actions.map((action) => dataWordsOf(context.program.actions[action]!.parameters)),
   );
-  const record = makeRecordLayout(
-    key.words,
-    table.actionProfile >= 0 ? Math.max(dataWords, 1) : dataWords,
-    table.supportTimeout,
-  );
   let lookup: LookupKind;
   if (table.keys.length === 0) lookup = 'none';
   else if (table.matchKind === 'exact') lookup = 'exact';
@@ -68,6 +63,12 @@ export function planTable(context: Pick<CompileContext, 'program'>, table: Table
     lookup =
       table.keys.length === 1 && table.keys[0]!.bitwidth <= 32 && table.keys[0]!.bitwidth > 0 ? 'trie' : 'prefix';
   else lookup = 'priority';
+  const record = makeRecordLayout(
+    key.words,
+    table.actionProfile >= 0 ? Math.max(dataWords, 1) : dataWords,
+    table.supportTimeout,
+    lookup === 'exact',
+  );
   const rangeFields = table.keys.flatMap((each, i) => (each.kind === 'range' ? [i] : []));
   return { table, lookup, key, record, lpmField, rangeFields };
 }
@@ -98,14 +99,20 @@ function keyWords(context: CompileContext, plan: TablePlan, code: Code): string[
   return words.map((parts) => code.bind(parts.length === 1 ? parts[0]! : parts.join(' | '), 'k'));
 }
 
-/** The functions `lookup<n>()` and `table<n>()`. */
+/** The functions `lookup<n>()`, which returns a record, or where it begins if it has its number, and `table<n>()`. */
 export function compileTable(context: CompileContext, plan: TablePlan, position: number): Code {
   const code = new Code(context.names);
   const { table, record } = plan;
   code.line(`// table ${table.name.replace(/[^\w.$ -]/g, '_')}`);
   code.block(`function lookup${position}()`, () => compileLookup(context, plan, position, code));
   code.block(`function table${position}()`, () => {
-    code.line(`const r = lookup${position}();`);
+    if (record.number >= 0) {
+      code.line(`const b = lookup${position}();`);
+      code.line(`const r = E${position}[b + ${record.number}];`);
+    } else {
+      code.line(`const r = lookup${position}();`);
+      code.line(`const b = r * ${record.stride};`);
+    }
     if (context.trace) code.line(`trace.table(${position}, r);`);
     if (table.withCounters) {
       code.line(`N${position}[r * 2]++;`);
@@ -114,7 +121,7 @@ export function compileTable(context: CompileContext, plan: TablePlan, position:
     if (record.lastHit >= 0) {
       // Where threads share the time, it is written once a millisecond: more would move the cache line between them.
       if (context.shared) code.line(`if (L${position}[r] !== I[0]) L${position}[r] = I[0];`);
-      else code.line(`E${position}[r * ${record.stride} + ${record.lastHit}] = I[0];`);
+      else code.line(`E${position}[b + ${record.lastHit}] = I[0];`);
     }
     if (table.directMeter >= 0) {
       const lock = context.regions.directMeters[position]!;
@@ -124,7 +131,6 @@ export function compileTable(context: CompileContext, plan: TablePlan, position:
       const slot = fieldSlot(context.program, context.layout, target);
       code.line(`if (r !== 0 || hasDefaultMeter(${position})) F[${slot}] = executeDirectMeter(${position}, r);`);
     }
-    code.line(`const b = r * ${record.stride};`);
     code.line(`const a = E${position}[b + ${record.action}];`);
     if (table.actionProfile >= 0) {
       code.block(`if (a === ${INDIRECT})`, () => {
@@ -203,14 +209,15 @@ function compileLookup(context: CompileContext, plan: TablePlan, position: numbe
       const words = keyWords(context, plan, code);
       const steps = words.map((word) => `h = Math.imul(h ^ ${word}, ${HASH_FACTOR}); h ^= h >>> 15;`);
       code.line(`let h = ${HASH_SEED}; ${steps.join(' ')}`);
-      code.block(`for (let s = h & H${position}_MASK; ; s = (s + 1) & H${position}_MASK)`, () => {
-        code.line(`const e = H${position}[s];`);
-        code.line('if (e === 0) return 0;');
-        code.line(`if (((e ^ h) & H${position}_TAG) !== 0) continue;`);
-        code.line(`const r = e & ~H${position}_TAG;`);
-        code.line(`const b = r * ${plan.record.stride};`);
+      const { stride, number } = plan.record;
+      code.block(`for (let b = (h & H${position}_MASK) * ${stride}; ; )`, () => {
+        // A free bucket may still have the key of the entry that it had.
         const tests = words.map((word, i) => `E${position}[b${i === 0 ? '' : ` + ${i}`}] === ${word}`);
-        code.line(`if (${tests.length === 0 ? 'true' : tests.join(' && ')}) return r;`);
+        const isTaken = `E${position}[b + ${number}] !== 0`;
+        code.line(`if (${tests.length === 0 ? 'true' : tests.join(' && ')}) return ${isTaken} ? b : H${position}_END;`);
+        code.line(`if (!(${isTaken})) return H${position}_END;`);
+        code.line(`b += ${stride};`);
+        code.line(`if (b === H${position}_END) b = 0;`);
       });
       return;
     }

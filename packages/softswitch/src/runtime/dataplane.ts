@@ -8,6 +8,7 @@
 
 import { STRIPES } from '../compile/critical.ts';
 import { SLOT } from '../compile/layout.ts';
+import { PACKETS_AT_A_TIME } from '../compile/look-ahead.ts';
 import {
   type CompiledProgram,
   compileProgram,
@@ -58,7 +59,7 @@ export interface DataPlaneOptions {
 }
 
 /** Packets that are looked ahead at once: what a batch of packets and their entries take fits the first cache. */
-const MAX_LOOK_AHEAD = 32;
+const MAX_LOOK_AHEAD = 4 * PACKETS_AT_A_TIME;
 
 /** Entries from which a table is taken not to fit the caches. */
 const LOOK_AHEAD_ENTRIES = 20_000;
@@ -206,9 +207,8 @@ export class DataPlane {
       imports[`K${i}`] = table.scratchKey;
       imports[`X${i}`] = table.index;
       if (table.index instanceof ExactIndex) {
-        imports[`H${i}`] = table.index.slots;
         imports[`H${i}_MASK`] = table.index.mask;
-        imports[`H${i}_TAG`] = table.index.tagMask;
+        imports[`H${i}_END`] = table.index.end;
       }
     }
     this.#imports = imports;

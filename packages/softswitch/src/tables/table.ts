@@ -125,6 +125,7 @@ export class TableRuntime {
       );
     }
     if (records.used[slot + 1] !== 0) throw new TableError(`slot ${slot} of table '${plan.table.name}' is in use`);
+    if (this.index instanceof ExactIndex) this.index.begin(slot + 1);
     return records.base(slot + 1);
   }
 
@@ -177,7 +178,7 @@ export class TableRuntime {
 
   /** Sets the default action; undefined: none. */
   setDefault(target: EntryTarget | undefined): void {
-    if (target === undefined) this.records.elements[this.plan.record.action] = -1;
+    if (target === undefined) this.records.elements[this.records.base(0) + this.plan.record.action] = -1;
     else this.#writeTarget(0, target);
   }
 
