@@ -24,6 +24,8 @@ const WARM_UP = 10_000;
 const AHEAD = 2_000;
 /** How often the hosts hear how far the controller is. */
 const TELL_MS = 2;
+/** Connections that hosts try to open in one go. */
+const TRIES = 500;
 const PATIENCE_MS = 20_000;
 const VIP = { address: '10.0.0.1', mac: '02:00:00:00:01:00', port: 80 };
 const CLIENT = { mac: '02:00:00:00:00:0a', switchPort: 9 };
@@ -114,17 +116,26 @@ async function serveSwitch(): Promise<void> {
   });
   let tried = 0;
   let opened = 0;
-  process.on('message', (word: Word) => {
-    if (word.kind !== 'open') return;
-    while (opened < word.until) {
+  let until = 0;
+  let busy = false;
+  const open = (): void => {
+    busy = opened < until;
+    // In between the switch hears its controller.
+    for (let tries = 0; opened < until && tries < TRIES; tries++) {
       const [syn, ...rest] = handshake(tried++);
       toBase = false;
       running.send(...syn);
-      // Both of its slots were taken: it lives on the base, unpinned.
+      // Its bucket is not in shift yet, or both of its slots were taken: it lives on the base, unpinned.
       if (toBase) continue;
       for (const frame of rest) running.send(...frame);
       opened++;
     }
+    if (busy) setImmediate(open);
+  };
+  process.on('message', (word: Word) => {
+    if (word.kind !== 'open') return;
+    until = word.until;
+    if (!busy) open();
   });
   process.on('disconnect', () => process.exit(0));
   process.send!({ kind: 'listening', address: running.address! } satisfies Word);

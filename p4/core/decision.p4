@@ -121,7 +121,7 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
             // The current server is the base's own where the bucket only learns.
             take_slot.apply(meta, meta.one_way ? SLOT_CONFIRMED : SLOT_TENTATIVE, meta.current);
             if (meta.store == WAY_NONE) {
-                if (learned) {
+                if (learned && !meta.sealed) {
                     to_base();
                 } else if (meta.one_way && !meta.is_syn) {
                     // Its next packet may find room: sent to the base now, the flow would be torn apart then.

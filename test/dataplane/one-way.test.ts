@@ -87,6 +87,12 @@ describe.each(FAMILIES)('%s', (family) => {
         expect(without.events).toMatchObject([{ kind: EVENT.LEARNED, client_port: 1002, server: 1 }]);
       });
 
+      test('sealed as well, just before its flip, a learning bucket drops it: nobody unpinned reaches the base any more', () => {
+        assign({ ...learning, seal: true });
+        expect(bench.datagram(1002)).toMatchObject({ outputs: [], events: [] });
+        expect(bench.datagram(1000).server).toBe(1);
+      });
+
       test('a new flow of a bucket in shift is dropped, however old the slots are', () => {
         assign({ base: 1, current: 2 });
         bench.plane.advanceTicks(TENTATIVE_LIFETIME_TICKS + 2);

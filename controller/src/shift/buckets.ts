@@ -258,6 +258,7 @@ function mayLearn(state: ShiftState, bucket: Bucket): boolean {
 export function writeAssignment(bucket: Bucket, out: Output): void {
   const { base, current, learn, unsettled, inDoubt: doubt } = bucket;
   const preparing = bucket.phase === 'preparing';
-  const assignment = { base, current, preparing, learn, seal: bucket.phase === 'sealed', unsettled, doubt };
+  const seal = bucket.phase === 'sealed' || (preparing && bucket.sealedToFlip);
+  const assignment = { base, current, preparing, learn, seal, unsettled, doubt };
   out.effects.push({ kind: 'assign', name: nameOf(bucket), assignment });
 }

@@ -5,9 +5,11 @@
  *
  * While a bucket is `preparing`, the switch's entry still has its base as current server, and `learn` says that whatever speaks takes
  * a confirmed slot, at line rate and without asking us. Only where there is no room it reports a packet as learned and goes on
- * without a pin. The flip is due once the idle time is over, so that every live connection has spoken, and no such report has come for
- * the in-flight time, so that none is under way whose pin is not written yet. A bucket that is never quiet is not flipped:
- * the registers or the table of pins are too small for it, and its connections are safe where they are.
+ * without a pin. Once the idle time is over, so that every live connection has spoken, and no such report has come since, the bucket
+ * is sealed: a packet that finds no room is dropped now, so that nobody without a pin reaches the base any more. When no report has come
+ * for the in-flight time after that, none is under way whose pin is not written yet, and the flip is due. Otherwise the seal is taken
+ * off again. A bucket that is never quiet is not flipped: the registers or the table of pins are too small for it, and its connections
+ * are safe where they are.
  *
  * The bucket's intended current server is known all along; what the switch is told differs, see `writeAssignment`.
  */
@@ -19,6 +21,7 @@ export function startPreparing(state: ShiftState, bucket: Bucket, out: Output): 
   bucket.phase = 'preparing';
   bucket.learn = true;
   bucket.unsettled = true;
+  bucket.sealedToFlip = false;
   bucket.token++;
   writeAssignment(bucket, out);
   arm(bucket, state.settings.idleMs, out);
@@ -27,11 +30,17 @@ export function startPreparing(state: ShiftState, bucket: Bucket, out: Output): 
 /** The time is over: flips, unless connections without a pin were seen in the meantime. */
 export function onPreparedDue(state: ShiftState, bucket: Bucket, token: number, out: Output): void {
   if (bucket.token !== token || bucket.phase !== 'preparing' || bucket.held) return;
-  if (bucket.unpinnedSeen) {
+  if (bucket.unpinnedSeen || !bucket.sealedToFlip) {
+    const seal = !bucket.unpinnedSeen;
+    if (seal !== bucket.sealedToFlip) {
+      bucket.sealedToFlip = seal;
+      writeAssignment(bucket, out);
+    }
     arm(bucket, state.settings.inFlightMs, out);
     return;
   }
   bucket.learn = false;
+  bucket.sealedToFlip = false;
   out.effects.push({ kind: 'watch', name: nameOf(bucket) });
   enterShifting(state, bucket, out);
 }

@@ -45,6 +45,8 @@ export interface Bucket {
   former: readonly ServerId[];
   /** While preparing: a connection has been reported that had no pin. */
   unpinnedSeen: boolean;
+  /** While preparing: the flip is near, so who finds no room for a pin is dropped. */
+  sealedToFlip: boolean;
   /** Exact pins of this bucket's connections. */
   readonly pins: Set<ConnectionKey>;
   /** Connections whose slot has not been reported free yet. */
@@ -227,6 +229,7 @@ export function addBucket(
     sweepUntil: undefined,
     tentativeSeen: false,
     unpinnedSeen: false,
+    sealedToFlip: false,
     inDoubt: false,
     former: [],
     held: false,

@@ -4,110 +4,170 @@
  */
 import { remember } from '../support/data-plane.ts';
 import type { Scope } from './scope.ts';
-import { forward } from './switch-model.ts';
+import { arrive, forward, isListening, openFromServer } from './switch-model.ts';
 import type { Add } from './transition.ts';
-import { type Flow, keyOf, LEAVER, SERVERS, type World } from './world.ts';
+import { bitOf, type Flow, keyOf, LEAVER, RETURNED, SERVERS, type World } from './world.ts';
 
 /** Adds a transition for each thing that a client, a server or the network may do. */
 export function clientTransitions(world: World, scope: Scope, add: Add): void {
   world.flows.forEach((flow, index) => {
-    const self = (next: World): Flow => next.flows[index]!;
-    if (flow.state === 'closed' && flow.incarnation < scope.incarnations) {
-      add(`client ${index} opens connection ${flow.incarnation}`, (next) => {
-        self(next).state = 'syn';
-        self(next).syns.push(flow.incarnation);
+    // Ports are alike: one that was never used is opened after the one before it.
+    const isNext = index === 0 || world.flows[index - 1]!.incarnation > 0 || world.flows[index - 1]!.state !== 0;
+    if (scope.oneWay) datagrams(scope, add, flow, index, isNext);
+    else if (scope.outgoing) fromServers(world, scope, add, flow, index, isNext);
+    else handshakes(world, scope, add, flow, index, isNext);
+    if (flow.state !== 2) return;
+    if (world.silences < scope.silences && !flow.silent && flow.held[flow.server] === 2 * flow.incarnation + 2) {
+      add(`flow ${index} falls silent`, (next) => {
+        next.silences++;
+        next.flows[index]!.silent = true;
         return undefined;
       });
     }
-    if (flow.state === 'syn' && !flow.syns.includes(flow.incarnation)) {
-      add(`client ${index} resends its SYN`, (next) => {
-        self(next).syns.push(flow.incarnation);
+    const half = flow.held[flow.server] === 2 * flow.incarnation + 1;
+    if (!half) add(`flow ${index} closes`, (next) => close(next.flows[index]!));
+  });
+}
+
+function close(flow: Flow): undefined {
+  flow.held[flow.server] = 0;
+  Object.assign(flow, { state: 0, server: 0, silent: false, spoke: false, incarnation: flow.incarnation + 1 });
+}
+
+function send(world: World, scope: Scope, index: number): string | undefined {
+  world.flows[index]!.silent = false;
+  return arrive(world, index, forward(world, scope, index, false));
+}
+
+/** UDP: the first packet opens, and who gets it has the connection. */
+function datagrams(scope: Scope, add: Add, flow: Flow, index: number, isNext: boolean): void {
+  if (flow.state === 2) {
+    add(`client ${index} sends`, (next) => send(next, scope, index));
+  } else if (isNext && flow.incarnation < scope.incarnations) {
+    add(`client ${index} sends its first packet (${flow.incarnation})`, (next) => {
+      const server = forward(next, scope, index, false);
+      if (server <= 0 || server === next.crashed) return undefined;
+      if (next.drained && server === LEAVER) return 'a packet goes to a server that was reported drained';
+      Object.assign(next.flows[index]!, { state: 2, server });
+      next.flows[index]!.held[server] = 2 * flow.incarnation + 2;
+      return undefined;
+    });
+  }
+}
+
+/** Rule R10: connections that servers open. */
+function fromServers(world: World, scope: Scope, add: Add, flow: Flow, index: number, isNext: boolean): void {
+  if (flow.state === 2) {
+    add(`client ${index} sends`, (next) => send(next, scope, index));
+    return;
+  }
+  if (!isNext || flow.incarnation >= scope.incarnations) return;
+  for (const server of SERVERS) {
+    // Whoever leaves opens nothing any more.
+    if (server === world.crashed || (world.leaving && server === LEAVER)) continue;
+    add(`server ${server} opens connection ${flow.incarnation} to client ${index}`, (next) => {
+      if (!openFromServer(next, scope, index, server)) return undefined;
+      Object.assign(next.flows[index]!, { state: 2, server });
+      next.flows[index]!.held[server] = 2 * flow.incarnation + 2;
+      return undefined;
+    });
+  }
+}
+
+/** TCP: SYN, SYN-ACK, ACK, each of which may be lost, late or sent again. */
+function handshakes(world: World, scope: Scope, add: Add, flow: Flow, index: number, isNext: boolean): void {
+  const self = (next: World): Flow => next.flows[index]!;
+  const syn = 1 << flow.incarnation;
+  if (flow.state === 0 && isNext && flow.incarnation < scope.incarnations) {
+    add(`client ${index} opens connection ${flow.incarnation}`, (next) => {
+      Object.assign(self(next), { state: 1, syns: flow.syns | syn, spoke: isListening(next) });
+      return undefined;
+    });
+  }
+  // Where packets take their time to the servers as well there would be too many of them.
+  if (flow.state === 1 && (flow.syns & syn) === 0 && !scope.agents) {
+    add(`client ${index} resends its SYN`, (next) => {
+      self(next).syns |= syn;
+      return undefined;
+    });
+  }
+  if (flow.state === 2 && world.spoofs < scope.spoofs && (flow.syns & syn) === 0) {
+    add(`a late or spoofed SYN of live flow ${index}`, (next) => {
+      next.spoofs++;
+      self(next).syns |= syn;
+      return undefined;
+    });
+  }
+  for (let incarnation = 0; 1 << incarnation <= flow.syns; incarnation++) {
+    if ((flow.syns & (1 << incarnation)) === 0) continue;
+    add(`SYN ${incarnation} of flow ${index} reaches the switch`, (next) => {
+      self(next).syns &= ~(1 << incarnation);
+      const server = forward(next, scope, index, true);
+      if (server <= 0) return undefined;
+      if (scope.agents) {
+        self(next).flying |= bitOf(server, incarnation);
         return undefined;
-      });
-    }
-    if (flow.state === 'established' && world.spoofs < scope.spoofs && !flow.syns.includes(flow.incarnation)) {
-      add(`a late or spoofed SYN of live flow ${index}`, (next) => {
-        next.spoofs++;
-        self(next).syns.push(flow.incarnation);
-        return undefined;
-      });
-    }
-    for (const incarnation of flow.syns) {
-      add(`SYN ${incarnation} of flow ${index} reaches the switch`, (next) => {
-        self(next).syns = self(next).syns.filter((other) => other !== incarnation);
-        const server = forward(next, scope, index, true);
-        if (server === 0) return undefined;
-        if (server === next.crashed) return undefined;
-        if (next.drained && server === LEAVER) return 'a SYN goes to a server that was reported drained';
-        const held = self(next).held[server]!;
-        if (held === 0 || Math.floor((held - 1) / 2) < incarnation) self(next).held[server] = 2 * incarnation + 1;
-        return undefined;
-      });
-    }
-    for (const server of SERVERS) {
-      const held = flow.held[server]!;
-      if (held === 0) continue;
-      const incarnation = Math.floor((held - 1) / 2);
-      const halfOpen = held % 2 === 1;
-      const answer = server * 8 + incarnation;
-      const wanted = flow.state === 'syn' && flow.incarnation === incarnation;
-      if (halfOpen && wanted && !flow.answers.includes(answer)) {
-        add(`server ${server} answers SYN ${incarnation} of flow ${index}`, (next) => {
-          remember(next.slots, keyOf(index), server, incarnation);
-          self(next).answers.push(answer);
-          return undefined;
+      }
+      return takeSyn(next, index, server, incarnation);
+    });
+  }
+  for (let server = 1; server <= RETURNED; server++) {
+    for (let incarnation = 0; incarnation <= flow.incarnation; incarnation++) {
+      const bit = bitOf(server, incarnation);
+      if ((flow.flying & bit) !== 0) {
+        add(`SYN ${incarnation} of flow ${index} reaches server ${server}`, (next) => {
+          self(next).flying &= ~bit;
+          return takeSyn(next, index, server, incarnation);
         });
       }
-      const mine = flow.state === 'established' && flow.server === server && flow.incarnation === incarnation;
-      if (!mine && !flow.answers.includes(answer)) {
-        add(`server ${server} forgets flow ${index}`, (next) => {
-          self(next).held[server] = 0;
-          return undefined;
-        });
-      }
-    }
-    for (const answer of flow.answers) {
-      const server = answer >> 3;
-      const drop = (next: World): void => {
-        self(next).answers = self(next).answers.filter((other) => other !== answer);
-      };
-      if (flow.state === 'syn' && flow.incarnation === (answer & 7)) {
+      if ((flow.answers & bit) === 0) continue;
+      if (flow.state === 1 && flow.incarnation === incarnation) {
         add(`client ${index} receives the answer of server ${server}`, (next) => {
-          drop(next);
+          self(next).answers &= ~bit;
           if (server === next.crashed || self(next).held[server] === 0) {
             // Whoever answered is no more: the client will hear so.
-            self(next).state = 'closed';
-            self(next).incarnation++;
+            Object.assign(self(next), { state: 0, spoke: false, incarnation: incarnation + 1 });
             return undefined;
           }
-          self(next).state = 'established';
-          self(next).server = server;
+          Object.assign(self(next), { state: 2, server });
           return undefined;
         });
       }
       add(`answer of server ${server} to flow ${index} is lost or ignored`, (next) => {
-        drop(next);
+        self(next).answers &= ~bit;
         return undefined;
       });
     }
-    if (flow.state === 'established') {
-      const held = flow.held[flow.server]!;
-      const half = held === 2 * flow.incarnation + 1;
-      add(`client ${index} sends ${half ? 'its ACK' : 'data'}`, (next) => {
-        const acknowledges = half ? `${flow.server}:${flow.incarnation}` : undefined;
-        const server = forward(next, scope, index, false, acknowledges);
-        if (server === flow.server) self(next).held[server] = 2 * flow.incarnation + 2;
+    const held = flow.held[server]!;
+    if (held === 0) continue;
+    const incarnation = (held - 1) >> 1;
+    const bit = bitOf(server, incarnation);
+    if ((flow.answers & bit) !== 0) continue;
+    if (held % 2 === 1 && flow.state === 1 && flow.incarnation === incarnation) {
+      add(`server ${server} answers SYN ${incarnation} of flow ${index}`, (next) => {
+        if (!next.empty) remember(next.slots, keyOf(index), server, incarnation);
+        self(next).answers |= bit;
         return undefined;
       });
-      if (!half) {
-        add(`flow ${index} closes`, (next) => {
-          self(next).state = 'closed';
-          self(next).held[flow.server] = 0;
-          self(next).server = 0;
-          self(next).incarnation++;
-          return undefined;
-        });
-      }
     }
-  });
+    if (!(flow.state === 2 && flow.server === server && flow.incarnation === incarnation)) {
+      add(`server ${server} forgets flow ${index}`, (next) => {
+        self(next).held[server] = 0;
+        return undefined;
+      });
+    }
+  }
+  if (flow.state === 2) {
+    const half = flow.held[flow.server] === 2 * flow.incarnation + 1;
+    add(`client ${index} sends ${half ? 'its ACK' : 'data'}`, (next) => send(next, scope, index));
+  }
+}
+
+function takeSyn(world: World, index: number, server: number, incarnation: number): string | undefined {
+  if (server !== 0 && server === world.ignored) return 'a SYN goes to a server that was declared dead';
+  if (server === world.crashed) return undefined;
+  if (world.drained && server === LEAVER) return 'a SYN goes to a server that was reported drained';
+  const { held } = world.flows[index]!;
+  if (held[server] === 0 || (held[server]! - 1) >> 1 < incarnation) held[server] = 2 * incarnation + 1;
+  return undefined;
 }

@@ -3,58 +3,39 @@
  * answer, a report (which may also be lost or doubled), a notice, a timer, or a person who points the bucket elsewhere.
  * It may crash at any of these points.
  */
-import type { ShiftEvent } from '../../src/shift/types.ts';
-import { carryOut, control, restart } from './controller-model.ts';
+import type { Effect, PinEvent, ShiftEvent, TimerEvent } from '../../src/shift/types.ts';
+import { carryOut, control, reportOf, restart } from './controller-model.ts';
+import { cloneState, keep } from './core.ts';
+import { itemOf, numberOf } from './items.ts';
 import type { Scope } from './scope.ts';
+import { allSpoke } from './switch-model.ts';
 import type { Add } from './transition.ts';
-import { BUCKET, keyOf, LEAVER, SERVERS, type World } from './world.ts';
+import { BUCKET, keyOf, LEAVER, RETURNED, SERVERS, type World } from './world.ts';
 
 /** Adds a transition for each thing that the controller may do. */
 export function controllerTransitions(world: World, scope: Scope, add: Add): void {
-  if (world.crashes < scope.crashes) add('the controller crashes and starts again', (next) => restart(next, scope));
+  if (world.crashes < scope.crashes) {
+    add('the controller crashes and starts again, or another takes over', (next) => restart(next, scope));
+  }
   if (world.pending.length > 0) {
-    add('the controller carries on', (next) => {
-      carryOut(next, scope, false);
-      return undefined;
-    });
-    if (world.refusals < scope.refusals && world.pending[0]!.kind === 'set-pin') {
+    add('the controller carries on', (next) => carryOut(next, scope, false));
+    if (world.refusals < scope.refusals && itemOf<Effect>(world.pending[0]!).kind === 'set-pin') {
       add('the switch has no room for a pin', (next) => {
         next.refusals++;
-        carryOut(next, scope, true);
-        return undefined;
+        return carryOut(next, scope, true);
       });
     }
     return;
   }
-  const answer = world.answers[0];
-  if (answer !== undefined) {
-    add(`the controller hears ${answer.kind}`, (next) => {
+  if (world.answers.length > 0) {
+    const answer = itemOf<ShiftEvent>(world.answers[0]!);
+    add(`the controller hears ${answer.kind}${'server' in answer ? ` of ${answer.server}` : ''}`, (next) => {
       next.answers.shift();
       return control(next, scope, [answer]);
     });
     return;
   }
-  const digest = world.digests[0];
-  if (digest !== undefined) {
-    add(`the controller hears ${digest.kind}`, (next) => {
-      next.digests.shift();
-      return control(next, scope, [{ kind: 'pin-event', event: digest }]);
-    });
-    if (digest.kind !== 'swept' && world.losses < scope.losses) {
-      add(`digest ${digest.kind} is lost`, (next) => {
-        next.losses++;
-        next.digests.shift();
-        return undefined;
-      });
-    }
-    if (digest.kind !== 'swept' && world.duplicates < scope.duplicates) {
-      add(`digest ${digest.kind} is doubled`, (next) => {
-        next.duplicates++;
-        next.digests.push(digest);
-        return undefined;
-      });
-    }
-  }
+  if (world.digests.length > 0) digest(world, scope, add, itemOf<PinEvent>(world.digests[0]!));
   if (world.watchNotice) {
     add('the controller hears that the watch is idle', (next) => {
       next.watchNotice = false;
@@ -68,19 +49,85 @@ export function controllerTransitions(world: World, scope: Scope, add: Add): voi
       return control(next, scope, [{ kind: 'pin-idle', key: keyOf(flow) }]);
     });
   });
-  world.timers.forEach((timer, index) => {
-    if (timer.kind === 'learn-due' && !scope.learn) return;
-    // Asking again is a matter of liveness where nothing was lost.
-    if (timer.kind === 'recheck-due') return;
-    const pendingSweep =
-      world.orders.some((order) => order.kind === 'sweep') || world.digests.some((event) => event.kind === 'swept');
-    if (timer.kind === 'sweep-late' && pendingSweep) return;
+  world.timers.forEach((number, index) => {
+    const timer = itemOf<TimerEvent>(number);
+    if (!isDue(world, scope, timer)) return;
     add(`timer ${timer.kind}`, (next) => {
       next.timers.splice(index, 1);
       return control(next, scope, [timer]);
     });
   });
-  const bucket = world.core.vips.get(1)![0]!;
+  if (scope.agents) {
+    for (const server of SERVERS) {
+      const view = world.core.state.servers.get(server);
+      if (view === undefined || !view.agent || server === world.crashed) continue;
+      // Of the others nothing is asked and nothing depends on what they say.
+      if (server !== world.base && view.pins.size === 0 && view.stage === 'serving') continue;
+      add(`server ${server} reports by itself`, (next) =>
+        control(next, scope, [reportOf(next, scope, server, undefined)]),
+      );
+      if (world.lateReports >= scope.lateReports) continue;
+      add(`server ${server} sends a report by itself`, (next) => {
+        // The switch and the others go on before it is heard.
+        next.lateReports++;
+        next.answers.push(numberOf(reportOf(next, scope, server, undefined)));
+        return undefined;
+      });
+    }
+  }
+  people(world, scope, add);
+}
+
+/** Whether what the timer waits for has come: some of them stand for times that things keep to. */
+function isDue(world: World, scope: Scope, timer: TimerEvent): boolean {
+  const { without } = scope;
+  const flying = world.flows.some((flow) => flow.flying !== 0) && !without.has('R5 wait the in-flight time');
+  switch (timer.kind) {
+    case 'sweep-late': {
+      const isSweep = (number: number): boolean => {
+        const { kind } = itemOf<{ kind: string }>(number);
+        return kind === 'sweep' || kind === 'swept';
+      };
+      return !world.orders.some(isSweep) && !world.digests.some(isSweep);
+    }
+    case 'seal-due':
+    case 'closing-due':
+    case 'in-flight-over':
+      return !flying;
+    case 'prepared-due':
+      return allSpoke(world) && world.digests.length === 0;
+    case 'doubt-over':
+      return allSpoke(world) || without.has('R8 look for as long as they may be silent');
+    default:
+      return true;
+  }
+}
+
+function digest(world: World, scope: Scope, add: Add, event: PinEvent): void {
+  add(`the controller hears ${event.kind}`, (next) => {
+    next.digests.shift();
+    return control(next, scope, [{ kind: 'pin-event', event }]);
+  });
+  if (event.kind === 'swept') return;
+  if (world.losses < scope.losses) {
+    add(`digest ${event.kind} is lost`, (next) => {
+      next.losses++;
+      next.digests.shift();
+      return undefined;
+    });
+  }
+  if (world.duplicates < scope.duplicates) {
+    add(`digest ${event.kind} is doubled`, (next) => {
+      next.duplicates++;
+      next.digests.push(next.digests[0]!);
+      return undefined;
+    });
+  }
+}
+
+/** What people and health checks do. */
+function people(world: World, scope: Scope, add: Add): void {
+  const bucket = world.core.state.vips.get(1)![0]!;
   if (world.holds < scope.holds || bucket.held) {
     const held = !bucket.held;
     add(held ? 'the bucket is held' : 'the bucket is let go', (next) => {
@@ -90,34 +137,39 @@ export function controllerTransitions(world: World, scope: Scope, add: Add): voi
   }
   if (world.crashed !== 0 && world.declared === 0) {
     // To whom does not matter to anybody else: the lowest will do.
-    for (const to of SERVERS.filter((server) => server !== world.crashed).slice(0, 1)) {
-      add(`server ${world.crashed} is declared dead, its buckets go to ${to}`, (next) => {
-        next.declared = next.crashed;
-        return control(next, scope, [{ kind: 'server-died', server: next.crashed, moves: [{ ...BUCKET, to }] }]);
-      });
-    }
+    const to = SERVERS.find((server) => server !== world.crashed)!;
+    add(`server ${world.crashed} is declared dead, its buckets go to ${to}`, (next) => {
+      next.declared = next.crashed;
+      return control(next, scope, [{ kind: 'server-died', server: next.crashed, moves: [{ ...BUCKET, to }] }]);
+    });
   }
   if (scope.without.has('R9 new id for a server that returns') && world.ignored !== 0 && world.crashed !== 0) {
     add(`server ${world.ignored} is back under its old id`, (next) => {
-      const view = next.core.servers.get(next.ignored)!;
+      const state = cloneState(next.core.state);
+      const view = state.servers.get(next.ignored)!;
       Object.assign(view, { stage: 'serving', ending: false, ended: false });
-      next.core.leaving.delete(view);
+      state.leaving.delete(view);
+      next.core = keep(state);
       next.crashed = next.declared = next.ignored = 0;
       return undefined;
     });
+  } else if (scope.returns && world.declared !== 0 && !world.returned) {
+    add(`server ${world.declared} is back, as server ${RETURNED}`, (next) => {
+      next.returned = true;
+      return undefined;
+    });
   }
-  if (world.retargets < scope.retargets) {
-    for (const server of SERVERS) {
-      if (server === world.declared) continue;
-      const first = world.retargets === 0;
-      const leaves = scope.leave && !first;
-      if (server === world.intended || (leaves && server === LEAVER) || (first && server === 3)) continue;
-      add(`the bucket is pointed at ${server}`, (next) => {
-        next.retargets++;
-        next.leaving = leaves;
-        const events: ShiftEvent[] = leaves ? [{ kind: 'server-leaves', server: LEAVER }] : [];
-        return control(next, scope, [...events, { kind: 'retarget', vip: 1, moves: [[0, server]] }]);
-      });
-    }
+  if (world.retargets >= scope.retargets) return;
+  for (const server of world.returned ? [...SERVERS, RETURNED] : SERVERS) {
+    if (server === world.declared) continue;
+    const first = world.retargets === 0;
+    const leaves = scope.leave && !first;
+    if (server === world.intended || (leaves && server === LEAVER) || (first && server === 3)) continue;
+    add(`the bucket is pointed at ${server}`, (next) => {
+      next.retargets++;
+      next.leaving = leaves;
+      const events: ShiftEvent[] = leaves ? [{ kind: 'server-leaves', server: LEAVER }] : [];
+      return control(next, scope, [...events, { kind: 'retarget', vip: 1, moves: [[0, server]] }]);
+    });
   }
 }

@@ -1,11 +1,38 @@
 /**
- * Copies and canonical text of the controller's protocol state, for the search. The text leaves out what only tells copies apart
- * (tokens of stale timers, absolute positions of the sweep), so that states that behave alike are one state.
+ * The controller's protocol state in the search: copied, brought into a normal form, and kept once. A state is a number there, so that worlds
+ * with the same one share it, are compared by it, and a step from it is taken once however many worlds take it.
+ *
+ * The normal form leaves out what only tells copies apart: tokens count from the present, positions of the sweep from where it is,
+ * and its orders have one tag. What is under way with an older token is told to whoever holds it by `Renamed`.
  */
 import type { Bucket, Pin, ServerView, ShiftState } from '../../src/shift/state.ts';
 
+/** A protocol state that has been kept. */
+export interface Core {
+  readonly id: number;
+  /** Not to be changed: `cloneState` first. */
+  readonly state: ShiftState;
+}
+
+/** How tokens of a state were called before it was brought into its normal form. */
+export interface Renamed {
+  readonly bucket: number;
+  readonly servers: ReadonlyMap<number, number>;
+  readonly tag: number | undefined;
+  /** Questions that somebody still waits for, and their new names. */
+  readonly questions: ReadonlyMap<number, number>;
+  readonly doubt: number | undefined;
+}
+
+const kept = new Map<string, Core>();
+
+/** Forgets all states: a search of another scope begins. */
+export function forgetCores(): void {
+  kept.clear();
+}
+
 /** A deep copy. */
-export function cloneCore(state: ShiftState): ShiftState {
+export function cloneState(state: ShiftState): ShiftState {
   const buckets = new Map<Bucket, Bucket>();
   const views = new Map<ServerView, ServerView>();
   const copyBucket = (bucket: Bucket): Bucket => {
@@ -30,34 +57,93 @@ export function cloneCore(state: ShiftState): ShiftState {
     sweep: { ...state.sweep, seen: new Set(state.sweep.seen) },
     waiting: new Set([...state.waiting].map((bucket) => buckets.get(bucket)!)),
     leaving: new Set([...state.leaving].map((view) => views.get(view)!)),
-    doubts: new Map(),
+    doubts: new Map(
+      [...state.doubts].map(([vip, doubt]) => [
+        vip,
+        { ...doubt, tried: new Map(doubt.tried), frames: new Map(doubt.frames) },
+      ]),
+    ),
     lastQuestion: state.lastQuestion,
   };
 }
 
-/** The state as text; equal for states that behave alike. @param rank numbers the generations of a slot in order */
-export function encodeCore(state: ShiftState, rank: (slot: number, generation: number) => number): string {
+/** Brings a state into its normal form, in place. */
+export function normalise(state: ShiftState): Renamed {
   const { sweep } = state;
-  const ahead = (until: number | undefined): number | string => (until === undefined ? '-' : until - sweep.position);
-  const parts: unknown[] = [sweep.trusted, sweep.pending?.barrier, ahead(sweep.recoveredUntil), [...sweep.seen].join()];
-  for (const list of state.vips.values()) {
-    for (const b of list) {
-      parts.push(b.phase, b.base, b.current, b.learn, b.unsettled, ahead(b.sweepUntil), b.tentativeSeen, b.held);
-      parts.push(state.waiting.has(b), [...b.unreleased].sort().join());
-    }
+  const bucket = state.vips.get(1)![0]!;
+  const from = sweep.position;
+  const since = (until: number | undefined): number | undefined => (until === undefined ? undefined : until - from);
+  sweep.position = 0;
+  sweep.recoveredUntil = since(sweep.recoveredUntil);
+  bucket.sweepUntil = since(bucket.sweepUntil);
+  const tag = sweep.pending?.tag;
+  if (sweep.pending !== undefined) sweep.pending = { ...sweep.pending, tag: 0 };
+  sweep.nextTag = 1;
+  const token = bucket.token;
+  bucket.token = 0;
+  if (bucket.phase !== 'sealed') bucket.asked = undefined;
+  const asked = new Set<number>();
+  if (bucket.asked !== undefined) asked.add(bucket.asked);
+  for (const pin of state.pins.values()) {
+    if (!pin.closing) pin.asked = undefined;
+    if (pin.asked !== undefined) asked.add(pin.asked);
+  }
+  const questions = new Map([...asked].sort((a, b) => a - b).map((question, index) => [question, index + 1]));
+  if (bucket.asked !== undefined) bucket.asked = questions.get(bucket.asked)!;
+  for (const pin of state.pins.values()) if (pin.asked !== undefined) pin.asked = questions.get(pin.asked)!;
+  state.lastQuestion = questions.size;
+  const servers = new Map<number, number>();
+  for (const view of state.servers.values()) {
+    servers.set(view.id, view.token);
+    view.token = 0;
+    view.sweepUntil = since(view.sweepUntil);
+  }
+  const doubt = state.doubts.get(1);
+  const doubtToken = doubt?.token;
+  if (doubt !== undefined) state.doubts.set(1, { ...doubt, token: 0, found: 0 });
+  return { bucket: token, servers, tag, questions, doubt: doubtToken };
+}
+
+/** Keeps a state that is in its normal form; equal ones are one. */
+export function keep(state: ShiftState): Core {
+  const text = textOf(state);
+  let core = kept.get(text);
+  if (core === undefined) kept.set(text, (core = { id: kept.size, state }));
+  return core;
+}
+
+/** The state as text; equal for states that behave alike. */
+function textOf(state: ShiftState): string {
+  const { sweep } = state;
+  const parts: unknown[] = [sweep.trusted, sweep.pending?.barrier, sweep.recoveredUntil, [...sweep.seen].join()];
+  for (const b of state.vips.get(1)!) {
+    parts.push(b.phase, b.base, b.current, b.learn, b.unsettled, b.sweepUntil, b.tentativeSeen, b.held, b.asked);
+    parts.push(
+      b.inDoubt,
+      b.former.join(),
+      b.unpinnedSeen,
+      b.sealedToFlip,
+      state.waiting.has(b),
+      [...b.unreleased].sort().join(),
+    );
   }
   for (const key of [...state.pins.keys()].sort()) parts.push(pinText(state.pins.get(key)!));
   for (const slot of [...state.slots.keys()].sort()) {
     const record = state.slots.get(slot)!;
-    parts.push(`${slot}:${rank(slot, record.generation)}:${record.key}`);
+    parts.push(`${slot}:${record.generation}:${record.key}`);
   }
   for (const id of [...state.servers.keys()].sort()) {
     const view = state.servers.get(id)!;
-    if (view.stage !== 'serving') parts.push(id, view.stage, view.ended, ahead(view.sweepUntil), view.tentativeSeen);
+    parts.push(id, view.stage, view.ending, view.ended, view.sweepUntil, view.tentativeSeen, view.agent, view.live);
+  }
+  for (const { servers, tried, frames } of state.doubts.values()) {
+    parts.push(servers.join(), [...tried].map(([key, without]) => `${key}:${without.join()}`).join(';'));
+    parts.push([...frames.keys()].join());
   }
   return parts.join(' ');
 }
 
 function pinText(pin: Pin): string {
-  return `${pin.key}>${pin.server}${pin.closing ? 'c' : ''}${pin.released ? 'r' : ''}${pin.idle ? 'i' : ''}@${pin.slot ?? '-'}`;
+  const flags = `${pin.closing ? 'c' : ''}${pin.released ? 'r' : ''}${pin.idle ? 'i' : ''}${pin.listed ? 'l' : ''}${pin.guessed ? 'g' : ''}`;
+  return `${pin.key}>${pin.server}${flags}@${pin.slot ?? '-'}?${pin.asked ?? '-'}`;
 }

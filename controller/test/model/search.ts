@@ -3,7 +3,10 @@
  * invariant is told with the shortest way to it. Afterwards the graph is walked backwards from where everything is settled:
  * a state from which that cannot be reached any more is a shift that can never finish.
  */
-import { encodeCore } from './core.ts';
+import type { Effect, PinEvent } from '../../src/shift/types.ts';
+import { forgetSteps } from './controller-model.ts';
+import { cloneState, keep } from './core.ts';
+import { itemOf, numberOf } from './items.ts';
 import type { Scope } from './scope.ts';
 import { successors } from './successors.ts';
 import { initialWorld, type World } from './world.ts';
@@ -22,6 +25,7 @@ export interface SearchResult {
 
 /** Searches. @param limit states after which it gives up (and is not complete) */
 export function search(scope: Scope, limit: number): SearchResult {
+  forgetSteps();
   const start = initialWorld(scope);
   const ids = new Map<string, number>([[encode(start), 0]]);
   const parents: number[] = [-1];
@@ -44,6 +48,7 @@ export function search(scope: Scope, limit: number): SearchResult {
           const violation = [...wayTo(id), transition.label, `=> ${transition.violation}`];
           return { states: ids.size, transitions, violation, stuck: undefined, complete: false };
         }
+        compactGenerations(transition.world);
         const key = encode(transition.world);
         let target = ids.get(key);
         if (target === undefined) {
@@ -72,8 +77,10 @@ export function search(scope: Scope, limit: number): SearchResult {
 }
 
 function isSettled(world: World): boolean {
-  const bucket = world.core.vips.get(1)![0]!;
-  return bucket.phase === 'steady' && world.pending.length === 0 && world.slots.every((slot) => slot.state === 'empty');
+  const bucket = world.core.state.vips.get(1)![0]!;
+  const quiet = world.pending.length === 0 && world.slots.every((slot) => slot.state === 'empty');
+  const served = world.declared === 0 || world.base !== world.declared;
+  return quiet && served && bucket.phase === 'steady' && !bucket.inDoubt;
 }
 
 /** A state from which no settled one can be reached, if there is one. */
@@ -100,88 +107,96 @@ function findStuck(count: number, edges: readonly number[], settled: readonly nu
   return stuck < 0 ? undefined : stuck;
 }
 
+type Numbered = Extract<PinEvent | Effect, { generation: number }>;
+
+function isNumbered(item: object): item is Numbered {
+  return 'generation' in item;
+}
+
 /**
  * Generations matter only by which is newer and which are equal; so each slot's are numbered anew, or a slot that is taken
  * and expires over and over would make states without end.
  */
-function rankGenerations(world: World): (slot: number, generation: number) => number {
-  const ranks = world.slots.map((slot, index) => {
+function compactGenerations(world: World): void {
+  world.slots.forEach((slot, index) => {
+    const record = world.core.state.slots.get(index);
+    if (slot.generation === 0 && record === undefined) return;
+    const lists = [world.digests, world.orders, world.pending, world.ghost];
     const seen = new Set([slot.generation]);
-    const record = world.core.slots.get(index);
     if (record !== undefined) seen.add(record.generation);
-    for (const event of [...world.digests, ...world.pending, ...world.orders]) {
-      if ('generation' in event && event.slot === index) seen.add(event.generation);
+    for (const list of lists) {
+      for (const number of list) {
+        const item = itemOf(number);
+        if (isNumbered(item) && item.slot === index) seen.add(item.generation);
+      }
     }
-    return [...seen].sort((a, b) => a - b);
+    const sorted = [...seen].sort((a, b) => a - b);
+    if (sorted.at(-1) === sorted.length - 1) return;
+    const ranks = new Map(sorted.map((generation, rank) => [generation, rank]));
+    slot.generation = ranks.get(slot.generation)!;
+    const rename = (number: number): number => {
+      const item = itemOf(number);
+      if (!isNumbered(item) || item.slot !== index) return number;
+      return numberOf({ ...item, generation: ranks.get(item.generation)! });
+    };
+    world.digests = world.digests.map(rename);
+    world.orders = world.orders.map(rename);
+    world.pending = world.pending.map(rename);
+    world.ghost = world.ghost.map(rename);
+    if (record === undefined || ranks.get(record.generation) === record.generation) return;
+    const state = cloneState(world.core.state);
+    state.slots.get(index)!.generation = ranks.get(record.generation)!;
+    world.core = keep(state);
   });
-  return (slot, generation) => ranks[slot]!.indexOf(generation);
 }
 
-export function encode(world: World): string {
-  const bucket = world.core.vips.get(1)![0]!;
-  const rank = rankGenerations(world);
-  const text = (event: object): string => {
-    if (!('generation' in event && 'slot' in event)) return JSON.stringify(event, withoutTokens);
-    return JSON.stringify({ ...event, generation: rank(event.slot as number, event.generation as number) });
-  };
-  const tag = world.core.sweep.pending?.tag;
-  const parts: unknown[] = [
-    encodeCore(world.core, rank),
-    world.pending.map(text).join(),
-    world.timers
-      .filter((timer) => !('name' in timer) || timer.token === bucket.token)
-      .filter(
-        (timer) =>
-          !('server' in timer && 'token' in timer) || world.core.servers.get(timer.server)?.token === timer.token,
-      )
-      .filter((timer) => timer.kind !== 'sweep-late' || timer.tag === tag)
-      .filter((timer) => timer.kind !== 'closing-due' || timer.keys.some((key) => world.core.pins.get(key)?.closing))
-      .map((timer) => (timer.kind === 'closing-due' ? `closing ${timer.keys.join()}` : timer.kind))
-      .sort()
-      .join(),
-    world.digests
-      .map((event) => (event.kind === 'swept' ? `swept ${event.tag === tag} ${event.reports}` : text(event)))
-      .join(),
-    world.answers.map(text).join(),
-    world.orders.map((order) => (order.kind === 'sweep' ? `sweep ${order.tag === tag}` : text(order))).join(),
-    world.intended,
-    world.leaving,
-    world.drained,
-    world.base,
-    world.current,
-    world.learnBit,
-    world.seal,
-    world.unsettled,
-    world.watch,
-    world.watchNotice,
-    world.pins.join(),
-    world.closing.join(),
-    world.pinNotices.join(),
-    world.slots.map((slot, index) =>
-      slot.state === 'empty'
-        ? rank(index, slot.generation)
-        : `${slot.state}${rank(index, slot.generation)}${slot.key}>${slot.server}:${slot.answer ?? '-'}`,
+const SLOT_STATES = { empty: 0, tentative: 1, confirmed: 2 } as const;
+
+/** A world as text; equal for worlds that behave alike. */
+function encode(world: World): string {
+  const codes: number[] = [world.core.id & 0xffff, world.core.id >>> 16];
+  const lists = [world.pending, world.timers, world.digests, world.answers, world.orders, world.ghost];
+  for (const list of lists) codes.push(list.length, ...list);
+  codes.push(
+    world.intended | (world.intendedBase << 3) | (world.base << 6) | (world.current << 9),
+    world.crashed | (world.declared << 3) | (world.ignored << 6) | (world.deaths << 9),
+    bits(
+      world.leaving,
+      world.drained,
+      world.learnBit,
+      world.seal,
+      world.unsettled,
+      world.doubt,
+      world.doubtResets,
+      world.empty,
+      world.watch,
+      world.watchNotice,
+      world.returned,
     ),
-    world.flows.map(
-      (flow) =>
-        `${flow.state}${flow.incarnation}>${flow.server} ${[...flow.syns].sort()} ${[...flow.answers].sort()} ${flow.held}`,
-    ),
-    world.intendedBase,
-    world.crashed,
-    world.declared,
-    world.ignored,
-    world.deaths,
-    world.holds,
-    world.retargets,
-    world.crashes,
-    world.losses,
-    world.duplicates,
-    world.spoofs,
-    world.refusals,
-  ];
-  return parts.join('|');
+    world.holds | (world.retargets << 2) | (world.crashes << 4) | (world.losses << 6) | (world.duplicates << 8),
+    world.spoofs | (world.refusals << 2) | (world.silences << 4) | (world.restarts << 6) | (world.lateReports << 8),
+  );
+  world.pins.forEach((pin, flow) => {
+    codes.push(pin | (Number(world.closing[flow]) << 3) | (Number(world.pinNotices[flow]) << 4));
+  });
+  for (const slot of world.slots) {
+    codes.push(
+      slot.state === 'empty' ? slot.generation : (slot.generation << 8) | (SLOT_STATES[slot.state] << 6) | slot.server,
+    );
+    if (slot.state !== 'empty') codes.push(slot.key.charCodeAt(2), slot.answer ?? 9);
+  }
+  for (const flow of world.flows) {
+    codes.push(
+      flow.state | (flow.incarnation << 2) | (flow.server << 5) | (flow.syns << 8),
+      flow.answers,
+      flow.flying,
+      flow.held[1]! | (flow.held[2]! << 3) | (flow.held[3]! << 6) | (flow.held[4]! << 9),
+      bits(flow.spoke, flow.silent),
+    );
+  }
+  return String.fromCharCode(...codes);
 }
 
-function withoutTokens(key: string, value: unknown): unknown {
-  return key === 'token' || key === 'tag' ? undefined : value;
+function bits(...flags: readonly boolean[]): number {
+  return flags.reduce((sum, flag, index) => sum | (Number(flag) << index), 0);
 }

@@ -1,8 +1,11 @@
 /**
  * What the switch may do next by itself or because an order arrives: slots expire and are reported again, watch and pins fall idle,
- * a release or a sweep is carried out, or the release is lost on its way.
+ * a release or a sweep is carried out, or the release is lost on its way, it starts anew. Servers die here as well.
  */
+import type { Effect } from '../../src/shift/types.ts';
 import { release, sweepSlot } from '../support/data-plane.ts';
+import { perform, restartSwitch } from './controller-model.ts';
+import { itemOf } from './items.ts';
 import type { Scope } from './scope.ts';
 import { confirmedEvent, gone, tell, tentativeCanExpire, unpinnedLive } from './switch-model.ts';
 import type { Add } from './transition.ts';
@@ -11,7 +14,7 @@ import { BUCKET, type World } from './world.ts';
 /** Adds a transition for each thing that the switch may do. */
 export function switchTransitions(world: World, scope: Scope, add: Add): void {
   world.slots.forEach((slot, index) => {
-    if (slot.state === 'tentative' && tentativeCanExpire(world, slot)) {
+    if (slot.state === 'tentative' && tentativeCanExpire(world, slot, scope)) {
       add(`tentative slot ${index} expires`, (next) => {
         const expired = next.slots[index]!;
         expired.state = 'empty';
@@ -21,7 +24,8 @@ export function switchTransitions(world: World, scope: Scope, add: Add): void {
     }
     const idle = world.digests.length === 0 && world.orders.length === 0 && world.pending.length === 0;
     // The report interval is longer than a round trip to the controller.
-    if (slot.state === 'confirmed' && world.unsettled && idle) {
+    const again = slot.state === 'confirmed' && world.unsettled && !scope.without.has('R3 a slot reports again');
+    if (again && idle) {
       add(`slot ${index} is reported again`, (next) => {
         tell(next, confirmedEvent(next, next.slots[index]!));
         return undefined;
@@ -35,68 +39,83 @@ export function switchTransitions(world: World, scope: Scope, add: Add): void {
         next.crashed = server;
         for (const flow of next.flows) {
           flow.held[server] = 0;
-          if (flow.state !== 'established' || flow.server !== server) continue;
-          flow.state = 'closed';
-          flow.server = 0;
-          flow.incarnation++;
+          if (flow.state !== 2 || flow.server !== server) continue;
+          Object.assign(flow, { state: 0, server: 0, silent: false, spoke: false, incarnation: flow.incarnation + 1 });
         }
         return undefined;
       });
     }
   }
-  if (world.watch && world.unsettled && !world.watchNotice && !unpinnedLive(world)) {
+  if (world.restarts < scope.restarts && !world.empty) {
+    add('the switch starts anew', (next) => restartSwitch(next, scope));
+  }
+  if (world.ghost.length > 0) {
+    add(
+      'a write of the old controller lands',
+      (next) => perform(next, scope, itemOf<Effect>(next.ghost[0]!)) ?? dropGhost(next),
+    );
+  }
+  if (world.empty) return;
+  // Where there are agents it only makes the controller ask them, as their own reports do.
+  if (world.watch && world.unsettled && !world.watchNotice && !scope.agents && !unpinnedLive(world)) {
     add('the watch falls idle', (next) => {
       next.watchNotice = true;
       return undefined;
     });
   }
+  const tellsPins = !scope.agents || scope.silences > 0;
   world.pins.forEach((server, flow) => {
-    if (server !== 0 && !world.closing[flow] && !world.pinNotices[flow] && gone(world, flow)) {
+    if (tellsPins && server !== 0 && !world.closing[flow] && !world.pinNotices[flow] && gone(world, flow)) {
       add(`the pin of flow ${flow} falls idle`, (next) => {
         next.pinNotices[flow] = true;
         return undefined;
       });
     }
   });
-  const order = world.orders[0];
-  if (order !== undefined) {
-    add(`order ${order.kind} arrives`, (next) => {
+  if (world.orders.length === 0) return;
+  const order = itemOf<Extract<Effect, { kind: 'release' | 'sweep' }>>(world.orders[0]!);
+  add(`order ${order.kind} arrives`, (next) => {
+    next.orders.shift();
+    if (order.kind === 'release') {
+      const { slot, generation, key } = order;
+      const checked = !scope.without.has('R3 release names the generation');
+      const anew = !scope.without.has('R3 a freed slot has another generation');
+      release(next.slots[slot]!, key, generation, checked, anew);
+      tell(next, { kind: 'released', slot, generation, key });
+    } else {
+      sweep(next, scope, order);
+    }
+    return undefined;
+  });
+  if (world.losses < scope.losses && order.kind === 'release') {
+    add('a release is lost', (next) => {
+      next.losses++;
       next.orders.shift();
-      if (order.kind === 'release') {
-        release(
-          next.slots[order.slot]!,
-          order.key,
-          order.generation,
-          !scope.without.has('R3 release names the generation'),
-        );
-        tell(next, { kind: 'released', slot: order.slot, generation: order.generation, key: order.key });
-        return undefined;
-      }
-      const skipped = order.count === 0 || scope.without.has('R7 settle by sweep');
-      let reports = 0;
-      for (const slot of skipped ? [] : next.slots) {
-        const expired = slot.state === 'tentative' && tentativeCanExpire(next, slot);
-        const found = sweepSlot(slot, expired ? 1 : 0, 0);
-        if (found !== undefined) reports++;
-        if (found === 'confirmed') tell(next, { ...confirmedEvent(next, slot), swept: true });
-        else if (found === 'tentative') {
-          tell(next, {
-            kind: 'tentative',
-            slot: next.slots.indexOf(slot),
-            pin: { key: slot.key, ...BUCKET, server: slot.server },
-          });
-        }
-      }
-      if (scope.without.has('R7 count what a sweep reports')) reports = 0;
-      tell(next, { kind: 'swept', tag: order.tag, reports });
       return undefined;
     });
-    if (world.losses < scope.losses && order.kind === 'release') {
-      add('a release is lost', (next) => {
-        next.losses++;
-        next.orders.shift();
-        return undefined;
-      });
+  }
+}
+
+function dropGhost(world: World): undefined {
+  world.ghost = world.ghost.slice(1);
+}
+
+function sweep(world: World, scope: Scope, { count, tag }: Extract<Effect, { kind: 'sweep' }>): void {
+  const skipped = count === 0 || scope.without.has('R7 settle by sweep');
+  let reports = 0;
+  for (const slot of skipped ? [] : world.slots) {
+    const expired = slot.state === 'tentative' && tentativeCanExpire(world, slot, scope);
+    const found = sweepSlot(slot, expired ? 1 : 0, 0);
+    if (found === undefined) continue;
+    reports++;
+    if (found === 'confirmed') {
+      // As met by a sweep it is told even where its own reports are not.
+      if (!scope.without.has('R3 a slot reports again')) tell(world, { ...confirmedEvent(world, slot), swept: true });
+    } else {
+      const pin = { key: slot.key, ...BUCKET, server: slot.server };
+      tell(world, { kind: 'tentative', slot: world.slots.indexOf(slot), pin });
     }
   }
+  if (scope.without.has('R7 count what a sweep reports')) reports = 0;
+  tell(world, { kind: 'swept', tag, reports });
 }

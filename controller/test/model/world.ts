@@ -5,17 +5,23 @@
  *
  * Time is abstracted to what it is relied on for: an unpinned live connection speaks within the idle time, so the watch is idle
  * exactly when there is none (half-open ones included, as the idle time is at least a handshake's); a pin is idle when its
- * connection is gone; a tentative slot expires when its handshake can no longer complete. Timers may fire at any time.
+ * connection is gone; a tentative slot expires when its handshake can no longer complete; what is under way to a server has
+ * arrived when the in-flight time is over. Apart from that timers may fire at any time.
+ *
+ * Lists of messages hold their numbers (`items.ts`), the controller's state is one number (`core.ts`).
  */
 import { recover } from '../../src/shift/recover.ts';
-import { createShiftState, type Output, type ShiftState } from '../../src/shift/state.ts';
-import type { Effect, PinEvent, ShiftEvent, ShiftSettings, TimerEvent } from '../../src/shift/types.ts';
+import { createShiftState, type Output } from '../../src/shift/state.ts';
+import type { ShiftSettings } from '../../src/shift/types.ts';
 import { emptySlot, type Slot } from '../support/data-plane.ts';
-import { cloneCore } from './core.ts';
+import { type Core, keep, normalise } from './core.ts';
+import { numberOf } from './items.ts';
 import type { Scope } from './scope.ts';
 
 /** All servers there are. */
 export const SERVERS = [1, 2, 3] as const;
+/** What a dead server is called when it is there again. */
+export const RETURNED = 4;
 /** The one bucket. */
 export const BUCKET = { vip: 1, bucket: 0 } as const;
 /** Who leaves, where the scope has somebody leave. */
@@ -23,37 +29,52 @@ export const LEAVER = 2;
 
 /** A client port and what the network and the servers hold of it. */
 export interface Flow {
-  state: 'closed' | 'syn' | 'established';
+  /** 0: closed, 1: its SYN was sent, 2: established. */
+  state: 0 | 1 | 2;
   incarnation: number;
-  /** Established with. */
+  /** Established with; of a connection that a server opens: its server. */
   server: number;
-  /** Incarnations of SYNs on their way to the switch. */
-  syns: number[];
-  /** SYN-ACKs that have passed the switch: server * 8 + incarnation. */
-  answers: number[];
+  /** Incarnations of SYNs on their way to the switch, as bits. */
+  syns: number;
+  /** SYN-ACKs that have passed the switch: bit 4 * incarnation + server - 1. */
+  answers: number;
+  /** SYNs between switch and server, as `answers`. */
+  flying: number;
   /** By server (index 0 unused): 0 nothing, 2 * incarnation + 1 half-open, 2 * incarnation + 2 established. */
   held: number[];
+  /** It has sent something since somebody began to wait for whoever lives to speak. */
+  spoke: boolean;
+  /** It lives and says nothing. */
+  silent: boolean;
 }
 
 /** Everything. */
 export interface World {
-  core: ShiftState;
+  core: Core;
   /** Decided and not yet carried out, in order of stages. */
-  pending: Effect[];
-  timers: TimerEvent[];
-  /** The journal's word on the current server. */
+  pending: number[];
+  timers: number[];
+  digests: number[];
+  /** What was read, and what came by packet-in, and was not yet acted upon. */
+  answers: number[];
+  orders: number[];
+  /** What a controller that is no longer the primary had decided. */
+  ghost: number[];
+  /** The journal's word on the current server and the base; the latter counts where the switch still names a dead server. */
   intended: number;
+  intendedBase: number;
   leaving: boolean;
   drained: boolean;
-  digests: PinEvent[];
-  /** What was read and not yet acted upon. */
-  answers: ShiftEvent[];
-  orders: Extract<Effect, { kind: 'release' | 'sweep' }>[];
   base: number;
   current: number;
   learnBit: boolean;
   seal: boolean;
   unsettled: boolean;
+  /** Packets without a pin go to the controller; resets do. */
+  doubt: boolean;
+  doubtResets: boolean;
+  /** It has started anew and has no entries yet. */
+  empty: boolean;
   watch: boolean;
   watchNotice: boolean;
   /** By flow: server, or 0. */
@@ -62,13 +83,14 @@ export interface World {
   pinNotices: boolean[];
   slots: Slot[];
   flows: Flow[];
-  /** The journal's word on the base, which counts where the switch still names a dead server. */
-  intendedBase: number;
   /** Who has died, whom the controller has declared dead, and whom the switch ignores; 0: nobody. */
   crashed: number;
   declared: number;
   ignored: number;
-  epoch: number;
+  /** The journal is written after the switch instead of before (a rule taken away). */
+  journalLate: boolean;
+  /** The dead server is there again. */
+  returned: boolean;
   deaths: number;
   holds: number;
   retargets: number;
@@ -77,6 +99,9 @@ export interface World {
   duplicates: number;
   spoofs: number;
   refusals: number;
+  silences: number;
+  lateReports: number;
+  restarts: number;
 }
 
 /** Durations of the protocol; only their order matters, as timers may fire at any time. */
@@ -101,43 +126,82 @@ export function flowOf(key: string): number {
   return Number(key.split('/')[1]);
 }
 
+/** The bit of a server's answer to, or of a SYN on its way to it, of an incarnation. */
+export function bitOf(server: number, incarnation: number): number {
+  return 1 << (4 * incarnation + server - 1);
+}
+
+/** Whether a set of such bits has one of the server. */
+export function hasServer(bits: number, server: number): boolean {
+  return (bits & (0x1111_1111 << (server - 1))) !== 0;
+}
+
 /** The world before anything has happened: everything on server 1. */
 export function initialWorld(scope: Scope): World {
-  const core = createShiftState({ ...SETTINGS, slots: scope.slots }, 0);
-  const world: World = {
-    core,
+  const state = createShiftState({ ...SETTINGS, slots: scope.slots }, 0);
+  const out: Output = { effects: [], notices: [] };
+  const bucket = { ...BUCKET, base: 1, current: 1, unsettled: false, learn: false, watchElapsedMs: undefined };
+  recover(
+    state,
+    { buckets: [{ ...bucket, oneWay: scope.oneWay }], pins: [], servers: SERVERS, leaving: [], pinIdleMs: 10 },
+    out,
+  );
+  // The very first start: nothing to distrust, nothing in the registers.
+  state.sweep.trusted = true;
+  for (const view of state.servers.values()) view.agent = scope.agents;
+  const slots = Array.from({ length: scope.slots }, emptySlot);
+  const digests: number[] = [];
+  const orders: number[] = [];
+  if (scope.late) {
+    const key = keyOf(0);
+    slots[0]!.generation = 1;
+    state.slots.set(0, { generation: 0, key });
+    digests.push(numberOf({ kind: 'confirmed', slot: 0, generation: 0, pin: { key, ...BUCKET, server: 3 } }));
+    orders.push(numberOf({ kind: 'release', slot: 0, generation: 0, key }));
+  }
+  normalise(state);
+  return {
+    core: keep(state),
     pending: [],
     timers: [],
+    digests,
+    answers: [],
+    orders,
+    ghost: [],
     intended: 1,
+    intendedBase: 1,
     leaving: false,
     drained: false,
-    digests: [],
-    answers: [],
-    orders: [],
     base: 1,
     current: 1,
     learnBit: false,
     seal: false,
     unsettled: false,
+    doubt: false,
+    doubtResets: false,
+    empty: false,
     watch: false,
     watchNotice: false,
     pins: new Array<number>(scope.flows).fill(0),
     closing: new Array<boolean>(scope.flows).fill(false),
     pinNotices: new Array<boolean>(scope.flows).fill(false),
-    slots: Array.from({ length: scope.slots }, emptySlot),
+    slots,
     flows: Array.from({ length: scope.flows }, () => ({
-      state: 'closed' as const,
+      state: 0 as const,
       incarnation: 0,
       server: 0,
-      syns: [],
-      answers: [],
-      held: [0, 0, 0, 0],
+      syns: 0,
+      answers: 0,
+      flying: 0,
+      held: [0, 0, 0, 0, 0],
+      spoke: false,
+      silent: false,
     })),
-    intendedBase: 1,
     crashed: 0,
     declared: 0,
     ignored: 0,
-    epoch: 1,
+    journalLate: scope.without.has('R11 journal first'),
+    returned: false,
     deaths: 0,
     holds: 0,
     retargets: 0,
@@ -146,41 +210,25 @@ export function initialWorld(scope: Scope): World {
     duplicates: 0,
     spoofs: 0,
     refusals: 0,
+    silences: 0,
+    lateReports: 0,
+    restarts: 0,
   };
-  const out: Output = { effects: [], notices: [] };
-  const bucket = { ...BUCKET, base: 1, current: 1, unsettled: false, learn: false, watchElapsedMs: undefined };
-  recover(core, { buckets: [bucket], pins: [], servers: SERVERS, leaving: [], pinIdleMs: 10 }, out);
-  // The very first start: nothing to distrust, nothing in the registers.
-  core.sweep.trusted = true;
-  if (scope.late) {
-    const key = keyOf(0);
-    world.slots[0]!.generation = 1;
-    core.slots.set(0, { generation: 0, key });
-    world.digests.push({ kind: 'confirmed', slot: 0, generation: 0, pin: { key, ...BUCKET, server: 3 } });
-    world.orders.push({ kind: 'release', slot: 0, generation: 0, key });
-  }
-  return world;
 }
 
 /** A deep copy. */
 export function clone(world: World): World {
   return {
     ...world,
-    core: cloneCore(world.core),
-    pending: [...world.pending],
-    timers: [...world.timers],
-    digests: [...world.digests],
-    answers: [...world.answers],
-    orders: [...world.orders],
-    pins: [...world.pins],
-    closing: [...world.closing],
-    pinNotices: [...world.pinNotices],
+    pending: world.pending.slice(),
+    timers: world.timers.slice(),
+    digests: world.digests.slice(),
+    answers: world.answers.slice(),
+    orders: world.orders.slice(),
+    pins: world.pins.slice(),
+    closing: world.closing.slice(),
+    pinNotices: world.pinNotices.slice(),
     slots: world.slots.map((slot) => ({ ...slot })),
-    flows: world.flows.map((flow) => ({
-      ...flow,
-      syns: [...flow.syns],
-      answers: [...flow.answers],
-      held: [...flow.held],
-    })),
+    flows: world.flows.map((flow) => ({ ...flow, held: flow.held.slice() })),
   };
 }

@@ -34,15 +34,22 @@ export interface Lookup {
   readonly learn: boolean;
   readonly seal: boolean;
   readonly unsettled: boolean;
+  /** Any packet may be a connection's first. */
+  readonly oneWay?: boolean;
+  /** Pins have been lost: who asks for a connection without one is told by the controller. */
+  readonly doubt?: boolean;
   readonly pin: { readonly server: number; readonly closing: boolean } | undefined;
   /** Whether pins and slots that name the server count. */
   readonly aliveForPin: (server: number) => boolean;
   readonly aliveForSlot: (server: number) => boolean;
 }
 
+/** In place of a server: the packet goes to the controller. */
+export const TO_CONTROLLER = -1;
+
 /** What the switch does with a packet. */
 export interface Decision {
-  /** The server, or 0 for a drop. */
+  /** The server, 0 for a drop, or `TO_CONTROLLER`. */
   readonly server: number;
   /** Hits the bucket's watch. */
   readonly unpinned: boolean;
@@ -56,9 +63,21 @@ export interface DataPlaneRules {
   readonly tentative: boolean;
   /** R1: a closing pin drops SYNs. */
   readonly closingDropsSyn: boolean;
+  /** R2: what acknowledges another server's SYN confirms nothing. */
+  readonly sequence: boolean;
+  /** R2: a SYN that finds no slot goes to the base, not to the current server. */
+  readonly refusedToBase: boolean;
+  /** R3: a slot that is freed or taken has another generation. */
+  readonly newGeneration: boolean;
 }
 
-export const ALL_DATA_PLANE_RULES: DataPlaneRules = { tentative: true, closingDropsSyn: true };
+export const ALL_DATA_PLANE_RULES: DataPlaneRules = {
+  tentative: true,
+  closingDropsSyn: true,
+  sequence: true,
+  refusedToBase: true,
+  newGeneration: true,
+};
 
 /**
  * Decides about a packet and changes the slots accordingly.
@@ -82,7 +101,8 @@ export function decide(
     slot.state === 'tentative' &&
     slot.answer !== undefined &&
     !packet.syn &&
-    packet.acknowledges === `${slot.server}:${slot.answer}`;
+    packet.acknowledges !== undefined &&
+    (packet.acknowledges === `${slot.server}:${slot.answer}` || !rules.sequence);
   if (completes) {
     slot.state = 'confirmed';
     slot.stampMs = nowMs;
@@ -97,15 +117,21 @@ export function decide(
     const dropped = pin.closing && packet.syn && rules.closingDropsSyn;
     return { server: dropped ? 0 : pin.server, unpinned: false, event: undefined };
   }
-  if (packet.syn && base !== current) {
+  const opens = packet.syn || lookup.oneWay === true;
+  const learns = lookup.oneWay === true && lookup.learn && base === current && lookup.doubt !== true;
+  if ((opens && base !== current) || learns) {
+    const raise = (generation: number): number => (rules.newGeneration ? (generation + 1) & 0xffff : generation);
     const free = (way: Slot): boolean =>
       way.state === 'empty' || (way.state === 'tentative' && nowMs - way.stampMs > times.tentativeMs);
     const taken = slot ?? ways.find(free);
     if (taken === undefined) {
-      return { server: lookup.seal ? 0 : base, unpinned: !lookup.seal, event: undefined };
+      if (learns && !lookup.seal) return { server: base, unpinned: true, event: { kind: 'learned', slot: undefined } };
+      if (!rules.refusedToBase) return { server: current, unpinned: false, event: undefined };
+      const dropped = lookup.seal || lookup.oneWay === true;
+      return { server: dropped ? 0 : base, unpinned: !dropped, event: undefined };
     }
     if (slot === undefined) {
-      taken.generation = (taken.generation + 1) & 0xffff;
+      taken.generation = raise(taken.generation);
       taken.key = packet.key;
       taken.bucket = packet.bucket;
       taken.state = 'tentative';
@@ -113,19 +139,20 @@ export function decide(
       taken.answer = undefined;
     } else if (!slotAlive) {
       // What it held died with its server: a new pin.
-      taken.generation = (taken.generation + 1) & 0xffff;
+      taken.generation = raise(taken.generation);
       taken.state = 'tentative';
       taken.server = current;
       taken.answer = undefined;
     }
     taken.stampMs = nowMs;
-    if (!rules.tentative) {
+    if (!rules.tentative || lookup.oneWay === true) {
       taken.state = 'confirmed';
       return { server: taken.server, unpinned: false, event: { kind: 'confirmed', slot: taken } };
     }
     return { server: taken.server, unpinned: false, event: undefined };
   }
-  const learned = lookup.learn && !packet.syn;
+  if (lookup.doubt === true && !packet.syn) return { server: TO_CONTROLLER, unpinned: true, event: undefined };
+  const learned = lookup.learn && (lookup.oneWay === true || !packet.syn);
   return { server: base, unpinned: true, event: learned ? { kind: 'learned', slot: undefined } : undefined };
 }
 
@@ -136,11 +163,17 @@ export function remember(ways: readonly Slot[], key: string, server: number, ans
 }
 
 /** A release order. @returns whether it freed the slot */
-export function release(slot: Slot, key: string, generation: number, checkGeneration = true): boolean {
+export function release(
+  slot: Slot,
+  key: string,
+  generation: number,
+  checkGeneration = true,
+  newGeneration = true,
+): boolean {
   if (slot.state !== 'confirmed' || slot.key !== key) return false;
   if (checkGeneration && slot.generation !== generation) return false;
   slot.state = 'empty';
-  slot.generation = (slot.generation + 1) & 0xffff;
+  if (newGeneration) slot.generation = (slot.generation + 1) & 0xffff;
   return true;
 }
 
