@@ -98,6 +98,10 @@ type Store =
 
 /** `target = value`, of any type. The target is an l-value. */
 export function assign(body: Body, target: Value, value: Value, span: Span | undefined): void {
+  if (target.kind === 'scalar') {
+    assignScalar(body, target.expression, expressionOf(value, span), span);
+    return;
+  }
   const stores: Store[] = [];
   collectStores(body.context, target, value, stores, span);
   if (conflicts(stores)) {
@@ -159,16 +163,20 @@ function collectStores(context: Context, target: Value, value: Value, stores: St
         return;
       }
       const sources = elementsOf(value, span);
-      elementsOf(target, span).forEach((element, index) => {
+      let index = 0;
+      for (const element of elementsOf(target, span)) {
         collectStores(context, element, sources[index]!, stores, span);
-      });
+        index += 1;
+      }
       return;
     }
     case 'array': {
       const sources = elementsOf(value, span);
-      target.elements.forEach((element, index) => {
+      let index = 0;
+      for (const element of target.elements) {
         collectStores(context, element, sources[index]!, stores, span);
-      });
+        index += 1;
+      }
       return;
     }
     case 'nothing':
@@ -293,18 +301,21 @@ function performStore(body: Body, store: Store, span: Span | undefined): void {
           body.emit({ kind: 'copy-union-stack', target: target.stack, source: source.stack, span });
         }
       } else if (target.kind === 'union' && source.kind === 'union') {
-        const from = source.reference;
-        eachUnion(body, target.reference, span, (to) => {
-          eachUnion(body, from, span, (instance) => {
-            if (to !== instance) body.emit({ kind: 'copy-union', target: to, source: instance, span });
-          });
-        });
+        copyUnion(body, target.reference, source.reference, span);
       } else {
         throw new InternalError(`${target.kind} = ${source.kind}`, span);
       }
       return;
     }
   }
+}
+
+function copyUnion(body: Body, target: ir.UnionReference, source: ir.UnionReference, span: Span | undefined): void {
+  eachUnion(body, target, span, (to) => {
+    eachUnion(body, source, span, (from) => {
+      if (to !== from) body.emit({ kind: 'copy-union', target: to, source: from, span });
+    });
+  });
 }
 
 /** `target = value` where the target is a place or a slice of one. */

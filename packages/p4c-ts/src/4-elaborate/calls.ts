@@ -37,42 +37,47 @@ export function hasEffects(context: Context, expression: ast.Expression): boolea
 }
 
 function computeEffects(context: Context, expression: ast.Expression): boolean {
-  const some = (...parts: readonly ast.Expression[]): boolean => parts.some((part) => hasEffects(context, part));
   switch (expression.kind) {
     case 'CallExpression': {
       if (context.typed.constants.has(expression)) return false;
       const call = context.typed.calls.get(expression);
       if (call?.kind === 'built-in' && call.method !== 'push_front' && call.method !== 'pop_front') {
-        return call.method === 'setValid' || call.method === 'setInvalid' || some(call.target);
+        return call.method === 'setValid' || call.method === 'setInvalid' || hasEffects(context, call.target);
       }
       if (call?.kind === 'extern-method' && call.method.name.name === 'lookahead') return false;
       return true;
     }
     case 'MemberExpression':
-      return expression.target.kind === 'TypeNameExpression' ? false : some(expression.target);
+      return expression.target.kind === 'TypeNameExpression' ? false : hasEffects(context, expression.target);
     case 'IndexExpression':
-      return some(expression.target, expression.index);
+      return hasEffects(context, expression.target) || hasEffects(context, expression.index);
     case 'SliceExpression':
-      return some(expression.target);
+      return hasEffects(context, expression.target);
     case 'PlusSliceExpression':
-      return some(expression.target, expression.low);
+      return hasEffects(context, expression.target) || hasEffects(context, expression.low);
     case 'ListExpression':
     case 'TupleKeysetExpression':
-      return some(...expression.elements);
+      return someHasEffects(context, expression.elements);
     case 'StructExpression':
-      return some(...expression.fields.map((field) => field.value));
-    case 'UnaryExpression':
-      return some(expression.operand);
+      return someHasEffects(
+        context,
+        expression.fields.map((field) => field.value),
+      );
     case 'BinaryExpression':
-      return some(expression.left, expression.right);
+      return hasEffects(context, expression.left) || hasEffects(context, expression.right);
     case 'ConditionalExpression':
-      return some(expression.condition, expression.whenTrue, expression.whenFalse);
+      return (
+        hasEffects(context, expression.condition) ||
+        hasEffects(context, expression.whenTrue) ||
+        hasEffects(context, expression.whenFalse)
+      );
+    case 'UnaryExpression':
     case 'CastExpression':
-      return some(expression.operand);
+      return hasEffects(context, expression.operand);
     case 'MaskExpression':
-      return some(expression.value, expression.mask);
+      return hasEffects(context, expression.value) || hasEffects(context, expression.mask);
     case 'RangeExpression':
-      return some(expression.low, expression.high);
+      return hasEffects(context, expression.low) || hasEffects(context, expression.high);
     case 'IntegerLiteral':
     case 'BooleanLiteral':
     case 'StringLiteral':
@@ -86,6 +91,10 @@ function computeEffects(context: Context, expression: ast.Expression): boolean {
     case 'SelectExpression':
       return false;
   }
+}
+
+function someHasEffects(context: Context, expressions: readonly ast.Expression[]): boolean {
+  return expressions.some((expression) => hasEffects(context, expression));
 }
 
 /** Translates a call; the value is what it returns. */

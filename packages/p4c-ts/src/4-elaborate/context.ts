@@ -75,7 +75,8 @@ export class Context {
   readonly externInstances: ir.ExternInstance[] = [];
   readonly errorCodes = new Map<string, number>();
   readonly enumValues = new Map<string, readonly { name: string; value: bigint }[]>();
-  private readonly usedNames = new Map<string, number>();
+  /** For each name space, the names taken and how often a number was put behind them. */
+  private readonly usedNames = { header: new Map<string, number>(), variable: new Map<string, number>() };
   /** The greatest number of a block so far. */
   lastBlockId = 0;
 
@@ -89,18 +90,18 @@ export class Context {
   }
 
   /** `base`, or `base_1`, `base_2`, ... where it is taken in that name space. */
-  uniqueName(space: string, base: string): string {
+  uniqueName(space: 'header' | 'variable', base: string): string {
+    const used = this.usedNames[space];
     for (;;) {
-      const key = `${space}/${base}`;
-      const count = this.usedNames.get(key);
+      const count = used.get(base);
       if (count === undefined) {
-        this.usedNames.set(key, 0);
+        used.set(base, 0);
         return base;
       }
-      this.usedNames.set(key, count + 1);
+      used.set(base, count + 1);
       const candidate = `${base}_${count + 1}`;
-      if (!this.usedNames.has(`${space}/${candidate}`)) {
-        this.usedNames.set(`${space}/${candidate}`, 0);
+      if (!used.has(candidate)) {
+        used.set(candidate, 0);
         return candidate;
       }
     }

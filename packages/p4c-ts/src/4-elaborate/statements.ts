@@ -49,11 +49,11 @@ export function translateStatement(body: Body, scope: Scope, statement: ast.Stat
       const after = body.newBlock('endif');
       branch(body, scope, statement.condition, whenTrue, whenFalse);
       body.moveTo(whenTrue);
-      translateStatement(body, { ...scope, frame: childFrame(scope.frame) }, statement.thenStatement);
+      translateStatement(body, scope, statement.thenStatement);
       body.goto(after);
       body.moveTo(whenFalse);
       if (statement.elseStatement !== undefined) {
-        translateStatement(body, { ...scope, frame: childFrame(scope.frame) }, statement.elseStatement);
+        translateStatement(body, scope, statement.elseStatement);
       }
       body.goto(after);
       body.moveTo(after);

@@ -143,23 +143,25 @@ function chain(index: Expression, count: number, at: (position: number) => Expre
 
 /** The expression without dynamic references. */
 function staticReads(expression: Expression): Expression {
-  return mapExpression(expression, (inner) => {
-    if (inner.kind === 'read' && inner.place.kind === 'field' && isDynamic(inner.place.header)) {
-      const { header, field } = inner.place;
-      return chain(header.index, header.stack.elements.length, (position) =>
-        read({ kind: 'field', header: elementAt(header, position), field }),
-      );
-    }
-    if (inner.kind === 'is-valid' && isDynamic(inner.header)) {
-      const { header } = inner;
-      return chain(header.index, header.stack.elements.length, (position) => isValid(elementAt(header, position)));
-    }
-    if (inner.kind === 'is-valid-union' && inner.union.kind === 'element') {
-      const union: UnionReference & { kind: 'element' } = inner.union;
-      return chain(union.index, union.stack.elements.length, (position) =>
-        isValidUnion({ kind: 'instance', instance: union.stack.elements[position]! }),
-      );
-    }
-    return inner;
-  });
+  return mapExpression(expression, staticRead);
+}
+
+function staticRead(inner: Expression): Expression {
+  if (inner.kind === 'read' && inner.place.kind === 'field' && isDynamic(inner.place.header)) {
+    const { header, field } = inner.place;
+    return chain(header.index, header.stack.elements.length, (position) =>
+      read({ kind: 'field', header: elementAt(header, position), field }),
+    );
+  }
+  if (inner.kind === 'is-valid' && isDynamic(inner.header)) {
+    const { header } = inner;
+    return chain(header.index, header.stack.elements.length, (position) => isValid(elementAt(header, position)));
+  }
+  if (inner.kind === 'is-valid-union' && inner.union.kind === 'element') {
+    const union: UnionReference & { kind: 'element' } = inner.union;
+    return chain(union.index, union.stack.elements.length, (position) =>
+      isValidUnion({ kind: 'instance', instance: union.stack.elements[position]! }),
+    );
+  }
+  return inner;
 }

@@ -5,9 +5,13 @@
  * at each write costs as much as there are facts, and there are hundreds; so a write only notes its time, and a fact is
  * found stale when it is looked up. What was noted inside a block is taken back when the walk leaves the part of the
  * graph that begins with it (`mark`, `rollBack`), so nothing is copied where control branches either.
+ *
+ * Whatever can be written has a number, given when it is met first; what was written last is an array by these numbers, because the
+ * questions about it are the most frequent ones of the whole pass.
  */
 
-import type { Expression, HeaderField, HeaderInstance, Place } from './ir.ts';
+import { InternalError } from '../diagnostics/diagnostic.ts';
+import type { Expression, HeaderInstance, Place, Variable } from './ir.ts';
 import { someExpression } from './traversal.ts';
 
 /** A place whose header is known: what facts are about. */
@@ -25,59 +29,60 @@ export function mayBeSame(a: Place, b: Place): boolean {
   return true;
 }
 
-interface Fact {
-  readonly value: Expression;
-  readonly since: number;
+/** The last write to something. */
+interface Write {
+  /** Counted in writes. */
+  readonly time: number;
+  /** What the place has been since then; undefined where that is not known, or where this is no single place. */
+  readonly value: Expression | undefined;
 }
 
-/** Stands for the validity of all headers, and for everything, where times of writes are kept. */
-const VALIDITY = Symbol('validity');
-const EVERYTHING = Symbol('everything');
+/** Numbers of the validity of all headers, and of everything. */
+const VALIDITY = 0;
+const EVERYTHING = 1;
 
-/** See the top of the file. Times are counted in writes. */
+/** See the top of the file. */
 export class Facts {
   private now = 0;
-  /** By the key of the place (`keyOf`). */
-  private readonly known = new Map<unknown, Fact | undefined>();
-  /** When something was written last: by key of a place, header, position of a field in any header, or a symbol above. */
-  private readonly writtenAt = new Map<unknown, number | undefined>();
-  private readonly fieldKeys = new Map<HeaderInstance, Map<HeaderField, Place>>();
-  private readonly trail: { readonly map: Map<unknown, unknown>; readonly key: unknown; readonly before: unknown }[] =
-    [];
+  private numbers = 2;
+  private readonly numberOfVariable = new Map<Variable, number>();
+  /** Number of a header as a whole; its fields have those that follow, in order. */
+  private readonly numberOfHeader = new Map<HeaderInstance, number>();
+  /** By position: the number of the fields at that position in whatever header. */
+  private readonly numberOfFields: (number | undefined)[] = [];
+  private readonly lastWrite: (Write | undefined)[] = [];
+  /** What was written, in order, and what `lastWrite` said before. */
+  private readonly trail: number[] = [];
+  private readonly trailBefore: (Write | undefined)[] = [];
 
   /** The value of the place, if it is known. */
   valueOf(place: Place): Expression | undefined {
     if (!isExactPlace(place)) return undefined;
-    const fact = this.known.get(this.keyOf(place));
-    if (fact === undefined || this.timeOf(EVERYTHING) > fact.since) return undefined;
-    if (this.wasWritten(place, fact.since)) return undefined;
-    const isStale = someExpression(fact.value, (inner) => {
-      if (inner.kind === 'read') return this.wasWritten(inner.place, fact.since);
-      return (inner.kind === 'is-valid' || inner.kind === 'is-valid-union') && this.timeOf(VALIDITY) > fact.since;
-    });
-    return isStale ? undefined : fact.value;
+    const write = this.lastWrite[this.numberOf(place)];
+    if (write?.value === undefined || this.timeOf(EVERYTHING) > write.time) return undefined;
+    if (this.wasWritten(place, write.time) || this.isStale(write.value, write.time)) return undefined;
+    return write.value;
   }
 
-  /** From now on the place, an exact one, has that value. All places that the value reads are exact. */
-  learn(place: Place, value: Expression): void {
-    this.note(this.known, this.keyOf(place), { value, since: this.now });
-  }
-
-  /** The place was written. */
-  write(place: Place): void {
-    if (isExactPlace(place)) this.noteTime(this.keyOf(place));
-    else if (place.kind === 'field') this.noteTime(place.field.index);
+  /** The place was written. `value`: what an exact place is from now on; all places that it reads are exact. */
+  write(place: Place, value?: Expression): void {
+    if (isExactPlace(place)) this.note(this.numberOf(place), value);
+    else if (place.kind === 'field') {
+      const { index } = place.field;
+      this.numberOfFields[index] ??= this.numbers++;
+      this.note(this.numberOfFields[index]);
+    }
   }
 
   /** The headers were written as a whole, or their validity changed, and with it that of others perhaps. */
   writeHeaders(instances: readonly HeaderInstance[]): void {
-    for (const instance of instances) this.noteTime(instance);
-    this.noteTime(VALIDITY);
+    for (const instance of instances) this.note(this.numberOfInstance(instance));
+    this.note(VALIDITY);
   }
 
   /** Anything may have been written. */
   writeEverything(): void {
-    this.noteTime(EVERYTHING);
+    this.note(EVERYTHING);
   }
 
   /** The present state, for `rollBack`. */
@@ -87,43 +92,61 @@ export class Facts {
 
   /** Back to the state at that mark. */
   rollBack(mark: number): void {
-    while (this.trail.length > mark) {
-      const { map, key, before } = this.trail.pop()!;
-      map.set(key, before);
-    }
+    while (this.trail.length > mark) this.lastWrite[this.trail.pop()!] = this.trailBefore.pop();
+  }
+
+  /** Whether something that the value reads was written after that time. */
+  private isStale(value: Expression, since: number): boolean {
+    if (value.kind === 'constant' || value.kind === 'parameter') return false;
+    if (value.kind === 'read') return this.wasWritten(value.place, since);
+    return someExpression(value, (inner) => {
+      if (inner.kind === 'read') return this.wasWritten(inner.place, since);
+      return (inner.kind === 'is-valid' || inner.kind === 'is-valid-union') && this.timeOf(VALIDITY) > since;
+    });
   }
 
   private wasWritten(place: Place, since: number): boolean {
-    if (this.timeOf(this.keyOf(place)) > since) return true;
-    if (place.kind === 'variable') return false;
-    if (this.timeOf(place.field.index) > since) return true;
-    return place.header.kind === 'instance' && this.timeOf(place.header.instance) > since;
+    if (place.kind === 'variable') return this.timeOf(this.numberOf(place)) > since;
+    const ofFields = this.numberOfFields[place.field.index];
+    if (ofFields !== undefined && this.timeOf(ofFields) > since) return true;
+    if (place.header.kind !== 'instance') return false;
+    const header = this.numberOfInstance(place.header.instance);
+    return this.timeOf(header) > since || this.timeOf(header + 1 + place.field.index) > since;
   }
 
-  private timeOf(key: unknown): number {
-    return this.writtenAt.get(key) ?? 0;
+  private timeOf(number: number): number {
+    return this.lastWrite[number]?.time ?? 0;
   }
 
-  private noteTime(key: unknown): void {
+  private note(number: number, value?: Expression): void {
     this.now += 1;
-    this.note(this.writtenAt, key, this.now);
+    this.trail.push(number);
+    this.trailBefore.push(this.lastWrite[number]);
+    this.lastWrite[number] = { time: this.now, value };
   }
 
-  private note(map: Map<unknown, unknown>, key: unknown, value: unknown): void {
-    this.trail.push({ map, key, before: map.get(key) });
-    map.set(key, value);
+  /** Number of an exact place. */
+  private numberOf(place: Place): number {
+    if (place.kind === 'field') {
+      if (place.header.kind !== 'instance') throw new InternalError(`a field of ${place.header.kind} has no number`);
+      return this.numberOfInstance(place.header.instance) + 1 + place.field.index;
+    }
+    let number = this.numberOfVariable.get(place.variable);
+    if (number === undefined) {
+      number = this.numbers;
+      this.numbers += 1;
+      this.numberOfVariable.set(place.variable, number);
+    }
+    return number;
   }
 
-  /** One object for each exact place. */
-  private keyOf(place: Place): unknown {
-    if (place.kind === 'variable') return place.variable;
-    if (place.header.kind !== 'instance') return place;
-    const { instance } = place.header;
-    let fields = this.fieldKeys.get(instance);
-    if (fields === undefined) this.fieldKeys.set(instance, (fields = new Map()));
-    const key = fields.get(place.field);
-    if (key !== undefined) return key;
-    fields.set(place.field, place);
-    return place;
+  private numberOfInstance(instance: HeaderInstance): number {
+    let number = this.numberOfHeader.get(instance);
+    if (number === undefined) {
+      number = this.numbers;
+      this.numbers += 1 + instance.type.fields.length;
+      this.numberOfHeader.set(instance, number);
+    }
+    return number;
   }
 }

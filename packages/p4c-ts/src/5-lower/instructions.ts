@@ -176,7 +176,7 @@ export function mapExpressionsOf(instruction: Instruction, map: (expression: Exp
     case 'hash':
       instruction.base = map(instruction.base);
       instruction.maximum = map(instruction.maximum);
-      instruction.items = instruction.items.map((item) => mapItem(item, map));
+      instruction.items = mapItems(instruction.items, map);
       instruction.target = mapPlaceIndex(instruction.target, map);
       return;
     case 'clone':
@@ -195,8 +195,10 @@ export function mapExpressionsOf(instruction: Instruction, map: (expression: Exp
   }
 }
 
-function mapItem(item: FieldListItem, map: (expression: Expression) => Expression): FieldListItem {
-  return item.kind === 'expression' ? { kind: 'expression', expression: map(item.expression) } : item;
+function mapItems(items: readonly FieldListItem[], map: (expression: Expression) => Expression): FieldListItem[] {
+  return items.map((item) =>
+    item.kind === 'expression' ? { kind: 'expression', expression: map(item.expression) } : item,
+  );
 }
 
 /** Expressions that the end of a block evaluates. Keys of tables are not among them: the table holds those. */

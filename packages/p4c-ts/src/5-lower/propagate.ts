@@ -52,13 +52,23 @@ export function countReads(program: Program, graphs: readonly Graph[]): Map<Vari
 /** Propagates copies in all graphs. */
 export function propagateCopies(program: Program, graphs: readonly Graph[]): void {
   const reads = countReads(program, graphs);
-  for (const graph of graphs) propagateIn(graph, reads);
+  // One for all graphs: what is known in one is taken back at its end.
+  const facts = new Facts();
+  const replace = (inner: Expression): Expression =>
+    inner.kind === 'read' ? (facts.valueOf(inner.place) ?? inner) : inner;
+  const substitute = (expression: Expression): Expression => mapExpression(expression, replace);
+  for (const graph of graphs) {
+    propagateIn(graph, facts, substitute, reads);
+    facts.rollBack(0);
+  }
 }
 
-function propagateIn(graph: Graph, reads: ReadonlyMap<Variable, number>): void {
-  const facts = new Facts();
-  const substitute = (expression: Expression): Expression =>
-    mapExpression(expression, (inner) => (inner.kind === 'read' ? (facts.valueOf(inner.place) ?? inner) : inner));
+function propagateIn(
+  graph: Graph,
+  facts: Facts,
+  substitute: (expression: Expression) => Expression,
+  reads: ReadonlyMap<Variable, number>,
+): void {
   const heirs = heirsOf(graph);
   // A number on the stack stands for the facts known before a block; it lies below the block's heirs.
   const pending: (Block | number)[] = heirs.get(undefined) ?? [];
@@ -118,30 +128,38 @@ function propagateThrough(
 
 /** Takes note of what the instruction writes, and of what is known afterwards. */
 function observe(instruction: Instruction, facts: Facts, reads: ReadonlyMap<Variable, number>): void {
-  const written = targetOf(instruction);
-  if (written !== undefined) facts.write(written);
   observeHeaders(instruction, facts);
-  if (instruction.kind !== 'assign') return;
-  const { target, value } = instruction;
-  if (!isExactPlace(target)) return;
-  if (target.kind !== 'variable' && value.kind !== 'constant') return;
-  if (!mayPassOn(value, target, reads)) return;
-  if (someExpression(value, (inner) => inner.kind === 'read' && mayBeSame(inner.place, target))) return;
-  facts.learn(target, value);
+  const written = targetOf(instruction);
+  if (written === undefined) return;
+  const isWorthKnowing = instruction.kind === 'assign' && mayReplace(instruction.target, instruction.value, reads);
+  facts.write(written, isWorthKnowing ? instruction.value : undefined);
+}
+
+/** Whether reads of the place may become the value that was assigned to it. */
+function mayReplace(target: Place, value: Expression, reads: ReadonlyMap<Variable, number>): boolean {
+  if (!isExactPlace(target)) return false;
+  if (value.kind === 'constant') return mayPassOn(value, target, reads);
+  return target.kind === 'variable' && mayPassOn(value, target, reads) && !readsPlace(value, target);
+}
+
+function readsPlace(value: Expression, place: Place): boolean {
+  return someExpression(value, (inner) => inner.kind === 'read' && mayBeSame(inner.place, place));
 }
 
 function mayPassOn(value: Expression, target: Place, reads: ReadonlyMap<Variable, number>): boolean {
   if (value.type.kind === 'varbit') return false;
   if (value.kind === 'constant' || value.kind === 'parameter') return true;
-  const isStable = !someExpression(value, (inner) => {
-    if (inner.kind === 'lookahead' || inner.kind === 'last-index') return true;
-    if (inner.kind === 'read') return !isExactPlace(inner.place);
-    if (inner.kind === 'is-valid') return inner.header.kind !== 'instance';
-    return inner.kind === 'is-valid-union';
-  });
-  if (!isStable) return false;
+  if (someExpression(value, isUnstable)) return false;
   if (value.kind === 'read') return true;
   return target.kind === 'variable' && target.variable.role !== 'user-metadata' && reads.get(target.variable) === 1;
+}
+
+/** Expressions whose value may change without a write that the facts would notice. */
+function isUnstable(expression: Expression): boolean {
+  if (expression.kind === 'lookahead' || expression.kind === 'last-index') return true;
+  if (expression.kind === 'read') return !isExactPlace(expression.place);
+  if (expression.kind === 'is-valid') return expression.header.kind !== 'instance';
+  return expression.kind === 'is-valid-union';
 }
 
 /** Takes note of what an instruction does to whole headers, their validity included. */

@@ -128,6 +128,21 @@ export function mapPlaceIndex(place: Place, map: (index: Expression) => Expressi
   return header === place.header ? place : { kind: 'field', header, field: place.field };
 }
 
+// The two that need a function for their index are apart: inside `mapExpression` it would cost every call something.
+
+function mapDynamicRead(expression: Expression & { kind: 'read' }, map: (inner: Expression) => Expression): Expression {
+  const place = mapPlaceIndex(expression.place, (index) => mapExpression(index, map));
+  return map(place === expression.place ? expression : read(place));
+}
+
+function mapDynamicValidity(
+  expression: Expression & { kind: 'is-valid' },
+  map: (inner: Expression) => Expression,
+): Expression {
+  const header = mapHeaderIndex(expression.header, (index) => mapExpression(index, map));
+  return map(header === expression.header ? expression : isValid(header));
+}
+
 /** Rebuilds an expression bottom up; `map` sees each one after its parts were mapped. Unchanged parts stay shared. */
 export function mapExpression(expression: Expression, map: (inner: Expression) => Expression): Expression {
   switch (expression.kind) {
@@ -138,8 +153,7 @@ export function mapExpression(expression: Expression, map: (inner: Expression) =
       return map(expression);
     case 'read': {
       if (indexOfPlace(expression.place) === undefined) return map(expression);
-      const place = mapPlaceIndex(expression.place, (index) => mapExpression(index, map));
-      return map(place === expression.place ? expression : read(place));
+      return mapDynamicRead(expression, map);
     }
     case 'unary': {
       const operand = mapExpression(expression.operand, map);
@@ -180,8 +194,7 @@ export function mapExpression(expression: Expression, map: (inner: Expression) =
     }
     case 'is-valid': {
       if (indexOfHeader(expression.header) === undefined) return map(expression);
-      const header = mapHeaderIndex(expression.header, (index) => mapExpression(index, map));
-      return map(header === expression.header ? expression : isValid(header));
+      return mapDynamicValidity(expression, map);
     }
     case 'is-valid-union': {
       const { union } = expression;
