@@ -13,9 +13,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ethernet, ipv4, packet, TCP, tcp } from '@mooring/bmv2-harness';
+import { cpuSecondsOf } from '@mooring/bmv2-harness/bmv2';
 import { startController } from '@mooring/controller';
 import { type RunningSwitch, startSwitch } from '@mooring/softswitch';
-import { cpuSecondsOf } from '../../packages/softswitch/bench/bmv2.ts';
 import { compileLoadBalancer } from '../src/program/load-balancer.ts';
 
 const PINS = 60_000;

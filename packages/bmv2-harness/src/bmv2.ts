@@ -2,3 +2,4 @@
 export { BMV2_VARIABLE, findBmv2 } from './switch/bmv2-process.ts';
 export { deepenQueues, queueDepthCall } from './switch/bmv2-queues.ts';
 export { freePort } from './switch/child-process.ts';
+export { cpuSecondsOf } from './switch/processor-time.ts';

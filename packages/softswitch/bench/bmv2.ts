@@ -4,13 +4,11 @@
 // the one number other people's work does not change, and it is what one core would need. Entries are constant entries of the
 // program, so both switches load the same file and nothing needs a control channel.
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cpuSecondsOf } from '@mooring/bmv2-harness/bmv2';
 import { PcapWriter } from '@mooring/softswitch';
-
-/** Ticks of /proc/PID/stat a second. */
-const TICKS = 100;
 
 /** Seconds simple_switch waits before it reads the files; time enough to load. */
 const START_SECONDS = 3;
@@ -35,12 +33,6 @@ function find(command: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Processor seconds that a process has used so far, all threads together. */
-export function cpuSecondsOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -9,14 +9,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as grpc from '@grpc/grpc-js';
-import { freePort } from '@mooring/bmv2-harness/bmv2';
+import { cpuSecondsOf, freePort } from '@mooring/bmv2-harness/bmv2';
 import { grpcTransport, Program, readP4Info } from '@mooring/p4runtime-ts';
 import { create } from '@mooring/p4runtime-ts/p4info';
 import {
   SetForwardingPipelineConfigRequest_Action as SetAction,
   SetForwardingPipelineConfigRequestSchema,
 } from '@mooring/p4runtime-ts/proto';
-import { cpuSecondsOf, findSimpleSwitchGrpc } from './bmv2.ts';
+import { findSimpleSwitchGrpc } from './bmv2.ts';
 import { compileWithP4Info } from './workloads.ts';
 
 /** Entries in all, and those of them that come before the measurement, for the compiler of JavaScript and the caches. */
