@@ -98,13 +98,17 @@ export function onReset(
   const pin = state.pins.get(key);
   const bucket = bucketOf(state, name);
   const isFull = (doubt?.tried.size ?? 0) >= MOST_TRIED && !doubt?.tried.has(key);
-  if (doubt === undefined || bucket === undefined || !pin?.guessed || isFull) {
+  // Without a pin the packet went to the base: we were not heard of in time. Another server's word is about a connection in a slot.
+  const isSearched =
+    pin === undefined ? bucket?.inDoubt && (server === 0 || server === bucket.base) : pin.guessed === true;
+  if (doubt === undefined || bucket === undefined || !isSearched || isFull) {
     out.effects.push({ kind: 'pass-reset', frame });
     return;
   }
   // Asked before, and answered twice: the connection is being looked for elsewhere by now.
-  if (server !== 0 && server !== pin.server) return;
-  const without = [...(doubt.tried.get(key) ?? []), pin.server];
+  const asked = pin?.server ?? bucket.base;
+  if (server !== 0 && server !== asked) return;
+  const without = [...(doubt.tried.get(key) ?? []), asked];
   const next = nextServer(state, doubt, bucket, without);
   doubt.tried.set(key, without);
   if (next === undefined) {

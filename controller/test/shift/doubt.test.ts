@@ -86,6 +86,14 @@ describe('a connection whose pin was lost', () => {
     expect(kinds(act(state, reset(4)).effects)).toEqual(['pass-reset']);
   });
 
+  test('is looked for as well when its packet went to the base without us', () => {
+    const state = inDoubt(1, 2);
+    expect(kinds(act(state, reset(1)).effects)).toEqual(['set-pin']);
+    expect(state.pins.get(KEY)!.server).toBe(2);
+    // One that we have not heard of lives in a slot there, and is reset by its own server.
+    expect(kinds(act(inDoubt(1, 2), reset(2)).effects)).toEqual(['pass-reset']);
+  });
+
   test('is not looked for on a server that has died', () => {
     const state = inDoubt(1, 2);
     act(state, { kind: 'server-died', server: 2, moves: [{ ...NAME, to: 3 }] }, unknown);
@@ -117,7 +125,7 @@ describe('others', () => {
   test('a known pin is no try: its reset goes on', () => {
     const state = inDoubt(1, 2);
     const pin = { key: KEY, ...NAME, server: 2 };
-    act(state, { kind: 'pin-event', event: { kind: 'swept', tag: 0, reports: 0 } });
+    state.sweep.trusted = true;
     act(state, { kind: 'pin-event', event: { kind: 'confirmed', slot: 3, generation: 1, pin } });
     expect(kinds(act(state, reset(2)).effects)).toEqual(['pass-reset']);
   });
