@@ -17,7 +17,8 @@ import type {
 } from './ast.ts';
 import { parseAnnotations } from './parse-annotations.ts';
 import { finishHead, parseAction, parseParameters } from './parse-declarations.ts';
-import { parseExpression, parseExpressionList, parseKeyset } from './parse-expressions.ts';
+import { parseExpression, parseExpressionList } from './parse-expressions.ts';
+import { parseKeyset } from './parse-keysets.ts';
 import { parseBlock, parseConstant, parseStatements, parseTypedDeclaration } from './parse-statements.ts';
 import { parseTable } from './parse-tables.ts';
 import { parseTypeArgument, parseTypeParameters, startsType } from './parse-types.ts';

@@ -1,5 +1,5 @@
 /**
- * Expressions, by precedence climbing over a table of operators; key sets; argument lists.
+ * Expressions, by precedence climbing over a table of operators; argument lists.
  *
  * Two places cannot be decided by the next token. `a < b` may begin a comparison or type arguments (`a<b>(c)`): the
  * parser tries type arguments where a type follows the `<`, and takes them if `>(` closes them. `(T) x` may be a cast or a
@@ -69,7 +69,7 @@ export function parseWidthExpression(p: TokenCursor): Expression {
 }
 
 /** Goes on after an operand that was already parsed (a parenthesized one, in a key set). */
-function continueExpression(p: TokenCursor, operand: Expression): Expression {
+export function continueExpression(p: TokenCursor, operand: Expression): Expression {
   p.enter();
   const expression = parseConditional(p, parseBinary(p, parsePostfix(p, operand), 1, false), false);
   p.leave();
@@ -156,7 +156,7 @@ function parseOperand(p: TokenCursor): Expression {
 }
 
 /** Takes `(T)` if it stands here. */
-function tryCast(p: TokenCursor): TypeNode | undefined {
+export function tryCast(p: TokenCursor): TypeNode | undefined {
   if (!startsType(p, 1) || (p.peek(1) === 'error' && p.peek(2) === '.')) return undefined;
   const start = p.at;
   let attempt = p.castAttempts.get(start);
@@ -409,67 +409,12 @@ function parseArgument(p: TokenCursor): Argument {
   return { kind: 'Argument', id: p.ids.next(), span, name, value };
 }
 
-function parseDontCare(p: TokenCursor): Expression {
+/** `_` or `default`, where anything does. */
+export function parseDontCare(p: TokenCursor): Expression {
   const { span } = p;
   const spelling = p.kind === '_' ? '_' : 'default';
   p.advance();
   return { kind: 'DefaultExpression', id: p.ids.next(), span, spelling };
-}
-
-/** A key set of a select case or a table entry: one value, mask, range or `_`, or a tuple of those. */
-export function parseKeyset(p: TokenCursor): Expression {
-  if (p.kind !== '(' || tryCastAhead(p)) return parseSimpleKeyset(p);
-  const first = p.expect('(');
-  const head = parseSimpleKeyset(p);
-  if (p.is(',')) {
-    const elements = [head];
-    while (p.accept(',')) elements.push(parseSimpleKeyset(p));
-    p.expect(')');
-    return { kind: 'TupleKeysetExpression', id: p.ids.next(), span: p.spanFrom(first), elements };
-  }
-  p.expect(')');
-  switch (head.kind) {
-    case 'MaskExpression':
-    case 'RangeExpression':
-    case 'DefaultExpression':
-      return { kind: 'TupleKeysetExpression', id: p.ids.next(), span: p.spanFrom(first), elements: [head] };
-    default:
-      return finishSimpleKeyset(p, continueExpression(p, { ...head, span: p.spanFrom(first) }));
-  }
-}
-
-function tryCastAhead(p: TokenCursor): boolean {
-  const start = p.at;
-  const isCast = tryCast(p) !== undefined;
-  p.at = start;
-  return isCast;
-}
-
-function parseSimpleKeyset(p: TokenCursor): Expression {
-  if (p.kind === 'default' || p.kind === '_') return parseDontCare(p);
-  return finishSimpleKeyset(p, parseExpression(p));
-}
-
-function finishSimpleKeyset(p: TokenCursor, value: Expression): Expression {
-  if (p.accept('&&&')) {
-    const mask = parseExpression(p);
-    return { kind: 'MaskExpression', id: p.ids.next(), span: p.spanFromNode(value), value, mask };
-  }
-  return p.kind === '..' ? finishRange(p, value) : value;
-}
-
-/** `.. high` behind `low`. */
-export function finishRange(p: TokenCursor, low: Expression): Expression {
-  p.expect('..');
-  const high = parseExpression(p);
-  return { kind: 'RangeExpression', id: p.ids.next(), span: p.spanFromNode(low), low, high };
-}
-
-/** A switch case's label: `default`, or an expression that does not start with a brace. */
-export function parseSwitchLabel(p: TokenCursor): Expression {
-  if (p.kind === 'default') return parseDontCare(p);
-  if (p.kind === '{' || p.kind === '{#}') p.fail('a label');
-  return parseExpression(p);
 }
 
 /** What may be assigned to or called in a statement: names, members, elements, slices, but no call inside. */

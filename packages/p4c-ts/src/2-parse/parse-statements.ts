@@ -22,14 +22,8 @@ import type {
 } from './ast.ts';
 import { parseAnnotations } from './parse-annotations.ts';
 import { parseFunction } from './parse-declarations.ts';
-import {
-  finishCall,
-  finishRange,
-  parseArguments,
-  parseExpression,
-  parseLvalue,
-  parseSwitchLabel,
-} from './parse-expressions.ts';
+import { finishCall, parseArguments, parseExpression, parseLvalue } from './parse-expressions.ts';
+import { finishRange, parseSwitchLabel } from './parse-keysets.ts';
 import { parseDeclarator, parseType, parseTypeArguments, startsType } from './parse-types.ts';
 import type { TokenCursor } from './token-cursor.ts';
 import type { TokenKind } from './tokens.ts';

@@ -11,7 +11,8 @@ import type {
   TableProperty,
 } from './ast.ts';
 import { parseAnnotations } from './parse-annotations.ts';
-import { finishCall, parseExpression, parseIntegerLiteral, parseKeyset, parsePath } from './parse-expressions.ts';
+import { finishCall, parseExpression, parseIntegerLiteral, parsePath } from './parse-expressions.ts';
+import { parseKeyset } from './parse-keysets.ts';
 import type { TokenCursor } from './token-cursor.ts';
 import type { TokenKind } from './tokens.ts';
 

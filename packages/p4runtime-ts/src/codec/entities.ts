@@ -7,14 +7,7 @@
 
 import { assertNever } from '../assert-never.ts';
 import type * as Entities from '../entities/types.ts';
-import type {
-  CounterData,
-  Entity as EntityMessage,
-  MeterConfig,
-  MeterCounterData,
-  Replica,
-  TableEntry as TableEntryMessage,
-} from '../gen/p4/v1/p4runtime_pb.ts';
+import type { Entity as EntityMessage, Replica, TableEntry as TableEntryMessage } from '../gen/p4/v1/p4runtime_pb.ts';
 import { UnknownNameError } from '../schema/names.ts';
 import type { Program, TableInfo } from '../schema/program.ts';
 import { toBigInt, toCanonical } from '../values/bytes.ts';
@@ -26,12 +19,13 @@ import {
   encodeTableAction,
   encodeWatchPort,
 } from './action.ts';
+import { colourCounters, colourData, counterData, counterValue, meterConfig, meterValue } from './counters.ts';
 import { decodeData, encodeData } from './data.ts';
 import { EntityError, within } from './error.ts';
 import { decodeMatch, encodeMatch } from './match.ts';
+import type { Purpose } from './purpose.ts';
 
-/** What a message is for. */
-export type Purpose = 'insert' | 'modify' | 'delete' | 'read';
+export type { Purpose } from './purpose.ts';
 
 type Case = EntityMessage['entity'];
 
@@ -248,48 +242,6 @@ function decodeReplica(replica: Replica): Entities.ReplicaValue & { instance: nu
     instance: backup.instance,
   }));
   return { port, instance: replica.instance, ...(backups.length > 0 ? { backups } : {}) };
-}
-
-function counterData(value: Entities.CounterValue): CounterData {
-  return {
-    $typeName: 'p4.v1.CounterData',
-    byteCount: BigInt(value.bytes ?? 0),
-    packetCount: BigInt(value.packets ?? 0),
-  };
-}
-
-function meterConfig(value: Entities.MeterValue | 'default' | undefined): MeterConfig | undefined {
-  if (value === undefined || value === 'default') return undefined;
-  return {
-    $typeName: 'p4.v1.MeterConfig',
-    cir: BigInt(value.cir),
-    cburst: BigInt(value.cburst),
-    pir: BigInt(value.pir),
-    pburst: BigInt(value.pburst),
-    eburst: BigInt(value.eburst ?? 0),
-  };
-}
-
-function meterValue(config: MeterConfig): Required<Entities.MeterValue<bigint>> {
-  const { cir, cburst, pir, pburst, eburst } = config;
-  return { cir, cburst, pir, pburst, eburst };
-}
-
-/** A message without values: in a read it asks for the counters, in a write it takes them to 0. */
-function colourData(
-  counters: Entities.ColourCountersInput | undefined,
-  purpose: Purpose,
-): MeterCounterData | undefined {
-  if (counters === undefined || purpose === 'delete' || (purpose !== 'read' && counters !== 'reset')) return undefined;
-  return { $typeName: 'p4.v1.MeterCounterData', green: undefined, yellow: undefined, red: undefined };
-}
-
-function colourCounters({ green, yellow, red }: MeterCounterData): Entities.ColourCounters {
-  return { green: counterValue(green), yellow: counterValue(yellow), red: counterValue(red) };
-}
-
-function counterValue(data: CounterData | undefined): Required<Entities.CounterValue<bigint>> {
-  return { packets: data?.packetCount ?? 0n, bytes: data?.byteCount ?? 0n };
 }
 
 function keyOf(input: Entities.DirectCounterInput | Entities.DirectMeterInput): Entities.TableEntryInput {

@@ -16,7 +16,7 @@ import { Program } from '../schema/program.ts';
 import { RpcError } from '../transport/rpc-error.ts';
 import { ConstraintError } from './constraints/parse.ts';
 import { meterConfigMessage, targetMessage, watchMessage } from './read/messages.ts';
-import { keyMessage } from './read/read.ts';
+import { keyMessage } from './read/tables.ts';
 import { invalid, isSwitchError, notFound } from './refusals.ts';
 import { PipelineState } from './store/state.ts';
 import type { TableStore } from './store/table-store.ts';

@@ -2,11 +2,11 @@
  * Stored things as P4Runtime messages, in canonical form. Shared by reads and by reconciliation, which replays what was written as
  * if a client had read it and wrote it back.
  */
-import type { MeterConfig, TableAction } from '../../gen/p4/v1/p4runtime_pb.ts';
+import type { MeterConfig, MeterCounterData, TableAction } from '../../gen/p4/v1/p4runtime_pb.ts';
 import type { StoredWatch } from '../store/profile-store.ts';
 import type { PipelineState } from '../store/state.ts';
 import type { StoredTarget } from '../store/table-store.ts';
-import type { MeterRates } from '../switch.ts';
+import type { ColourCells, MeterRates } from '../switch.ts';
 
 /** A watch as message. */
 export function watchMessage(
@@ -52,4 +52,21 @@ function targetType(state: PipelineState, target: StoredTarget): TableAction['ty
         },
       };
   }
+}
+
+/** A cell of a counter, of arrays of cells. */
+export function counterData(packets: BigUint64Array | undefined, bytes: BigUint64Array | undefined, position: number) {
+  return {
+    $typeName: 'p4.v1.CounterData' as const,
+    packetCount: BigInt.asIntN(64, packets?.[position] ?? 0n),
+    byteCount: BigInt.asIntN(64, bytes?.[position] ?? 0n),
+  };
+}
+
+/** What a meter counted in each of its colours; three cells a meter. */
+export function meterCounterData(colours: ColourCells | undefined, position: number): MeterCounterData | undefined {
+  if (colours === undefined) return undefined;
+  const { packets, bytes } = colours;
+  const [green, yellow, red] = [0, 1, 2].map((colour) => counterData(packets, bytes, 3 * position + colour));
+  return { $typeName: 'p4.v1.MeterCounterData', green, yellow, red };
 }
