@@ -8,6 +8,7 @@ import { type Configuration, formatForwarding, type VipConfiguration } from '../
 import type { Journal } from '../journal/journal.ts';
 import { formatEndpoint } from '../text/addresses.ts';
 import { divertedClients, numberClasses } from './classes.ts';
+import { serverRecord } from './server-record.ts';
 import type { Intent, IntentRecord, VipRecord } from './types.ts';
 
 /** Configuration and state directory do not go together. */
@@ -74,21 +75,10 @@ export function addVip(intent: Intent, add: (record: IntentRecord) => void, vip:
   add({ kind: 'vip', vip: { id, name: vip.name, buckets: vip.buckets, definition: vip } });
   const shares = vip.servers
     .filter((server) => !server.spare)
-    .map(({ name, address, port, weight, mac, switchPort, links }) => {
-      const server = {
-        id: intent.nextServer,
-        name,
-        vip: id,
-        address,
-        port,
-        weight,
-        mac,
-        switchPort,
-        links,
-        state: 'active',
-      } as const;
+    .map((configured) => {
+      const server = serverRecord(intent.nextServer, id, configured, 'active');
       add({ kind: 'server', server });
-      return { server: server.id, weight };
+      return { server: server.id, weight: server.weight };
     });
   const nobody = new Array<number>(vip.buckets).fill(0);
   const changes = assign(nobody, nobody, shares).map((server, bucket) => [bucket, server, server] as const);

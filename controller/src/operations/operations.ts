@@ -19,6 +19,7 @@ import type {
   OperationStatus,
   Plan,
 } from '../control-api/types.ts';
+import { serverRecord } from '../intent/server-record.ts';
 import type { OperationRecord, ServerRecord } from '../intent/types.ts';
 import { computeMoves } from '../planning/plan.ts';
 import type { Notice, ServerId, VipId } from '../shift/types.ts';
@@ -266,19 +267,7 @@ export class Operations {
     const { intent } = this.host;
     const before = recordsOf(intent, vip).get(spare.name);
     if (before !== undefined) this.forget(before);
-    const { name, address, port, weight, mac, switchPort, links } = spare;
-    const server: ServerRecord = {
-      id: freeServerId(intent),
-      name,
-      vip,
-      address,
-      port,
-      weight,
-      mac,
-      switchPort,
-      links,
-      state: 'joining',
-    };
+    const server = serverRecord(freeServerId(intent), vip, spare, 'joining');
     this.host.record({ kind: 'server', server });
     return server;
   }

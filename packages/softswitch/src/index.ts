@@ -6,6 +6,7 @@
  */
 
 export { DROP_NAMES } from './compile/module.ts';
+export { flushingSwitch } from './control/flushing-switch.ts';
 export { SwitchCore, type SwitchCoreOptions } from './control/switch-core.ts';
 export {
   defaultSwitchOptions,

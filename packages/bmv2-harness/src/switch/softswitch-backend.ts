@@ -6,9 +6,9 @@
  * P4Runtime server's timers. Every packet is traced as it passes (a packet's way depends on what registers held then), and the
  * last traces are kept for failures.
  */
-import { inProcessTransport, P4RuntimeClient, P4RuntimeService, type Switch } from '@mooring/p4runtime-ts';
+import { inProcessTransport, P4RuntimeClient, P4RuntimeService } from '@mooring/p4runtime-ts';
 import { FakeTimers } from '@mooring/p4runtime-ts/testing';
-import { formatTrace, type SwitchCore, type TraceEvent } from '@mooring/softswitch';
+import { flushingSwitch, formatTrace, type TraceEvent } from '@mooring/softswitch';
 import { type Backend, type BackendOptions, turnEventLoop } from './backend.ts';
 import { EmbeddedCore } from './embedded-core.ts';
 
@@ -36,7 +36,7 @@ export async function startSoftswitchBackend(options: BackendOptions): Promise<B
     } else core.receive(port, packet);
     core.flush();
   };
-  const service = new P4RuntimeService({ devices: [{ deviceId: 1, target: flushing(core) }], timers });
+  const service = new P4RuntimeService({ devices: [{ deviceId: 1, target: flushingSwitch(core) }], timers });
   const client = await P4RuntimeClient.connect({ transport: inProcessTransport(service), deviceId: 1, timers });
   await client.setPipeline(options.program);
   return {
@@ -67,24 +67,5 @@ export async function startSoftswitchBackend(options: BackendOptions): Promise<B
     async close() {
       client.close();
     },
-  };
-}
-
-/** The switch core, delivering what packet-outs cause. */
-function flushing(core: SwitchCore): Switch {
-  return {
-    prepare: (pipeline) => core.prepare(pipeline),
-    commit: (prepared, options) => core.commit(prepared, options),
-    discard: () => core.discard(),
-    apply: (updates, atomic) => core.apply(updates, atomic),
-    readEntries: (tableId, slots, parts) => core.readEntries(tableId, slots, parts),
-    readCounter: (counterId, indexes) => core.readCounter(counterId, indexes),
-    readMeter: (meterId, indexes) => core.readMeter(meterId, indexes),
-    readRegister: (registerId, indexes) => core.readRegister(registerId, indexes),
-    packetOut: (packets) => {
-      core.packetOut(packets);
-      core.flush();
-    },
-    subscribe: (listener) => core.subscribe(listener),
   };
 }

@@ -8,6 +8,7 @@
 import { readFileSync } from 'node:fs';
 import { DataplaneServer, P4RuntimeServer } from '@mooring/p4runtime-ts/server';
 import type { Switch } from '@mooring/p4runtime-ts/switch';
+import { flushingSwitch } from '../control/flushing-switch.ts';
 import { SwitchCore } from '../control/switch-core.ts';
 import { PcapWriter, readPcap } from '../ports/pcap.ts';
 import { defaultSwitchOptions, type SwitchArguments, type SwitchOptions } from './arguments.ts';
@@ -195,26 +196,6 @@ function startHere(options: SwitchOptions, program: Uint8Array | undefined, log:
       clearTimeout(timer);
       for (const writer of files?.writers.values() ?? []) writer.close();
     },
-  };
-}
-
-/** Delivers what packet-outs cause. */
-function flushingSwitch(core: SwitchCore, flushSoon: () => void): Switch {
-  return {
-    prepare: (pipeline) => core.prepare(pipeline),
-    commit: (prepared, options) => core.commit(prepared, options),
-    discard: () => core.discard(),
-    apply: (updates, atomic) => core.apply(updates, atomic),
-    applyBlocks: (updates, atomic) => core.applyBlocks(updates, atomic),
-    readEntries: (tableId, slots, parts) => core.readEntries(tableId, slots, parts),
-    readCounter: (counterId, indexes) => core.readCounter(counterId, indexes),
-    readMeter: (meterId, indexes) => core.readMeter(meterId, indexes),
-    readRegister: (registerId, indexes) => core.readRegister(registerId, indexes),
-    packetOut: (packets) => {
-      core.packetOut(packets);
-      flushSoon();
-    },
-    subscribe: (listener) => core.subscribe(listener),
   };
 }
 
