@@ -69,13 +69,7 @@ export async function readTables(state: PipelineState, target: Switch, pattern: 
       colours: pattern.meterCounterData !== undefined && info.directMeter !== undefined,
     };
     const withMeter = pattern.meterConfig !== undefined && info.directMeter !== undefined;
-    for await (const { rows, states } of rowsOf(
-      target,
-      table,
-      isOne ? pattern : undefined,
-      pattern.isDefaultAction,
-      parts,
-    ))
+    for await (const { rows, states } of rowsOf(target, table, pattern, parts))
       answer.push(
         found(rows, (row, position) => ({
           case: 'tableEntry',
@@ -86,15 +80,15 @@ export async function readTables(state: PipelineState, target: Switch, pattern: 
   return answer;
 }
 
+/** Rows of a table, a chunk at a time; a pattern without table selects all entries of every table. */
 async function* rowsOf(
   target: Switch,
   table: TableStore,
-  pattern: TableEntry | undefined,
-  isDefault: boolean,
+  pattern: TableEntry,
   parts: EntryParts,
 ): AsyncGenerator<{ rows: Row[]; states: EntryStates }> {
   const live = parts.counters || parts.age || parts.colours;
-  if (isDefault) {
+  if (pattern.isDefaultAction) {
     if (table.defaultEntry.target === undefined) return;
     const states = live ? await target.readEntries(table.info.id, [DEFAULT_SLOT], parts) : {};
     yield { rows: [{ table, entry: undefined, content: table.defaultEntry }], states };
@@ -105,7 +99,7 @@ async function* rowsOf(
     const slots = rows.map(({ entry }) => entry!.slot);
     return { rows, states: live ? await target.readEntries(table.info.id, slots, parts) : {} };
   };
-  for (const entry of pattern === undefined ? table.entries() : selected(table, pattern)) {
+  for (const entry of pattern.tableId === 0 ? table.entries() : selected(table, pattern)) {
     rows.push({ table, entry, content: entry });
     if (rows.length < chunkSize) continue;
     yield await chunk();
@@ -179,13 +173,7 @@ export async function readDirect(
     }
     const parts = { counters: what === 'counter', age: false, colours: withColours };
     let count = 0;
-    for await (const { rows, states } of rowsOf(
-      target,
-      table,
-      isOne ? pattern : undefined,
-      pattern.isDefaultAction,
-      parts,
-    )) {
+    for await (const { rows, states } of rowsOf(target, table, pattern, parts)) {
       count += rows.length;
       answer.push(
         found(rows, (row, position) => {
