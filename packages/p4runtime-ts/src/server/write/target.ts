@@ -217,12 +217,7 @@ function createOneShot(
     selection,
     before: groupAction?.slot,
   });
-  batch.onUndo(() => {
-    profile.groupSlots.release(groupSlot);
-    if (groupAction !== undefined) profile.memberSlots.release(groupAction.slot);
-    for (const member of members) profile.memberSlots.release(member.slot);
-  });
-  return {
+  const set: OneShotSet = {
     groupSlot,
     members,
     groupAction,
@@ -230,6 +225,19 @@ function createOneShot(
     selectionMode: message.actionSelectionMode,
     sizeSemantics: message.sizeSemantics,
   };
+  batch.onUndo(() => releaseHidden(profile, set));
+  return set;
+}
+
+/** The members that a one-shot set keeps in its profile: its actions, and the group action. */
+function hiddenMembers({ members, groupAction }: OneShotSet): readonly { slot: number; action: StoredAction }[] {
+  return groupAction === undefined ? members : [...members, groupAction];
+}
+
+/** Gives back the slots of a one-shot set's members and group. */
+function releaseHidden(profile: ProfileStore, set: OneShotSet): void {
+  profile.groupSlots.release(set.groupSlot);
+  for (const { slot } of hiddenMembers(set)) profile.memberSlots.release(slot);
 }
 
 /** After an entry went or changed: the hidden objects that its old target had go as well. */
@@ -237,14 +245,10 @@ export function disposeTarget(state: PipelineState, batch: Batch, table: TableSt
   if (target.kind !== 'set') return;
   const profile = state.profiles.get(table.info.profile!.id)!;
   const profileId = profile.info.id;
-  const { groupSlot, members, groupAction } = target.set;
-  const slots = [...members, ...(groupAction === undefined ? [] : [groupAction])].map(({ slot }) => slot);
-  batch.push({ kind: 'group-delete', profileId, group: groupSlot });
-  for (const member of slots) batch.push({ kind: 'member-delete', profileId, member });
-  batch.onSettled(() => {
-    profile.groupSlots.release(groupSlot);
-    for (const slot of slots) profile.memberSlots.release(slot);
-  });
+  const { set } = target;
+  batch.push({ kind: 'group-delete', profileId, group: set.groupSlot });
+  for (const { slot } of hiddenMembers(set)) batch.push({ kind: 'member-delete', profileId, member: slot });
+  batch.onSettled(() => releaseHidden(profile, set));
 }
 
 /** A stored target as the switch gets it. */
@@ -278,6 +282,5 @@ export function actionsOf(state: PipelineState, target: StoredTarget): DirectAct
   const actionOf = ({ actionId, params }: StoredAction) => state.actions.get(actionId)!.toSwitch(params);
   if (target.kind === 'action') return [actionOf(target)];
   if (target.kind !== 'set') return [];
-  const { members, groupAction } = target.set;
-  return [...members, ...(groupAction === undefined ? [] : [groupAction])].map(({ action }) => actionOf(action));
+  return hiddenMembers(target.set).map(({ action }) => actionOf(action));
 }
