@@ -6,7 +6,6 @@ import {
   type DigestListAck,
   type Entity,
   type MasterArbitrationUpdate,
-  type Error as P4Error,
   type PacketOut,
   type SetForwardingPipelineConfigRequest,
   type StreamMessageRequest,
@@ -23,7 +22,7 @@ import { Pipelines } from './pipeline.ts';
 import { emitAll, type Found } from './read/answer.ts';
 import { readPattern } from './read/read.ts';
 import { keyMessage } from './read/tables.ts';
-import { asRpcError, denied, exhausted, invalid, notFound, precondition } from './refusals.ts';
+import { asRpcError, denied, errorDetails, exhausted, invalid, notFound, precondition } from './refusals.ts';
 import { covers, idOf, type RoleRules, receives } from './role-config.ts';
 import { Roles } from './roles.ts';
 import { nothingHappened } from './saved-switch.ts';
@@ -166,18 +165,11 @@ export class Device {
     if (errors.size === 0) return;
     const [only] = errors.values();
     if (!this.#options.strict && patterns.length === 1 && only !== undefined) throw only;
-    const details = patterns.map((_, index): P4Error => {
-      const error = errors.get(index);
-      return {
-        $typeName: 'p4.v1.Error',
-        canonicalCode: error?.code ?? Code.OK,
-        message: error?.reason ?? '',
-        space: '',
-        code: 0,
-        details: undefined,
-      };
-    });
-    throw new RpcError(Code.UNKNOWN, `${errors.size} of ${patterns.length} requests failed.`, details);
+    throw new RpcError(
+      Code.UNKNOWN,
+      `${errors.size} of ${patterns.length} requests failed.`,
+      errorDetails(patterns.length, errors),
+    );
   }
 
   async #collect(patterns: readonly Entity[], errors: Map<number, RpcError>): Promise<Found[]> {

@@ -1,6 +1,7 @@
 /**
  * The server's refusals: RpcErrors with the code that the specification asks for, in one word each.
  */
+import type { Error as P4Error } from '../gen/p4/v1/p4runtime_pb.ts';
 import { Code, RpcError } from '../transport/rpc-error.ts';
 import { SwitchError } from './switch.ts';
 
@@ -39,4 +40,32 @@ export function asRpcError(error: unknown): RpcError {
   if (error instanceof RpcError) return error;
   if (isSwitchError(error)) return new RpcError(switchCodes[error.kind] ?? Code.INTERNAL, error.message);
   return new RpcError(Code.INTERNAL, error instanceof Error ? error.message : String(error));
+}
+
+/** The name space of this server's error codes (of which there are none: `code` stays 0). */
+const errorSpace = 'mooring';
+
+/**
+ * What became of each part of a request, as the details of the error of the whole (specification: "Error Reporting").
+ *
+ * @param length parts of the request
+ * @param errors by position; a part that is not among them went as `others` says
+ */
+export function errorDetails(
+  length: number,
+  errors: ReadonlyMap<number, RpcError>,
+  others: { readonly code: Code; readonly reason: string } = { code: Code.OK, reason: '' },
+): P4Error[] {
+  return Array.from({ length }, (_, index) => {
+    const error = errors.get(index);
+    const { code, reason } = error ?? others;
+    return {
+      $typeName: 'p4.v1.Error',
+      canonicalCode: code,
+      message: reason,
+      space: error === undefined ? '' : errorSpace,
+      code: 0,
+      details: undefined,
+    };
+  });
 }

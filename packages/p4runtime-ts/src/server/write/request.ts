@@ -5,10 +5,10 @@
  * portions: what one portion needs is garbage before the next one comes. Entries that are taken straight from the request's bytes leave
  * no garbage, and do not count.
  */
-import type { Error as P4Error, Update } from '../../gen/p4/v1/p4runtime_pb.ts';
+import type { Update } from '../../gen/p4/v1/p4runtime_pb.ts';
 import { Code, RpcError } from '../../transport/rpc-error.ts';
 import type { UpdateList } from '../../wire/write-request.ts';
-import { asRpcError } from '../refusals.ts';
+import { asRpcError, errorDetails } from '../refusals.ts';
 import type { PipelineState } from '../store/state.ts';
 import type { Switch, SwitchUpdate } from '../switch.ts';
 import { Batch } from './batch.ts';
@@ -138,21 +138,10 @@ export class WriteInProgress {
     const errors = this.#errors;
     const { isAtomic, updates } = this.#options;
     if (errors.size === 0) return;
-    const details = Array.from({ length: updates.length }, (_, index): P4Error => {
-      const error = errors.get(index);
-      const others = isAtomic
-        ? { code: Code.ABORTED, reason: 'Not applied, because another update of the batch failed.' }
-        : undefined;
-      const { code, reason } = error ?? others ?? { code: Code.OK, reason: '' };
-      return {
-        $typeName: 'p4.v1.Error',
-        canonicalCode: code,
-        message: reason,
-        space: error === undefined ? '' : 'mooring',
-        code: 0,
-        details: undefined,
-      };
-    });
+    const others = isAtomic
+      ? { code: Code.ABORTED, reason: 'Not applied, because another update of the batch failed.' }
+      : undefined;
+    const details = errorDetails(updates.length, errors, others);
     const [first] = errors.values();
     const isSingle = updates.length === 1 && first !== undefined;
     const message = isSingle ? first.reason : `${errors.size} of ${updates.length} updates failed.`;
