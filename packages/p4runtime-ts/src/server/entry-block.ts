@@ -40,6 +40,15 @@ export const blockTarget = { action: 0, member: 1, group: 2 } as const;
 /** Numbers of an entry in `EntryBlock.heads`. */
 export const HEAD_NUMBERS = 5;
 
+/** Operation (`blockOperation`) and kind of target (`blockTarget`) as the first of an entry's numbers. */
+export const operationAndTarget = (operation: number, target: number): number => operation | (target << 2);
+
+/** The operation in the first of an entry's numbers. */
+export const operationOf = (first: number): number => first & 3;
+
+/** The kind of target in the first of an entry's numbers. */
+export const targetOf = (first: number): number => first >> 2;
+
 /** Changes of entries, to be made in order. None has a timeout, a meter or a counter's value. */
 export interface EntryBlock {
   readonly kind: 'entry-block';
@@ -48,7 +57,7 @@ export interface EntryBlock {
   /** Entries. */
   readonly count: number;
   /**
-   * Five numbers an entry: operation (`blockOperation`) + 4 * kind of target (`blockTarget`); position of the table in `tables`; slot; position of
+   * Five numbers an entry: what is done (`operationAndTarget`); position of the table in `tables`; slot; position of
    * the action in `actions`, or slot of the member or group; where its bytes begin in `data`.
    */
   readonly heads: Int32Array;
@@ -69,7 +78,7 @@ export function unpackBlock(block: EntryBlock): SwitchUpdate[] {
 export function unpackEntry({ tables, actions, heads, data }: EntryBlock, index: number): SwitchUpdate {
   const head = index * HEAD_NUMBERS;
   const { tableId, fields, hasPriority, keyBytes } = tables[heads[head + 1]!]!;
-  const operation = heads[head]! & 3;
+  const operation = operationOf(heads[head]!);
   const slot = heads[head + 2]!;
   if (operation === blockOperation.delete) return { kind: 'table-delete', tableId, slot };
   const number = heads[head + 3]!;
@@ -79,9 +88,10 @@ export function unpackEntry({ tables, actions, heads, data }: EntryBlock, index:
     at += length;
     return data.slice(at - length, at);
   };
+  const target = targetOf(heads[head]!);
   let action: EntryAction;
-  if (heads[head]! >> 2 === blockTarget.member) action = { kind: 'member', member: number };
-  else if (heads[head]! >> 2 === blockTarget.group) action = { kind: 'group', group: number };
+  if (target === blockTarget.member) action = { kind: 'member', member: number };
+  else if (target === blockTarget.group) action = { kind: 'group', group: number };
   else action = { kind: 'action', actionId: actions[number]!.actionId, params: actions[number]!.paramBytes.map(take) };
   if (operation === blockOperation.modify) return { kind: 'table-modify', tableId, slot, action, idleTimeoutNs: 0n };
   at = start;

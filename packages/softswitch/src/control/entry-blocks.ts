@@ -13,7 +13,9 @@ import {
   blockTarget,
   type EntryBlock,
   HEAD_NUMBERS,
+  operationOf,
   SwitchError,
+  targetOf,
   unpackEntry,
 } from '@mooring/p4runtime-ts/switch';
 import { dataWordsOf } from '../compile/tables.ts';
@@ -165,11 +167,11 @@ export class BlockWriter {
     for (let item = 0; item < block.count; item++) {
       const head = item * HEAD_NUMBERS;
       try {
-        const operation = heads[head]! & 3;
+        const operation = operationOf(heads[head]!);
         if (operation === blockOperation.delete) continue;
         const table = tables[heads[head + 1]!]!;
         if (operation === blockOperation.insert) requireRoom(table.runtime, heads[head + 2]!);
-        if (heads[head]! >> 2 !== blockTarget.action) continue;
+        if (targetOf(heads[head]!) !== blockTarget.action) continue;
         const action = this.#actionOf(table, block.actions[heads[head + 3]!]!);
         if (action.params === undefined) checkUpdate(this.#pipeline, unpackEntry(block, item));
       } catch (error) {
@@ -187,7 +189,7 @@ export class BlockWriter {
       try {
         const head = item * HEAD_NUMBERS;
         const table = tables[heads[head + 1]!]!;
-        if ((heads[head]! & 3) === blockOperation.delete) table.runtime.remove(heads[head + 2]!);
+        if (operationOf(heads[head]!) === blockOperation.delete) table.runtime.remove(heads[head + 2]!);
         else if (!this.#write(table, block, head)) applyUpdate(this.#pipeline, unpackEntry(block, item));
       } catch (error) {
         failures.push({ index, item, error: asSwitchError(error) });
@@ -199,9 +201,9 @@ export class BlockWriter {
   #write(table: TablePlan, block: EntryBlock, head: number): boolean {
     const { runtime, key } = table;
     const { heads, data } = block;
-    const operation = heads[head]! & 3;
+    const operation = operationOf(heads[head]!);
     const isInsert = operation === blockOperation.insert;
-    const kind = heads[head]! >> 2;
+    const kind = targetOf(heads[head]!);
     const slot = heads[head + 2]!;
     const number = heads[head + 3]!;
     const at = heads[head + 4]!;

@@ -10,6 +10,7 @@ import {
   blockOperation,
   type EntryBlock,
   HEAD_NUMBERS,
+  operationOf,
   unpackBlock,
 } from '../entry-block.ts';
 import type { ProfileStore } from '../store/profile-store.ts';
@@ -66,11 +67,12 @@ export class BlockBuilder {
   /**
    * Adds an entry. For what is modified or deleted, `keepOld` comes first.
    *
+   * @param first what is done (`operationAndTarget`)
    * @param number position of the action (see `action`), or slot of the member or group
    */
   add(
     owner: number,
-    operationAndTarget: number,
+    first: number,
     table: TableInBlock,
     slot: number,
     number: number,
@@ -87,7 +89,7 @@ export class BlockBuilder {
     if (position < 0 || this.#tables[position] !== table) position = this.#tableAt(table);
     const heads = this.#heads;
     const head = count * HEAD_NUMBERS;
-    heads[head] = operationAndTarget;
+    heads[head] = first;
     heads[head + 1] = position;
     heads[head + 2] = slot;
     heads[head + 3] = number;
@@ -144,7 +146,7 @@ export class BlockBuilder {
     const { store } = table;
     const { records } = store;
     const slot = this.#heads[head + 2]!;
-    const operation = this.#heads[head]! & 3;
+    const operation = operationOf(this.#heads[head]!);
     if (operation !== blockOperation.delete) referRecord(table, slot, records.tag(slot), -1);
     if (operation === blockOperation.insert) {
       records.remove(slot);
@@ -164,7 +166,7 @@ export class BlockBuilder {
   settle(failed: ReadonlySet<number>): void {
     for (let item = 0; item < this.count; item++) {
       const head = item * HEAD_NUMBERS;
-      if ((this.#heads[head]! & 3) !== blockOperation.delete || failed.has(this.#owners[item]!)) continue;
+      if (operationOf(this.#heads[head]!) !== blockOperation.delete || failed.has(this.#owners[item]!)) continue;
       this.#tables[this.#heads[head + 1]!]!.store.slots.release(this.#heads[head + 2]!);
     }
   }

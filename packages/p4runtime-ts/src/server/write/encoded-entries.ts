@@ -7,7 +7,7 @@
  * error. So this file must never accept what `table.ts` and `target.ts` would refuse, and need not accept all that they do.
  */
 import { Update_Type } from '../../gen/p4/v1/p4runtime_pb.ts';
-import { type BlockAction, blockOperation, blockTarget } from '../entry-block.ts';
+import { type BlockAction, blockOperation, blockTarget, operationAndTarget } from '../entry-block.ts';
 import type { PlainParam } from '../store/action-codec.ts';
 import type { PlainField } from '../store/key-codec.ts';
 import type { PipelineState } from '../store/state.ts';
@@ -404,7 +404,7 @@ export class EncodedEntries {
     const block = batch.block(expected);
     if (operation !== blockOperation.insert) block.keepOld(plan, slot);
     if (operation === blockOperation.delete) {
-      block.add(owner, operation, plan, slot, 0, this.#key, 0, this.#params, 0);
+      block.add(owner, operationAndTarget(operation, blockTarget.action), plan, slot, 0, this.#key, 0, this.#params, 0);
       return;
     }
     const kind =
@@ -416,7 +416,8 @@ export class EncodedEntries {
     const isAction = kind === blockTarget.action;
     const number = isAction ? block.action(this.#action!.block) : this.#number;
     const paramBytes = isAction ? this.#action!.bytes : 0;
-    block.add(owner, operation + 4 * kind, plan, slot, number, this.#key, keyBytes, this.#params, paramBytes);
+    const first = operationAndTarget(operation, kind);
+    block.add(owner, first, plan, slot, number, this.#key, keyBytes, this.#params, paramBytes);
   }
 
   #insert(batch: Batch, plan: TablePlan, owner: number, expected: number): boolean {
