@@ -23,6 +23,7 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
     ServerDecision() server_decision;
     RememberAnswer() remember_answer;
     ResetInDoubt() reset_in_doubt;
+    ServerSignals() server_signals;
     DrainWatch() drain_watch;
     ToServer() to_server;
     FromServer() from_server;
@@ -423,6 +424,9 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
             }
             headers.stored.setInvalid();
         } else {
+            if ((assigned && user.mooring.verdict == VERDICT_PORT) || (from_service && !for_controller)) {
+                server_signals.apply(headers.mooring, user.mooring, assigned);
+            }
             if (assigned && user.mooring.verdict == VERDICT_PORT) {
                 to_server.apply(headers.mooring, user.mooring);
             } else if (from_service) {

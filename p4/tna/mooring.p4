@@ -53,6 +53,7 @@
 #include "../core/assignment.p4"
 #include "../core/pins.p4"
 #include "../core/doubt.p4"
+#include "../core/signals.p4"
 #include "../core/decision.p4"
 #include "../core/orders.p4"
 #include "../core/checksums.p4"

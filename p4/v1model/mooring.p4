@@ -23,6 +23,7 @@
 #include "../core/assignment.p4"
 #include "../core/pins.p4"
 #include "../core/doubt.p4"
+#include "../core/signals.p4"
 #include "../core/decision.p4"
 #include "../core/orders.p4"
 #include "../core/checksums.p4"
@@ -111,6 +112,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     ServerDecision() server_decision;
     RememberAnswer() remember_answer;
     ResetInDoubt() reset_in_doubt;
+    ServerSignals() server_signals;
     DrainWatch() drain_watch;
     RecallFragment() recall_fragment;
     RememberFragment() remember_fragment;
@@ -354,6 +356,9 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
         } else if (from_service) {
             remember_answer.apply(headers, user.mooring);
             reset_in_doubt.apply(headers, user.mooring, for_controller);
+        }
+        if ((assigned && user.mooring.verdict == VERDICT_PORT) || (from_service && !for_controller)) {
+            server_signals.apply(headers, user.mooring, assigned);
         }
         if ((assigned && user.mooring.verdict == VERDICT_PORT) || from_service) {
             if (user.mooring.first_fragment && !user.mooring.is_error) {

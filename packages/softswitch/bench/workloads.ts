@@ -253,6 +253,7 @@ export function loadBalancer(clientPort = 1, serversSendTo = 0, serverCount = 8)
     ...servers.flatMap(({ id, address: own, mac, port }): ExactEntry[] => [
       ['returns', [own, 6, 8080], 'from_server', [id, 1, address, 80]],
       ['servers', [1, id], 'to_server', [mac, port, own, 8080]],
+      ...[1, 2, 3, 4].map((signal): ExactEntry => ['signals', [1, id, signal], 'counted', []]),
       ['macs', [mac], 'to_port', [port]],
       ['mac_sources', [mac, serversSendTo], 'mac_known', []],
       ['pin_servers', [id], 'alive_for_pin', []],

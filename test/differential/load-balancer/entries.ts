@@ -90,6 +90,13 @@ function candidates(random: Random): (readonly [weight: number, make: () => Entr
     [6, () => ({ table: 'pin_servers', match: { server: server() }, action: call('alive_for_pin') })],
     [6, () => ({ table: 'slot_servers', match: { server: server() }, action: call('alive_for_slot') })],
     [
+      8,
+      () => {
+        const match = { vip: service().vip, server: random.pick(SERVERS).id, signal: 1 + random.below(4) };
+        return { table: 'signals', match, action: call('counted') };
+      },
+    ],
+    [
       4,
       () => {
         const chosen = service();
