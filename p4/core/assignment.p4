@@ -8,7 +8,8 @@
 
 control AssignmentLookup(inout metadata_t meta, out bool hit) {
     /// @param base serves every connection that has no pin
-    /// @param current serves new connections, which are pinned while it is not the base
+    /// @param current serves new connections, which are pinned while it is not the base; 0: who that is depends on the
+    ///        connection (ComingMapping)
     /// @param learn unpinned connections are reported, so that the controller can pin them to the base
     /// @param seal a new connection whose pin finds no room is dropped instead of going to the base (rule R5)
     /// @param unsettled the registers may hold pins of this bucket
@@ -38,6 +39,58 @@ control AssignmentLookup(inout metadata_t meta, out bool hit) {
 
     apply {
         hit = buckets.apply().hit;
+    }
+}
+
+/// A VIP whose hash is to change: its number of buckets, its seed, what goes into it. A connection's bucket in the coming mapping has a
+/// server as well, and while a bucket of the present mapping is in shift to the coming one each of its new connections is
+/// for that server: `current` depends on the connection, and all else is as in any shift. Once every bucket is ready for its
+/// commit, one change of the VIP's entry makes the coming mapping the present one. Without a change of mapping under way this
+/// costs a packet one comparison.
+control ComingMapping(inout metadata_t meta, out bool hit) {
+    /// As the same parameters of `set_vip`.
+    @name(".set_coming")
+    action set_coming(bit<16> bucket_count, bit<32> seed, bit<16> port_mask) {
+        meta.bucket_count = bucket_count;
+        meta.seed = seed;
+        meta.hashed_port = meta.client_port & port_mask;
+    }
+
+    @name(".coming_mappings")
+    table coming_mappings {
+        key = { meta.vip: exact @name("vip"); }
+        actions = { set_coming; @defaultonly NoAction; }
+        const default_action = NoAction;
+        size = 4096;
+    }
+
+    apply {
+        // What nobody knows yet is served by the base.
+        meta.current = meta.base;
+        hit = coming_mappings.apply().hit;
+    }
+}
+
+/// Who serves the packet's bucket of the coming mapping.
+control ComingServer(inout metadata_t meta) {
+    @name(".set_coming_server")
+    action set_coming_server(server_id_t server) {
+        meta.current = server;
+    }
+
+    @name(".coming_buckets")
+    table coming_buckets {
+        key = {
+            meta.vip: exact @name("vip");
+            meta.coming_bucket: exact @name("bucket");
+        }
+        actions = { set_coming_server; @defaultonly NoAction; }
+        const default_action = NoAction;
+        size = 65536;
+    }
+
+    apply {
+        coming_buckets.apply();
     }
 }
 

@@ -146,7 +146,8 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
             report_confirmed.apply(meta, EVENT_CONFIRMED);
         } else if (meta.verdict == VERDICT_CONTROLLER) {
             // The controller will say where the connection lives.
-        } else if (left_to_base || (meta.unpinned && meta.learn && (meta.one_way || !meta.is_syn))) {
+        } else if (left_to_base || (meta.unpinned && meta.learn
+                                    && (meta.one_way || (!meta.is_syn && meta.base != meta.current)))) {
             meta.event = { EVENT_LEARNED, 0, 0, 0, meta.vip, meta.bucket, meta.client_address, meta.client_port,
                            meta.base };
         }

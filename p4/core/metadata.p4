@@ -10,6 +10,9 @@ typedef bit<16> generation_t;
 /// Time in units of 1.024 ms, wrapping after 50 days; only differences are looked at.
 typedef bit<32> ticks_t;
 
+/// As a bucket's current server: whoever serves the connection in the VIP's coming mapping.
+const server_id_t BY_COMING_MAPPING = 0;
+
 /// A set of client addresses that see services of their own; 0 is everybody else.
 typedef bit<8> client_class_t;
 
@@ -204,11 +207,14 @@ struct metadata_t {
     /// No handshake of the VIP's connections can be watched: datagrams, or servers that answer past the switch.
     bool one_way;
 
-    // Its bucket: hash input and assignment.
+    // Its bucket: hash input and assignment. Where a coming mapping is asked, the input becomes that one's.
+    bucket_t first_bucket;
     bit<16> bucket_count;
     bit<32> seed;
     l4_port_t hashed_port;
     bucket_t bucket;
+    /// In the coming mapping, from 0 on.
+    bucket_t coming_bucket;
     server_id_t base;
     server_id_t current;
     bool learn;

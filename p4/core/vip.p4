@@ -60,8 +60,10 @@ control VipLookup(in headers_t headers, inout metadata_t meta, out bool hit) {
     MOORING_DIRECT_COUNTER(vip_packets)
     MOORING_DIRECT_COUNTER(vip_packets_v6)
 
-    action choose(vip_id_t vip, bit<16> bucket_count, bit<32> seed, bit<16> port_mask, bit<1> one_way) {
+    action choose(vip_id_t vip, bucket_t first_bucket, bit<16> bucket_count, bit<32> seed, bit<16> port_mask,
+                  bit<1> one_way) {
         meta.vip = vip;
+        meta.first_bucket = first_bucket;
         meta.bucket_count = bucket_count;
         meta.seed = seed;
         meta.client_port = meta.source_port;
@@ -70,20 +72,23 @@ control VipLookup(in headers_t headers, inout metadata_t meta, out bool hit) {
     }
 
     /// @param vip the VIP's number, unique to its address, protocol, port and class of clients
+    /// @param first_bucket number of the first of its buckets: another one where they have been laid out anew
     /// @param bucket_count how many buckets its connections are spread over
     /// @param seed goes into the hash
     /// @param port_mask 0xffff spreads by client address and port, 0 keeps a client's connections together
     /// @param one_way the switch cannot watch handshakes: UDP, or servers that answer past the switch
     @name(".set_vip")
-    action set_vip(vip_id_t vip, bit<16> bucket_count, bit<32> seed, bit<16> port_mask, bit<1> one_way) {
-        choose(vip, bucket_count, seed, port_mask, one_way);
+    action set_vip(vip_id_t vip, bucket_t first_bucket, bit<16> bucket_count, bit<32> seed, bit<16> port_mask,
+                   bit<1> one_way) {
+        choose(vip, first_bucket, bucket_count, seed, port_mask, one_way);
         MOORING_COUNT(vip_packets)
     }
 
     /// As `set_vip`.
     @name(".set_vip_v6")
-    action set_vip_v6(vip_id_t vip, bit<16> bucket_count, bit<32> seed, bit<16> port_mask, bit<1> one_way) {
-        choose(vip, bucket_count, seed, port_mask, one_way);
+    action set_vip_v6(vip_id_t vip, bucket_t first_bucket, bit<16> bucket_count, bit<32> seed, bit<16> port_mask,
+                   bit<1> one_way) {
+        choose(vip, first_bucket, bucket_count, seed, port_mask, one_way);
         MOORING_COUNT(vip_packets_v6)
     }
 

@@ -105,6 +105,8 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     VipLookup() vip_lookup;
     ReturnLookup() return_lookup;
     AssignmentLookup() assignment_lookup;
+    ComingMapping() coming_mapping;
+    ComingServer() coming_server;
     JudgeSlot() judge_first;
     JudgeSlot() judge_second;
     SlotMatch() slot_match;
@@ -163,6 +165,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     ticks_t seen;
     bool for_controller;
     bool assigned;
+    bool coming;
 
     /// Two different hash functions: a connection that collides with another in one way hardly does in both.
     action hash_slots() {
@@ -266,6 +269,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
         from_service = false;
         switched = false;
         assigned = false;
+        coming = false;
         fragment_known = false;
         syn_color = 0;
         received = true;
@@ -307,15 +311,30 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
         // What is assigned to it, and which slot and pin does it have?
         if (for_vip) {
             if (headers.ipv4.isValid()) {
-                hash(user.mooring.bucket, HashAlgorithm.crc32, 16w0,
+                hash(user.mooring.bucket, HashAlgorithm.crc32, user.mooring.first_bucket,
                      { user.mooring.hashed_port, user.mooring.seed, user.mooring.client_address[31:0] },
                      (bit<32>)user.mooring.bucket_count);
             } else {
-                hash(user.mooring.bucket, HashAlgorithm.crc32, 16w0,
+                hash(user.mooring.bucket, HashAlgorithm.crc32, user.mooring.first_bucket,
                      { user.mooring.hashed_port, user.mooring.seed, user.mooring.client_address },
                      (bit<32>)user.mooring.bucket_count);
             }
             assignment_lookup.apply(user.mooring, assigned);
+            if (assigned && user.mooring.current == BY_COMING_MAPPING) {
+                coming_mapping.apply(user.mooring, coming);
+                if (coming) {
+                    if (headers.ipv4.isValid()) {
+                        hash(user.mooring.coming_bucket, HashAlgorithm.crc32, 16w0,
+                             { user.mooring.hashed_port, user.mooring.seed, user.mooring.client_address[31:0] },
+                             (bit<32>)user.mooring.bucket_count);
+                    } else {
+                        hash(user.mooring.coming_bucket, HashAlgorithm.crc32, 16w0,
+                             { user.mooring.hashed_port, user.mooring.seed, user.mooring.client_address },
+                             (bit<32>)user.mooring.bucket_count);
+                    }
+                    coming_server.apply(user.mooring);
+                }
+            }
             if (user.mooring.is_syn) {
                 class_syns.execute_meter((bit<32>)user.mooring.client_class, syn_color);
             }
@@ -350,7 +369,8 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
             }
             user.mooring.verdict = VERDICT_PORT;
             server_decision.apply(headers, user.mooring);
-            if (user.mooring.unpinned && user.mooring.unsettled) {
+            // Where its server would not change by a commit either, the base need not be waited for.
+            if (user.mooring.unpinned && user.mooring.unsettled && user.mooring.base != user.mooring.current) {
                 drain_watch.apply(user.mooring);
             }
         } else if (from_service) {

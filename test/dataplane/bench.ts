@@ -54,6 +54,7 @@ export class Workbench {
     plane.insert(network.table('addresses'), [vip.address], 'own_address', [vip.mac]);
     plane.insert(network.table('vips'), [vip.address, 6, vip.port, 0], network.action('set_vip'), [
       vip.id,
+      0,
       1,
       0,
       0xffff,
@@ -61,6 +62,7 @@ export class Workbench {
     ]);
     plane.insert(network.table('vips'), [vip.address, 17, vip.port, 0], network.action('set_vip'), [
       UDP_VIP_ID,
+      0,
       1,
       0,
       0xffff,

@@ -111,7 +111,7 @@ describe.each(FAMILIES)('%s', (family) => {
         network.action('set_class'),
         [2],
       );
-      const preferred = [3, 1, 0, 0xffff, 0];
+      const preferred = [3, 0, 1, 0, 0xffff, 0];
       plane.insert(network.table('vips'), [vip.address, 6, vip.port, 2], network.action('set_vip'), preferred);
       const { address, port, mac, switchPort } = network.server(2);
       plane.insert('servers', [3, 2], network.action('to_server'), [mac, switchPort, address, port]);

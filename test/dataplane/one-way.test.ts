@@ -108,6 +108,7 @@ describe.each(FAMILIES)('%s', (family) => {
       const { vip } = bench.network;
       bench.plane.upsert(bench.network.table('vips'), [vip.address, 6, vip.port, 0], bench.network.action('set_vip'), [
         vip.id,
+        0,
         1,
         0,
         0xffff,

@@ -41,9 +41,10 @@ function controllersView(p4info: P4Info) {
   const nameOf = (object: { preamble?: { name: string } | undefined }) => object.preamble?.name ?? '';
   const actions = new Map(p4info.actions.map((action) => [action.preamble!.id, action]));
   return {
-    // A server's links need an action selector, which the P4Info of this architecture does not know.
+    // A server's links need an action selector, which the P4Info of this architecture does not know; a coming mapping
+    // would need stages that there are not.
     tables: p4info.tables
-      .filter((table) => nameOf(table) !== 'links')
+      .filter((table) => !['links', 'coming_mappings', 'coming_buckets'].includes(nameOf(table)))
       .map((table) => ({
         name: nameOf(table),
         key: table.matchFields.map(({ name, bitwidth, match }) => [name, bitwidth, match]),

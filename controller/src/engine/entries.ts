@@ -52,7 +52,7 @@ export function setVipEntries(shadow: Shadow, id: VipId, vip: VipConfiguration, 
       table: isIpv4 ? 'vips' : 'vips_v6',
       key: [address, PROTOCOL_NUMBERS[vip.protocol], vip.port, clientClass],
       action: isIpv4 ? 'set_vip' : 'set_vip_v6',
-      params: [id, vip.buckets, HASH_SEED, portMask(vip), Number(isOneWay(vip))],
+      params: [id, 0, vip.buckets, HASH_SEED, portMask(vip), Number(isOneWay(vip))],
       idleTimeoutMs: 0,
     });
   }

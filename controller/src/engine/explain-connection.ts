@@ -91,7 +91,7 @@ export function explainConnections(
 function hashOf(engine: Engine, id: VipId): HashParameters | undefined {
   for (const table of ['vips', 'vips_v6'] as const) {
     for (const { params } of engine.shadow.entries(table)) {
-      const [vip, buckets, seed, portMask] = params.map(Number) as [number, number, number, number];
+      const [vip, , buckets, seed, portMask] = params.map(Number) as [number, number, number, number, number];
       if (vip === id) return { buckets, seed, portMask };
     }
   }

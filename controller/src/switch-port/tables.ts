@@ -70,6 +70,13 @@ export const TABLES = {
     setStage: 2,
     deleteStage: 5,
   },
+  coming_mappings: {
+    key: ['vip'],
+    actions: { set_coming: ['bucket_count', 'seed', 'port_mask'] },
+    setStage: 1,
+    deleteStage: 5,
+  },
+  coming_buckets: { key: ['vip', 'bucket'], actions: { set_coming_server: ['server'] }, setStage: 0, deleteStage: 5 },
   drain_watch: { key: ['vip', 'bucket'], actions: { watched: [] }, setStage: 2, deleteStage: 4 },
   // Before the VIPs: a client must not be at the wrong one while they are written.
   client_classes: {
@@ -86,13 +93,13 @@ export const TABLES = {
   },
   vips: {
     key: ['address', 'protocol', 'port', 'client_class'],
-    actions: { set_vip: ['vip', 'bucket_count', 'seed', 'port_mask', 'one_way'] },
+    actions: { set_vip: ['vip', 'first_bucket', 'bucket_count', 'seed', 'port_mask', 'one_way'] },
     setStage: 3,
     deleteStage: 4,
   },
   vips_v6: {
     key: ['address', 'protocol', 'port', 'client_class'],
-    actions: { set_vip_v6: ['vip', 'bucket_count', 'seed', 'port_mask', 'one_way'] },
+    actions: { set_vip_v6: ['vip', 'first_bucket', 'bucket_count', 'seed', 'port_mask', 'one_way'] },
     setStage: 3,
     deleteStage: 4,
   },

@@ -240,7 +240,7 @@ export function loadBalancer(clientPort = 1, serversSendTo = 0, serverCount = 8)
   const clientAddress = (n: number) => 0x0a010000 + (n % 4096);
   const entries: ExactEntry[] = [
     ['addresses', [address], 'own_address', [0x020000000100]],
-    ['vips', [address, 6, 80, 0], 'set_vip', [1, 64, 0, 0xffff, 0]],
+    ['vips', [address, 6, 80, 0], 'set_vip', [1, 0, 64, 0, 0xffff, 0]],
     ...Array.from(
       { length: 64 },
       (_, bucket): ExactEntry => [

@@ -20,6 +20,9 @@ import {
   VIP_MAC,
 } from './world.ts';
 
+/** As a bucket's current server: whoever has the connection in the coming mapping. */
+const BY_COMING_MAPPING = 0;
+
 /** Port of a server with several links. */
 const ANY_LINK = 65_535;
 
@@ -68,11 +71,33 @@ function candidates(random: Random): (readonly [weight: number, make: () => Entr
       () => {
         const { vip, buckets } = service();
         const base = server();
-        const current = random.chance(0.7) ? server() : base;
-        const match = { vip, bucket: random.below(buckets) };
+        const current = random.weighted([
+          [5, server],
+          [2, () => BY_COMING_MAPPING],
+          [3, () => base],
+        ] as const)();
+        const match = { vip, bucket: random.below(2 * buckets) };
         const unsettled = base === current ? flag(0.4) : flag(0.95);
         const state = { learn: flag(0.4), seal: flag(0.2), unsettled, doubt: random.below(2) };
         return { table: 'buckets', match, action: call('set_assignment', { base, current, ...state }) };
+      },
+    ],
+    [
+      3,
+      () => {
+        const mapping = {
+          bucket_count: 1 + random.below(5),
+          seed: random.below(3),
+          port_mask: random.pick([0, 0xff00, 0xffff]),
+        };
+        return { table: 'coming_mappings', match: { vip: service().vip }, action: call('set_coming', mapping) };
+      },
+    ],
+    [
+      10,
+      () => {
+        const match = { vip: service().vip, bucket: random.below(5) };
+        return { table: 'coming_buckets', match, action: call('set_coming_server', { server: server() }) };
       },
     ],
     [
@@ -130,6 +155,7 @@ function candidates(random: Random): (readonly [weight: number, make: () => Entr
       () => {
         const { vip, version, address, protocol, port, buckets, portMask, oneWay } = service();
         const spread = {
+          first_bucket: random.chance(0.7) ? 0 : random.below(buckets + 1),
           bucket_count: random.chance(0.9) ? buckets : 1 + random.below(9),
           seed: random.below(3),
           port_mask: portMask,
