@@ -8,6 +8,7 @@
 import type { Configuration, VipConfiguration } from '../config/types.ts';
 import { classesServed } from '../intent/classes.ts';
 import type { Intent, ServerRecord } from '../intent/types.ts';
+import { assignmentOf } from '../shift/buckets.ts';
 import type { DoubtfulVip } from '../shift/doubt.ts';
 import { type RecoveredBucket, type RecoveredPin, recover } from '../shift/recover.ts';
 import { type Bucket, createShiftState, type Output, type Pin, type ShiftState } from '../shift/state.ts';
@@ -87,11 +88,9 @@ export async function reconcile(input: ReconcileInput, out: Output): Promise<Shi
   recover(state, { buckets, pins, servers, leaving, dead, pinIdleMs: timers.pinIdleMs, doubts }, out);
   for (const list of state.vips.values()) {
     for (const bucket of list) {
-      const { base, current, learn, unsettled, phase } = bucket;
-      const preparing = phase === 'preparing';
-      const seal = phase === 'sealed';
-      setAssignment(shadow, bucket, { base, current, preparing, learn, seal, unsettled, doubt: bucket.inDoubt });
-      if (base !== current && !preparing) setWatch(shadow, bucket, timers);
+      const assignment = assignmentOf(bucket);
+      setAssignment(shadow, bucket, assignment);
+      if (assignment.base !== assignment.current && !assignment.preparing) setWatch(shadow, bucket, timers);
     }
   }
   return state;

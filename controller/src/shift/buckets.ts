@@ -25,7 +25,7 @@ import { dropRedundantPins, resendReleases } from './pins.ts';
 import { askAgent } from './reports.ts';
 import { type Bucket, bucketOf, type Output, type ShiftState, setBase, setCurrent, viewOf } from './state.ts';
 import { positionAfterRound } from './sweep.ts';
-import type { BucketName, ServerId } from './types.ts';
+import type { Assignment, BucketName, ServerId } from './types.ts';
 
 /** Points a bucket's new connections at `to`: a flip, another flip, or an abort where `to` is the base. */
 export function retargetBucket(state: ShiftState, bucket: Bucket, to: ServerId, out: Output): void {
@@ -256,9 +256,13 @@ function mayLearn(state: ShiftState, bucket: Bucket): boolean {
 
 /** Has the switch's entry say what the bucket is. */
 export function writeAssignment(bucket: Bucket, out: Output): void {
+  out.effects.push({ kind: 'assign', name: nameOf(bucket), assignment: assignmentOf(bucket) });
+}
+
+/** What the switch's entry is to say. */
+export function assignmentOf(bucket: Bucket): Assignment {
   const { base, current, learn, unsettled, inDoubt: doubt } = bucket;
   const preparing = bucket.phase === 'preparing';
   const seal = bucket.phase === 'sealed' || (preparing && bucket.sealedToFlip);
-  const assignment = { base, current, preparing, learn, seal, unsettled, doubt };
-  out.effects.push({ kind: 'assign', name: nameOf(bucket), assignment });
+  return { base, current, preparing, learn, seal, unsettled, doubt };
 }
