@@ -9,14 +9,16 @@ import { ConfigurationError } from './diagnostics.ts';
 import { readLinks } from './read-links.ts';
 import { readAgents, readHealth, readOverflow, readPolicy } from './read-policies.ts';
 import * as scalar from './scalars.ts';
-import type {
-  ClassConfiguration,
-  Configuration,
-  Forwarding,
-  ServerConfiguration,
-  SwitchConfiguration,
-  Timers,
-  VipConfiguration,
+import {
+  type ClassConfiguration,
+  type Configuration,
+  type Forwarding,
+  MOST_CLASSES,
+  type ServerConfiguration,
+  type SwitchConfiguration,
+  sayPortOfVip,
+  type Timers,
+  type VipConfiguration,
 } from './types.ts';
 import { type MapReader, YamlReader } from './yaml-reader.ts';
 
@@ -101,9 +103,6 @@ function readRoot(root: MapReader): Configuration | undefined {
     vips: vips.map(({ vip }) => vip),
   };
 }
-
-/** The switch counts classes in 8 bits, of which 0 is nobody's. */
-const MOST_CLASSES = 255;
 
 function readClasses(readers: readonly MapReader[]): ClassConfiguration[] {
   const names = new Set<string>();
@@ -227,8 +226,7 @@ function readVip(reader: MapReader): ReadVip {
   const servers = (serverReaders ?? []).map((server) => readServer(server, port));
   servers.forEach((server, index) => {
     if (forwarding === undefined || server.port === port) return;
-    const why = `packets come to it untranslated (\`forwarding: ${forwarding.kind}\`)`;
-    serverReaders![index]!.error('port', `\`port\` must be the VIP's, ${port}: ${why}`);
+    serverReaders![index]!.error('port', sayPortOfVip(port, forwarding));
   });
   if (serverReaders !== undefined && !servers.some((server) => !server.spare)) {
     reader.error('servers', `${reader.what} has no server in service: name at least one that is not \`spare\``);

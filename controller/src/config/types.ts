@@ -21,6 +21,9 @@ export interface Configuration {
   readonly vips: readonly VipConfiguration[];
 }
 
+/** How many classes there can be: the switch counts them in 8 bits, of which 0 is nobody's. */
+export const MOST_CLASSES = 255;
+
 /** A class of clients. */
 export interface ClassConfiguration {
   readonly name: string;
@@ -134,6 +137,11 @@ export function formatForwarding(forwarding: Forwarding | undefined): string {
     default:
       throw new Error(`unexpected forwarding ${JSON.stringify(forwarding satisfies never)}`);
   }
+}
+
+/** Why a server's port cannot be another than its VIP's. */
+export function sayPortOfVip(port: number, { kind }: Forwarding): string {
+  return `\`port\` must be the VIP's, ${port}: packets come to it untranslated (\`forwarding: ${kind}\`)`;
 }
 
 /** A virtual address. */

@@ -54,6 +54,7 @@ const FIRST_SWEEP_CHUNK = 64;
 
 /** How often `ready` looks. */
 const READY_POLL_MS = 10;
+
 interface Command {
   readonly run: () => void;
   readonly done: (error?: unknown) => void;
@@ -241,8 +242,7 @@ export class Engine {
       const { tentativeMs, reportMs } = configuration.timers;
       await session.writeSettings({ epoch, tentativeMs, reportMs });
       await session.writeFloodGroup(configuration.switch.ports);
-      const rates = journal.state.classes.map(({ id, synRate }) => ({ id, synRate }));
-      if (rates.length > 0) await session.writeClassRates?.(rates);
+      if (journal.state.classes.length > 0) await session.writeClassRates(journal.state.classes);
       const out: Output = { effects: [], notices: [] };
       const previous = this.recovered ? this.state : undefined;
       const { shadow } = this;

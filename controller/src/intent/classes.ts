@@ -5,7 +5,7 @@
  * has other buckets and other pins. Such a change is refused, whoever asks for it, and so is a VIP that would take clients
  * away from one in service. Numbers of classes are journaled, for the switch's entries name them.
  */
-import type { ClassConfiguration, VipConfiguration } from '../config/types.ts';
+import { type ClassConfiguration, MOST_CLASSES, type VipConfiguration } from '../config/types.ts';
 import { formatEndpoint, formatIpAddress, type IpAddress, ipAddress, isIpv6, toIpv6Bits } from '../text/addresses.ts';
 
 /** A class with its number in the switch, from 1 on. */
@@ -21,8 +21,6 @@ export interface ClientRouting {
 
 /** The class of everybody whom no prefix puts into another. */
 export const EVERYBODY = undefined;
-
-const MOST_CLASSES = 255;
 
 /** Gives classes their numbers; those that are known keep theirs. */
 export function numberClasses(known: readonly ClassRecord[], wanted: readonly ClassConfiguration[]): ClassRecord[] {

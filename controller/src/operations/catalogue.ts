@@ -3,7 +3,7 @@
  * Names are looked up here, so that every refusal names what would have been right.
  */
 
-import type { Configuration, ServerConfiguration, VipConfiguration } from '../config/types.ts';
+import { type Configuration, type ServerConfiguration, sayPortOfVip, type VipConfiguration } from '../config/types.ts';
 import type { ServerDefinition } from '../control-api/types.ts';
 import type { Intent, ServerRecord, ServerShare, VipRecord } from '../intent/types.ts';
 import type { ServerId, VipId } from '../shift/types.ts';
@@ -125,8 +125,7 @@ function fromDefinition(intent: Intent, vip: KnownVip, name: string, given: Serv
   if (!isInteger(port, 1, 65535)) refuse('definition.port', '`port` must be from 1 to 65535');
   const { forwarding, port: vipPort } = vip.configuration;
   if (forwarding !== undefined && port !== vipPort) {
-    const why = `packets come to it untranslated (\`forwarding: ${forwarding.kind}\`)`;
-    refuse('definition.port', `\`port\` must be the VIP's, ${vipPort}: ${why}`);
+    refuse('definition.port', sayPortOfVip(vipPort, forwarding));
   }
   if (!isInteger(weight, 1, 1000)) refuse('definition.weight', '`weight` must be from 1 to 1000');
   const canonical =

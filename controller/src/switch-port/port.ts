@@ -19,7 +19,7 @@ export interface SwitchSettings {
 /** How many SYNs a second the clients of a class may send together; undefined: any number. */
 export interface ClassRate {
   readonly id: number;
-  readonly synRate: number | undefined;
+  readonly synRate?: number | undefined;
 }
 
 /** An order by packet-out. */
@@ -97,7 +97,7 @@ export interface SwitchSession {
   /** Sets multicast group 1. @throws SwitchLostError */
   writeFloodGroup(ports: readonly number[]): Promise<void>;
   /** Sets how many SYNs a second classes may send. @throws SwitchLostError */
-  writeClassRates?(rates: readonly ClassRate[]): Promise<void>;
+  writeClassRates(rates: readonly ClassRate[]): Promise<void>;
   /** All entries; with the time since their last hit if `withAge`. @throws SwitchLostError */
   readTable(table: TableName, withAge: boolean): Promise<readonly ReadEntry[]>;
   /** Time since the last hit of some entries, undefined where there is no such entry. @throws SwitchLostError */

@@ -125,7 +125,7 @@ class SeveralSwitches implements SwitchSession {
   }
 
   async writeClassRates(rates: readonly ClassRate[]): Promise<void> {
-    await Promise.all(this.members.map(({ session }) => session.writeClassRates?.(rates)));
+    await Promise.all(this.members.map(({ session }) => session.writeClassRates(rates)));
   }
 
   async readTable(table: TableName, withAge: boolean): Promise<readonly ReadEntry[]> {

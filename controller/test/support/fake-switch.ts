@@ -102,6 +102,7 @@ export class FakeSwitch {
         check('settings');
         this.settings = settings;
       },
+      writeClassRates: async () => check('class rates'),
       writeFloodGroup: async () => check('flood group'),
       sendDigestsAtOnce: async () => {
         check('digests at once');
