@@ -188,21 +188,15 @@ class ChaosRun {
         return { buckets: buckets ?? 0, timeToDrainMs: givenUpAfterMs, how: 'given up after' };
       }
       case 'kill-controller': {
-        await stage.controller.kill();
-        await stage.wait(CONTROLLER_AWAY_MS);
-        await stage.controller.start(stage.signal);
+        await this.restartController(() => stage.wait(CONTROLLER_AWAY_MS));
         return { buckets: 0, timeToDrainMs: stage.elapsedMs() - sinceMs, how: 'back after' };
       }
       case 'class-change': {
-        await stage.controller.kill();
-        stage.changeClasses();
-        await stage.controller.start(stage.signal);
+        await this.restartController(() => stage.changeClasses());
         return { buckets: 0, timeToDrainMs: stage.elapsedMs() - sinceMs, how: 'done after' };
       }
       case 'kill-in-turn': {
-        await stage.controller.kill();
-        await stage.wait(CONTROLLER_AWAY_MS);
-        await stage.controller.start(stage.signal);
+        await this.restartController(() => stage.wait(CONTROLLER_AWAY_MS));
         return this.restartSwitch();
       }
       case 'restart-switch':
@@ -210,6 +204,14 @@ class ChaosRun {
       default:
         throw new Error(`unknown incident ${JSON.stringify(operation satisfies never)}`);
     }
+  }
+
+  /** @param meanwhile what happens while there is none */
+  private async restartController(meanwhile: () => Promise<void> | void): Promise<void> {
+    const { controller, signal } = this.stage;
+    await controller.kill();
+    await meanwhile();
+    await controller.start(signal);
   }
 
   private async restartSwitch(): Promise<Omit<StepReport, 'title' | 'outcome'>> {
