@@ -1,7 +1,7 @@
 /** `@refers_to`: an entry may only name what exists, and what is named may not go. */
 import { clone } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { Code, type EntityInput, type P4RuntimeClient } from '../src/index.ts';
+import { Code, type EntityInput, type P4RuntimeClient, type ReplicaValue } from '../src/index.ts';
 import { MatchFieldSchema, P4InfoSchema } from '../src/p4info.ts';
 import { connectTo, everything, startService } from './fixtures/everything.ts';
 
@@ -122,6 +122,51 @@ describe('references', () => {
     await client.insert({ kind: 'multicast', group: 2 }, entry);
     expect(await codeOf(client, 'delete', { kind: 'multicast', group: 2 })).toBe('FAILED_PRECONDITION');
     await client.delete(entry, { kind: 'multicast', group: 2 });
+  });
+
+  it('of replicas of multicast groups, which have no declaration: `@referenced_by`', async () => {
+    const info = clone(P4InfoSchema, everything);
+    // Copies are rewritten by a table whose key is a copy's port and number.
+    const [routes, , rewrites] = info.tables;
+    rewrites!.implementationId = 0;
+    info.actionProfiles[0]!.tableIds = [routes!.preamble!.id];
+    const number = clone(MatchFieldSchema, rewrites!.matchFields[0]!);
+    Object.assign(number, { id: 2, name: 'number', bitwidth: 16 });
+    number.annotations = ['@referenced_by(builtin : : multicast_group_table , replica . instance)'];
+    rewrites!.matchFields[0]!.annotations = ['@referenced_by(builtin::multicast_group_table, replica.port)'];
+    rewrites!.matchFields.push(number);
+    const { service } = startService();
+    const client = await connectTo(service);
+    const config = { p4info: info, deviceConfig: '{}' };
+    await client.setPipeline(config);
+    const rewrite = (port: number, number: number): EntityInput => ({
+      kind: 'table',
+      table: 'ecmp',
+      match: { 'hdr.ethernet.dst': port, number },
+      action: 'NoAction',
+    });
+    const group = (...replicas: ReplicaValue[]): EntityInput => ({
+      kind: 'multicast',
+      group: 2,
+      replicas,
+    });
+    const [first, second] = [
+      { port: 1, instance: 10 },
+      { port: 2, instance: 300 },
+    ];
+    await client.insert(rewrite(1, 10));
+    await expect(client.insert(group(first, second))).rejects.toThrow(
+      'NOT_FOUND: multicast group 2 refers to ecmp.(hdr.ethernet.dst, number) = (0x02, 0x012c), which does not exist',
+    );
+    expect(await codeOf(client, 'insert', group({ ...first, backups: [second] }))).toBe('NOT_FOUND');
+    await client.insert(rewrite(2, 300), group(first));
+    expect(await codeOf(client, 'delete', rewrite(1, 10))).toBe('FAILED_PRECONDITION');
+    await client.modify(group(second));
+    await client.delete(rewrite(1, 10));
+    expect(await codeOf(client, 'delete', rewrite(2, 300))).toBe('FAILED_PRECONDITION');
+    await client.setPipeline({ ...config, action: 'reconcile-and-commit' });
+    expect(await codeOf(client, 'delete', rewrite(2, 300))).toBe('FAILED_PRECONDITION');
+    await client.delete(group(), rewrite(2, 300));
   });
 
   it('survive a reconciliation', async () => {

@@ -80,14 +80,7 @@ function exchangeUses(
   if (references === undefined) return;
   const usesOf = (action: StoredAction | undefined) =>
     action === undefined ? [] : references.usesOf(0, [], [state.actions.get(action.actionId)!.toSwitch(action.params)]);
-  const [before, after] = [usesOf(from), usesOf(to)];
-  references.require(after, `action profile ${alias}: the member`);
-  references.countUses(after, 1);
-  references.countUses(before, -1);
-  batch.onUndo(() => {
-    references.countUses(before, 1);
-    references.countUses(after, -1);
-  });
+  references.exchangeUses(batch, usesOf(from), usesOf(to), `action profile ${alias}: the member`);
 }
 
 /** Writes a group. */

@@ -1,16 +1,18 @@
 /**
- * References between tables that the program declares (`@refers_to(table, field)` on match fields and action parameters).
+ * References between tables that the program declares (`@refers_to(table, field)` on match fields and action parameters,
+ * `@referenced_by(table, field)` on match fields, for the built-in table of multicast groups, which has no declaration to annotate).
  *
  * An entry may only name what exists, and what is named may not go: the data plane then never finds a next hop missing. What one key, or the
  * parameters of one action, say about several fields of a table is about one entry of it, so such annotations make one reference of several values
  * (two that name the same field are two references). Two maps of counters are enough, keyed by target fields and values: how many
- * entries provide the values, and how many use them. Programs without the annotation have no `References` at all. An annotation whose
+ * entries provide the values, and how many use them. Programs without the annotations have no `References` at all. An annotation whose
  * target is not in the P4Info is ignored, because programs are also loaded in parts.
  */
 import type { ActionInfo, Program, TableInfo } from '../../schema/program.ts';
 import { canonicalBytes } from '../../values/bytes.ts';
 import { notFound, precondition } from '../refusals.ts';
-import type { DirectAction, MatchValue } from '../switch.ts';
+import type { DirectAction, MatchValue, PortReplica } from '../switch.ts';
+import type { Batch } from './batch.ts';
 
 /** Fields of a table that others refer to together. */
 interface Target {
@@ -38,6 +40,8 @@ interface Annotation {
 /** The built-in table of multicast groups. */
 const multicastTable = 'builtin::multicast_group_table';
 const multicastField = 'multicast_group_id';
+/** Its fields that refer to other tables, as `@referenced_by` names them; those of a replica's backups count as well. */
+const replicaFields = ['replica.port', 'replica.instance'] as const;
 
 /** The values of a target: what is counted. */
 export interface Reference {
@@ -48,6 +52,17 @@ export interface Reference {
 
 function hex(bytes: Uint8Array): string {
   return Buffer.from(canonicalBytes(bytes)).toString('hex');
+}
+
+function hexOf(value: number): string {
+  const text = value.toString(16);
+  return text.length % 2 === 1 ? `0${text}` : text;
+}
+
+/** Whether a match field is one that replicas of multicast groups refer to: which of `replicaFields`; else -1. */
+function replicaFieldOf(annotations: readonly string[]): number {
+  const named = annotations.map((each) => each.replace(/\s+/g, ''));
+  return replicaFields.findIndex((field) => named.includes(`@referenced_by(${multicastTable},${field})`));
 }
 
 function resolve(program: Program, annotation: string, source: number): Annotation | undefined {
@@ -90,6 +105,8 @@ export class References {
   readonly #provided = new Map<number, Target[]>();
   readonly #providers = new Map<string, number>();
   readonly #users = new Map<string, number>();
+  /** What replicas refer to; sources are positions in `replicaFields`. */
+  readonly #replicaUses: Use[] = [];
   /** Off while a whole state is replayed, in whatever order. */
   isEnforced = true;
 
@@ -102,6 +119,7 @@ export class References {
       references.#declare(program, references.#matchUses, table.id, table.matchFields.items);
     for (const action of program.actions)
       references.#declare(program, references.#paramUses, action.id, action.params.items);
+    for (const table of program.tables) references.#declareReplicas(table);
     return references.#targets.size === 0 ? undefined : references;
   }
 
@@ -128,6 +146,15 @@ export class References {
       return { target: this.#target(inOrder), sources: inOrder.map(({ source }) => source) };
     });
     if (found.length > 0) uses.set(owner, found);
+  }
+
+  #declareReplicas(table: TableInfo): void {
+    const named = table.matchFields.items.flatMap(({ index, annotations }) => {
+      const source = replicaFieldOf(annotations);
+      return source < 0 ? [] : [{ source, table, field: index }];
+    });
+    if (named.length > 0)
+      this.#replicaUses.push({ target: this.#target(named), sources: named.map(({ source }) => source) });
   }
 
   #target(annotations: readonly Annotation[]): Target {
@@ -163,12 +190,23 @@ export class References {
     return (this.#provided.get(tableId) ?? []).flatMap((target) => reference(target, target.fields, match));
   }
 
+  /** What the replicas of a multicast group refer to, their backups included. */
+  usesOfReplicas(replicas: readonly PortReplica[]): Reference[] {
+    return replicas.flatMap(({ port, instance, backups }) =>
+      [{ port, instance }, ...backups].flatMap((copy) =>
+        this.#replicaUses.map(({ target, sources }) => ({
+          target,
+          values: sources.map((source) => hexOf(source === 0 ? copy.port : copy.instance)).join(),
+        })),
+      ),
+    );
+  }
+
   /** What a multicast group provides. */
   ofMulticast(groupId: number): Reference[] {
     const target = this.#targets.get('multicast');
     if (target === undefined) return [];
-    const text = groupId.toString(16);
-    return [{ target, values: text.length % 2 === 1 ? `0${text}` : text }];
+    return [{ target, values: hexOf(groupId) }];
   }
 
   /** @throws RpcError NOT_FOUND when something that is used does not exist */
@@ -188,6 +226,21 @@ export class References {
       if (users > 0 && (this.#providers.get(id) ?? 0) <= 1)
         throw precondition(`${what}: ${describe(provided)} is still in use by ${users} others.`);
     }
+  }
+
+  /**
+   * Counts what is used from now on instead of what was.
+   *
+   * @throws RpcError NOT_FOUND when something that `what` would use does not exist
+   */
+  exchangeUses(batch: Batch, before: readonly Reference[], after: readonly Reference[], what: string): void {
+    this.require(after, what);
+    this.countUses(after, 1);
+    this.countUses(before, -1);
+    batch.onUndo(() => {
+      this.countUses(before, 1);
+      this.countUses(after, -1);
+    });
   }
 
   /** Counts users (or fewer). */

@@ -68,6 +68,10 @@ function writeMulticast(state: PipelineState, batch: Batch, type: Update_Type, m
   const { references } = state;
   const provides = references?.ofMulticast(groupId) ?? [];
   if (isDelete) references?.checkRelease(provides, `${what} cannot be deleted`);
+  const old = state.multicast.get(groupId);
+  const before = (old && references?.usesOfReplicas(decodeReplicas(old.replicas, what))) ?? [];
+  const after = references?.usesOfReplicas(replicas) ?? [];
+  references?.exchangeUses(batch, before, after, what);
   exchange(state.multicast, batch, type, groupId, { replicas: message.replicas, metadata }, what);
   if (type !== Update_Type.MODIFY) {
     references?.countProvides(provides, isDelete ? -1 : 1);

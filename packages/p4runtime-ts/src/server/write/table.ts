@@ -151,13 +151,7 @@ function exchangeUses(
   if (references === undefined) return;
   const before = references.usesOf(table.info.id, [], actionsOf(state, old.target));
   const after = references.usesOf(table.info.id, [], actionsOf(state, entry.target));
-  references.require(after, `table ${table.info.alias}: the entry`);
-  references.countUses(after, 1);
-  references.countUses(before, -1);
-  batch.onUndo(() => {
-    references.countUses(before, 1);
-    references.countUses(after, -1);
-  });
+  references.exchangeUses(batch, before, after, `table ${table.info.alias}: the entry`);
 }
 
 function remove(state: PipelineState, batch: Batch, message: TableEntry, table: TableStore): void {
