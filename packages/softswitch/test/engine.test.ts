@@ -171,6 +171,64 @@ describe('clones', () => {
   });
 });
 
+describe('queues', () => {
+  /** Egress writes two fields of the metadata to h, and clones what is no clone. */
+  const telling = (a: string, b: string) => {
+    const json = program(
+      [to(2), assign(standard('priority'), field('h', 'b'))],
+      [
+        assign(field('h', 'a'), standard(a)),
+        assign(field('h', 'b'), standard(b)),
+        jumpUnless(0, 4),
+        primitive('clone_egress_pkt_to_egress', hex(5), hex(1)),
+      ],
+    );
+    json.field_lists.push({ id: 1, elements: [] });
+    return json;
+  };
+  const replicas = [1, 2, 3].map((instance) => ({ port: instance === 3 ? 7 : 8, instance, backups: [] }));
+
+  test('a packet is in its queue when it comes, and for no time', () => {
+    const { send, plane } = run(telling('enq_timestamp', 'deq_timedelta'));
+    plane.setTime(1234);
+    expect(send(0, `${'0'.repeat(16)}`)).toEqual([{ port: 2, bytes: '000004d200000000' }]);
+  });
+
+  test('clones of egress wait for one another, those for the same port', () => {
+    const { send, plane } = run(telling('enq_qdepth', 'deq_qdepth'));
+    plane.replication.setSession(5, replicas, 0);
+    expect(send(0, '0'.repeat(16))).toEqual([
+      { port: 2, bytes: '0000000000000000' },
+      { port: 8, bytes: '0000000000000001' },
+      { port: 8, bytes: '0000000100000000' },
+      { port: 7, bytes: '0000000000000000' },
+    ]);
+  });
+
+  test('qid is the priority: of the packet, and of clones of a session with a class of service', () => {
+    const { send, plane } = run(telling('qid', 'priority'), { priorityQueues: 8 });
+    plane.replication.setSession(5, replicas.slice(0, 1), 0, 4);
+    expect(send(0, '0000000000000006')).toEqual([
+      { port: 2, bytes: '0000000600000006' },
+      { port: 8, bytes: '0000000400000004' },
+    ]);
+  });
+
+  test('clones of ingress have the queue of their session', () => {
+    const json = program(
+      [to(2), primitive('clone_ingress_pkt_to_egress', hex(5), hex(1))],
+      [assign(field('h', 'a'), standard('qid'))],
+    );
+    json.field_lists.push({ id: 1, elements: [] });
+    const { send, plane } = run(json, { priorityQueues: 8 });
+    plane.replication.setSession(5, replicas.slice(0, 1), 0, 4);
+    expect(send(0, H)).toEqual([
+      { port: 8, bytes: '0000000400000002' },
+      { port: 2, bytes: '0000000000000002' },
+    ]);
+  });
+});
+
 describe('second passes', () => {
   test('resubmit parses the original packet again, instance type 6, listed fields kept', () => {
     const json = program([

@@ -1,7 +1,7 @@
 // The Switch contract on a data plane: pipelines, entries, events, all or nothing.
 import { SwitchError, type SwitchEvent, type SwitchUpdate } from '@mooring/p4runtime-ts/switch';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { SwitchCore } from '../src/control/switch-core.ts';
+import { SwitchCore, type SwitchCoreOptions } from '../src/control/switch-core.ts';
 import { action, always, assign, base, EGRESS_SPEC, field, hex, primitive } from './support/program.ts';
 
 const CPU_PORT = 510;
@@ -68,11 +68,8 @@ let sent: [number, string][];
 let events: SwitchEvent[];
 let core: SwitchCore;
 
-beforeEach(async () => {
-  nowUs = 0;
-  sent = [];
-  events = [];
-  core = new SwitchCore({
+function makeCore(options: Partial<SwitchCoreOptions> = {}): SwitchCore {
+  return new SwitchCore({
     cpuPort: CPU_PORT,
     dropPort: 511,
     priorityQueues: 1,
@@ -80,7 +77,15 @@ beforeEach(async () => {
     output: (port, bytes, start, length) =>
       sent.push([port, Buffer.from(bytes.subarray(start, start + length)).toString('hex')]),
     log: () => {},
+    ...options,
   });
+}
+
+beforeEach(async () => {
+  nowUs = 0;
+  sent = [];
+  events = [];
+  core = makeCore();
   core.subscribe((event) => events.push(event));
   await core.commit(await core.prepare(source()), { preserve: false, updates: [] });
 });
@@ -233,5 +238,59 @@ describe('switch core', () => {
     });
     await expect(empty.apply([insert(0, 5, 1)], false)).rejects.toMatchObject({ kind: 'unavailable' });
     expect(() => empty.packetOut([packet(1)])).toThrow('this switch has no CPU port');
+  });
+});
+
+describe('ports', () => {
+  const replica = (port: number, ...backups: number[]) => ({
+    port,
+    instance: 0,
+    backups: backups.map((backup) => ({ port: backup, instance: 0 })),
+  });
+  const group = (...replicas: ReturnType<typeof replica>[]): SwitchUpdate => ({
+    kind: 'multicast-set',
+    groupId: 1,
+    replicas,
+  });
+  const watching = (watchPort: number): SwitchUpdate => ({
+    kind: 'group-set',
+    profileId: 70,
+    group: 0,
+    members: [{ member: 0, weight: 1, watchPort }],
+    selection: 'default',
+  });
+
+  test.each([true, false])('that cannot be are refused (atomic: %s)', async (atomic) => {
+    const refused = async (update: SwitchUpdate) => (await core.apply([update], atomic))[0]?.error.message;
+    const message = 'port 512 cannot be: ports are numbered 0 to 511';
+    expect(await refused(group(replica(511)))).toBeUndefined();
+    expect(await refused(group(replica(512)))).toBe(message);
+    expect(await refused(group(replica(1, 512)))).toBe(message);
+    expect(await refused(watching(512))).toBe(message);
+    const session = { kind: 'clone-set', sessionId: 1, classOfService: 0, packetLengthBytes: 0 } as const;
+    expect(await refused({ ...session, replicas: [replica(512)] })).toBe(message);
+    expect(await refused({ ...session, replicas: [replica(0)], classOfService: 8 })).toMatch(/^class of service 8/);
+  });
+
+  test('that are not there count as down, and can be watched unless the specification is followed to the letter', async () => {
+    const json = program() as ReturnType<typeof base>;
+    json.actions[2] = action(2, 'learn', [assign(field('standard_metadata', 'mcast_grp'), hex(1))]);
+    Object.assign((json.pipelines[0]!.tables as object[])[0]!, always('learning', 0, 2, 'learn', null));
+    const deviceConfig = new TextEncoder().encode(JSON.stringify(json));
+    for (const strict of [false, true]) {
+      const few = makeCore({ ports: new Set([2]), strict });
+      await few.commit(await few.prepare({ p4info: P4INFO, deviceConfig }), { preserve: false, updates: [] });
+      expect(await few.apply([group(replica(1, 3, 2))], false)).toEqual([]);
+      sent.length = 0;
+      few.receive(0, packet(1));
+      expect(sent.map(([port]) => port)).toEqual([2]);
+      const [failure] = await few.apply([watching(1)], false);
+      // The program has no action profile, which is found out next.
+      expect(failure!.error.message).toBe(
+        strict ? 'port 1 cannot be watched: this switch does not have it' : 'no action profile has id 70',
+      );
+      for (const port of [2, CPU_PORT])
+        expect((await few.apply([watching(port)], false))[0]!.error.message).toBe('no action profile has id 70');
+    }
   });
 });

@@ -11,7 +11,7 @@ import { topics } from './topics/index.ts';
 
 const DOCS = fileURLToPath(new URL('../../../docs/', import.meta.url));
 
-const UNIT_TESTS = fileURLToPath(new URL('../../../packages/p4runtime-ts/test/', import.meta.url));
+const PACKAGES = fileURLToPath(new URL('../../../packages/', import.meta.url));
 
 const cell = (text: string) => text.replaceAll('|', '\\|');
 
@@ -76,8 +76,9 @@ test('docs/CONFORMANCE.md has all upstream tests', () => {
 });
 
 /**
- * References of the table of requirements that lead nowhere. A reference is `file > text` or `test/conformance: topics > text`; those after it, separated
- * by semicolons, may leave the file, `test/conformance:` or the topics out. The text is part of a test's name.
+ * References of the table of requirements that lead nowhere. A reference is `file > text` (`room/file` for tests of another package than p4runtime-ts)
+ * or `test/conformance: topics > text`; those after it, separated by semicolons, may leave the file, `test/conformance:` or the topics out. The
+ * text is part of a test's name.
  */
 function brokenReferences(): string[] {
   const docs = readFileSync(`${DOCS}P4RUNTIME.md`, 'utf8');
@@ -109,7 +110,8 @@ function checksOf(titles: string): string[] | undefined {
 }
 
 function unitTestsOf(file: string): string[] | undefined {
-  const path = `${UNIT_TESTS}${file}.test.ts`;
+  const [name, room] = file.split('/').toReversed();
+  const path = `${PACKAGES}${room ?? 'p4runtime-ts'}/test/${name}.test.ts`;
   return existsSync(path) ? [readFileSync(path, 'utf8')] : undefined;
 }
 

@@ -54,6 +54,7 @@ export interface TargetFields {
   readonly egressPort: number;
   readonly multicastGroup: number;
   readonly egressRid: number;
+  readonly priority: number;
 }
 
 /** Functions of the generated module. */
@@ -67,8 +68,8 @@ export interface GeneratedFunctions {
   readonly runIngress: () => void;
   /** From the end of ingress: unicast. */
   readonly unicast: () => void;
-  /** From the queue to `port` on. */
-  readonly runEgress: (port: number) => void;
+  /** From the queue to `port` on: how many packets waited there when the packet came to it, and how many when it went on. */
+  readonly runEgress: (port: number, ahead: number, behind: number) => void;
   /** Gives back a lock that is held, after an error; nothing where no lock is. */
   readonly unlock: () => void;
   /**
@@ -131,6 +132,7 @@ export function compileProgram(program: Program, options: CompileOptions): Compi
     egressPort: slot('standard_metadata', 'egress_port'),
     multicastGroup: slot('intrinsic_metadata', 'mcast_grp'),
     egressRid: slot('intrinsic_metadata', 'egress_rid'),
+    priority: slot('intrinsic_metadata', 'priority'),
   };
   code.append(compileDriver(context, fields, options));
   const ahead = compileLookAhead(context, plans, code)
@@ -319,26 +321,28 @@ function compileDriver(context: CompileContext, fields: TargetFields, options: C
       code.line('return;');
     });
     set('standard_metadata', 'instance_type', '0');
-    code.line('runEgress(port);');
+    code.line('runEgress(port, 0, 0);');
   });
-  code.block('function runEgress(port)', () => {
-    const priority = targetField(program, 'intrinsic_metadata', 'priority');
-    if (priority !== undefined) {
-      const slot = fieldSlot(program, layout, priority);
-      code.block(`if (F[${slot}] >= ${options.priorityQueues})`, () => {
+  code.block('function runEgress(port, ahead, behind)', () => {
+    const priority = fields.priority < 0 ? '0' : `F[${fields.priority}]`;
+    if (fields.priority >= 0) {
+      code.block(`if (${priority} >= ${options.priorityQueues})`, () => {
         code.line(`drops[${DROP.priority}]++;`);
         if (context.trace) code.line("trace.drop('priority out of range');");
         code.line('return;');
       });
-      set('queueing_metadata', 'qid', `F[${slot}]`);
     }
     if (
       ['enq_timestamp', 'enq_qdepth', 'deq_timedelta', 'deq_qdepth'].every(
         (name) => targetField(program, 'queueing_metadata', name) !== undefined,
       )
     ) {
+      // Time stands still while a packet is under way.
       setTime('queueing_metadata', 'enq_timestamp');
-      for (const name of ['enq_qdepth', 'deq_timedelta', 'deq_qdepth']) set('queueing_metadata', name, '0');
+      set('queueing_metadata', 'deq_timedelta', '0');
+      set('queueing_metadata', 'enq_qdepth', 'ahead');
+      set('queueing_metadata', 'deq_qdepth', 'behind');
+      set('queueing_metadata', 'qid', priority);
     }
     setTime('intrinsic_metadata', 'egress_global_timestamp');
     set('standard_metadata', 'egress_port', 'port');

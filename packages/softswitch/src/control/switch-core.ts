@@ -15,7 +15,6 @@ import {
   type EntryParts,
   type EntryStates,
   type InitialEntry,
-  type MatchValue,
   type PreparedPipeline,
   type Switch,
   SwitchError,
@@ -25,7 +24,7 @@ import {
 } from '@mooring/p4runtime-ts/switch';
 import { limbCount } from '../compile/layout.ts';
 import { loadProgram } from '../model/load.ts';
-import type { ConstMatch, Program } from '../model/types.ts';
+import type { Program } from '../model/types.ts';
 import { DataPlane } from '../runtime/dataplane.ts';
 import type { PacketMemory } from '../runtime/memory.ts';
 import { COLOURS, type Meters } from '../runtime/meters.ts';
@@ -33,7 +32,8 @@ import type { SharedState } from '../runtime/shared-state.ts';
 import { toBytes } from './bytes.ts';
 import { BlockWriter } from './entry-blocks.ts';
 import type { P4InfoLike } from './p4info.ts';
-import { mapPipeline, type PipelineMap, type TableMap } from './pipeline-map.ts';
+import { mapPipeline } from './pipeline-map.ts';
+import { defaultActionsOf, initialEntriesOf } from './program-entries.ts';
 import { asSwitchError } from './switch-error.ts';
 import { applyUpdate, checkUpdate, directMetersOf, meterCell, type Pipeline, tableOf } from './updates.ts';
 
@@ -42,6 +42,10 @@ export interface SwitchCoreOptions {
   readonly cpuPort: number | undefined;
   readonly dropPort: number;
   readonly priorityQueues: number;
+  /** The ports that there are, beside the CPU port: any other one counts as down. Undefined: all there can be. */
+  readonly ports?: ReadonlySet<number>;
+  /** Refuse members that watch a port that is not there. */
+  readonly strict?: boolean;
   /** Microseconds since the switch started. */
   readonly nowUs: () => number;
   readonly random?: () => number;
@@ -133,7 +137,7 @@ export class SwitchCore implements Switch {
         ...(this.#options.random === undefined ? {} : { random: this.#options.random }),
         ...(this.#options.memory === undefined ? {} : { memory: this.#options.memory }),
         ...(this.#options.worker === undefined ? {} : { sharing: { first: this.#options.worker === 0, state } }),
-        isPortUp: (port) => !this.#downPorts.has(port),
+        isPortUp: (port) => !this.#downPorts.has(port) && this.#hasPort(port),
         output: (port, start, length) => {
           if (port === this.#options.cpuPort) this.#packetIn(dataPlane.memory.bytes, start, length);
           else this.#options.output(port, dataPlane.memory.bytes, start, length);
@@ -144,10 +148,16 @@ export class SwitchCore implements Switch {
         log: this.#options.log,
       });
       dataPlane.setTime(this.#options.nowUs());
-      return { dataPlane, map, enabledDigests };
+      const canWatch = (port: number) => !this.#options.strict || this.#hasPort(port);
+      return { dataPlane, map, enabledDigests, canWatch };
     } catch (error) {
       throw asSwitchError(error);
     }
+  }
+
+  #hasPort(port: number): boolean {
+    const { ports, cpuPort } = this.#options;
+    return ports === undefined || port === cpuPort || ports.has(port);
   }
 
   async prepare(source: CoreSource): Promise<PreparedPipeline> {
@@ -439,60 +449,4 @@ function carryOver(from: Pipeline, to: Pipeline): void {
     if (old.declaration.size === now.declaration.size && old.declaration.rateCount === now.declaration.rateCount)
       now.copyFrom(old);
   }
-}
-
-/** The program's entries in P4Runtime's terms. */
-function initialEntriesOf(program: Program, map: PipelineMap): InitialEntry[] {
-  const entries: InitialEntry[] = [];
-  for (const table of map.tables.values()) {
-    const { constEntries, immutable, matchKind } = program.tables[table.table]!;
-    const lowest = Math.max(0, ...constEntries.map((entry) => entry.priority));
-    for (const entry of constEntries) {
-      const match: MatchValue[] = [];
-      for (const [key, position] of table.keyOrder.entries())
-        match[position] = initialMatch(entry.match[key]!, table.matchWidths[position]!, table.optional[position]!);
-      entries.push({
-        tableId: table.id,
-        match,
-        priority: matchKind === 'ternary' || matchKind === 'range' ? lowest + 1 - entry.priority : 0,
-        action: directAction(program, map, table, entry.action, entry.data),
-        isConst: immutable,
-      });
-    }
-  }
-  return entries;
-}
-
-function initialMatch(match: ConstMatch, bitwidth: number, optional: boolean): MatchValue {
-  if (optional && match.kind === 'ternary')
-    return { kind: 'optional', value: match.mask === 0n ? undefined : toBytes(match.value, bitwidth) };
-  switch (match.kind) {
-    case 'exact':
-    case 'valid':
-      return { kind: 'exact', value: toBytes(match.value, bitwidth) };
-    case 'lpm':
-      return { kind: 'lpm', value: toBytes(match.value, bitwidth), prefixLength: match.prefixLength };
-    case 'ternary':
-      return { kind: 'ternary', value: toBytes(match.value, bitwidth), mask: toBytes(match.mask, bitwidth) };
-    case 'range':
-      return { kind: 'range', low: toBytes(match.low, bitwidth), high: toBytes(match.high, bitwidth) };
-  }
-}
-
-function directAction(program: Program, map: PipelineMap, table: TableMap, action: number, data: readonly bigint[]) {
-  const actionId = table.actionIds.get(action) ?? 0;
-  const widths = map.paramWidths.get(actionId) ?? [];
-  return {
-    kind: 'action' as const,
-    actionId,
-    params: data.map((value, i) => toBytes(value, widths[i] || program.actions[action]!.parameters[i]!.bitwidth)),
-  };
-}
-
-function defaultActionsOf(program: Program, map: PipelineMap): PreparedPipeline['defaultActions'] {
-  return [...map.tables.values()].flatMap((table) => {
-    const entry = program.tables[table.table]!.defaultEntry;
-    if (entry === undefined || !table.actionIds.has(entry.action)) return [];
-    return [{ tableId: table.id, action: directAction(program, map, table, entry.action, entry.data) }];
-  });
 }

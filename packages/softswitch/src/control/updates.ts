@@ -8,15 +8,17 @@ import {
   DEFAULT_SLOT,
   type DirectAction,
   type EntryAction,
+  type GroupMember,
   type MatchValue,
   type MeterRates,
+  type PortReplica,
   SwitchError,
   type SwitchUpdate,
 } from '@mooring/p4runtime-ts/switch';
 import { limbCount } from '../compile/layout.ts';
 import { assertNever } from '../model/types.ts';
 import type { DataPlane } from '../runtime/dataplane.ts';
-import { COLOURS, type Meters, type TokenRate } from '../runtime/meters.ts';
+import { COLOURS, type Meters } from '../runtime/meters.ts';
 import type { ValueSetMember } from '../runtime/value-set.ts';
 import { type EntryTarget, encodeArguments, type FieldMatch, type TableRuntime } from '../tables/table.ts';
 import { toBigInt } from './bytes.ts';
@@ -28,6 +30,8 @@ export interface Pipeline {
   readonly map: PipelineMap;
   /** Digests that are enabled, by learn list. */
   readonly enabledDigests: Set<number>;
+  /** Whether members may watch a port of this number. */
+  readonly canWatch: (port: number) => boolean;
 }
 
 /** Carries out an update. Throws SwitchError if it cannot be done; then nothing has changed. */
@@ -74,7 +78,7 @@ export function applyUpdate(pipeline: Pipeline, update: SwitchUpdate): void {
       return;
     case 'direct-meter': {
       const meters = directMetersOf(pipeline, update.tableId);
-      if (dataPlane.ownsShared) meters.configure(meterCell(update.slot), rates(update.config), dataPlane.nowUs);
+      if (dataPlane.ownsShared) configureMeter(meters, meterCell(update.slot), update.config, dataPlane.nowUs);
       return;
     }
     case 'direct-meter-counters': {
@@ -95,6 +99,7 @@ export function applyUpdate(pipeline: Pipeline, update: SwitchUpdate): void {
       dataPlane.profiles[position(map.profiles, update.profileId, 'action profile')]!.deleteMember(update.member);
       return;
     case 'group-set':
+      requireWatchable(pipeline, update.members);
       dataPlane.profiles[position(map.profiles, update.profileId, 'action profile')]!.setGroup(
         update.group,
         update.members,
@@ -115,9 +120,8 @@ export function applyUpdate(pipeline: Pipeline, update: SwitchUpdate): void {
     }
     case 'meter': {
       const meters = dataPlane.meters[position(map.meters, update.meterId, 'meter')]!;
-      const config = rates(update.config);
       forEachCell(update.index, meters.declaration.size, (cell) => {
-        if (dataPlane.ownsShared) meters.configure(cell, config, dataPlane.nowUs);
+        if (dataPlane.ownsShared) configureMeter(meters, cell, update.config, dataPlane.nowUs);
       });
       return;
     }
@@ -148,14 +152,20 @@ export function applyUpdate(pipeline: Pipeline, update: SwitchUpdate): void {
       return;
     }
     case 'multicast-set':
+      requirePorts(update.replicas);
       dataPlane.replication.setGroup(update.groupId, update.replicas);
       return;
     case 'multicast-delete':
       dataPlane.replication.deleteGroup(update.groupId);
       return;
     case 'clone-set':
-      if (update.classOfService !== 0) throw new SwitchError('unsupported', 'this switch has one class of service, 0');
-      dataPlane.replication.setSession(update.sessionId, update.replicas, update.packetLengthBytes);
+      requireSession(update);
+      dataPlane.replication.setSession(
+        update.sessionId,
+        update.replicas,
+        update.packetLengthBytes,
+        Math.min(update.classOfService, dataPlane.priorityQueues - 1),
+      );
       return;
     case 'clone-delete':
       dataPlane.replication.deleteSession(update.sessionId);
@@ -199,8 +209,14 @@ export function checkUpdate(pipeline: Pipeline, update: SwitchUpdate): void {
       position(map.profiles, update.profileId, 'action profile');
       memberAction(pipeline, update.action);
       return;
+    case 'group-set':
+      requireWatchable(pipeline, update.members);
+      return;
+    case 'multicast-set':
+      requirePorts(update.replicas);
+      return;
     case 'clone-set':
-      if (update.classOfService !== 0) throw new SwitchError('unsupported', 'this switch has one class of service, 0');
+      requireSession(update);
       return;
     default:
   }
@@ -242,6 +258,40 @@ export function requireRoom(runtime: TableRuntime, slot: number): void {
   }
 }
 
+/** The greatest class of service: `priority` has 3 bits in v1model. Classes for which a port has no queue share its last one. */
+const MAX_CLASS_OF_SERVICE = 7;
+
+function requireSession({ replicas, classOfService }: Extract<SwitchUpdate, { kind: 'clone-set' }>): void {
+  requirePorts(replicas);
+  if (classOfService > MAX_CLASS_OF_SERVICE)
+    throw new SwitchError(
+      'invalid-argument',
+      `class of service ${classOfService} is none: they are 0 to ${MAX_CLASS_OF_SERVICE}`,
+    );
+}
+
+/** The greatest port: ports have 9 bits in v1model. */
+const MAX_PORT = 511;
+
+function requirePort(port: number): void {
+  if (port > MAX_PORT)
+    throw new SwitchError('invalid-argument', `port ${port} cannot be: ports are numbered 0 to ${MAX_PORT}`);
+}
+
+/** Throws SwitchError if a copy could never leave. Ports that are not there now may come. */
+function requirePorts(replicas: readonly PortReplica[]): void {
+  for (const { port, backups } of replicas) for (const target of [{ port }, ...backups]) requirePort(target.port);
+}
+
+function requireWatchable({ canWatch }: Pipeline, members: readonly GroupMember[]): void {
+  for (const { watchPort } of members) {
+    if (watchPort === undefined) continue;
+    requirePort(watchPort);
+    if (!canWatch(watchPort))
+      throw new SwitchError('invalid-argument', `port ${watchPort} cannot be watched: this switch does not have it`);
+  }
+}
+
 function forEachCell(index: number | undefined, size: number, change: (cell: number) => void): void {
   if (index !== undefined) {
     if (index >= size) throw new SwitchError('invalid-argument', `index ${index} is beyond the array's ${size} cells`);
@@ -255,13 +305,13 @@ function timeoutMs(ns: bigint): number {
   return ns === 0n ? 0 : Math.max(1, Number(ns / 1_000_000n));
 }
 
-/** Rates of a two-rate meter lowest first, or undefined. */
-function rates(config: MeterRates | undefined): readonly TokenRate[] | undefined {
-  if (config === undefined) return undefined;
-  return [
+/** Gives a cell its rates; one without an excess burst marks alike whether its meter is of one rate or of two. */
+function configureMeter(meters: Meters, cell: number, config: MeterRates | undefined, nowUs: number): void {
+  const rates = config && [
     { perSecond: Number(config.cir), burst: Number(config.cburst) },
     { perSecond: Number(config.pir), burst: Number(config.pburst) },
   ];
+  meters.configure(cell, rates, nowUs, Number(config?.eburst ?? 0n));
 }
 
 function targetOf(pipeline: Pipeline, table: TableMap, action: EntryAction): EntryTarget {

@@ -66,6 +66,8 @@ function run(): void {
     cpuPort: settings.cpuPort,
     dropPort: settings.dropPort,
     priorityQueues: settings.priorityQueues,
+    strict: settings.strict,
+    ...(settings.ports.kind === 'memory' ? {} : { ports: new Set(settings.ports.interfaces.map(({ port }) => port)) }),
     nowUs,
     random: Math.random,
     memory: sockets.memory,

@@ -35,6 +35,7 @@ export interface WorkerSettings {
   readonly cpuPort: number | undefined;
   readonly dropPort: number;
   readonly priorityQueues: number;
+  readonly strict: boolean;
   /** A program to run before any pipeline comes over P4Runtime. */
   readonly program: Uint8Array | undefined;
   /** What the first thread shares for that program; undefined in the first. */

@@ -134,6 +134,8 @@ function startHere(options: SwitchOptions, program: Uint8Array | undefined, log:
     cpuPort: options.cpuPort,
     dropPort: options.dropPort,
     priorityQueues: options.priorityQueues,
+    strict: options.strict,
+    ...(files === undefined ? {} : { ports: new Set(files.writers.keys()) }),
     nowUs: () => performance.now() * 1000 - startUs,
     random: Math.random,
     output: (port, bytes, start, length) => {

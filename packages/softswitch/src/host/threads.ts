@@ -48,6 +48,7 @@ export async function startThreads(
     cpuPort: options.cpuPort,
     dropPort: options.dropPort,
     priorityQueues: options.priorityQueues,
+    strict: options.strict,
     program,
     sweepIntervalMs: options.sweepIntervalMs,
     pcapDirectory: options.pcapDirectory,

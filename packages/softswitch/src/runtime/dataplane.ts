@@ -97,6 +97,8 @@ export class DataPlane {
   /** [ms since start, lowest position of the current buffer]. */
   readonly #integers = new Int32Array(2);
   readonly #packetStart: number;
+  /** Queues of each port. */
+  readonly priorityQueues: number;
   readonly #compileOptions: { readonly dropPort: number; readonly priorityQueues: number; readonly shared: boolean };
   readonly #imports: Record<string, unknown>;
   readonly #functions: GeneratedFunctions;
@@ -110,9 +112,10 @@ export class DataPlane {
   constructor(program: Program, options: DataPlaneOptions) {
     this.program = program;
     this.memory = options.memory ?? new PacketMemory();
+    this.priorityQueues = options.priorityQueues ?? 1;
     this.#compileOptions = {
       dropPort: options.dropPort ?? 511,
-      priorityQueues: options.priorityQueues ?? 1,
+      priorityQueues: this.priorityQueues,
       shared: options.sharing !== undefined,
     };
     this.compiled = compileProgram(program, { ...this.#compileOptions, trace: false });

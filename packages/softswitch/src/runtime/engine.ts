@@ -4,6 +4,7 @@
  * The order is simple_switch's: at the end of ingress first the clone, then the digest, then resubmission, multicast, drop or unicast; at the
  * end of egress the clone, then drop, deparsing, recirculation. Where BMv2 hands copies to other threads, copies here wait in a queue until
  * the packet at hand is done, or, for ingress clones, go first. A copy is a copy of `F` and of the packet's bytes in a buffer of its own.
+ * Packets that wait for a pass through egress are what is told as the depth of a queue; every other one finds its queue empty.
  */
 
 import { fieldSlot, limbCount, SLOT } from '../compile/layout.ts';
@@ -51,6 +52,8 @@ type Job =
       readonly state: Int32Array;
       readonly port: number;
       readonly rid: number;
+      /** Packets that waited for the same queue before it. */
+      readonly ahead: number;
     };
 
 /** Elements of `F` and the values they shall have. */
@@ -148,7 +151,7 @@ export class Engine {
         F.set(job.state);
         this.#spareStates.push(job.state);
         if (this.#compiled.fields.egressRid >= 0 && job.rid >= 0) F[this.#compiled.fields.egressRid] = job.rid;
-        runEgress(job.port);
+        runEgress(job.port, job.ahead, this.#waiting(job.port, job.state));
       }
       this.#memory.give(job.buffer);
     }
@@ -197,7 +200,7 @@ export class Engine {
     for (const [i, replica] of replicas.entries()) {
       if (i > 0) F.set(state);
       if (rid >= 0) F[rid] = replica.instance;
-      this.#functions!.runEgress(replica.port);
+      this.#functions!.runEgress(replica.port, 0, 0);
     }
     this.#spareStates.push(state);
   }
@@ -235,6 +238,7 @@ export class Engine {
     F.fill(0, layout.metadataStart, layout.metadataEnd);
     for (const [slot, value] of kept) F[slot] = value;
     F[fields.instanceType] = INSTANCE.ingressClone;
+    if (config.priority > 0 && fields.priority >= 0) F[fields.priority] = config.priority;
     if (config.packetLengthBytes > 0) F[SLOT.truncate] = config.packetLengthBytes;
     this.#multicast(config.replicas);
     F.set(original);
@@ -266,12 +270,24 @@ export class Engine {
       for (const [slot, value] of this.#keep(list)) state[slot] = value;
       state.fill(0, SLOT.cloneSession, SLOT.exit + 1);
       state[fields.instanceType] = INSTANCE.egressClone;
+      if (config.priority > 0 && fields.priority >= 0) state[fields.priority] = config.priority;
       state[SLOT.start] = this.#memory.packetStart(buffer);
       state[SLOT.payload] = this.#memory.packetStart(buffer);
       state[SLOT.end] = state[SLOT.payload]! + length;
       if (config.packetLengthBytes > 0) state[SLOT.truncate] = config.packetLengthBytes;
-      this.#jobs.push({ kind: 'egress', buffer, state, port: replica.port, rid: replica.instance });
+      const { port, instance: rid } = replica;
+      this.#jobs.push({ kind: 'egress', buffer, state, port, rid, ahead: this.#waiting(port, state) });
     }
+  }
+
+  /** Packets that wait for the queue of a port in which the packet with a state belongs. */
+  #waiting(port: number, state: Int32Array): number {
+    const { priority } = this.#compiled.fields;
+    let count = 0;
+    for (const job of this.#jobs)
+      if (job.kind === 'egress' && job.port === port && (priority < 0 || job.state[priority] === state[priority]))
+        count++;
+    return count;
   }
 
   /** Called with the deparsed packet at `position`: it goes back to the parser. */

@@ -5,6 +5,9 @@
  * clock. As in BMv2, tokens are counted from the start of time in whole numbers (no error adds up), the higher rate is asked first, and a
  * packet that finds it empty takes nothing from the lower one. A cell without configuration gives colour 0 (green).
  *
+ * A cell with an excess burst is a single-rate three-colour marker instead (RFC 2697): what its one rate gives beyond the committed burst goes into
+ * a second bucket, which packets that the first cannot pay for take from, and are yellow.
+ *
  * Beside its buckets each cell counts packets and bytes by colour, which P4Runtime's `MeterCounterData` tells. A new configuration leaves them alone.
  */
 import type { MeterArray } from '../model/types.ts';
@@ -21,9 +24,12 @@ const PER_RATE = 4;
 /** Colours of a meter, whatever its number of rates. */
 export const COLOURS = 3;
 
-/** Where the counters of a cell begin: packets and bytes of each colour. */
+/** How a cell marks packets. */
+const marking = { none: 0, byRates: 1, withExcess: 2 } as const;
+
+/** Where the counters of a cell begin: packets and bytes of each colour. There is room for an excess burst beside a single rate. */
 function countersAt(declaration: MeterArray): number {
-  return 2 + PER_RATE * declaration.rateCount;
+  return 2 + PER_RATE * Math.max(2, declaration.rateCount);
 }
 
 function strideOf(declaration: MeterArray): number {
@@ -37,7 +43,7 @@ export function meterBytes(declaration: MeterArray, size: number): number {
 
 export class Meters {
   readonly declaration: MeterArray;
-  /** Per cell: configured, time of configuration in microseconds, the rates from the lowest, the counters by colour. */
+  /** Per cell: how it marks, time of configuration in microseconds, the rates from the lowest, the counters by colour. */
   #cells: Float64Array;
   readonly #stride: number;
   readonly #countersAt: number;
@@ -58,14 +64,18 @@ export class Meters {
     this.#cells = larger;
   }
 
-  /** Sets the rates of a cell, lowest first, as many as declared; none: unconfigured. */
-  configure(cell: number, rates: readonly TokenRate[] | undefined, nowUs: number): void {
+  /**
+   * Sets the rates of a cell, lowest first, as many as declared; none: unconfigured.
+   *
+   * @param excessBurst size of the second bucket, where there is one rate for both; else 0
+   */
+  configure(cell: number, rates: readonly TokenRate[] | undefined, nowUs: number, excessBurst = 0): void {
     this.grow(cell + 1);
     const cells = this.#cells;
     const base = cell * this.#stride;
     cells.fill(0, base, base + this.#countersAt);
     if (rates === undefined) return;
-    cells[base] = 1;
+    cells[base] = excessBurst > 0 ? marking.withExcess : marking.byRates;
     cells[base + 1] = nowUs;
     for (let i = 0; i < this.declaration.rateCount; i++) {
       const rate = rates[Math.min(i, rates.length - 1)]!;
@@ -74,6 +84,7 @@ export class Meters {
       cells[at + 1] = rate.burst;
       cells[at + 2] = rate.burst;
     }
+    if (excessBurst > 0) cells.fill(excessBurst, base + 2 + PER_RATE + 1, base + 2 + PER_RATE + 3);
   }
 
   /** A cell for a new owner: unconfigured, nothing counted. */
@@ -102,7 +113,7 @@ export class Meters {
 
   /** Whether a cell has rates. */
   isConfigured(cell: number): boolean {
-    return this.#cells[cell * this.#stride] === 1;
+    return this.#cells[cell * this.#stride] !== marking.none;
   }
 
   /** The colour of a packet, which is counted: 0 green, 1 yellow, 2 red (1 of two where only one rate is declared). */
@@ -117,9 +128,10 @@ export class Meters {
   #colour(cell: number, lengthBytes: number, nowUs: number): number {
     const cells = this.#cells;
     const base = cell * this.#stride;
-    if (cells[base] !== 1) return 0;
+    if (cells[base] === marking.none) return 0;
     const elapsedUs = Math.max(0, nowUs - cells[base + 1]!);
     const input = this.declaration.unit === 'packets' ? 1 : lengthBytes;
+    if (cells[base] === marking.withExcess) return this.#colourWithExcess(base + 2, input, elapsedUs);
     for (let rate = this.declaration.rateCount - 1; rate >= 0; rate--) {
       const at = base + 2 + PER_RATE * rate;
       const given = Math.floor(elapsedUs * cells[at]!);
@@ -129,6 +141,20 @@ export class Meters {
       cells[at + 2]! -= input;
     }
     return 0;
+  }
+
+  /** The colour by one rate with an excess burst; the buckets are at `committed` and behind it. */
+  #colourWithExcess(committed: number, input: number, elapsedUs: number): number {
+    const cells = this.#cells;
+    const excess = committed + PER_RATE;
+    const given = Math.floor(elapsedUs * cells[committed]!);
+    const tokens = cells[committed + 2]! + given - cells[committed + 3]!;
+    cells[committed + 3] = given;
+    cells[committed + 2] = Math.min(tokens, cells[committed + 1]!);
+    cells[excess + 2] = Math.min(cells[excess + 2]! + tokens - cells[committed + 2]!, cells[excess + 1]!);
+    const colour = cells[committed + 2]! >= input ? 0 : cells[excess + 2]! >= input ? 1 : 2;
+    if (colour < 2) cells[committed + 2 + PER_RATE * colour]! -= input;
+    return colour;
   }
 
   /** Takes over the configuration, state and counters of another pipeline's meter. */

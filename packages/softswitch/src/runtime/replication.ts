@@ -15,6 +15,8 @@ export interface CloneSession {
   readonly replicas: readonly { readonly port: number; readonly instance: number }[];
   /** 0: whole packets. */
   readonly packetLengthBytes: number;
+  /** The queue of the clones; 0: as the packet says. */
+  readonly priority: number;
 }
 
 type Target = { readonly port: number; readonly instance: number };
@@ -45,8 +47,8 @@ export class Replication {
     this.#groups.delete(id);
   }
 
-  setSession(id: number, replicas: readonly Replica[], packetLengthBytes: number): void {
-    this.#sessions.set(id, { replicas, session: { replicas: this.#targets(replicas), packetLengthBytes } });
+  setSession(id: number, replicas: readonly Replica[], packetLengthBytes: number, priority = 0): void {
+    this.#sessions.set(id, { replicas, session: { replicas: this.#targets(replicas), packetLengthBytes, priority } });
   }
 
   deleteSession(id: number): void {

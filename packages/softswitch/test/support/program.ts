@@ -13,13 +13,17 @@ export const STANDARD_METADATA: [string, number][] = [
   ['instance_type', 32],
   ['packet_length', 32],
   ['enq_timestamp', 32],
+  ['enq_qdepth', 19],
+  ['deq_timedelta', 32],
+  ['deq_qdepth', 19],
+  ['qid', 5],
   ['ingress_global_timestamp', 48],
   ['mcast_grp', 16],
   ['egress_rid', 16],
   ['checksum_error', 1],
   ['parser_error', 32],
   ['priority', 3],
-  ['_padding', 2],
+  ['_padding', 7],
 ];
 
 export const field = (header: string, name: string): Json => ({ type: 'field', value: [header, name] });
@@ -148,6 +152,10 @@ export function base() {
       ['intrinsic_metadata.mcast_grp', ['standard_metadata', 'mcast_grp']],
       ['intrinsic_metadata.egress_rid', ['standard_metadata', 'egress_rid']],
       ['intrinsic_metadata.priority', ['standard_metadata', 'priority']],
+      ...['enq_timestamp', 'enq_qdepth', 'deq_timedelta', 'deq_qdepth', 'qid'].map((name) => [
+        `queueing_metadata.${name}`,
+        ['standard_metadata', name],
+      ]),
     ],
   };
 }

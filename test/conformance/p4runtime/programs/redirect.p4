@@ -25,7 +25,7 @@ control Handle(inout headers_t h, inout meta_t meta, inout standard_metadata_t s
         } else if (standard.parser_error == error.BadKind) {
             h.probe.result = 2;
             reply();
-        } else if (h.probe.kind == 0 || h.probe.kind == 3 || h.probe.kind == 4 || h.probe.kind == 10) reply();
+        } else if (h.probe.kind == 0 || h.probe.kind == 3 || h.probe.kind == 4 || h.probe.kind == 10 || h.probe.kind == 11) reply();
         else if (h.probe.kind == 6) {
             h.probe.result = (bit<16>) standard.instance_type;
             reply();
@@ -45,6 +45,9 @@ control Handle(inout headers_t h, inout meta_t meta, inout standard_metadata_t s
         } else if (h.probe.kind == 7) {
             leaver.apply();
             h.probe.result = 0xbad;
+        } else if (h.probe.kind == 12) {
+            clone(CloneType.I2E, (bit<32>) h.probe.c);
+            reply();
         } else if (h.probe.kind == 8) {
             clone(CloneType.I2E, (bit<32>) h.probe.c);
             standard.mcast_grp = (bit<16>) h.probe.b;
@@ -62,6 +65,12 @@ control Leave(inout headers_t h, inout meta_t meta, inout standard_metadata_t st
         else if (h.probe.kind == 10) {
             h.probe.result = standard.enq_qdepth[15:0];
             h.probe.c = (bit<32>) standard.deq_qdepth;
+        } else if (h.probe.kind == 11) {
+            h.probe.result = standard.enq_qdepth[15:0];
+            h.probe.b = standard.deq_qdepth[15:0];
+            if (standard.instance_type == 0) clone(CloneType.E2E, (bit<32>) h.probe.c);
+        } else if (h.probe.kind == 12) {
+            h.probe.result = (bit<16>) standard.priority;
         } else if (h.probe.kind == 4) truncate((bit<32>) h.probe.c);
         else if (h.probe.kind == 6) {
             if (h.probe.a < 3) {

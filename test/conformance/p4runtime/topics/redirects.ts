@@ -195,6 +195,26 @@ export const redirects: Topic = {
       },
     },
     {
+      name: 'copies made at the end of egress wait, and are the depth of their queue',
+      async run(s) {
+        await s.primary.insert(
+          clone(5, [
+            [6, 1],
+            [6, 2],
+            [6, 3],
+          ]),
+        );
+        // The packet leaves at port 2, whose queue the same thread of BMv2 serves as port 6's.
+        const outputs = await s.send(2, probe({ kind: 11, c: 5 }), 4);
+        expect(outputs.map(({ port, probe: { result, b } }) => [port, result, b]).sort()).toEqual([
+          [2, 0, 0],
+          [6, 0, 2],
+          [6, 1, 1],
+          [6, 2, 0],
+        ]);
+      },
+    },
+    {
       name: 'the ports are one client’s',
       covers: ['SimpleSwitchGrpcTest_GrpcDataplane.MultipleClients'],
       async run(s) {

@@ -218,9 +218,26 @@ export const replication: Topic = {
       },
     },
     {
-      name: 'classes of service are not there',
+      name: 'a class of service of the 8 that there are is kept; with one queue, all of them are one',
+      bmv2: 'UNIMPLEMENTED',
       async run(s) {
-        expect(await codeOf(s.primary.insert(clone(5, [[6, 1]], 0, 3)))).toBe('UNIMPLEMENTED');
+        await s.primary.insert(clone(5, [[6, 1]], 0, 3));
+        expect((await s.primary.read(clone(5))).map(json)).toEqual([json(clone(5, [[6, 1]], 0, 3))]);
+        const outputs = await s.send(1, probe({ kind: 12, c: 5 }), 2);
+        expect(outputs.map(({ port, probe: { result } }) => [port, result]).sort()).toEqual([
+          [1, 0],
+          [6, 0],
+        ]);
+        expect(await codeOf(s.primary.modify(clone(5, [[6, 1]], 0, 8)))).toBe('INVALID_ARGUMENT');
+      },
+    },
+    {
+      name: 'a copy goes to a port of 9 bits, or is refused',
+      bmv2: 'accepted',
+      async run(s) {
+        expect(await codeOf(s.primary.insert(multicast(7, [[512, 1]])))).toBe('INVALID_ARGUMENT');
+        expect(await codeOf(s.primary.insert(clone(5, [[512, 1]])))).toBe('INVALID_ARGUMENT');
+        await s.primary.insert(multicast(7, [[511, 1]]), clone(5, [[0, 1]]));
       },
     },
   ],
