@@ -33,6 +33,8 @@ import type { Actor } from './operations/host.ts';
 import type { Operations } from './operations/operations.ts';
 import { titleOf } from './operations/resolve.ts';
 import type { StartControllerOptions } from './options.ts';
+import { signalReader } from './signals/signal-reader.ts';
+import { ResetSupervisor } from './signals/supervise.ts';
 import { p4runtimeConnector } from './switch-port/p4runtime.ts';
 import type { SwitchConnector } from './switch-port/port.ts';
 import { severalConnector } from './switch-port/several.ts';
@@ -89,15 +91,19 @@ export async function startController(
   let stopped = false;
   let ready = false;
   let engine: Engine | undefined;
+  let resets: ResetSupervisor | undefined;
   const frame = () => ({ version: CONTROLLER_VERSION, startedAtMs, switchAddress: address, stopped, ready });
+  const readSignals = signalReader(clock, () => engine?.session);
   const traffic = new TrafficMeter({
     clock,
     engine: () => engine,
+    readSignals,
     isWatched: () => listeners.size > 0 && !stopped,
     onChange: () => {
       for (const listener of listeners) listener.onChange();
     },
   });
+  const completed = (status: Status) => resets?.completeStatus(status) ?? status;
   const socketPath = join(stateDir, CONTROL_SOCKET_NAME);
   const whenReady = () => {
     if (engine === undefined) {
@@ -107,8 +113,11 @@ export async function startController(
   };
   // The socket comes before the journal is opened, for it is what keeps two controllers from sharing one.
   const server = await ControlServer.listen(socketPath, {
-    status: () => withTraffic(statusOf(whenReady(), frame()), whenReady(), traffic),
-    operation: (id) => whenReady().operations.get(id),
+    status: () => withTraffic(completed(statusOf(whenReady(), frame())), whenReady(), traffic),
+    operation: (id) => {
+      const found = whenReady().operations.get(id);
+      return found === undefined ? undefined : (resets?.complete(found) ?? found);
+    },
     operate: (request, who) => {
       const run = () => whenReady().operations.request(request, { who });
       return audited(titleOf(request), who, request.reason, () => whenReady().submit(run));
@@ -119,7 +128,7 @@ export async function startController(
     },
     plan: async (request) => {
       const plan = await whenReady().submit(() => whenReady().operations.plan(request));
-      return { plan, astray: whenReady().totals.astray };
+      return { plan, astray: whenReady().totals.astray, suspected: resets?.suspected ?? 0 };
     },
     apply: (request, dryRun, who) => {
       const run = () => applyConfiguration(whenReady(), request, dryRun, who);
@@ -179,7 +188,7 @@ export async function startController(
         for (const listener of listeners) listener.onChange();
       },
       onOperation: (operation) => {
-        for (const listener of listeners) listener.onOperation(operation);
+        for (const listener of listeners) listener.onOperation(resets?.complete(operation) ?? operation);
       },
     });
     await engine.start();
@@ -190,7 +199,9 @@ export async function startController(
     await audit?.close();
     throw error;
   }
-  const health = superviseHealth(engine, systemProbe);
+  resets = new ResetSupervisor(engine, readSignals);
+  resets.start();
+  const health = superviseHealth(engine, systemProbe, readSignals);
   const agents = keys === undefined ? undefined : superviseAgents(engine, httpsConnector(keys, keys.intervalMs));
   const { pipeline } = engine.session ?? { pipeline: 'kept' };
   const opened = journal;
@@ -198,6 +209,7 @@ export async function startController(
   const finished = running.run().finally(async () => {
     stopped = true;
     health.stop();
+    resets?.stop();
     agents?.stop();
     running.stop();
     await server.close();
@@ -215,7 +227,7 @@ export async function startController(
     stateDir,
     socketPath,
     client: new ControlClient(socketPath),
-    status: () => statusOf(running, frame()),
+    status: () => completed(statusOf(running, frame())),
     get counters() {
       return running.totals;
     },

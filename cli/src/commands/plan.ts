@@ -1,7 +1,7 @@
 /**
  * `mooring plan`: what a change would do, without doing it: which buckets move, what that costs, how long it takes. `--approve` does it, in
- * the same breath; `--gate` makes it a check for scripts: it fails when the controller has seen a connection go astray, or when
- * the change would be refused.
+ * the same breath; `--gate` makes it a check for scripts: it fails when the controller has seen a connection go astray, when servers' resets in the
+ * last shift make it suspect so, or when the change would be refused.
  */
 import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
@@ -39,7 +39,11 @@ export const planCommand: ParsedCommand = {
     ],
     options: [
       { name: 'vip', kind: 'text', value: 'NAME', description: 'the virtual address, where there are several' },
-      { name: 'gate', kind: 'flag', description: 'exit 1 when a live connection has been seen astray' },
+      {
+        name: 'gate',
+        kind: 'flag',
+        description: 'exit 1 when live connections have been seen astray, or are suspected',
+      },
       ...START_OPTIONS,
       { name: 'detach', short: 'd', kind: 'flag', description: 'with --approve: return at once' },
       RAMP_OPTION,
@@ -68,15 +72,15 @@ async function run(context: CommandContext, parsed: ParsedArguments): Promise<Ex
     throw new UsageError(`mooring plan ${kind} takes ${usage}`, { field: wanted[words.length]?.name ?? 'WORD' });
   }
   const request = requestOf(kind as WordedKind, words, parsed);
-  const { plan, astray } = await callController(context, parsed, (client) => client.plan(request));
+  const { plan, ...seen } = await callController(context, parsed, (client) => client.plan(request));
   const json = parsed.flags.has('json');
-  const closed = parsed.flags.has('gate') && astray > 0;
+  const reasons = reasonsAgainst(seen);
+  const closed = parsed.flags.has('gate') && reasons.length > 0;
   if (parsed.flags.has('approve') && !closed) {
     if (!json) context.stderr.write(`${planText(plan)}\n`);
     return runOperation(context, parsed, request);
   }
-  const gate = astray > 0 ? `\n  ${astray} live connections have been seen astray` : '';
-  printResult(context, json, { ok: !closed, plan, astray }, planText(plan) + gate);
+  printResult(context, json, { ok: !closed, plan, ...seen }, [planText(plan), ...reasons].join('\n  '));
   return closed ? 1 : 0;
 }
 
@@ -90,16 +94,26 @@ async function planApply(
     throw new UsageError('mooring plan apply takes FILE', { field: 'FILE' });
   }
   const text = readConfigurationText(context, file);
-  const { answer, astray } = await callController(context, parsed, async (client) => ({
-    answer: await client.diff({ fileName: file, text }),
-    astray: (await client.status()).counters.astray,
-  }));
+  const { answer, seen } = await callController(context, parsed, async (client) => {
+    const answer = await client.diff({ fileName: file, text });
+    const { astray, suspected = 0 } = (await client.status()).counters;
+    return { answer, seen: { astray, suspected } };
+  });
+  const reasons = reasonsAgainst(seen);
   const closed =
-    parsed.flags.has('gate') && (astray > 0 || answer.differences.some(({ refused }) => refused !== undefined));
+    parsed.flags.has('gate') && (reasons.length > 0 || answer.differences.some(({ refused }) => refused !== undefined));
   const { differences, plans } = answer;
-  const body = [differencesText(differences), ...plans.map(planText)].join('\n');
-  printResult(context, parsed.flags.has('json'), { ok: !closed, differences, plans, astray }, body);
+  const body = [differencesText(differences), ...plans.map(planText), ...reasons].join('\n');
+  printResult(context, parsed.flags.has('json'), { ok: !closed, differences, plans, ...seen }, body);
   return closed ? 1 : 0;
+}
+
+/** What a gate is closed for, in words. */
+function reasonsAgainst({ astray, suspected }: { readonly astray: number; readonly suspected: number }): string[] {
+  return [
+    ...(astray > 0 ? [`${astray} live connections have been seen astray`] : []),
+    ...(suspected > 0 ? [`${suspected} more resets than usual in the last shift: see mooring status`] : []),
+  ];
 }
 
 /** The text of a configuration. @throws CommandFailure */

@@ -54,8 +54,9 @@ export function operationLine(operation: OperationStatus): string {
   const state = operation.phase === 'finished' ? (operation.outcome ?? 'done') : operation.phase;
   const pins = pinsLeft > 0 ? `, ${pinsLeft} pinned connections left` : '';
   const astray = operation.astray > 0 ? `, ${operation.astray} CONNECTIONS WENT ASTRAY` : '';
+  const resets = operation.resets?.suspected ? `, ${operation.resets.suspected} UNUSUAL RESETS` : '';
   const message = operation.message ? `: ${operation.message}` : '';
-  return `#${operation.id} ${operationTitle(operation)} ${state}, ${committed} of ${buckets} buckets${pins}${astray}${message}`;
+  return `#${operation.id} ${operationTitle(operation)} ${state}, ${committed} of ${buckets} buckets${pins}${astray}${resets}${message}`;
 }
 
 /** Sends the request and follows the operation. */

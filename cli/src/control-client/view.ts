@@ -40,6 +40,7 @@ function operationView(operation: OperationStatus, status: Status): OperationVie
     message: operation.message,
     ended: (ended ?? []).map(({ clientAddress, clientPort }) => endpointText(clientAddress, clientPort)),
     astray: operation.astray ?? 0,
+    resets: operation.resets,
     origin: [operation.who ?? '', operation.why ?? ''].filter((text) => text !== '').join(': '),
     plans: plansOf(operation.plan),
     remarks: operation.plan?.remarks ?? [],

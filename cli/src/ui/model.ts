@@ -13,6 +13,9 @@ export type ServerState = 'joining' | 'active' | 'draining' | 'drained' | 'remov
 export interface TrafficView {
   readonly packetsPerSecond: number;
   readonly bytesPerSecond: number;
+  /** New connections, and how many of them are not answered; undefined where nobody counts. */
+  readonly synsPerSecond?: number;
+  readonly unansweredPerSecond?: number;
 }
 
 /** What a server's own agent tells. */
@@ -112,6 +115,8 @@ export interface OperationView {
   readonly ended: readonly string[];
   /** Live connections whose packets changed server. Must be 0. */
   readonly astray: number;
+  /** Resets "no such connection" of its servers: how many, how many are usual, how many above that; undefined where nobody tells. */
+  readonly resets: { readonly seen: number; readonly usual: number; readonly suspected: number } | undefined;
   /** Who asked for it and why; empty where nobody said. */
   readonly origin: string;
   readonly plans: readonly PlanView[];

@@ -26,6 +26,7 @@ export function swapView(replacement: string, changes: Partial<OperationView> = 
     message: '42 buckets wait for old connections',
     ended: [],
     astray: 0,
+    resets: undefined,
     origin: 'operator: new kernel',
     plans: [
       {

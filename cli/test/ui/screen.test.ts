@@ -99,6 +99,7 @@ describe('80 x 24', () => {
       phase: 'awaiting-approval',
       awaitsApproval: true,
       astray: 2,
+      resets: { seen: 9, usual: 4, suspected: 5 },
       ended: ['192.0.2.7:51514'],
     });
     const state = stateOf({ ...view, controller: { ...view.controller!, operations: [waiting], astray: 2 } });
@@ -107,6 +108,7 @@ describe('80 x 24', () => {
     expect(text).toContain('64 buckets move, at least 64 must; about 9.0 s');
     expect(text).toContain('137 live connections, 90 pins needed, room for 16,384');
     expect(text).toContain('2 live connections changed server');
+    expect(text).toContain('SUSPECTED  9 "no such connection" from its servers, 4 at most are usual');
     expect(text).toContain('ended at the deadline: 192.0.2.7:51514');
     expect(frame(state)).toContain('2 CONNECTIONS ASTRAY');
   });

@@ -57,7 +57,7 @@ export function readAgents(reader: MapReader | undefined): AgentAccess | undefin
 /** `health` of a VIP */
 export function readHealth(reader: MapReader | undefined): HealthCheck | undefined {
   if (reader === undefined) return undefined;
-  const kind = reader.required('kind', scalar.oneOf('tcp', 'http', 'command')) ?? 'tcp';
+  const kind = reader.required('kind', scalar.oneOf('tcp', 'http', 'command', 'syns')) ?? 'tcp';
   const intervalMs = reader.optional('interval', scalar.durationMs, 1_000);
   const timeoutMs = reader.optional('timeout', scalar.durationMs, Math.min(1_000, intervalMs));
   if (intervalMs < 10) reader.error('interval', '`interval` must be at least 10ms');
@@ -67,6 +67,12 @@ export function readHealth(reader: MapReader | undefined): HealthCheck | undefin
   const path = reader.optional('path', scalar.urlPath, '/');
   const statuses = reader.optional('statuses', scalar.statusRange, [200, 399] as const);
   const command = reader.scalars('command', scalar.text) ?? [];
+  const minimum = reader.optional('minimum', scalar.integer(1, 1_000_000, 'SYNs'), 10);
+  const unanswered = reader.optional('unanswered', scalar.share, 1);
+  for (const key of ['minimum', 'unanswered']) {
+    if (kind !== 'syns' && reader.node.has(key)) reader.error(key, `a \`${kind}\` check counts no SYNs`);
+  }
+  if (unanswered === 0) reader.error('unanswered', '`unanswered` must be more than 0');
   const port = reader.optional('port', scalar.port, undefined);
   const comeback = reader.optional('comeback', scalar.oneOf('add', 'wait'), 'add' as const);
   if (kind === 'command' && command.length === 0) {
@@ -74,7 +80,7 @@ export function readHealth(reader: MapReader | undefined): HealthCheck | undefin
   }
   if (kind !== 'command' && command.length > 0) reader.error('command', `a \`${kind}\` check runs no \`command\``);
   reader.finish();
-  return { kind, intervalMs, timeoutMs, rise, fall, path, statuses, command, port, comeback };
+  return { kind, intervalMs, timeoutMs, rise, fall, path, statuses, command, minimum, unanswered, port, comeback };
 }
 
 /** `overflow` of a VIP */

@@ -220,6 +220,10 @@ function readVip(reader: MapReader): ReadVip {
   const forwarding = readForwarding(reader, address);
   const clientClass = reader.optional('class', scalar.name, undefined);
   const health = readHealth(reader.map('health', '`health`'));
+  if (health?.kind === 'syns' && (protocol === 'udp' || forwarding !== undefined)) {
+    const why = protocol === 'udp' ? 'UDP has none' : 'its servers answer past the switch';
+    reader.error('health', `a \`syns\` check needs SYNs and their answers to pass the switch: ${why}`);
+  }
   const overflow = readOverflow(reader.map('overflow', '`overflow`'));
   const serverReaders = reader.maps('servers', 'server');
   if (serverReaders === undefined) reader.error(undefined, `${reader.what} has no \`servers\``);

@@ -66,7 +66,8 @@ export interface AgentAccess {
 
 /** How to see whether a server is alive. */
 export interface HealthCheck {
-  readonly kind: 'tcp' | 'http' | 'command';
+  /** `syns`: by the switch's counters, without asking. */
+  readonly kind: 'tcp' | 'http' | 'command' | 'syns';
   readonly intervalMs: number;
   readonly timeoutMs: number;
   /** Successes in a row after which a server counts as up, failures in a row after which it counts as down. */
@@ -77,6 +78,9 @@ export interface HealthCheck {
   readonly statuses: readonly [low: number, high: number];
   /** `command`: program and arguments; `{address}`, `{port}` and `{name}` are filled in. Exit status 0 is good. */
   readonly command: readonly string[];
+  /** `syns`: from how many SYNs on they say something, and which share of them may not go unanswered, 0 to 1. */
+  readonly minimum: number;
+  readonly unanswered: number;
   /** Where other than the server's own port. */
   readonly port: number | undefined;
   /** What becomes of a server that answers again after it was declared dead. */

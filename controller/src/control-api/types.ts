@@ -78,6 +78,9 @@ export interface ServerTraffic {
   readonly bytes: number;
   readonly packetsPerSecond: number;
   readonly bytesPerSecond: number;
+  /** SYNs a second, and how many of them had no answer; undefined where answers do not pass the switch. */
+  readonly synsPerSecond?: number;
+  readonly unansweredPerSecond?: number;
 }
 
 /** A server as its own agent sees it. */
@@ -149,6 +152,18 @@ export interface EndedConnection {
   readonly clientPort: number;
 }
 
+/**
+ * Resets by which servers say "no such connection", from those that took part in a shift. A connection that changed server shows as one; so does a
+ * packet of a connection that never was, or has been closed. What servers send outside shifts tells how many are no news.
+ */
+export interface ResetsStatus {
+  readonly seen: number;
+  /** As many as the same servers hardly ever exceed in that time outside shifts. */
+  readonly usual: number;
+  /** What is above that and is not explained by connections that were ended on purpose. */
+  readonly suspected: number;
+}
+
 /** An operation, running or finished. */
 export interface OperationStatus {
   /** Counts from 1; over restarts as well. */
@@ -172,6 +187,8 @@ export interface OperationStatus {
   readonly ended?: readonly EndedConnection[];
   /** Live connections whose packets changed server during it. Must be 0. */
   readonly astray: number;
+  /** What its servers' resets say, since this controller process started; undefined where the switch tells nothing. */
+  readonly resets?: ResetsStatus;
   /** Who asked for it, and why, if they said so. */
   readonly who?: string;
   readonly why?: string;
@@ -233,6 +250,8 @@ export interface PlanAnswer {
   readonly plan: Plan;
   /** Live connections seen astray since the controller started; a gate is closed unless it is 0. */
   readonly astray: number;
+  /** Suspected by resets in the last shift of each VIP; a gate is closed unless it is 0. */
+  readonly suspected: number;
 }
 
 /** One difference between a configuration file and what runs. */
@@ -296,6 +315,8 @@ export interface Counters {
   readonly bucketsAborted: number;
   /** Live connections whose packets changed server, as digests and agents show. Must be 0. */
   readonly astray: number;
+  /** Suspected by resets in the last shift of each VIP (`ResetsStatus`). */
+  readonly suspected?: number;
   /** Connections whose pins were lost with a switch's registers and that were found again on their servers. */
   readonly found?: number;
   /** Buckets whose connections are being looked for in that way, now. */

@@ -7,6 +7,7 @@ import type { ClassRecord } from '../intent/classes.ts';
 import type { ServerRecord } from '../intent/types.ts';
 import { connectionParts } from '../shift/connection-key.ts';
 import type { Assignment, BucketName, ConnectionKey, ServerId, VipId } from '../shift/types.ts';
+import { ALL_SIGNALS, RESET_SIGNALS } from '../signals/signals.ts';
 import type { Shadow } from '../switch-port/shadow.ts';
 import { pinTable, type Value } from '../switch-port/tables.ts';
 import { ipAddress, isIpv6 } from '../text/addresses.ts';
@@ -72,6 +73,7 @@ export function setVipEntries(shadow: Shadow, id: VipId, vip: VipConfiguration, 
       params: [NO_SERVER, id, address, vip.port],
       idleTimeoutMs: 0,
     });
+    if (vip.protocol === 'tcp') setSignalEntries(shadow, id, NO_SERVER, RESET_SIGNALS);
   }
 }
 
@@ -109,6 +111,14 @@ export function setServerEntries(shadow: Shadow, server: ServerRecord, vip: VipC
     shadow.set({ table: 'links', key: [id], action: 'to_link', params: members, idleTimeoutMs: 0 });
   }
   shadow.set({ table: 'servers', key: [server.vip, id], action, params, idleTimeoutMs: 0 });
+  // Only where its answers pass the switch are they counted.
+  if (!isOneWay(vip)) setSignalEntries(shadow, server.vip, id, ALL_SIGNALS);
+}
+
+function setSignalEntries(shadow: Shadow, vip: VipId, server: ServerId, signals: readonly number[]): void {
+  for (const signal of signals) {
+    shadow.set({ table: 'signals', key: [vip, server, signal], action: 'counted', params: [], idleTimeoutMs: 0 });
+  }
 }
 
 /** How the switch gives packets to a server: the action, and its parameters after MAC address and port. */
@@ -134,6 +144,7 @@ export function deleteServerEntries(shadow: Shadow, server: ServerRecord, vip: V
   deleteLiveEntries(shadow, server.id);
   shadow.delete('servers', [server.vip, server.id]);
   shadow.delete('links', [server.id]);
+  for (const signal of ALL_SIGNALS) shadow.delete('signals', [server.vip, server.id, signal]);
   const { table, key } = returnKey(server, vip);
   if (shadow.get(table, key)?.params[0] === server.id) shadow.delete(table, key);
 }

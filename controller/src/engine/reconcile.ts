@@ -121,6 +121,7 @@ const STATIC_TABLES = [
   'returns_v6',
   'servers',
   'links',
+  'signals',
   'pin_servers',
   'slot_servers',
   'buckets',

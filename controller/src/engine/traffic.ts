@@ -5,6 +5,8 @@
  */
 import type { Clock } from '../clock.ts';
 import type { ServerTraffic } from '../control-api/types.ts';
+import type { SignalReader, SignalReading } from '../signals/signal-reader.ts';
+import { type ServerSignals, signalsBetween } from '../signals/signals.ts';
 import type { CountedTraffic } from '../switch-port/port.ts';
 import type { Engine } from './engine.ts';
 
@@ -15,6 +17,7 @@ export interface TrafficMeterOptions {
   readonly clock: Clock;
   /** Undefined while there is no engine yet. */
   readonly engine: () => Engine | undefined;
+  readonly readSignals: SignalReader;
   /** Whether anybody looks. */
   readonly isWatched: () => boolean;
   /** Told when there are new rates. */
@@ -24,6 +27,7 @@ export interface TrafficMeterOptions {
 interface Reading {
   readonly atMs: number;
   readonly counts: ReadonlyMap<string, CountedTraffic>;
+  readonly signals?: SignalReading | undefined;
 }
 
 /** See the file's comment. */
@@ -50,16 +54,16 @@ export class TrafficMeter {
   }
 
   private async read(): Promise<void> {
-    const { clock, engine, isWatched, onChange } = this.options;
+    const { clock, engine, readSignals, isWatched, onChange } = this.options;
     const session = engine()?.session;
-    if (session !== undefined && session.readTraffic === undefined) {
+    if (session !== undefined && session.readCounts === undefined) {
       // A switch without counters: there is nothing to ask for.
       this.isRunning = false;
       return;
     }
     try {
-      const counts = await session?.readTraffic?.();
-      if (counts !== undefined) this.take({ atMs: clock.monotonicMs(), counts });
+      const counts = await session?.readCounts?.('servers');
+      if (counts !== undefined) this.take({ atMs: clock.monotonicMs(), counts, signals: await readSignals() });
     } catch {
       // The switch went away; its loss is told elsewhere.
       this.last = undefined;
@@ -93,7 +97,20 @@ export function ratesBetween(before: Reading | undefined, now: Reading): Map<str
       bytes,
       packetsPerSecond: isComparable ? (packets - earlier.packets) / seconds : 0,
       bytesPerSecond: isComparable ? (bytes - earlier.bytes) / seconds : 0,
+      ...synRates(before?.signals?.servers.get(key), now.signals?.servers.get(key), seconds),
     });
   }
   return rates;
+}
+
+/** What becomes of SYNs; nothing where they are not counted. */
+function synRates(
+  before: ServerSignals | undefined,
+  now: ServerSignals | undefined,
+  seconds: number,
+): Partial<ServerTraffic> {
+  const more = before === undefined || now === undefined || seconds === 0 ? undefined : signalsBetween(before, now);
+  if (more === undefined) return {};
+  const { syns, synAcks } = more;
+  return { synsPerSecond: syns / seconds, unansweredPerSecond: Math.max(0, syns - synAcks) / seconds };
 }

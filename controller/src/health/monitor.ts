@@ -8,7 +8,7 @@ import type { Configuration, HealthCheck, ServerConfiguration } from '../config/
 import type { ServerHealth } from '../control-api/types.ts';
 import type { Intent } from '../intent/types.ts';
 import { recordsOf } from '../operations/catalogue.ts';
-import type { CheckTarget, Probe } from './probes.ts';
+import type { CheckTarget } from './probes.ts';
 import { type CheckResult, type HealthState, observe, UNCHECKED } from './tracker.ts';
 
 /** What the monitor works with. */
@@ -16,7 +16,8 @@ export interface HealthMonitorHost {
   readonly configuration: Configuration;
   readonly intent: Intent;
   readonly clock: Clock;
-  readonly probe: Probe;
+  /** Never two at a time of one server. */
+  readonly probe: (check: HealthCheck, target: CheckTarget) => Promise<CheckResult>;
   /** Told whenever a verdict is new, and with each check while a server is down. */
   onVerdict(vip: string, server: string, health: 'up' | 'down', reason: string | undefined): void;
 }
@@ -104,7 +105,7 @@ export class HealthMonitor {
     const before = entry.state.health;
     entry.state = observe(entry.state, result, found.check);
     const { health, reason } = entry.state;
-    if (health !== 'unknown' && (health !== before || health === 'down')) {
+    if (result.ok !== undefined && health !== 'unknown' && (health !== before || health === 'down')) {
       this.host.onVerdict(vip, server, health, reason);
     }
     const restMs = Math.max(1, found.check.intervalMs - (clock.monotonicMs() - startedMs));
@@ -119,17 +120,17 @@ export class HealthMonitor {
     const listed = service.servers.find(({ name }) => name === server);
     const known = recordsOf(intent, record.id).get(server) ?? listed;
     if (known === undefined) return undefined;
-    return { check: service.health, target: targetOf(server, known, listed, service.health) };
+    const counters = `${record.id}/${'id' in known ? known.id : 0}`;
+    return { check: service.health, target: { ...addressOf(known, listed, service.health), name: server, counters } };
   }
 }
 
-function targetOf(
-  name: string,
+function addressOf(
   { address, port }: { readonly address: string; readonly port: number },
   listed: ServerConfiguration | undefined,
   check: HealthCheck,
-): CheckTarget {
+): Pick<CheckTarget, 'host' | 'port'> {
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(listed?.checkAddress ?? '');
   const elsewhere = match?.[3] === undefined ? undefined : Number(match[3]);
-  return { name, host: match?.[1] ?? match?.[2] ?? address, port: elsewhere ?? check.port ?? port };
+  return { host: match?.[1] ?? match?.[2] ?? address, port: elsewhere ?? check.port ?? port };
 }

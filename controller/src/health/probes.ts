@@ -12,12 +12,24 @@ import type { CheckResult } from './tracker.ts';
 /** Who is checked. */
 export interface CheckTarget {
   readonly name: string;
+  /** How the switch's counters know it: `vip/server`, by their numbers; server 0 is not in the switch. */
+  readonly counters: string;
   readonly host: string;
   readonly port: number;
 }
 
-/** A way to check; tests have their own. */
-export type Probe = (check: HealthCheck, target: CheckTarget) => Promise<CheckResult>;
+/** A check that asks the server. */
+export interface ActiveCheck extends HealthCheck {
+  readonly kind: Exclude<HealthCheck['kind'], 'syns'>;
+}
+
+/** Whether the server itself is asked. */
+export function isActive(check: HealthCheck): check is ActiveCheck {
+  return check.kind !== 'syns';
+}
+
+/** A way to ask; tests have their own. */
+export type Probe = (check: ActiveCheck, target: CheckTarget) => Promise<CheckResult>;
 
 /** Checks over the network, or by a program, as configured. */
 export const systemProbe: Probe = (check, target) => {
@@ -29,7 +41,7 @@ export const systemProbe: Probe = (check, target) => {
     case 'command':
       return probeCommand(check, target);
     default:
-      throw new Error(`unexpected check ${check.kind satisfies never}`);
+      throw new Error(`unexpected check ${JSON.stringify(check.kind satisfies never)}`);
   }
 };
 

@@ -6,12 +6,21 @@
 import type { Engine } from '../engine/engine.ts';
 import { OperationRefusedError } from '../operations/errors.ts';
 import { onServerDown, onServerUp } from '../operations/outages.ts';
+import type { SignalReader } from '../signals/signal-reader.ts';
+import { DitchedSyns } from './ditched-syns.ts';
 import { HealthMonitor } from './monitor.ts';
-import type { Probe } from './probes.ts';
+import { isActive, type Probe } from './probes.ts';
 
-/** Starts to check the servers of the engine's VIPs. Stop the monitor that is returned with the engine. */
-export function superviseHealth(engine: Engine, probe: Probe): HealthMonitor {
+/**
+ * Starts to check the servers of the engine's VIPs. Stop the monitor that is returned with the engine.
+ * @param probe asks a server @param readSignals what the switch counts of them
+ */
+export function superviseHealth(engine: Engine, probe: Probe, readSignals: SignalReader): HealthMonitor {
   const { configuration, journal, clock, log } = engine.options;
+  const ditched = new DitchedSyns(readSignals, ({ counters }) => {
+    const agent = engine.agents?.statusOf(Number(counters.split('/')[1]));
+    return agent !== undefined && agent.acceptQueueLimit > 0 && agent.acceptQueue >= agent.acceptQueueLimit;
+  });
   const kept = new Set<string>();
   const run = (act: () => void): void => {
     engine.submit(act).catch((error: unknown) => {
@@ -24,7 +33,7 @@ export function superviseHealth(engine: Engine, probe: Probe): HealthMonitor {
     configuration,
     intent: journal.state,
     clock,
-    probe,
+    probe: (check, target) => (isActive(check) ? probe(check, target) : ditched.check(check, target)),
     onVerdict(vip, server, health, reason) {
       const name = `${vip}/${server}`;
       engine.options.onChange?.();

@@ -22,10 +22,15 @@ export interface HealthState {
 export const UNCHECKED: HealthState = { health: 'unknown', against: 0, reason: undefined };
 
 /** A check's result. */
-export type CheckResult = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+export type CheckResult =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly reason: string }
+  /** There was nothing to judge by. `isNew`: nor does it count what was said of whoever had the name before. */
+  | { readonly ok: undefined; readonly isNew?: boolean };
 
 /** The state after one more check. A verdict that has not been reached is `unknown`; results of both kinds start the count anew. */
 export function observe(state: HealthState, result: CheckResult, { rise, fall }: Thresholds): HealthState {
+  if (result.ok === undefined) return result.isNew === true ? UNCHECKED : state;
   const reason = result.ok ? undefined : result.reason;
   if (state.health === 'up' && result.ok) return { health: 'up', against: 0, reason: undefined };
   if (state.health === 'down' && !result.ok) return { health: 'down', against: 0, reason };

@@ -36,6 +36,7 @@ import {
   type WriteFailure,
 } from './port.ts';
 import {
+  type CountedTable,
   type EntryUpdate,
   isPinTable,
   keyText,
@@ -267,13 +268,13 @@ class P4RuntimeSession implements SwitchSession {
     return keys.map((key) => ages.get(keyText(key)));
   }
 
-  async readTraffic(): Promise<ReadonlyMap<string, CountedTraffic>> {
-    const entries = await this.guard(() => this.client.readAll({ kind: 'table', table: 'servers', counter: {} }));
+  async readCounts(table: CountedTable): Promise<ReadonlyMap<string, CountedTraffic>> {
+    const entries = await this.guard(() => this.client.readAll({ kind: 'table', table, counter: {} }));
     return new Map(
       entries
         .filter((entry) => !entry.isDefault)
         .map((entry) => [
-          keyText(decodeKey('servers', entry)),
+          keyText(decodeKey(table, entry)),
           { packets: Number(entry.counter?.packets ?? 0), bytes: Number(entry.counter?.bytes ?? 0) },
         ]),
     );

@@ -7,7 +7,7 @@
  */
 import type { PinEvent } from '../shift/types.ts';
 import type { IpAddress } from '../text/addresses.ts';
-import type { EntryUpdate, ReadEntry, TableName } from './tables.ts';
+import type { CountedTable, EntryUpdate, ReadEntry, TableName } from './tables.ts';
 
 /** What holds for the whole switch. */
 export interface SwitchSettings {
@@ -106,8 +106,8 @@ export interface SwitchSession {
   sendDigestsAtOnce(): Promise<void>;
   /** What runs on it; undefined where nobody asks. */
   readonly program?: SwitchProgram;
-  /** Packets to each server, by `keyText` of its entry in `servers`; for people, not for decisions. @throws SwitchLostError */
-  readTraffic?(): Promise<ReadonlyMap<string, CountedTraffic>>;
+  /** What a table's entries have counted, by the `keyText` of each. @throws SwitchLostError */
+  readCounts?(table: CountedTable): Promise<ReadonlyMap<string, CountedTraffic>>;
   /** Packets that the program dropped, by the number of the reason. @throws SwitchLostError */
   readDrops?(): Promise<readonly number[]>;
   /** Fire and forget; carries the epoch of the last `writeSettings`. */

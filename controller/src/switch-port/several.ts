@@ -22,7 +22,7 @@ import type {
   SwitchSession,
   WriteFailure,
 } from './port.ts';
-import { type EntryUpdate, isPinTable, keyText, type ReadEntry, type TableName } from './tables.ts';
+import { type CountedTable, type EntryUpdate, isPinTable, keyText, type ReadEntry, type TableName } from './tables.ts';
 
 /** Ports of a member have numbers of their own: those of each follow those of the one before. */
 const PORTS = 0x10000;
@@ -149,10 +149,10 @@ class SeveralSwitches implements SwitchSession {
     await Promise.all(this.members.map(({ session }) => session.sendDigestsAtOnce()));
   }
 
-  async readTraffic(): Promise<ReadonlyMap<string, CountedTraffic>> {
+  async readCounts(table: CountedTable): Promise<ReadonlyMap<string, CountedTraffic>> {
     const sum = new Map<string, CountedTraffic>();
     for (const { session } of this.members) {
-      for (const [key, { packets, bytes }] of (await session.readTraffic?.()) ?? []) {
+      for (const [key, { packets, bytes }] of (await session.readCounts?.(table)) ?? []) {
         const before = sum.get(key) ?? { packets: 0, bytes: 0 };
         sum.set(key, { packets: before.packets + packets, bytes: before.bytes + bytes });
       }

@@ -48,6 +48,8 @@ export const TABLES = {
     deleteStage: 5,
   },
   doubts: { key: ['vip'], actions: { in_doubt: [] }, setStage: 0, deleteStage: 5 },
+  /** What is counted of a server; its entries have counters. */
+  signals: { key: ['vip', 'server', 'signal'], actions: { counted: [] }, setStage: 0, deleteStage: 5 },
   pin_servers: { key: ['server'], actions: { alive_for_pin: [] }, setStage: 0, deleteStage: 5 },
   slot_servers: { key: ['server'], actions: { alive_for_slot: [] }, setStage: 0, deleteStage: 5 },
   macs: { key: ['mac'], actions: { to_port: ['port'], flood: ['group'] }, setStage: 0, deleteStage: 5 },
@@ -116,6 +118,9 @@ export const PIN_TABLES = ['pins', 'pins_v6'] as const satisfies readonly TableN
 export function isPinTable(table: TableName): table is (typeof PIN_TABLES)[number] {
   return (PIN_TABLES as readonly TableName[]).includes(table);
 }
+
+/** The tables whose entries count for people, or for health and audit. */
+export type CountedTable = 'servers' | 'signals';
 
 /** The table that holds a client's pins. @param clientAddress text for IPv6 */
 export function pinTable(clientAddress: Value): (typeof PIN_TABLES)[number] {

@@ -3,10 +3,9 @@ import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { HealthCheck } from '../../src/config/types.ts';
-import { systemProbe } from '../../src/health/probes.ts';
+import { type ActiveCheck, systemProbe } from '../../src/health/probes.ts';
 
-const CHECK: HealthCheck = {
+const CHECK: ActiveCheck = {
   kind: 'tcp',
   intervalMs: 1_000,
   timeoutMs: 5_000,
@@ -15,6 +14,8 @@ const CHECK: HealthCheck = {
   path: '/healthz',
   statuses: [200, 299],
   command: [],
+  minimum: 1,
+  unanswered: 1,
   port: undefined,
   comeback: 'add',
 };
@@ -33,7 +34,7 @@ async function listen(server: Server): Promise<number> {
 }
 
 function target(port: number) {
-  return { name: 's1', host: '127.0.0.1', port };
+  return { name: 's1', counters: '1/1', host: '127.0.0.1', port };
 }
 
 describe('probes', () => {
@@ -68,7 +69,7 @@ describe('probes', () => {
   });
 
   it('command: the exit status decides, places are filled in, and one that hangs is killed', async () => {
-    const command = (...words: string[]): HealthCheck => ({ ...CHECK, kind: 'command', command: words });
+    const command = (...words: string[]): ActiveCheck => ({ ...CHECK, kind: 'command', command: words });
     const test = command('sh', '-c', 'test "$0 $1 $2" = "127.0.0.1 8080 s1"', '{address}', '{port}', '{name}');
     expect(await systemProbe(test, target(8080))).toEqual({ ok: true });
     expect(await systemProbe(command('false'), target(1))).toEqual({ ok: false, reason: 'false ended with 1' });

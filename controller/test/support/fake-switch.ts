@@ -23,6 +23,9 @@ import {
 import type { FakeClock } from '../../src/testing/fake-clock.ts';
 import { decide, emptySlot, release, remember, type Slot, sweepSlot } from './data-plane.ts';
 
+/** The packets that are counted of a server (docs/DATAPLANE.md). */
+const SIGNALS = { syns: 1, synAcks: 2, resets: 3, noConnection: 4 } as const;
+
 interface LiveEntry {
   entry: Entry;
   lastHitMs: number;
@@ -43,6 +46,8 @@ export class FakeSwitch {
   keepsDigests = false;
   /** Digest events that get lost, asked of each. */
   loses: (event: PinEvent) => boolean = () => false;
+  /** What entries of `signals` have counted, by their key. */
+  readonly signalCounts = new Map<string, number>();
   arpAnswers = new Map<number, { readonly mac: string; readonly port: number }>();
   private hasPipeline = false;
   private electionId = 0;
@@ -59,6 +64,7 @@ export class FakeSwitch {
   /** Power off and on: everything is gone. */
   reset(): void {
     for (const table of TABLE_NAMES) this.tables.set(table, new Map());
+    this.signalCounts.clear();
     this.ways.length = 0;
     for (let way = 0; way < 2; way++) this.ways.push(Array.from({ length: this.slotsPerWay }, emptySlot));
     this.hasPipeline = false;
@@ -118,6 +124,11 @@ export class FakeSwitch {
           const live = this.tables.get(table)!.get(keyText(key));
           return live === undefined ? undefined : this.read(live).elapsedMs;
         });
+      },
+      readCounts: async (table) => {
+        check(`counts of ${table}`);
+        const keys = table === 'signals' ? [...this.tables.get(table)!.keys()] : [];
+        return new Map(keys.map((key) => [key, { packets: this.signalCounts.get(key) ?? 0, bytes: 0 }]));
       },
       order: (orders) => {
         if (this.listener !== listener) return;
@@ -265,13 +276,22 @@ export class FakeSwitch {
     } else if (event?.kind === 'learned') {
       this.tell({ kind: 'learned', pin: { key, vip, bucket, server: base } });
     }
-    return this.tables.get('servers')!.has(`${vip}/${decision.server}`) ? decision.server : 0;
+    if (!this.tables.get('servers')!.has(`${vip}/${decision.server}`)) return 0;
+    if (syn) this.countSignal(vip, decision.server, 'syns');
+    return decision.server;
   }
 
   /** A server's SYN-ACK on its way to the client. */
   fromServer(vip: number, server: number, address: number, port: number, answer: number): void {
     const key = `${vip}/${address}/${port}`;
+    this.countSignal(vip, server, 'synAcks');
     remember(this.waysOf(key), key, server, answer);
+  }
+
+  /** A packet that `signals` counts, where the controller wants it counted. */
+  countSignal(vip: number, server: number, signal: keyof typeof SIGNALS): void {
+    const key = `${vip}/${server}/${SIGNALS[signal]}`;
+    if (this.tables.get('signals')!.has(key)) this.signalCounts.set(key, (this.signalCounts.get(key) ?? 0) + 1);
   }
 
   private hit(live: LiveEntry): void {

@@ -19,6 +19,7 @@ import { beginIntent } from '../../src/intent/begin.ts';
 import { intentFormat } from '../../src/intent/intent.ts';
 import type { Intent, IntentRecord } from '../../src/intent/types.ts';
 import { Journal } from '../../src/journal/journal.ts';
+import { type SignalReader, signalReader } from '../../src/signals/signal-reader.ts';
 import type { SwitchConnector } from '../../src/switch-port/port.ts';
 import { FakeClock, flushMicrotasks } from '../../src/testing/fake-clock.ts';
 import { MemoryFiles } from '../../src/testing/memory-files.ts';
@@ -64,6 +65,7 @@ export class Rig {
   finished: Promise<void> = Promise.resolve();
   /** Answers health checks; without it there are none. */
   probe: Probe | undefined;
+  readonly readSignals: SignalReader = signalReader(this.clock, () => this.engine.session);
   private health: HealthMonitor | undefined;
   /** Stands in for the servers' agents; without it there are none. */
   agentConnector: AgentConnector | undefined;
@@ -102,7 +104,7 @@ export class Rig {
     await this.engine.start();
     this.finished = this.engine.run();
     this.finished.catch(() => undefined);
-    this.health = this.probe === undefined ? undefined : superviseHealth(this.engine, this.probe);
+    this.health = this.probe === undefined ? undefined : superviseHealth(this.engine, this.probe, this.readSignals);
     this.agents = this.agentConnector === undefined ? undefined : superviseAgents(this.engine, this.agentConnector);
     await this.settle();
   }

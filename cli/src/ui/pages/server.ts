@@ -1,6 +1,6 @@
 /** The servers as a list, found by text and put in order, and the selected one in detail. */
 import { bucketMap } from '../bucket-map.ts';
-import { formatCount, formatShare } from '../format.ts';
+import { formatCount, formatRate, formatShare } from '../format.ts';
 import { heading } from '../heading.ts';
 import type { ServerView } from '../model.ts';
 import { serverColour, serverLetter } from '../palette.ts';
@@ -73,10 +73,16 @@ function detailRows(state: UiState, { server, index }: PlacedServer, width: numb
         ]),
     row(
       server.traffic
-        ? ` ${trafficText(server.traffic)} sent to it`
+        ? ` ${trafficText(server.traffic)} sent to it${synsText(server.traffic)}`
         : span(' the switch has not told how many packets it gets', { dim: true }),
     ),
   ];
+}
+
+/** New connections that it is sent, and how many it does not answer. */
+function synsText({ synsPerSecond, unansweredPerSecond = 0 }: NonNullable<ServerView['traffic']>): string {
+  if (synsPerSecond === undefined) return '';
+  return `, ${formatRate(synsPerSecond)} SYN/s of which ${formatRate(unansweredPerSecond)} unanswered`;
 }
 
 /** The page. */

@@ -50,6 +50,13 @@ function barRow(name: string, done: number, total: number, barWidth: number): Ro
   );
 }
 
+/** What the servers' resets say: a suspicion, and not a count of connections. */
+function resetsRow({ seen, usual, suspected }: NonNullable<OperationView['resets']>): Row {
+  const text = `${formatCount(seen)} "no such connection" from its servers, ${formatCount(usual)} at most are usual`;
+  if (suspected === 0) return row(` resets     ${text}`);
+  return row(span(` SUSPECTED  ${text}`, { bold: true, colour: 'yellow' }));
+}
+
 /** What a plan says of connections, as far as anybody knows. */
 function planText({ liveConnections, pinsNeeded, pinsRoom }: PlanView): string {
   return [
@@ -106,6 +113,7 @@ function detailRows(state: UiState, operation: OperationView, width: number): Ro
             }),
           ),
         ]),
+    ...(operation.resets === undefined ? [] : [resetsRow(operation.resets)]),
     ...operation.ended.map((connection) => row(span(`   ended at the deadline: ${connection}`, { colour: 'red' }))),
   ];
 }
