@@ -14,9 +14,9 @@ export function checkAfterFolding(all: NodeList, early: EarlyConstants, reporter
   if (reporter.hasErrors()) return;
   for (const extern of all.ofKind('ExternDeclaration')) checkMethods(extern, reporter);
   if (reporter.hasErrors()) return;
-  for (const node of all.nodes) checkStringAnnotations(node, reporter);
+  for (const annotation of all.ofKind('Annotation')) checkStringAnnotation(annotation, reporter);
   if (reporter.hasErrors()) return;
-  for (let position = 0; position < all.nodes.length; position++) checkArguments(all, position, reporter);
+  checkArguments(all, reporter);
 }
 
 function labelKey(label: ast.Expression, early: EarlyConstants): string {
@@ -63,64 +63,51 @@ function checkMethods(extern: ast.ExternDeclaration, reporter: Reporter): void {
 
 const STRING_ANNOTATIONS = new Set(['name', 'deprecated', 'noWarn']);
 
-function checkStringAnnotations(
-  node: ast.Node & { annotations?: readonly ast.Annotation[] },
-  reporter: Reporter,
-): void {
-  if (node.annotations === undefined) return;
-  for (const annotation of node.annotations) {
-    const name = annotation.name.name;
-    if (!STRING_ANNOTATIONS.has(name)) continue;
-    const { body } = annotation;
-    if (body.kind === 'ExpressionList') {
-      if (body.expressions.length !== 1) {
-        reporter.error('invalid', annotation.span, `annotation '@${name}' needs exactly one string`);
-      }
-      continue;
+function checkStringAnnotation(annotation: ast.Annotation, reporter: Reporter): void {
+  const name = annotation.name.name;
+  if (!STRING_ANNOTATIONS.has(name)) return;
+  const { body } = annotation;
+  if (body.kind === 'ExpressionList') {
+    if (body.expressions.length !== 1) {
+      reporter.error('invalid', annotation.span, `annotation '@${name}' needs exactly one string`);
     }
-    if (body.kind === 'KeyValueList') continue;
-    const tokens = body.tokens;
-    const isString =
-      tokens.length > 0 && tokens.every((t, i) => (i % 2 === 0 ? t.tokenKind === 'string' : t.text === '++'));
-    if (isString && tokens.length % 2 === 1) continue;
-    const errorClass = name === 'name' ? 'invalid' : 'type-error';
-    reporter.error(errorClass, annotation.span, `annotation '@${name}' needs exactly one string`, {
-      suggestion: `write @${name}("...")`,
-    });
+    return;
+  }
+  if (body.kind === 'KeyValueList') return;
+  const tokens = body.tokens;
+  const isString =
+    tokens.length > 0 && tokens.every((t, i) => (i % 2 === 0 ? t.tokenKind === 'string' : t.text === '++'));
+  if (isString && tokens.length % 2 === 1) return;
+  const errorClass = name === 'name' ? 'invalid' : 'type-error';
+  reporter.error(errorClass, annotation.span, `annotation '@${name}' needs exactly one string`, {
+    suggestion: `write @${name}("...")`,
+  });
+}
+
+function checkArguments(all: NodeList, reporter: Reporter): void {
+  for (const node of all.ofKind('CallExpression', 'ConstructorCallExpression', 'Instantiation', 'Parameter')) {
+    if (node.kind === 'Parameter') checkParameter(node, all, reporter);
+    else checkNamed(node.arguments, reporter);
   }
 }
 
-function checkArguments(all: NodeList, position: number, reporter: Reporter): void {
-  const node = all.nodes[position]!;
-  switch (node.kind) {
-    case 'CallExpression':
-    case 'ConstructorCallExpression':
-    case 'Instantiation':
-      checkNamed(node.arguments, reporter);
-      return;
-    case 'Parameter':
-      if (node.defaultValue !== undefined) {
-        if (isOptionalParameter(node)) {
-          reporter.error(
-            'invalid',
-            node.name.span,
-            `optional parameter '${node.name.name}' cannot have a default value`,
-          );
-        }
-        if (node.direction === 'out' || node.direction === 'inout') {
-          reporter.error(
-            'invalid',
-            node.name.span,
-            `'${node.name.name}': a parameter of direction '${node.direction}' cannot have a default value`,
-          );
-        }
-      }
-      if (isOptionalParameter(node) && !optionalAllowed(node, all.parentOf(position))) {
-        reporter.error('invalid', node.name.span, `'${node.name.name}': an optional parameter is not allowed here`);
-      }
-      return;
-    default:
-      return;
+function checkParameter(parameter: ast.Parameter, all: NodeList, reporter: Reporter): void {
+  const { name, direction } = parameter;
+  const isOptional = isOptionalParameter(parameter);
+  if (parameter.defaultValue !== undefined) {
+    if (isOptional) {
+      reporter.error('invalid', name.span, `optional parameter '${name.name}' cannot have a default value`);
+    }
+    if (direction === 'out' || direction === 'inout') {
+      reporter.error(
+        'invalid',
+        name.span,
+        `'${name.name}': a parameter of direction '${direction}' cannot have a default value`,
+      );
+    }
+  }
+  if (isOptional && !optionalAllowed(parameter, all.parentOf(parameter))) {
+    reporter.error('invalid', name.span, `'${name.name}': an optional parameter is not allowed here`);
   }
 }
 

@@ -19,15 +19,16 @@ export function findNoAction(program: ast.Program): ast.TopLevelDeclaration | un
 /** Warns about states without transition; reports a missing or unusable NoAction where a table implies it. */
 export function checkBuiltIns(program: ast.Program, all: NodeList, reporter: Reporter): void {
   let noActionChecked = false;
-  for (const node of all.nodes) {
-    if (node.kind === 'ParserState' && node.transition === undefined) {
+  for (const node of all.ofKind('ParserState', 'TableDeclaration')) {
+    if (node.kind === 'ParserState') {
+      if (node.transition !== undefined) continue;
       reporter.warn('parser-transition', node.name.span, `state '${node.name.name}' has no transition: it rejects`, {
         suggestion: 'write `transition reject;` or `transition accept;`',
       });
+    } else if (!noActionChecked && impliesNoAction(node)) {
+      noActionChecked = true;
+      checkNoAction(program, node, reporter);
     }
-    if (node.kind !== 'TableDeclaration' || noActionChecked || !impliesNoAction(node)) continue;
-    noActionChecked = true;
-    checkNoAction(program, node, reporter);
   }
 }
 

@@ -13,12 +13,39 @@ interface Named {
   readonly name: ast.Identifier;
 }
 
+/** Kinds of nodes that are places of this sort. */
+const PLACES = [
+  'ErrorDeclaration',
+  'MatchKindDeclaration',
+  'EnumDeclaration',
+  'SerializableEnumDeclaration',
+  'HeaderDeclaration',
+  'HeaderUnionDeclaration',
+  'StructDeclaration',
+  'StructExpression',
+  'ExternDeclaration',
+  'Method',
+  'FunctionDeclaration',
+  'PackageTypeDeclaration',
+  'ParserTypeDeclaration',
+  'ControlTypeDeclaration',
+  'ActionDeclaration',
+  'ParserDeclaration',
+  'ControlDeclaration',
+  'BlockStatement',
+  'ParserState',
+  'Instantiation',
+  'TableDeclaration',
+  'ActionsProperty',
+  'Annotation',
+] as const;
+
 /** Reports every duplicate of the kinds named above, with a note at the first declaration. */
 export function checkDuplicates(program: ast.Program, all: NodeList, reporter: Reporter): void {
   checkSymbolKinds(program, reporter);
   const errors: ast.EnumMember[] = [];
   const matchKinds: ast.EnumMember[] = [];
-  for (const node of all.nodes) {
+  for (const node of all.ofKind(...PLACES)) {
     switch (node.kind) {
       case 'ErrorDeclaration':
         errors.push(...node.members);
@@ -82,8 +109,6 @@ export function checkDuplicates(program: ast.Program, all: NodeList, reporter: R
         break;
       case 'Annotation':
         if (node.body.kind === 'KeyValueList') distinct(node.body.pairs, reporter);
-        break;
-      default:
         break;
     }
   }

@@ -9,20 +9,51 @@ import { expressionText, typeText } from '../support/expression-text.ts';
 import type { NodeList } from '../support/node-list.ts';
 import { positionOf } from '../support/positions.ts';
 
+/** Kinds of nodes that a rule is about. */
+const RULED = [
+  'Annotation',
+  'Method',
+  'StructField',
+  'FunctionDeclaration',
+  'VariableDeclaration',
+  'ConstantDeclaration',
+  'ParserState',
+  'ParserDeclaration',
+  'ControlDeclaration',
+  'PackageTypeDeclaration',
+  'ParserTypeDeclaration',
+  'ControlTypeDeclaration',
+  'TableDeclaration',
+  'ConstructorCallExpression',
+  'Instantiation',
+  'SwitchStatement',
+  'ReturnStatement',
+  'ExitStatement',
+  'BreakStatement',
+  'ContinueStatement',
+  'ListExpression',
+  'SelectExpression',
+  'TupleKeysetExpression',
+  'IntegerLiteral',
+  'BitsType',
+  'VarbitType',
+] as const;
+
+type Ruled = Extract<ast.Node, { readonly kind: (typeof RULED)[number] }>;
+
 /** Reports constructs in places where they may not stand, and declarations that contradict themselves. */
 export function checkParsedProgram(program: ast.Program, all: NodeList, reporter: Reporter): void {
-  for (const position of all.childrenFirst) {
-    const node = all.nodes[position]!;
-    checkNode(node, all, position, reporter);
-    checkAnnotationNames(node, reporter);
-  }
+  for (const node of all.childrenFirstOfKind(...RULED)) checkNode(node, all, reporter);
   checkTopLevelNames(program, reporter);
 }
 
-function checkNode(node: ast.Node, all: NodeList, position: number, reporter: Reporter): void {
+function checkNode(node: Ruled, all: NodeList, reporter: Reporter): void {
   switch (node.kind) {
+    case 'Annotation':
+      checkAnnotationNames(node, all.parentOf(node), reporter);
+      return;
     case 'Method':
-      checkMethod(node, all.parentOf(position), reporter);
+      checkMethod(node, all.parentOf(node), reporter);
       return;
     case 'StructField':
       rejectUnderscore(node.name, 'field', reporter);
@@ -69,7 +100,7 @@ function checkNode(node: ast.Node, all: NodeList, position: number, reporter: Re
       }
       return;
     case 'ConstructorCallExpression':
-      if (all.isInside(position, 'ActionDeclaration')) {
+      if (all.isInside(node, 'ActionDeclaration')) {
         reporter.error(
           'invalid',
           node.span,
@@ -78,26 +109,26 @@ function checkNode(node: ast.Node, all: NodeList, position: number, reporter: Re
       }
       return;
     case 'Instantiation':
-      checkInstantiation(node, all, position, reporter);
+      checkInstantiation(node, all, reporter);
       return;
     case 'SwitchStatement':
       checkSwitchDefault(node, reporter);
       return;
     case 'ReturnStatement':
-      if (all.isInside(position, 'ParserDeclaration') && !all.isInside(position, 'FunctionDeclaration')) {
+      if (all.isInside(node, 'ParserDeclaration') && !all.isInside(node, 'FunctionDeclaration')) {
         reporter.error('invalid', node.span, "'return' is not allowed in a parser");
       }
       return;
     case 'ExitStatement':
-      if (all.isInside(position, 'ParserDeclaration')) {
+      if (all.isInside(node, 'ParserDeclaration')) {
         reporter.error('invalid', node.span, "'exit' is not allowed in a parser");
-      } else if (all.isInside(position, 'FunctionDeclaration')) {
+      } else if (all.isInside(node, 'FunctionDeclaration')) {
         reporter.error('invalid', node.span, "'exit' is not allowed in a function");
       }
       return;
     case 'BreakStatement':
     case 'ContinueStatement':
-      if (!all.isInside(position, 'ForStatement') && !all.isInside(position, 'ForInStatement')) {
+      if (!all.isInside(node, 'ForStatement') && !all.isInside(node, 'ForInStatement')) {
         const keyword = node.kind === 'BreakStatement' ? 'break' : 'continue';
         reporter.error('invalid', node.span, `'${keyword}' is only allowed in a 'for' loop`);
       }
@@ -129,8 +160,6 @@ function checkNode(node: ast.Node, all: NodeList, position: number, reporter: Re
       return;
     case 'VarbitType':
       checkLiteralWidth(node, node.maxWidth, 0n, reporter);
-      return;
-    default:
       return;
   }
 }
@@ -201,7 +230,7 @@ function checkDistinctLists(
   }
 }
 
-function checkInstantiation(node: ast.Instantiation, all: NodeList, position: number, reporter: Reporter): void {
+function checkInstantiation(node: ast.Instantiation, all: NodeList, reporter: Reporter): void {
   let type = node.type;
   while (type.kind === 'ArrayType') type = type.element;
   if (type.kind !== 'NamedType' && type.kind !== 'SpecializedType') {
@@ -213,13 +242,13 @@ function checkInstantiation(node: ast.Instantiation, all: NodeList, position: nu
       suggestion: 'move the instantiation to the declarations of the control or parser around it',
     });
   };
-  const inInitializer = all.isInside(position, 'Instantiation');
-  if (all.isInside(position, 'BlockStatement') && all.isInside(position, 'ControlDeclaration') && !inInitializer) {
+  const inInitializer = all.isInside(node, 'Instantiation');
+  if (all.isInside(node, 'BlockStatement') && all.isInside(node, 'ControlDeclaration') && !inInitializer) {
     report("a control's 'apply' block");
   }
-  if (all.isInside(position, 'ParserState')) report('a parser state');
-  if (all.isInside(position, 'FunctionDeclaration') || all.isInside(position, 'Method')) report('a function or method');
-  if (all.isInside(position, 'ActionDeclaration')) report('an action');
+  if (all.isInside(node, 'ParserState')) report('a parser state');
+  if (all.isInside(node, 'FunctionDeclaration') || all.isInside(node, 'Method')) report('a function or method');
+  if (all.isInside(node, 'ActionDeclaration')) report('an action');
 }
 
 function checkSwitchDefault(node: ast.SwitchStatement, reporter: Reporter): void {
@@ -233,12 +262,12 @@ function checkSwitchDefault(node: ast.SwitchStatement, reporter: Reporter): void
   reporter.error('invalid', node.span, message, { notes: [{ message: 'here', span: next.label.span }] });
 }
 
-type Annotated = ast.Node & { readonly annotations?: readonly ast.Annotation[] };
-
-function checkAnnotationNames(node: Annotated, reporter: Reporter): void {
-  if (node.annotations === undefined || node.annotations.length === 0) return;
+/** Compares the names of all annotations of a node, once: at the last of them. */
+function checkAnnotationNames(last: ast.Annotation, owner: ast.Node | undefined, reporter: Reporter): void {
+  const annotations = owner !== undefined && 'annotations' in owner ? owner.annotations : [];
+  if (annotations.length < 2 || annotations.at(-1) !== last) return;
   const seen = new Map<string, boolean>();
-  for (const annotation of node.annotations) {
+  for (const annotation of annotations) {
     const structured = annotation.body.kind !== 'Unstructured';
     const previous = seen.get(annotation.name.name);
     if (previous === undefined) seen.set(annotation.name.name, structured);

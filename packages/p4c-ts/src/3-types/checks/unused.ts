@@ -10,6 +10,26 @@ import { isSilenced } from '../support/no-warn.ts';
 import type { NodeList } from '../support/node-list.ts';
 import type { BuiltInState } from '../typed-program.ts';
 
+/** Kinds of declarations that are worth a warning. */
+const LOOKED_AT = [
+  'ControlDeclaration',
+  'ControlTypeDeclaration',
+  'ParserDeclaration',
+  'ParserTypeDeclaration',
+  'PackageTypeDeclaration',
+  'TableDeclaration',
+  'ActionDeclaration',
+  'VariableDeclaration',
+  'ConstantDeclaration',
+  'Instantiation',
+  'FunctionDeclaration',
+  'TypedefDeclaration',
+  'NewtypeDeclaration',
+  'ValueSetDeclaration',
+  'Parameter',
+  'TypeParameter',
+] as const;
+
 /** Warns about unused declarations in files for which `isSystemFile` is false. */
 export function warnAboutUnused(
   all: NodeList,
@@ -24,8 +44,7 @@ export function warnAboutUnused(
     if (isSystemFile(name.span.file) || name.name.startsWith('__')) return;
     reporter.warn('unused', name.span, `${what} '${name.name}' is unused`);
   };
-  for (let position = 0; position < all.nodes.length; position++) {
-    const node = all.nodes[position]!;
+  for (const node of all.ofKind(...LOOKED_AT)) {
     switch (node.kind) {
       case 'ControlDeclaration':
       case 'ControlTypeDeclaration':
@@ -45,16 +64,16 @@ export function warnAboutUnused(
         warn(node, 'action');
         break;
       case 'VariableDeclaration':
-        if (all.parentOf(position)?.kind !== 'ForInStatement') warn(node, 'variable');
+        if (all.parentOf(node)?.kind !== 'ForInStatement') warn(node, 'variable');
         break;
       case 'ConstantDeclaration':
         if (!isAssertion(node.value)) warn(node, 'constant');
         break;
       case 'Instantiation':
-        if (node.name.name !== 'main' || all.parentOf(position)?.kind !== 'Program') warn(node, 'instance');
+        if (node.name.name !== 'main' || all.parentOf(node)?.kind !== 'Program') warn(node, 'instance');
         break;
       case 'FunctionDeclaration':
-        if (!node.isExtern && all.parentOf(position)?.kind !== 'Instantiation') warn(node, 'function');
+        if (!node.isExtern && all.parentOf(node)?.kind !== 'Instantiation') warn(node, 'function');
         break;
       case 'TypedefDeclaration':
       case 'NewtypeDeclaration':
@@ -65,12 +84,10 @@ export function warnAboutUnused(
         break;
       case 'Parameter':
         // Only an action's are free to choose: the others belong to an interface.
-        if (all.parentOf(position)?.kind === 'ActionDeclaration') warn(node, 'parameter');
+        if (all.parentOf(node)?.kind === 'ActionDeclaration') warn(node, 'parameter');
         break;
       case 'TypeParameter':
-        if (!ownedByInterface(all.parentOf(position))) warn(node, 'type parameter');
-        break;
-      default:
+        if (!ownedByInterface(all.parentOf(node))) warn(node, 'type parameter');
         break;
     }
   }

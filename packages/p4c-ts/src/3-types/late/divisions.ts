@@ -14,14 +14,10 @@ interface Division {
   readonly right: ast.Expression;
 }
 
-function divisionOf(node: ast.Node): Division | undefined {
-  if (node.kind === 'BinaryExpression' && (node.operator === '/' || node.operator === '%')) {
-    return { node, left: node.left, right: node.right };
-  }
-  if (node.kind === 'AssignmentStatement' && (node.operator === '/' || node.operator === '%')) {
-    return { node, left: node.target, right: node.value };
-  }
-  return undefined;
+function divisionOf(node: Division['node']): Division | undefined {
+  if (node.operator !== '/' && node.operator !== '%') return undefined;
+  if (node.kind === 'BinaryExpression') return { node, left: node.left, right: node.right };
+  return { node, left: node.target, right: node.value };
 }
 
 function positionOfDivision({ node }: Division) {
@@ -30,19 +26,21 @@ function positionOfDivision({ node }: Division) {
 
 /** Reports divisions of a variable by the constant zero. */
 export function checkZeroDivisions(c: Checker): void {
-  for (const node of c.all.nodes) {
+  for (const node of c.all.ofKind('BinaryExpression', 'AssignmentStatement')) {
     const division = divisionOf(node);
     if (division === undefined || c.integerValue(division.right) !== 0n) continue;
     c.reporter.error('expr', positionOfDivision(division), `'${expressionText(division.left)}' is divided by zero`);
   }
 }
 
-/** Reports divisions that no compiler pass could remove, among the given nodes. */
-export function checkDivisions(c: Checker, nodes: readonly ast.Node[]): void {
+/** Reports divisions that no compiler pass could remove, in the given parts of the program. */
+export function checkDivisions(c: Checker, parts: readonly ast.Node[]): void {
   const divisions: Division[] = [];
-  for (const node of nodes) {
-    const division = divisionOf(node);
-    if (division !== undefined) divisions.push(division);
+  for (const part of parts) {
+    for (const node of c.all.inside(part, 'BinaryExpression', 'AssignmentStatement')) {
+      const division = divisionOf(node);
+      if (division !== undefined) divisions.push(division);
+    }
   }
   if (divisions.length === 0) return;
   const constants = constantVariables(c);

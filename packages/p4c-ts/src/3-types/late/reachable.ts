@@ -62,22 +62,21 @@ interface Step {
 function stepsOf(c: Checker): Step[] {
   const steps: Step[] = [];
   const topLevel = new Set<ast.Node>(c.program.declarations);
-  const { nodes } = c.all;
-  for (let position = 0; position < nodes.length; position++) {
-    const node = nodes[position]!;
+  const leading = c.all.ofKind('Instantiation', 'ConstructorCallExpression', 'CallExpression', 'PathExpression');
+  for (const node of leading) {
     switch (node.kind) {
       case 'Instantiation':
       case 'ConstructorCallExpression': {
         const target = c.tables.constructions.get(node)?.target.declaration;
         if (target?.kind === 'ParserDeclaration' || target?.kind === 'ControlDeclaration') {
-          steps.push({ position, target, isInstance: true });
+          steps.push({ position: c.all.positionOf(node), target, isInstance: true });
         }
         break;
       }
       case 'CallExpression': {
         const call = c.tables.calls.get(node);
         if (call?.kind === 'apply' && call.direct) {
-          steps.push({ position, target: call.type.declaration, isInstance: true });
+          steps.push({ position: c.all.positionOf(node), target: call.type.declaration, isInstance: true });
         }
         break;
       }
@@ -87,11 +86,9 @@ function stepsOf(c: Checker): Step[] {
           target?.kind === 'FunctionDeclaration' ||
           target?.kind === 'ActionDeclaration' ||
           (target?.kind === 'Instantiation' && topLevel.has(target));
-        if (isFollowed) steps.push({ position, target, isInstance: false });
+        if (isFollowed) steps.push({ position: c.all.positionOf(node), target, isInstance: false });
         break;
       }
-      default:
-        break;
     }
   }
   return steps;

@@ -12,8 +12,8 @@ import type { Reachable } from './reachable.ts';
 /** Reports tables that are applied while the arguments of an action in a table's list are computed. */
 export function checkTablesInActions(c: Checker): void {
   for (const node of c.all.ofKind('ActionsProperty')) {
-    for (const inner of nodesInside(c, node)) {
-      if (inner.kind !== 'CallExpression' || c.tables.calls.get(inner)?.kind !== 'table-apply') continue;
+    for (const inner of c.all.inside(node, 'CallExpression')) {
+      if (c.tables.calls.get(inner)?.kind !== 'table-apply') continue;
       c.reporter.error(
         'unsupported',
         inner.span,
@@ -26,9 +26,9 @@ export function checkTablesInActions(c: Checker): void {
 
 /** Reports the rest of what is named above, in the parts of the program that can run. */
 export function checkTargetLimits(c: Checker, reachable: Reachable): void {
-  const nodes = reachableNodes(c, reachable);
-  checkDivisions(c, nodes);
-  for (const node of nodes) checkNode(c, node);
+  const parts = c.program.declarations.filter((declaration) => reachable.has(declaration));
+  checkDivisions(c, parts);
+  for (const part of parts) checkPart(c, part);
   for (const root of reachable.keys()) {
     if (root.kind === 'ActionDeclaration') checkSwitches(c, root);
     else if (root.kind === 'ControlDeclaration') {
@@ -40,43 +40,34 @@ export function checkTargetLimits(c: Checker, reachable: Reachable): void {
   }
 }
 
-/** Nodes of the top-level declarations that can run. */
-function reachableNodes(c: Checker, reachable: Reachable): ast.Node[] {
-  const result: ast.Node[] = [];
-  for (const declaration of c.program.declarations) {
-    if (!reachable.has(declaration)) continue;
-    const start = c.all.positionOf(declaration);
-    const end = c.all.endOf(start);
-    for (let position = start; position < end; position++) result.push(c.all.nodes[position]!);
-  }
-  return result;
-}
-
-/** The node and all nodes inside it. */
-function nodesInside(c: Checker, node: ast.Node): readonly ast.Node[] {
-  const position = c.all.positionOf(node);
-  return c.all.nodes.slice(position, c.all.endOf(position));
-}
-
-function checkNode(c: Checker, node: ast.Node): void {
-  switch (node.kind) {
-    case 'SelectExpression':
-      for (const each of node.cases) checkRanges(c, each.keyset);
-      return;
-    case 'IndexExpression':
-      checkUnionIndex(c, node);
-      return;
-    case 'SwitchStatement':
-      checkExactExists(c, node);
-      return;
-    case 'CallExpression':
-      checkExternArguments(c, node);
-      return;
-    case 'AssignmentStatement':
-      checkExpansion(c, node);
-      return;
-    default:
-      return;
+/** Checks what stands inside a top-level declaration. */
+function checkPart(c: Checker, part: ast.Node): void {
+  const nodes = c.all.inside(
+    part,
+    'SelectExpression',
+    'IndexExpression',
+    'SwitchStatement',
+    'CallExpression',
+    'AssignmentStatement',
+  );
+  for (const node of nodes) {
+    switch (node.kind) {
+      case 'SelectExpression':
+        for (const each of node.cases) checkRanges(c, each.keyset);
+        break;
+      case 'IndexExpression':
+        checkUnionIndex(c, node);
+        break;
+      case 'SwitchStatement':
+        checkExactExists(c, node);
+        break;
+      case 'CallExpression':
+        checkExternArguments(c, node);
+        break;
+      case 'AssignmentStatement':
+        checkExpansion(c, node);
+        break;
+    }
   }
 }
 
@@ -86,9 +77,8 @@ const GREATEST_EXPANSION = 255;
 function checkExpansion(c: Checker, node: ast.AssignmentStatement): void {
   let copies = 1;
   let indexes = 0;
-  for (const inner of nodesInside(c, node)) {
-    if (inner.kind !== 'IndexExpression' || c.isCompileTime(inner.index) || c.integerValue(inner.index) !== undefined)
-      continue;
+  for (const inner of c.all.inside(node, 'IndexExpression')) {
+    if (c.isCompileTime(inner.index) || c.integerValue(inner.index) !== undefined) continue;
     const type = c.tables.types.get(inner.target);
     if (type?.kind !== 'stack' || type.element.kind === 'extern') continue;
     copies *= type.size;
@@ -146,12 +136,13 @@ function checkSwitches(c: Checker, action: ast.ActionDeclaration): void {
   const check = (body: ast.Node): void => {
     if (visited.has(body)) return;
     visited.add(body);
-    for (const node of nodesInside(c, body)) {
-      if (node.kind === 'SwitchStatement' && c.tables.switchKinds.get(node) === 'value') {
+    for (const node of c.all.inside(body, 'SwitchStatement', 'CallExpression')) {
+      if (node.kind === 'SwitchStatement') {
+        if (c.tables.switchKinds.get(node) !== 'value') continue;
         c.reporter.error('unsupported', node.span, 'a switch over values cannot be done in an action', {
           suggestion: 'use if statements, or move the switch into the apply block',
         });
-      } else if (node.kind === 'CallExpression') {
+      } else {
         const call = c.tables.calls.get(node);
         if (call?.kind === 'function' && !call.declaration.isExtern) check(call.declaration);
       }

@@ -8,7 +8,8 @@ import type { MatchedArgument } from '../typed-program.ts';
 
 /** Gives the warnings named above. */
 export function warnAboutUses(c: Checker): void {
-  for (const node of c.all.nodes) {
+  const uses = c.all.ofKind('PathExpression', 'NamedType', 'SelectExpression', 'SwitchStatement', 'CallExpression');
+  for (const node of uses) {
     switch (node.kind) {
       case 'PathExpression':
         warnDeprecated(c, node, c.names.paths.get(node));
@@ -24,8 +25,6 @@ export function warnAboutUses(c: Checker): void {
         break;
       case 'CallExpression':
         warnAliases(c, node);
-        break;
-      default:
         break;
     }
   }

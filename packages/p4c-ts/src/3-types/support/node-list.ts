@@ -2,81 +2,120 @@
 // wherever they are: a scan of this array is many times cheaper than a walk of the tree, and there are twenty of them.
 // A node's descendants are the nodes that follow it up to its end, and its ancestors are found by their positions, so
 // questions about a part of the program or about surroundings need no walk either.
+//
+// The scans look at an array of bytes, one for each node's kind, and touch only those nodes that are asked for: the kind of an
+// object that may have any of ninety shapes is expensive to read.
 
 import type * as ast from '../../2-parse/ast.ts';
 import { forEachChild } from './walk.ts';
 
-type NodeOf<Kind extends ast.Node['kind']> = Extract<ast.Node, { readonly kind: Kind }>;
+type Kind = ast.Node['kind'];
 
-function grown(numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(2 * numbers.length + 16);
+type NodeOf<K extends Kind> = Extract<ast.Node, { readonly kind: K }>;
+
+type Bytes = Uint8Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+
+function grown<Numbers extends Bytes>(numbers: Numbers, make: new (length: number) => Numbers): Numbers {
+  const larger = new make(2 * numbers.length + 16);
   larger.set(numbers);
   return larger;
 }
 
 /** See the top of the file. A position is an index into `nodes`. */
 export class NodeList {
-  readonly nodes: readonly ast.Node[];
-  /** Positions, children before their parents: the order for checks that depend on what is inside. */
-  readonly childrenFirst: Int32Array;
+  private readonly nodes: readonly ast.Node[];
+  /** Positions, children before their parents. */
+  private readonly childrenFirst: Int32Array;
   /** At each position that of the parent; -1 for the program. */
   private readonly parents: Int32Array;
   /** At each position the one behind the last descendant. */
   private readonly ends: Int32Array;
-  private readonly byKind = new Map<ast.Node['kind'], ast.Node[]>();
+  /** At each position the number of the node's kind. */
+  private readonly kinds: Uint8Array;
+  private readonly numberOfKind = new Map<Kind, number>();
+  /** At each kind's number 1 while that kind is looked for. */
+  private readonly isWanted = new Uint8Array(256);
   private positions: Int32Array | undefined;
 
   /** Walks the tree once. */
   constructor(program: ast.Program) {
-    const nodes: ast.Node[] = [];
+    const { numberOfKind } = this;
     // The program has the last of the parser's ids, and there are no more nodes than ids.
+    const nodes = new Array<ast.Node>(program.id + 1);
+    let count = 0;
     let childrenFirst = new Int32Array(program.id + 1);
     let parents = new Int32Array(program.id + 1);
     let ends = new Int32Array(program.id + 1);
+    let kinds = new Uint8Array(program.id + 1);
     let parent = -1;
     let left = 0;
     const visit = (node: ast.Node): void => {
-      const position = nodes.length;
-      nodes.push(node);
-      const alike = this.byKind.get(node.kind);
-      if (alike === undefined) this.byKind.set(node.kind, [node]);
-      else alike.push(node);
+      const position = count;
+      count += 1;
+      nodes[position] = node;
       if (position === parents.length) {
         // A tree that no parser made may number its nodes otherwise.
-        childrenFirst = grown(childrenFirst);
-        parents = grown(parents);
-        ends = grown(ends);
+        childrenFirst = grown(childrenFirst, Int32Array);
+        parents = grown(parents, Int32Array);
+        ends = grown(ends, Int32Array);
+        kinds = grown(kinds, Uint8Array);
       }
+      const { kind } = node;
+      let number = numberOfKind.get(kind);
+      if (number === undefined) {
+        number = numberOfKind.size;
+        numberOfKind.set(kind, number);
+      }
+      kinds[position] = number;
       parents[position] = parent;
       const outer = parent;
       parent = position;
       forEachChild(node, visit);
       parent = outer;
-      ends[position] = nodes.length;
+      ends[position] = count;
       childrenFirst[left] = position;
       left += 1;
     };
     visit(program);
+    nodes.length = count;
     this.nodes = nodes;
     this.childrenFirst = childrenFirst.subarray(0, left);
     this.parents = parents;
     this.ends = ends;
+    this.kinds = kinds;
   }
 
-  /** All nodes of that kind, in source order. */
-  ofKind<Kind extends ast.Node['kind']>(kind: Kind): readonly NodeOf<Kind>[] {
-    return (this.byKind.get(kind) ?? []) as NodeOf<Kind>[];
+  /** All nodes of these kinds, in source order. */
+  ofKind<K extends Kind>(...wanted: readonly K[]): NodeOf<K>[] {
+    return this.between(0, this.nodes.length, wanted);
   }
 
-  /** The node around the one at that position; undefined for the program. */
-  parentOf(position: number): ast.Node | undefined {
-    return this.nodes[this.parents[position]!];
+  /** All nodes of these kinds inside a node, in source order; itself if it is of one of them. */
+  inside<K extends Kind>(node: ast.Node, ...wanted: readonly K[]): NodeOf<K>[] {
+    const position = this.positionOf(node);
+    return this.between(position, this.endOf(position), wanted);
   }
 
-  /** Whether one of the nodes around the one at that position is of that kind. */
-  isInside(position: number, kind: ast.Node['kind']): boolean {
-    for (let at = this.parents[position]!; at >= 0; at = this.parents[at]!) {
-      if (this.nodes[at]!.kind === kind) return true;
+  /** All nodes of these kinds, children before their parents: the order for checks that depend on what is inside. */
+  childrenFirstOfKind<K extends Kind>(...wanted: readonly K[]): NodeOf<K>[] {
+    const { kinds, nodes, isWanted } = this;
+    const found: ast.Node[] = [];
+    this.mark(wanted, 1);
+    for (const position of this.childrenFirst) if (isWanted[kinds[position]!] === 1) found.push(nodes[position]!);
+    this.mark(wanted, 0);
+    return found as NodeOf<K>[];
+  }
+
+  /** The node around that node; undefined for the program. */
+  parentOf(node: ast.Node): ast.Node | undefined {
+    return this.nodes[this.parents[this.positionOf(node)]!];
+  }
+
+  /** Whether one of the nodes around that node is of that kind. */
+  isInside(node: ast.Node, kind: Kind): boolean {
+    const number = this.numberOfKind.get(kind);
+    for (let at = this.parents[this.positionOf(node)]!; at >= 0; at = this.parents[at]!) {
+      if (this.kinds[at] === number) return true;
     }
     return false;
   }
@@ -91,12 +130,34 @@ export class NodeList {
   endOf(position: number): number {
     return this.ends[position] ?? position;
   }
+
+  private between<K extends Kind>(start: number, end: number, wanted: readonly K[]): NodeOf<K>[] {
+    const { kinds, nodes, isWanted } = this;
+    const found: ast.Node[] = [];
+    this.mark(wanted, 1);
+    for (let at = start; at < end; at++) if (isWanted[kinds[at]!] === 1) found.push(nodes[at]!);
+    this.mark(wanted, 0);
+    return found as NodeOf<K>[];
+  }
+
+  private mark(wanted: readonly Kind[], value: number): void {
+    for (const kind of wanted) {
+      const number = this.numberOfKind.get(kind);
+      if (number !== undefined) this.isWanted[number] = value;
+    }
+  }
 }
 
 function positionsById(nodes: readonly ast.Node[]): Int32Array {
-  let greatestId = 0;
-  for (const node of nodes) if (node.id > greatestId) greatestId = node.id;
-  const positions = new Int32Array(greatestId + 1).fill(-1);
-  for (let position = 0; position < nodes.length; position++) positions[nodes[position]!.id] = position;
+  let positions = new Int32Array(2 * nodes.length).fill(-1);
+  for (let position = 0; position < nodes.length; position++) {
+    const { id } = nodes[position]!;
+    if (id >= positions.length) {
+      const larger = new Int32Array(2 * id).fill(-1);
+      larger.set(positions);
+      positions = larger;
+    }
+    positions[id] = position;
+  }
   return positions;
 }
