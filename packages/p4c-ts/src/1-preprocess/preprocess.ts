@@ -104,12 +104,16 @@ interface Conditional {
   sawElse: boolean;
   /** The surrounding text counts at all. */
   readonly outerActive: boolean;
+  /** Where the directive stands that the present branch starts with. */
+  branchStart: number;
 }
 
 class Preprocessor {
   private readonly macros = new MacroTable();
   private readonly output = new SegmentWriter();
   private readonly options: PreprocessOptions;
+  /** For each text, where the next directive of the same conditional stands, by the place of the one before it. */
+  private readonly nextBranches = new Map<string, Map<number, number>>();
   private includeDepth = 0;
   private counter = 0;
   private overflowed = false;
@@ -138,6 +142,8 @@ class Preprocessor {
   run(file: SourceFile): void {
     const { text } = file;
     const { output } = this;
+    let nextBranches = this.nextBranches.get(text);
+    if (nextBranches === undefined) this.nextBranches.set(text, (nextBranches = new Map()));
     const conditionals: Conditional[] = [];
     const length = text.length;
     let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
@@ -179,10 +185,11 @@ class Preprocessor {
           const lines = newlines(text, active ? at : runStart, end);
           if (lines > 0) output.expansion({ file: file.id, start: at, end }, '\n'.repeat(lines));
         }
-        this.directive(file, at, end, conditionals);
+        this.directive(file, at, end, conditionals, nextBranches);
         active = conditionals.at(-1)?.active ?? true;
-        at = end;
-        runStart = end;
+        // What does not count is looked through once only, however often the file is included.
+        at = (active || inString ? undefined : nextBranches.get(at)) ?? end;
+        runStart = at;
         if (this.overflowed) return;
       } else if (!active) {
         // Skipped text: only comments and line starts matter in it.
@@ -281,7 +288,13 @@ class Preprocessor {
     this.macros.define({ name, parameters: undefined, isVariadic: false, body, span: BUILT_IN_SPAN });
   }
 
-  private directive(file: SourceFile, start: number, end: number, conditionals: Conditional[]): void {
+  private directive(
+    file: SourceFile,
+    start: number,
+    end: number,
+    conditionals: Conditional[],
+    nextBranches: Map<number, number>,
+  ): void {
     const body = directiveText(file.text, start + 1, end);
     const match = /^\s*([A-Za-z_]\w*|\d+)?\s*/.exec(body);
     const name = match?.[1] ?? '';
@@ -293,18 +306,32 @@ class Preprocessor {
       case 'ifdef':
       case 'ifndef': {
         const holds = active && this.conditionHolds(name, rest, span);
-        conditionals.push({ span, active: holds, taken: holds, sawElse: false, outerActive: active });
+        conditionals.push({
+          span,
+          active: holds,
+          taken: holds,
+          sawElse: false,
+          outerActive: active,
+          branchStart: start,
+        });
         return;
       }
       case 'elif':
-      case 'else':
-        this.otherwise(name, rest, span, conditionals.at(-1));
-        return;
-      case 'endif':
-        if (conditionals.pop() === undefined) {
-          this.options.reporter.error('preprocessor', span, '#endif without #if');
+      case 'else': {
+        const open = conditionals.at(-1);
+        if (open !== undefined) {
+          nextBranches.set(open.branchStart, start);
+          open.branchStart = start;
         }
+        this.otherwise(name, rest, span, open);
         return;
+      }
+      case 'endif': {
+        const closed = conditionals.pop();
+        if (closed === undefined) this.options.reporter.error('preprocessor', span, '#endif without #if');
+        else nextBranches.set(closed.branchStart, start);
+        return;
+      }
     }
     if (!active) return;
     switch (name) {

@@ -13,9 +13,8 @@ import { isDigit, isNamePart, isNameStart } from '../1-preprocess/macro-tokens.t
 import { type PreprocessedText, SegmentCursor } from '../1-preprocess/segments.ts';
 import type { Reporter } from '../diagnostics/diagnostic.ts';
 import type { Span } from '../diagnostics/span.ts';
-import { KEYWORDS, PUNCTUATION, type TokenKind } from './tokens.ts';
-
-const KEYWORD_KINDS: ReadonlyMap<string, TokenKind> = new Map(KEYWORDS.map((word) => [word, word]));
+import { PUNCTUATION, type TokenKind } from './tokens.ts';
+import { Words } from './words.ts';
 
 /** Punctuation by first character, longest first. */
 const PUNCTUATION_BY_START: readonly (readonly TokenKind[])[] = (() => {
@@ -34,18 +33,18 @@ const NUMBERS = 5;
 
 /** The tokens of a program; the last is always `end`. */
 export class TokenList {
-  /** Kind of each token. Made as long as most programs need, and cut by `finish`. */
+  /** Kind of each token. Made as long as programs with the usual comments need, and cut by `finish`. */
   readonly kinds: TokenKind[];
   /** The characters of names and keywords; empty for all other tokens (see `text`). */
   private readonly words: string[];
   private count = 0;
-  /** `NUMBERS` for each token. Grown by doubling from a size that suffices for most programs. */
+  /** `NUMBERS` for each token, grown by doubling. */
   private numbers: Int32Array;
   private readonly source: string;
 
   constructor(source: string) {
     this.source = source;
-    const expected = 64 + (source.length >> 2);
+    const expected = 64 + Math.ceil(source.length / 6);
     this.kinds = new Array<TokenKind>(expected);
     this.words = new Array<string>(expected);
     this.numbers = new Int32Array(NUMBERS * expected);
@@ -117,6 +116,7 @@ export function tokenize(input: PreprocessedText, reporter: Reporter): TokenList
   const { text } = input;
   const tokens = new TokenList(text);
   const cursor = new SegmentCursor(input);
+  const words = new Words();
   const { length } = text;
   let at = 0;
   let inPragma = false;
@@ -144,10 +144,9 @@ export function tokenize(input: PreprocessedText, reporter: Reporter): TokenList
     }
     const start = at;
     if (isNameStart(code)) {
-      at += 1;
-      while (isNamePart(text.charCodeAt(at))) at += 1;
-      const word = text.slice(start, at);
-      push(KEYWORD_KINDS.get(word) ?? 'identifier', start, at, word);
+      words.find(text, at);
+      at = words.end;
+      push(words.kind, start, at, words.word);
     } else if (isDigit(code)) {
       at = endOfNumber(text, at);
       push('integer', start, at);

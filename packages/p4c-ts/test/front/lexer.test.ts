@@ -45,6 +45,14 @@ describe('tokens', () => {
     ]);
   });
 
+  test('thousands of different words, some of which have the same hash', () => {
+    const words = Array.from({ length: 5000 }, (_, number) =>
+      number % 2 === 0 ? `Aa${number >> 1}` : `BB${number >> 1}`,
+    );
+    expect(tokensOf([...words, ...words, 'table'].join('\n'))).toBe([...words, ...words, 'table'].join(' '));
+    expect(kinds(`${words.join(' ')} table tabl tables`).slice(-3)).toEqual(['table', 'identifier', 'identifier']);
+  });
+
   test('a character that starts no token', () => {
     expect(kinds('a $ ` é')).toEqual(['identifier', 'unexpected', 'unexpected', 'unexpected']);
   });

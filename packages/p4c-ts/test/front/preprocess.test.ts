@@ -152,6 +152,39 @@ describe('includes and positions', () => {
     expect(tokensOf(files, { includePaths: ['lib'] })).toBe('near far beside main');
   });
 
+  test('a file that is included again and again takes other branches as macros change', () => {
+    const files = {
+      'main.p4': [
+        '#include "a.p4"',
+        '#define ONE',
+        '#include "a.p4"',
+        '#define TWO',
+        '#include "a.p4"',
+        '#undef ONE',
+        '#include "a.p4"',
+      ].join('\n'),
+      'a.p4': [
+        '  # ifdef ONE',
+        'one',
+        '#ifdef TWO',
+        'both "#endif"',
+        '#else',
+        'only',
+        '#endif',
+        '#elif defined(TWO)',
+        'two /* \n#else\n */',
+        '#else',
+        '#if 0',
+        'never',
+        '#endif',
+        'none',
+        '#endif',
+        'end',
+      ].join('\n'),
+    };
+    expect(tokensOf(files)).toBe('none end one only end one both "#endif" end two end');
+  });
+
   test('a macro may name the included file', () => {
     expect(tokensOf({ 'main.p4': '#define FILE "a.p4"\n#include FILE', 'a.p4': 'x' })).toBe('x');
   });
