@@ -34,10 +34,7 @@ export function substitute(type: Type, substitution: Substitution): Type {
       return components === type.components ? type : { ...type, components };
     }
     case 'struct-expression': {
-      const fields = mapSame(type.fields, (field) => {
-        const fieldType = substitute(field.type, substitution);
-        return fieldType === field.type ? field : { ...field, type: fieldType };
-      });
+      const fields = substituteFields(type.fields, substitution);
       return fields === type.fields ? type : { ...type, fields };
     }
     case 'header':
@@ -46,10 +43,7 @@ export function substitute(type: Type, substitution: Substitution): Type {
       // Structures are declared at the top level, so without type arguments nothing inside can be a variable.
       if (type.typeArguments.length === 0) return type;
       const typeArguments = substituteAll(type.typeArguments, substitution);
-      const fields = mapSame(type.fields, (field) => {
-        const fieldType = substitute(field.type, substitution);
-        return fieldType === field.type ? field : { ...field, type: fieldType };
-      });
+      const fields = substituteFields(type.fields, substitution);
       if (typeArguments === type.typeArguments && fields === type.fields) return type;
       return { ...type, typeArguments, fields, inside: insideOf(typeArguments, fields) };
     }
@@ -97,6 +91,14 @@ function mapSame<T>(items: readonly T[], change: (item: T) => T): readonly T[] {
   return changed ?? items;
 }
 
+// Apart from `substitute`, because a function inside it would cost every call of it something.
+function substituteFields<F extends { readonly type: Type }>(fields: readonly F[], substitution: Substitution) {
+  return mapSame(fields, (field) => {
+    const type = substitute(field.type, substitution);
+    return type === field.type ? field : { ...field, type };
+  });
+}
+
 /** `substitute` over a list; the same list when nothing changes. */
 export function substituteAll(types: readonly Type[], substitution: Substitution): readonly Type[] {
   return mapSame(types, (type) => substitute(type, substitution));
@@ -107,10 +109,7 @@ export function substituteParameters(
   parameters: readonly Parameter[],
   substitution: Substitution,
 ): readonly Parameter[] {
-  return mapSame(parameters, (parameter) => {
-    const type = substitute(parameter.type, substitution);
-    return type === parameter.type ? parameter : { ...parameter, type };
-  });
+  return substituteFields(parameters, substitution);
 }
 
 /** What occurs in a structure of these type arguments and fields. */

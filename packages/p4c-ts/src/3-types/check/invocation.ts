@@ -13,6 +13,7 @@ import {
   type FunctionType,
   type Parameter,
   printType,
+  type Substitution,
   substitute,
   substituteParameters,
   type Type,
@@ -115,7 +116,7 @@ function finishInvocation(
   node: ast.CallExpression,
   type: FunctionType,
   unifier: Unifier,
-  fresh: ReadonlyMap<TypeVariable, Type>,
+  fresh: Substitution,
   matched: readonly MatchedArgument[],
 ): Invocation | undefined {
   const dontCares = dontCareVariables(unifier, fresh, matched);
@@ -172,9 +173,10 @@ function isUnknown(type: Type): boolean {
 /** Type parameters that only absent optional parameters mention need no value: they become `_`. */
 export function dontCareVariables(
   unifier: Unifier,
-  fresh: ReadonlyMap<TypeVariable, Type>,
+  fresh: Substitution,
   matched: readonly MatchedArgument[],
-): Map<TypeVariable, Type> {
+): Substitution {
+  if (fresh.size === 0) return fresh;
   const result = new Map<TypeVariable, Type>();
   for (const unknown of fresh.values()) {
     if (unknown.kind !== 'type-variable' || unifier.bindingOf(unknown) !== undefined) continue;
@@ -235,26 +237,23 @@ export function matchArguments(
     });
     return undefined;
   }
-  const given = new Map<string, ast.Argument>();
-  for (let i = 0; i < args.length; i++) {
-    const argument = args[i]!;
-    if (argument.name === undefined) given.set(parameters[i]!.name, argument);
-    else if (parameters.some((parameter) => parameter.name === argument.name!.name)) {
-      given.set(argument.name.name, argument);
-    } else {
-      c.error(node.span, `'${what}' has no parameter named '${argument.name.name}'`, {
-        suggestion: didYouMean(
-          argument.name.name,
-          parameters.map((parameter) => parameter.name),
-        ),
-        notes: [{ message: 'the argument', span: argument.span }, ...signatureNote(parameters)],
-      });
-      return undefined;
-    }
+  for (const { name, span } of args) {
+    if (name === undefined || parameters.some((parameter) => parameter.name === name.name)) continue;
+    c.error(node.span, `'${what}' has no parameter named '${name.name}'`, {
+      suggestion: didYouMean(
+        name.name,
+        parameters.map((parameter) => parameter.name),
+      ),
+      notes: [{ message: 'the argument', span }, ...signatureNote(parameters)],
+    });
+    return undefined;
   }
+  // Either all arguments are named or none is (checks/after-folding.ts).
+  const byName = args[0]?.name !== undefined;
   const matched: MatchedArgument[] = [];
-  for (const parameter of parameters) {
-    const argument = given.get(parameter.name);
+  for (let index = 0; index < parameters.length; index++) {
+    const parameter = parameters[index]!;
+    const argument = byName ? args.find((each) => each.name?.name === parameter.name) : args[index];
     if (argument !== undefined) matched.push({ parameter, source: 'given', argument });
     else if (parameter.defaultValue !== undefined) matched.push({ parameter, source: 'default', argument });
     else if (parameter.optional) matched.push({ parameter, source: 'omitted', argument });
@@ -280,34 +279,52 @@ export function addArgumentConstraints(
   span: ast.NodeBase['span'],
   matched: readonly MatchedArgument[],
 ): boolean {
-  const given = matched.filter((each) => each.argument !== undefined);
-  if (given.length > 1) given.sort((a, b) => a.argument!.span.start - b.argument!.span.start);
-  for (const { parameter, argument } of given) {
-    const value = argument!.value;
+  for (const { parameter, argument } of inOrderGiven(matched)) {
+    if (argument === undefined) continue;
+    const { value } = argument;
     const source = c.tables.types.get(value) ?? erroneousType;
-    const reject = (message: string): false => {
-      const notes = [{ message: 'the argument', span: argument!.span }, ...signatureNote([parameter])];
-      c.error(span, message, { notes });
+    const problem = problemOf(c, parameter, value, source);
+    if (problem !== undefined) {
+      const notes = [{ message: 'the argument', span: argument.span }, ...signatureNote([parameter])];
+      c.error(span, problem, { notes });
       return false;
-    };
-    if (source.kind === 'dontcare' && parameter.direction !== 'out') {
-      return reject("'_' can only be given for an 'out' parameter");
     }
-    const writes = parameter.direction === 'out' || parameter.direction === 'inout';
-    if (writes && !c.isLeftValue(value) && source.kind !== 'dontcare') {
-      return reject(
-        `'${expressionText(value)}' cannot be assigned to, but is given for the ${parameter.direction} parameter '${parameter.name}'`,
-      );
-    }
-    if (parameter.direction === 'none' && !c.isCompileTime(value)) {
-      return reject(
-        `'${expressionText(value)}' is not known at compile time, but is given for the directionless parameter '${parameter.name}'`,
-      );
-    }
-    if (parameter.direction !== 'none' && parameter.type.kind === 'extern' && !parameter.optional) {
-      return reject(`parameter '${parameter.name}': instances of externs cannot be passed in, out or inout`);
-    }
-    unifier.add(parameter.type, source, !writes);
+    unifier.add(parameter.type, source, !isWritten(parameter));
   }
   return true;
+}
+
+/** As they stand in the source; the same list where the parameters' order is theirs. */
+function inOrderGiven(matched: readonly MatchedArgument[]): readonly MatchedArgument[] {
+  let last = 0;
+  for (const { argument } of matched) {
+    if (argument === undefined) continue;
+    if (argument.span.start < last) {
+      return matched
+        .filter((each) => each.argument !== undefined)
+        .sort((a, b) => a.argument!.span.start - b.argument!.span.start);
+    }
+    last = argument.span.start;
+  }
+  return matched;
+}
+
+function isWritten({ direction }: Parameter): boolean {
+  return direction === 'out' || direction === 'inout';
+}
+
+/** Why the argument cannot be given for that parameter, whatever its type; undefined if it can. */
+function problemOf(c: Checker, parameter: Parameter, value: ast.Expression, source: Type): string | undefined {
+  const { direction, name } = parameter;
+  if (source.kind === 'dontcare' && direction !== 'out') return "'_' can only be given for an 'out' parameter";
+  if (isWritten(parameter) && !c.isLeftValue(value) && source.kind !== 'dontcare') {
+    return `'${expressionText(value)}' cannot be assigned to, but is given for the ${direction} parameter '${name}'`;
+  }
+  if (direction === 'none' && !c.isCompileTime(value)) {
+    return `'${expressionText(value)}' is not known at compile time, but is given for the directionless parameter '${name}'`;
+  }
+  if (direction !== 'none' && parameter.type.kind === 'extern' && !parameter.optional) {
+    return `parameter '${name}': instances of externs cannot be passed in, out or inout`;
+  }
+  return undefined;
 }

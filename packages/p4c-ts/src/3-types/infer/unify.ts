@@ -32,28 +32,35 @@ interface Constraint {
   readonly castAllowed: boolean;
 }
 
+/** What is known of nothing. */
+const NOTHING: Substitution = new Map();
+
 /** One inference problem. Not reusable after `solve` failed. */
 export class Unifier {
-  private readonly bindings = new Map<TypeVariable, Type>();
-  private readonly unknowns = new Set<TypeVariable>();
-  private readonly integers = new Set<TypeVariable>();
+  // Made when they are needed: most calls are of functions that are not generic, with arguments of just their types.
+  private bindings: Map<TypeVariable, Type> | undefined;
+  private unknowns: Set<TypeVariable> | undefined;
+  private integers: Set<TypeVariable> | undefined;
   private readonly adoptedUnknowns: TypeVariable[] = [];
   private readonly stack: Constraint[] = [];
 
   /** Makes a new unknown, printed as `name`. */
   fresh(name: string): TypeVariable {
     const variable: TypeVariable = { kind: 'type-variable', name, declaration: undefined };
+    this.unknowns ??= new Set();
     this.unknowns.add(variable);
     return variable;
   }
 
   /** Replaces type parameters of a generic declaration by new unknowns; the substitution that does it. */
-  freshFor(parameters: readonly TypeVariable[]): Map<TypeVariable, Type> {
+  freshFor(parameters: readonly TypeVariable[]): Substitution {
+    if (parameters.length === 0) return NOTHING;
     return new Map(parameters.map((parameter) => [parameter, this.fresh(parameter.name)]));
   }
 
   /** Adds a constraint; `int` inside becomes an unknown of its own. */
   add(destination: Type, source: Type, castAllowed = false): void {
+    if (destination === source && !containsInteger(source)) return;
     this.stack.push({
       destination: this.openIntegers(destination),
       source: this.openIntegers(source),
@@ -72,7 +79,7 @@ export class Unifier {
 
   /** The type with everything known put in; `int` where no width was found. Unknowns without a binding stay. */
   resolve(type: Type): Type {
-    return this.closeIntegers(substitute(type, this.bindings as Substitution));
+    return this.closeIntegers(substitute(type, this.bindings ?? NOTHING));
   }
 
   /** What an unknown was bound to; undefined when nothing determined it. */
@@ -86,6 +93,7 @@ export class Unifier {
     switch (type.kind) {
       case 'integer': {
         const variable = this.fresh('int');
+        this.integers ??= new Set();
         this.integers.add(variable);
         return variable;
       }
@@ -104,7 +112,7 @@ export class Unifier {
   }
 
   private closeIntegers(type: Type): Type {
-    if (this.integers.size === 0) return type;
+    if (this.integers === undefined) return type;
     const open = new Map<TypeVariable, Type>();
     for (const variable of this.integers) open.set(variable, integerType);
     return substitute(type, open);
@@ -116,8 +124,8 @@ export class Unifier {
    */
   private adopt(typeArguments: readonly Type[]): void {
     for (const argument of typeArguments) {
-      if (argument.kind !== 'type-variable' || argument.declaration !== undefined || this.unknowns.has(argument))
-        continue;
+      if (argument.kind !== 'type-variable' || argument.declaration !== undefined || this.isUnknown(argument)) continue;
+      this.unknowns ??= new Set();
       this.unknowns.add(argument);
       this.adoptedUnknowns.push(argument);
     }
@@ -133,10 +141,18 @@ export class Unifier {
     return result;
   }
 
+  private isUnknown(variable: TypeVariable): boolean {
+    return this.unknowns?.has(variable) === true;
+  }
+
+  private isInteger(variable: TypeVariable): boolean {
+    return this.integers?.has(variable) === true;
+  }
+
   private follow(type: Type): Type {
     let current = type;
     while (current.kind === 'type-variable') {
-      const bound = this.bindings.get(current);
+      const bound = this.bindings?.get(current);
       if (bound === undefined) return current;
       current = bound;
     }
@@ -147,17 +163,17 @@ export class Unifier {
     const destination = this.follow(constraint.destination);
     const source = this.follow(constraint.source);
     if (destination === source) return undefined;
-    if (destination.kind === 'type-variable' && this.unknowns.has(destination) && source.kind !== 'any') {
+    if (destination.kind === 'type-variable' && this.isUnknown(destination) && source.kind !== 'any') {
       return this.bind(destination, source);
     }
-    if (source.kind === 'type-variable' && this.unknowns.has(source)) return this.bind(source, destination);
+    if (source.kind === 'type-variable' && this.isUnknown(source)) return this.bind(source, destination);
     return this.unify(destination, source, constraint.castAllowed);
   }
 
   private bind(variable: TypeVariable, type: Type): string | undefined {
     if (type.kind === 'dontcare') return undefined;
-    let bound = substitute(type, this.bindings as Substitution);
-    if (this.integers.has(variable)) {
+    let bound = substitute(type, this.bindings ?? NOTHING);
+    if (this.isInteger(variable)) {
       while (bound.kind === 'newtype') bound = bound.underlying;
       if (bound.kind === 'serializable-enum') bound = bound.underlying;
       const fits =
@@ -165,14 +181,15 @@ export class Unifier {
         bound.kind === 'any' ||
         bound.kind === 'erroneous' ||
         bound.kind === 'integer' ||
-        (bound.kind === 'type-variable' && this.unknowns.has(bound));
+        (bound.kind === 'type-variable' && this.isUnknown(bound));
       if (!fits) return `an integer cannot become ${printType(bound)}`;
-      if (bound.kind === 'type-variable' && !this.integers.has(bound)) return this.bind(bound, variable);
+      if (bound.kind === 'type-variable' && !this.isInteger(bound)) return this.bind(bound, variable);
     }
     if (bound === variable) return undefined;
     if (typeContains(bound, (inner) => inner === variable)) {
       return `${variable.name} cannot be replaced by ${printType(bound)}, which contains it`;
     }
+    this.bindings ??= new Map();
     this.bindings.set(variable, bound);
     return undefined;
   }
