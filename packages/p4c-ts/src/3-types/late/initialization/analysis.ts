@@ -49,7 +49,7 @@ export class InitializationAnalysis {
   parameter(node: ast.Parameter): void {
     const place = this.places.enter(node);
     if (place === undefined) return;
-    if (node.direction === 'out') this.facts.declare(place.inside);
+    if (node.direction === 'out') this.facts.declare(place);
     else this.write(place);
   }
 
@@ -57,7 +57,7 @@ export class InitializationAnalysis {
   checkOut(node: ast.Parameter, owner: string, facts: Facts): void {
     if (node.direction !== 'out' || facts.unreachable || this.gaveUp) return;
     const place = this.places.enter(node);
-    if (place === undefined || !place.inside.outsideHeaders.some((scalar) => facts.isUndefined(scalar))) return;
+    if (place === undefined || !place.scalars.outsideHeaders.some((scalar) => facts.isUndefined(scalar))) return;
     this.warnings.warn(
       'uninitialized-out-param',
       node.name.span,
@@ -81,7 +81,7 @@ export class InitializationAnalysis {
     if (node.initializer !== undefined) this.read(node.initializer);
     const place = this.places.enter(node);
     if (place === undefined) return;
-    this.facts.declare(place.inside);
+    this.facts.declare(place);
     if (node.initializer !== undefined) this.assign(place, node.initializer);
   }
 
@@ -150,7 +150,7 @@ export class InitializationAnalysis {
         this.read(node.collection);
         this.loop(() => {
           const place = this.places.enter(node.variable);
-          if (place !== undefined) this.facts.write(place.inside);
+          if (place !== undefined) this.facts.write(place);
           this.statement(node.body);
         });
         return;
@@ -211,22 +211,21 @@ export class InitializationAnalysis {
 
   private copy(place: Place, value: ast.Expression, invalid: boolean, target: ast.Expression | undefined): void {
     if (!invalid && this.facts.isAllDefined && !this.facts.hasAsked) return;
-    const { inside } = place;
     if (target?.kind === 'SliceExpression' || target?.kind === 'PlusSliceExpression') {
-      this.facts.writeScalars(inside);
+      this.facts.writeScalars(place);
       return;
     }
     // A field of an element chosen at run time says nothing about which of them are valid.
     const written = target === undefined ? undefined : this.c.tables.types.get(target);
     if (!place.exact && written !== undefined && !isStructure(written) && written.kind !== 'stack') {
-      this.facts.writeScalars(inside);
+      this.facts.writeScalars(place);
       return;
     }
     const source = this.places.at(value);
-    const copied = source?.exact ? source.inside.headers.map((header) => this.facts.validityOf(header)) : [];
-    this.facts.write(inside, invalid ? 'no' : 'yes');
+    const copied = source?.exact ? source.headers.map((header) => this.facts.validityOf(header)) : [];
+    this.facts.write(place, invalid ? 'no' : 'yes');
     if (!place.exact) return;
-    inside.headers.forEach((header, index) => {
+    place.headers.forEach((header, index) => {
       const validity = copied[index];
       if (validity !== undefined) this.facts.setValidity(header, validity);
     });
@@ -322,12 +321,12 @@ export class InitializationAnalysis {
   }
 
   private checkValue(node: ast.Expression, place: Place): void {
-    if (!place.exact || this.facts.unreachable || this.facts.isAllDefined) return;
-    const { scalars } = place.inside;
+    if (!place.exact || this.facts.unreachable || this.facts.haveAllValues) return;
+    const { all } = place.scalars;
     let lacking = 0;
-    for (const scalar of scalars) if (this.facts.isUndefined(scalar)) lacking += 1;
+    for (const scalar of all) if (this.facts.isUndefined(scalar)) lacking += 1;
     if (lacking === 0 || !this.reporting || this.gaveUp) return;
-    const how = lacking < scalars.length ? 'may lack values in some of its parts' : 'may have no value here';
+    const how = lacking < all.length ? 'may lack values in some of its parts' : 'may have no value here';
     this.warnings.warn('uninitialized-use', node.span, `'${expressionText(node)}' ${how}`);
   }
 
@@ -354,7 +353,7 @@ export class InitializationAnalysis {
     if (this.c.integerValue(target.index) !== undefined) return;
     const stack = this.places.at(target.target);
     if (stack === undefined || !stack.exact) return;
-    const { headers } = stack.inside;
+    const { headers } = stack;
     const none = headers.every((header) => this.facts.validityOf(header) === 'no' && !this.facts.wasAsked(header));
     if (headers.length > 0 && none) this.warnHeader(target, 'no');
   }
@@ -404,7 +403,7 @@ export class InitializationAnalysis {
 
   /** Everything inside the place was given a value. */
   private write(place: Place): void {
-    if (!this.facts.isAllDefined || this.facts.hasAsked) this.facts.write(place.inside);
+    if (!this.facts.isAllDefined || this.facts.hasAsked) this.facts.write(place);
   }
 
   private applyTable(table: ast.TableDeclaration): void {
@@ -434,7 +433,7 @@ export class InitializationAnalysis {
       const { declaration } = parameter;
       const place = argument === undefined ? undefined : this.places.at(argument.value);
       if (declaration === undefined || place === undefined || !place.exact) continue;
-      const { headers } = place.inside;
+      const { headers } = place;
       if (headers.length === 0) continue;
       const validity = headers.map((header) => this.facts.validityOf(header));
       bound.push({ parameter: declaration, headers, validity, isWritten: parameter.direction !== 'in' });

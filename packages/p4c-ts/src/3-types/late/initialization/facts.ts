@@ -16,7 +16,7 @@ import {
   isEmpty,
   union,
 } from './bit-sets.ts';
-import type { Inside, Place } from './places.ts';
+import type { Place } from './places.ts';
 
 /** Validity of a header as far as known. */
 export type Validity = 'yes' | 'no' | 'maybe';
@@ -47,7 +47,12 @@ export class Facts {
 
   /** True where everything has a value and is valid, as far as followed. */
   get isAllDefined(): boolean {
-    return isEmpty(this.notValid) && isEmpty(this.undefinedScalars);
+    return isEmpty(this.notValid) && this.haveAllValues;
+  }
+
+  /** True where every scalar has a value, as far as followed. */
+  get haveAllValues(): boolean {
+    return isEmpty(this.undefinedScalars);
   }
 
   /** True if the program has asked for the validity of some header. */
@@ -127,22 +132,22 @@ export class Facts {
   }
 
   /** A new variable without a value: nothing defined, headers invalid. */
-  declare(inside: Inside): void {
-    this.undefinedScalars = including(this.undefinedScalars, inside.scalars);
-    for (const header of inside.headers) this.setValidity(header, 'no');
+  declare(place: Place): void {
+    this.undefinedScalars = including(this.undefinedScalars, place.scalars.all);
+    for (const header of place.headers) this.setValidity(header, 'no');
   }
 
   /** Everything inside was written; headers become `validity`. */
-  write(inside: Inside, validity: Validity = 'yes'): void {
-    this.writeScalars(inside);
-    for (const header of inside.headers) {
+  write(place: Place, validity: Validity = 'yes'): void {
+    this.writeScalars(place);
+    for (const header of place.headers) {
       this.setValidity(header, validity);
       this.forgetAsked(header);
     }
   }
 
   /** As `write`, but headers stay as they are. */
-  writeScalars(inside: Inside): void {
-    this.undefinedScalars = excluding(this.undefinedScalars, inside.scalars);
+  writeScalars(place: Place): void {
+    if (!this.haveAllValues) this.undefinedScalars = excluding(this.undefinedScalars, place.scalars.all);
   }
 }

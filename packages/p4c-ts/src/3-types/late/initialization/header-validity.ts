@@ -23,11 +23,11 @@ export function callBuiltIn(places: Places, facts: Facts, method: string, target
       if (place.exact) setValidity(facts, place, 'no');
       return;
     case 'isValid':
-      for (const header of place.inside.headers) facts.ask(header);
+      for (const header of place.headers) facts.ask(header);
       return;
     case 'push_front':
     case 'pop_front':
-      facts.write(place.inside);
+      facts.write(place);
       return;
     default:
       return;
@@ -37,7 +37,7 @@ export function callBuiltIn(places: Places, facts: Facts, method: string, target
 /** One of the elements of a stack became valid: none of them is known to be invalid any more. */
 function chosenIsValid(facts: Facts, node: ast.Expression, stack: Place): void {
   const member = node.kind === 'MemberExpression' ? node.member.name : undefined;
-  for (const header of stack.inside.headers) {
+  for (const header of stack.headers) {
     if (member === undefined || header.name === member) setValidity(facts, header, 'yes');
   }
 }
@@ -53,7 +53,7 @@ export function excludeOthers(
   if (node.kind !== 'MemberExpression' || place.type.kind !== 'header' || !place.exact || validity === 'no') return;
   const union = places.at(node.target);
   if (union?.type.kind !== 'header_union') return;
-  for (const other of union.inside.headers) {
+  for (const other of union.headers) {
     if (other === place || facts.validityOf(other) === 'no') continue;
     facts.setValidity(other, validity === 'yes' ? 'no' : 'maybe');
     facts.forgetAsked(other);

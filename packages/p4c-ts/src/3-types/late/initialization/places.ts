@@ -15,13 +15,11 @@ const GREATEST_STACK = 64;
 /** Of larger values only so many parts are followed; the others count as written. */
 const MOST_PARTS = 10_000;
 
-/** What is inside a place, itself included. */
-export interface Inside {
-  /** Numbers of scalars. */
-  readonly scalars: readonly number[];
-  /** Those of the scalars that are in no header of the place. */
+/** Numbers of the scalars inside a place, itself included. */
+interface Scalars {
+  readonly all: readonly number[];
+  /** Those that are in no header of the place. */
   readonly outsideHeaders: readonly number[];
-  readonly headers: readonly Place[];
 }
 
 /** How many scalars and headers have got a number so far. */
@@ -45,7 +43,8 @@ export class Place {
   /** Fields and elements asked for so far, by position; none for most places. */
   private parts: Map<number, Place> | undefined;
   private chosenPart: Place | undefined;
-  private listed: Inside | undefined;
+  private listedScalars: Scalars | undefined;
+  private listedHeaders: readonly Place[] | undefined;
 
   constructor(name: string, type: Type, header: Place | undefined, stack: Place | undefined, counts: Counts) {
     this.name = name;
@@ -84,47 +83,80 @@ export class Place {
     return this.chosenPart;
   }
 
-  /** What is inside; of an element chosen at run time, of the whole stack. */
-  get inside(): Inside {
-    this.listed ??= this.stack?.inside ?? list(this);
-    return this.listed;
+  /** The scalars inside; of an element chosen at run time, of the whole stack. */
+  get scalars(): Scalars {
+    this.listedScalars ??= this.stack?.scalars ?? listScalars(this);
+    return this.listedScalars;
+  }
+
+  /** The headers inside; of an element chosen at run time, of the whole stack. */
+  get headers(): readonly Place[] {
+    if (this.header !== undefined) return NO_HEADERS;
+    this.listedHeaders ??= this.stack?.headers ?? listHeaders(this);
+    return this.listedHeaders;
   }
 }
+
+const NO_HEADERS: readonly Place[] = [];
 
 function isScalar(type: Type): boolean {
   return type.kind !== 'stack' && type.kind !== 'tuple' && !isStructure(type);
 }
 
-type Collected = { readonly [Part in keyof Inside]: Inside[Part][number][] };
-
-function list(place: Place): Inside {
-  const inside: Collected = { scalars: [], outsideHeaders: [], headers: [] };
-  collect(place, inside, false);
-  return inside;
+function listScalars(place: Place): Scalars {
+  const all: number[] = [];
+  const outsideHeaders: number[] = [];
+  collectScalars(place, all, outsideHeaders, false);
+  return { all, outsideHeaders };
 }
 
-function collect(place: Place, inside: Collected, isInHeader: boolean): void {
-  if (inside.scalars.length + inside.headers.length >= MOST_PARTS) return;
+function collectScalars(place: Place, all: number[], outsideHeaders: number[], isInHeader: boolean): void {
   const { type } = place;
-  if (type.kind === 'stack') {
-    if (type.size > GREATEST_STACK) return;
-    for (let i = 0; i < type.size; i++) collect(place.part(i, '', type.element), inside, isInHeader);
-  } else if (isStructure(type)) {
-    if (type.kind === 'header') inside.headers.push(place);
-    // Writing one member of a union takes the value of the others away: their scalars are not followed.
-    const inner = type.kind === 'header_union' ? { scalars: [], outsideHeaders: [], headers: inside.headers } : inside;
-    const isInside = isInHeader || type.kind === 'header';
-    type.fields.forEach((field, index) => {
-      collect(place.part(index, field.name, field.type), inner, isInside);
-    });
-  } else if (type.kind === 'tuple') {
-    type.components.forEach((component, index) => {
-      collect(place.part(index, '', component), inside, isInHeader);
-    });
-  } else {
-    inside.scalars.push(place.number);
-    if (!isInHeader) inside.outsideHeaders.push(place.number);
+  if (all.length >= MOST_PARTS) return;
+  // Writing one member of a union takes the value of the others away: their scalars are not followed.
+  if (type.kind === 'header_union') return;
+  if (isScalar(type)) {
+    all.push(place.number);
+    if (!isInHeader) outsideHeaders.push(place.number);
+    return;
   }
+  const isInside = isInHeader || type.kind === 'header';
+  for (let at = 0; at < partCount(type); at++) collectScalars(partAt(place, at), all, outsideHeaders, isInside);
+}
+
+function listHeaders(place: Place): readonly Place[] {
+  if (isScalar(place.type)) return NO_HEADERS;
+  const headers: Place[] = [];
+  collectHeaders(place, headers);
+  return headers;
+}
+
+function collectHeaders(place: Place, headers: Place[]): void {
+  if (headers.length >= MOST_PARTS) return;
+  if (place.type.kind === 'header') headers.push(place);
+  else {
+    for (let at = 0; at < partCount(place.type); at++) {
+      if (!isScalar(partType(place.type, at))) collectHeaders(partAt(place, at), headers);
+    }
+  }
+}
+
+/** Number of the parts that are followed one by one. */
+function partCount(type: Type): number {
+  if (type.kind === 'stack') return type.size > GREATEST_STACK ? 0 : type.size;
+  if (type.kind === 'tuple') return type.components.length;
+  return isStructure(type) ? type.fields.length : 0;
+}
+
+function partType(type: Type, position: number): Type {
+  if (type.kind === 'stack') return type.element;
+  if (type.kind === 'tuple') return type.components[position]!;
+  return isStructure(type) ? type.fields[position]!.type : type;
+}
+
+function partAt(place: Place, position: number): Place {
+  const { type } = place;
+  return place.part(position, isStructure(type) ? type.fields[position]!.name : '', partType(type, position));
 }
 
 /** Places of one walk over one block. */
@@ -188,6 +220,6 @@ export class Places {
 
   /** The headers inside a parameter. */
   headersOf(parameter: ast.Parameter): readonly Place[] {
-    return this.roots.get(parameter)?.inside.headers ?? [];
+    return this.roots.get(parameter)?.headers ?? [];
   }
 }
