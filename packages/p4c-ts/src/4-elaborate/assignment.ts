@@ -223,14 +223,20 @@ function mayRead(reader: Store, written: Written): boolean {
     return written.headers.some(({ header }) => header.kind !== 'instance' || header.instance === source.instance);
   }
   const expression = reader.kind === 'scalar' ? reader.value : reader.valid;
+  if (expression.kind === 'constant') return false;
+  if (expression.kind === 'read' && expression.place.kind === 'variable') {
+    return written.variables.has(expression.place.variable);
+  }
+  return readsWritten(expression, written);
+}
+
+function readsWritten(expression: ir.Expression, { variables, headers }: Written): boolean {
   return someExpression(expression, (inner) => {
-    if (inner.kind === 'is-valid') {
-      return written.headers.some(({ header }) => mayBeSameHeader(inner.header, header));
-    }
+    if (inner.kind === 'is-valid') return headers.some(({ header }) => mayBeSameHeader(inner.header, header));
     if (inner.kind !== 'read') return false;
     const { place } = inner;
-    if (place.kind === 'variable') return written.variables.has(place.variable);
-    return written.headers.some(
+    if (place.kind === 'variable') return variables.has(place.variable);
+    return headers.some(
       ({ header, field }) =>
         mayBeSameHeader(place.header, header) && (field === undefined || field === place.field.index),
     );

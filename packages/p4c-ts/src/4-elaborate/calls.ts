@@ -25,15 +25,18 @@ import { applyTable } from './tables.ts';
 import * as operations from './value-operations.ts';
 import { NOTHING, scalar, type Value } from './values.ts';
 
-const effects = new WeakMap<ast.Expression, boolean>();
-
 /** True when evaluating the expression may do more than compute: it contains a call that is not known to be pure. */
 export function hasEffects(context: Context, expression: ast.Expression): boolean {
-  const known = effects.get(expression);
-  if (known !== undefined) return known;
+  if (context.pure.has(expression)) return false;
+  if (context.effectful.has(expression)) return true;
   const result = computeEffects(context, expression);
-  effects.set(expression, result);
+  (result ? context.effectful : context.pure).add(expression);
   return result;
+}
+
+/** Position of the last of the expressions that has effects; -1 if none has. Undefined ones stand for no expression. */
+export function lastEffect(context: Context, expressions: readonly (ast.Expression | undefined)[]): number {
+  return expressions.findLastIndex((expression) => expression !== undefined && hasEffects(context, expression));
 }
 
 function computeEffects(context: Context, expression: ast.Expression): boolean {
@@ -236,19 +239,19 @@ export function bindArguments(
 ): CopyOut[] {
   const { context } = body;
   const values: (Value | undefined)[] = [];
+  const last = lastEffect(
+    context,
+    matched.map((item) => item.argument?.value),
+  );
   matched.forEach((item, index) => {
     const { argument, parameter } = item;
     if (item.source !== 'given' || argument === undefined) {
       values.push(undefined);
       return;
     }
-    let value = evaluate(body, scope, argument.value);
+    const value = evaluate(body, scope, argument.value);
     const isInput = parameter.direction === 'in' || parameter.direction === 'none';
-    const laterEffects = matched
-      .slice(index + 1)
-      .some((later) => later.argument !== undefined && hasEffects(context, later.argument.value));
-    if (isInput && laterEffects) value = operations.freeze(body, value, span);
-    values.push(value);
+    values.push(isInput && last > index ? operations.freeze(body, value, span) : value);
   });
   const copies: CopyOut[] = [];
   matched.forEach((item, index) => {
@@ -403,11 +406,12 @@ export function inline(
 function callFunction(body: Body, scope: Scope, call: ResolvedCall & { kind: 'function' }, span: Span): Value {
   const { context } = body;
   const { declaration } = call;
-  const callee = childFrame(topFrame(scope.frame));
+  const types = new Map<ast.TypeParameter, T.Type>();
   declaration.typeParameters.forEach((parameter, index) => {
     const type = call.typeArguments[index];
-    if (type !== undefined) callee.types.set(parameter, context.concrete(type, scope.frame));
+    if (type !== undefined) types.set(parameter, context.concrete(type, scope.frame));
   });
+  const callee = childFrame(topFrame(scope.frame), types);
   const copies = bindArguments(body, scope, callee, call.arguments, 'closed', span);
   if (declaration.body === undefined) return notSupportedYet(span, 'a function without a body');
   const returnType = context.concrete(call.returnType, scope.frame);

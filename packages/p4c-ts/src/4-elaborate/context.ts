@@ -6,6 +6,7 @@
  */
 
 import type * as ast from '../2-parse/ast.ts';
+import { NodeSet } from '../3-types/support/node-table.ts';
 import type { TypedProgram } from '../3-types/typed-program.ts';
 import * as T from '../3-types/types.ts';
 import type * as ir from '../5-lower/ir.ts';
@@ -79,11 +80,16 @@ export class Context {
   private readonly usedNames = { header: new Map<string, number>(), variable: new Map<string, number>() };
   /** The greatest number of a block so far. */
   lastBlockId = 0;
+  /** Expressions that are known to do nothing but compute, and those known to do more (see `hasEffects`). */
+  readonly pure: NodeSet<ast.Expression>;
+  readonly effectful: NodeSet<ast.Expression>;
 
   constructor(typed: TypedProgram, reporter: Reporter, options: ElaborateOptions) {
     this.typed = typed;
     this.reporter = reporter;
     this.options = options;
+    this.pure = new NodeSet(typed.program);
+    this.effectful = new NodeSet(typed.program);
     for (const member of typed.errors) {
       if (!this.errorCodes.has(member.name.name)) this.errorCodes.set(member.name.name, this.errorCodes.size);
     }

@@ -82,17 +82,9 @@ export function convert(context: Context, value: Value, target: T.Type, span: Sp
     case 'struct': {
       if (value.kind !== 'struct' && value.kind !== 'array') return value;
       if (value.kind === 'struct' && value.header !== undefined) return value;
-      const given = value.kind === 'struct' ? value.fields : numbered(value.elements);
-      const named = type.fields.some((field) => given.has(field.name));
-      const fields = new Map<string, Value>();
-      type.fields.forEach((field, index) => {
-        const part = named ? given.get(field.name) : given.get(String(index));
-        fields.set(
-          field.name,
-          part === undefined ? defaultValue(context, field.type, span) : convert(context, part, field.type, span),
-        );
-      });
-      return { kind: 'struct', fields };
+      const parts = convertParts(context, value, type.fields, span);
+      if (value.kind === 'struct' && isMadeOf(value.fields, type.fields, parts)) return value;
+      return { kind: 'struct', fields: namedParts(type.fields, parts) };
     }
     case 'tuple': {
       if (value.kind !== 'struct' && value.kind !== 'array') return value;
@@ -110,17 +102,8 @@ export function convert(context: Context, value: Value, target: T.Type, span: Sp
     case 'header': {
       if (value.kind === 'nothing') return invalidHeader(type);
       if (value.kind !== 'struct' && value.kind !== 'array') return value;
-      const given = value.kind === 'struct' ? value.fields : numbered(value.elements);
-      const named = type.fields.some((field) => given.has(field.name));
-      const fields = new Map<string, Value>();
-      type.fields.forEach((field, index) => {
-        const part = named ? given.get(field.name) : given.get(String(index));
-        fields.set(
-          field.name,
-          part === undefined ? defaultValue(context, field.type, span) : convert(context, part, field.type, span),
-        );
-      });
-      return { kind: 'header-value', type, valid: build.TRUE, fields };
+      const parts = convertParts(context, value, type.fields, span);
+      return { kind: 'header-value', type, valid: build.TRUE, fields: namedParts(type.fields, parts) };
     }
     case 'header_union': {
       if (value.kind === 'nothing') return defaultValue(context, type, span);
@@ -165,6 +148,38 @@ export function convert(context: Context, value: Value, target: T.Type, span: Sp
     default:
       return value;
   }
+}
+
+/** A value for each field: given under its name or, where no field is named, by position, or its default. */
+function convertParts(
+  context: Context,
+  value: Value & { kind: 'struct' | 'array' },
+  fields: readonly T.Field[],
+  span: Span | undefined,
+): Value[] {
+  const given = value.kind === 'struct' ? value.fields : numbered(value.elements);
+  const named = fields.some((field) => given.has(field.name));
+  return fields.map((field, index) => {
+    const part = given.get(named ? field.name : String(index));
+    return part === undefined ? defaultValue(context, field.type, span) : convert(context, part, field.type, span);
+  });
+}
+
+function namedParts(fields: readonly T.Field[], parts: readonly Value[]): Map<string, Value> {
+  const named = new Map<string, Value>();
+  for (let index = 0; index < fields.length; index++) named.set(fields[index]!.name, parts[index]!);
+  return named;
+}
+
+/** Whether a structure has these fields with these parts, in this order: then no other one is made of them. */
+function isMadeOf(given: ReadonlyMap<string, Value>, fields: readonly T.Field[], parts: readonly Value[]): boolean {
+  if (given.size !== fields.length) return false;
+  let index = 0;
+  for (const [name, part] of given) {
+    if (name !== fields[index]!.name || part !== parts[index]) return false;
+    index += 1;
+  }
+  return true;
 }
 
 export function numbered(elements: readonly Value[]): ReadonlyMap<string, Value> {

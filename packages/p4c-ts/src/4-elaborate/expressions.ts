@@ -14,7 +14,7 @@ import * as ir from '../5-lower/ir.ts';
 import { InternalError } from '../diagnostics/diagnostic.ts';
 import type { Span } from '../diagnostics/span.ts';
 import type { Body, Scope } from './body.ts';
-import { evaluateCall, hasEffects } from './calls.ts';
+import { evaluateCall, hasEffects, lastEffect } from './calls.ts';
 import { enumMember, valueOfConstant } from './constants.ts';
 import { construct } from './construct.ts';
 import { CannotElaborate, type Context, notSupportedYet } from './context.ts';
@@ -48,10 +48,10 @@ export function evaluateScalar(body: Body, scope: Scope, expression: ast.Express
 
 /** Several expressions, left to right; earlier ones are frozen where later ones have effects. */
 export function evaluateAll(body: Body, scope: Scope, expressions: readonly ast.Expression[]): Value[] {
+  const last = lastEffect(body.context, expressions);
   return expressions.map((expression, index) => {
     const value = evaluate(body, scope, expression);
-    const laterEffects = expressions.slice(index + 1).some((later) => hasEffects(body.context, later));
-    return laterEffects ? operations.freeze(body, value, expression.span) : value;
+    return last > index ? operations.freeze(body, value, expression.span) : value;
   });
 }
 

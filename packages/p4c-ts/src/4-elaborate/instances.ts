@@ -26,7 +26,7 @@ import type { Value } from './values.ts';
 export interface Frame {
   readonly parent: Frame | undefined;
   readonly bindings: Map<ast.Node, Value>;
-  readonly types: Map<ast.TypeParameter, T.Type>;
+  readonly types: ReadonlyMap<ast.TypeParameter, T.Type>;
   /** Prefix of control-plane names declared here; '' at the top level. Starts with '.' where an absolute name was given. */
   readonly path: string;
   /** Set on the frames of control and parser instances. */
@@ -74,9 +74,12 @@ export type Instance =
   /** An extern the architecture does not define, or one without storage; `type` is its name. */
   | { readonly kind: 'extern'; readonly type: string; readonly extern: ExternInstance };
 
+/** What type parameters stand for in a scope that has none. */
+export const NO_TYPES: Frame['types'] = new Map();
+
 /** A new scope inside `parent`, with the same prefix for names. */
-export function childFrame(parent: Frame): Frame {
-  return { parent, bindings: new Map(), types: new Map(), path: parent.path, instance: undefined };
+export function childFrame(parent: Frame, types = NO_TYPES): Frame {
+  return { parent, bindings: new Map(), types, path: parent.path, instance: undefined };
 }
 
 /** What the declaration stands for here. */

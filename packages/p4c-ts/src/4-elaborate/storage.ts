@@ -22,9 +22,9 @@ export interface StorageRequest {
   readonly role: ir.Variable['role'];
   readonly span: Span | undefined;
   /** Numbers of `@field_list`, inherited by the parts of a structure. */
-  readonly fieldLists?: readonly number[];
+  readonly fieldLists?: readonly number[] | undefined;
   /** Names are given exactly, for the program's headers. */
-  readonly exactNames?: boolean;
+  readonly exactNames?: boolean | undefined;
 }
 
 /** The scalar type of a value that fits into one field; undefined for structures, headers and the like. */
@@ -84,17 +84,24 @@ export function allocate(context: Context, declared: T.Type, request: StorageReq
   const type = plainType(declared);
   const scalarType = scalarTypeOf(type);
   if (scalarType !== undefined) return scalar(build.read(allocateScalar(context, scalarType, request)));
-  const fieldRequest = (name: string, field?: ast.StructField): StorageRequest => ({
-    ...request,
-    name: request.exactNames ? name : `${request.name}.${name}`,
-    fieldLists: [...(request.fieldLists ?? []), ...fieldListNumbers(field, context)],
-  });
+  return allocateParts(context, type, request);
+}
+
+/** What is asked for a part of a structure. */
+function partRequest(request: StorageRequest, name: string, fieldLists = request.fieldLists): StorageRequest {
+  const { role, span, exactNames } = request;
+  return { name: exactNames ? name : `${request.name}.${name}`, role, span, fieldLists, exactNames };
+}
+
+function allocateParts(context: Context, type: T.Type, request: StorageRequest): Value {
   switch (type.kind) {
     case 'struct': {
       const fields = new Map<string, Value>();
       for (const field of type.fields) {
         const name = withoutDot(localName(field.name, field.declaration.annotations));
-        fields.set(field.name, allocate(context, field.type, fieldRequest(name, field.declaration)));
+        const ownLists = fieldListNumbers(field.declaration, context);
+        const lists = ownLists.length === 0 ? request.fieldLists : [...(request.fieldLists ?? []), ...ownLists];
+        fields.set(field.name, allocate(context, field.type, partRequest(request, name, lists)));
       }
       return { kind: 'struct', fields };
     }
@@ -102,7 +109,7 @@ export function allocate(context: Context, declared: T.Type, request: StorageReq
     case 'list-expression': {
       const fields = new Map<string, Value>();
       type.components.forEach((component, index) => {
-        fields.set(String(index), allocate(context, component, fieldRequest(`f${index}`)));
+        fields.set(String(index), allocate(context, component, partRequest(request, `f${index}`)));
       });
       return { kind: 'struct', fields };
     }
@@ -139,7 +146,7 @@ export function allocate(context: Context, declared: T.Type, request: StorageReq
       }
       return {
         kind: 'array',
-        elements: range(type.size).map((index) => allocate(context, type.element, fieldRequest(`e${index}`))),
+        elements: range(type.size).map((index) => allocate(context, type.element, partRequest(request, `e${index}`))),
       };
     }
     case 'erroneous':
@@ -310,9 +317,11 @@ export function allocateMetadataHeader(context: Context, type: T.StructType, nam
   return { kind: 'struct', fields: values, header: instance };
 }
 
-function fieldListNumbers(field: ast.StructField | undefined, context: Context): number[] {
-  const annotation = field && annotationNamed(field.annotations, 'field_list');
-  if (annotation === undefined) return [];
+const NO_LISTS: readonly number[] = [];
+
+function fieldListNumbers(field: ast.StructField, context: Context): readonly number[] {
+  const annotation = annotationNamed(field.annotations, 'field_list');
+  if (annotation === undefined) return NO_LISTS;
   const { body } = annotation;
   const numbers: number[] = [];
   if (body.kind === 'Unstructured') {
