@@ -2,40 +2,46 @@
  * Removes stores into variables that nothing reads.
  *
  * The question is asked for the whole program, not for each point of it: a variable that is read anywhere keeps all its stores.
- * After copy propagation that catches nearly all temporaries, cannot go wrong however control flows between
- * pipelines and actions, and takes one look at each instruction. The user's metadata is never touched.
+ * After copy propagation that catches nearly all temporaries, and cannot go wrong however control flows between
+ * pipelines and actions. The reads of a store that goes are taken off the count, and since stores are looked at from last
+ * to first, most of what they alone needed goes in the same round. The user's metadata is never touched.
  */
-import type { Graph, Instruction, Program } from './ir.ts';
-import { reachableBlocks } from './ir.ts';
-import { countReads } from './propagate.ts';
+import { eachExpression } from './instructions.ts';
+import { type Graph, type Instruction, type Program, reachableBlocks } from './ir.ts';
+import { countReads, readCounter } from './propagate.ts';
 
 /** Rewrites all graphs in place. */
 export function removeDeadCode(program: Program, graphs: readonly Graph[]): void {
-  for (;;) {
-    const reads = countReads(program, graphs);
-    const isDead = (instruction: Instruction): boolean => {
-      switch (instruction.kind) {
-        case 'assign':
-          // A lookahead beyond the packet's end is an error whether or not its result is used.
-          if (instruction.value.kind === 'lookahead') return false;
-          break;
-        case 'read-register':
-        case 'hash':
-          break;
-        default:
-          return false;
-      }
-      const { target } = instruction;
-      return target.kind === 'variable' && target.variable.role !== 'user-metadata' && !reads.has(target.variable);
-    };
-    let changed = false;
-    for (const graph of graphs) {
-      for (const block of reachableBlocks(graph)) {
-        if (!block.instructions.some(isDead)) continue;
-        block.instructions = block.instructions.filter((instruction) => !isDead(instruction));
-        changed = true;
-      }
+  const reads = countReads(program, graphs);
+  const forget = readCounter(reads, -1);
+  const isDead = (instruction: Instruction): boolean => {
+    switch (instruction.kind) {
+      case 'assign':
+        // A lookahead beyond the packet's end is an error whether or not its result is used.
+        if (instruction.value.kind === 'lookahead') return false;
+        break;
+      case 'read-register':
+      case 'hash':
+        break;
+      default:
+        return false;
     }
-    if (!changed) return;
+    const { target } = instruction;
+    return target.kind === 'variable' && target.variable.role !== 'user-metadata' && !reads.get(target.variable);
+  };
+  const blocks = graphs.flatMap(reachableBlocks).reverse();
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const block of blocks) {
+      const kept: Instruction[] = [];
+      for (let at = block.instructions.length - 1; at >= 0; at--) {
+        const instruction = block.instructions[at]!;
+        if (isDead(instruction)) eachExpression(instruction, forget);
+        else kept.push(instruction);
+      }
+      if (kept.length === block.instructions.length) continue;
+      block.instructions = kept.reverse();
+      changed = true;
+    }
   }
 }

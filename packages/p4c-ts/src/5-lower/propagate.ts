@@ -21,16 +21,12 @@ import {
   type Variable,
 } from './ir.ts';
 import { isPlain } from './prepare-arguments.ts';
-import { mapExpression, someExpression, walkExpression } from './traversal.ts';
+import { mapExpression, someExpression } from './traversal.ts';
 
 /** Number of times each variable is read, over all graphs. */
 export function countReads(program: Program, graphs: readonly Graph[]): Map<Variable, number> {
   const counts = new Map<Variable, number>();
-  const count = (inner: Expression): void => {
-    if (inner.kind !== 'read' || inner.place.kind !== 'variable') return;
-    counts.set(inner.place.variable, (counts.get(inner.place.variable) ?? 0) + 1);
-  };
-  const visit = (expression: Expression): void => walkExpression(expression, count);
+  const visit = readCounter(counts, 1);
   for (const graph of graphs) {
     for (const block of reachableBlocks(graph)) {
       for (const instruction of block.instructions) eachExpression(instruction, visit);
@@ -47,6 +43,20 @@ export function countReads(program: Program, graphs: readonly Graph[]): Map<Vari
   }
   for (const instruction of program.deparser.instructions) eachExpression(instruction, visit);
   return counts;
+}
+
+/** What changes the counts by that much for each time that a variable is read in an expression. */
+export function readCounter(counts: Map<Variable, number>, change: 1 | -1): (expression: Expression) => void {
+  const count = (inner: Expression): false => {
+    if (inner.kind === 'read' && inner.place.kind === 'variable') {
+      const { variable } = inner.place;
+      counts.set(variable, (counts.get(variable) ?? 0) + change);
+    }
+    return false;
+  };
+  return (expression) => {
+    someExpression(expression, count);
+  };
 }
 
 /** Propagates copies in all graphs. */
@@ -143,6 +153,13 @@ function mayReplace(target: Place, value: Expression, reads: ReadonlyMap<Variabl
 }
 
 function readsPlace(value: Expression, place: Place): boolean {
+  if (value.kind === 'parameter') return false;
+  return value.kind === 'read' && value.place.kind === 'variable'
+    ? mayBeSame(value.place, place)
+    : somewhereReads(value, place);
+}
+
+function somewhereReads(value: Expression, place: Place): boolean {
   return someExpression(value, (inner) => inner.kind === 'read' && mayBeSame(inner.place, place));
 }
 

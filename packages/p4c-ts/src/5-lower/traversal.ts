@@ -19,49 +19,9 @@ export function indexOfPlace(place: Place): Expression | undefined {
 }
 
 /**
- * Calls `visit` on the expression and everything inside it, outside in, the indexes of references and places included. As in
- * `someExpression`, the parts are visited by name, without lists of them: both are run for every instruction many times.
+ * True when `test` holds for the expression or for something inside it, the indexes of references and places included. Asked outside in, until it
+ * holds once. The parts are named here one by one, without lists of them: this is run for every instruction many times.
  */
-export function walkExpression(expression: Expression, visit: (inner: Expression) => void): void {
-  visit(expression);
-  switch (expression.kind) {
-    case 'constant':
-    case 'parameter':
-    case 'last-index':
-    case 'lookahead':
-      return;
-    case 'read': {
-      const index = indexOfPlace(expression.place);
-      if (index !== undefined) walkExpression(index, visit);
-      return;
-    }
-    case 'unary':
-    case 'cast':
-    case 'slice':
-      walkExpression(expression.operand, visit);
-      return;
-    case 'binary':
-    case 'concat':
-      walkExpression(expression.left, visit);
-      walkExpression(expression.right, visit);
-      return;
-    case 'conditional':
-      walkExpression(expression.condition, visit);
-      walkExpression(expression.whenTrue, visit);
-      walkExpression(expression.whenFalse, visit);
-      return;
-    case 'is-valid': {
-      const index = indexOfHeader(expression.header);
-      if (index !== undefined) walkExpression(index, visit);
-      return;
-    }
-    case 'is-valid-union':
-      if (expression.union.kind === 'element') walkExpression(expression.union.index, visit);
-      return;
-  }
-}
-
-/** True when `test` holds for the expression or for something inside it, the indexes of references and places included. */
 export function someExpression(expression: Expression, test: (inner: Expression) => boolean): boolean {
   if (test(expression)) return true;
   switch (expression.kind) {
@@ -94,6 +54,14 @@ export function someExpression(expression: Expression, test: (inner: Expression)
     case 'is-valid-union':
       return expression.union.kind === 'element' && someExpression(expression.union.index, test);
   }
+}
+
+/** Calls `visit` on the expression and everything inside it, outside in, the indexes of references and places included. */
+export function walkExpression(expression: Expression, visit: (inner: Expression) => void): void {
+  someExpression(expression, (inner) => {
+    visit(inner);
+    return false;
+  });
 }
 
 /** Rebuilds a header reference with its index mapped. */

@@ -22,7 +22,9 @@ function operation(op: string, left: JsonObject | null, right: JsonObject | null
 
 /** `["header", "field"]` of a place as a `field` object. */
 export function fieldOf(place: ir.Place, names: Names): JsonObject {
-  return { type: 'field', value: fieldPath(place, names) };
+  if (place.kind === 'variable') return names.variableObject(place.variable);
+  if (place.header.kind !== 'instance') throw new InternalError(`field of a ${place.header.kind}`);
+  return names.fieldObject(place.header.instance, place.field);
 }
 
 /** `["header", "field"]` of a place. */

@@ -2,7 +2,8 @@
  * Names of the headers that the compiler adds: `scalars`, which holds all variables, and one header for each varbit variable.
  * Chosen so that they collide with no header of the program.
  */
-import type { Program, Variable } from '../5-lower/ir.ts';
+import type { HeaderField, HeaderInstance, Program, Variable } from '../5-lower/ir.ts';
+import type { JsonObject } from './json.ts';
 
 /** Where variables are stored. */
 export class Names {
@@ -12,6 +13,9 @@ export class Names {
   readonly scalarsType: string;
   private readonly taken: Set<string>;
   private readonly varbits = new Map<Variable, string>();
+  /** What is written for each variable and header field: one object however often it occurs. */
+  private readonly variableObjects = new Map<Variable, JsonObject>();
+  private readonly fieldObjects = new Map<HeaderInstance, JsonObject[]>();
 
   constructor(program: Program) {
     this.taken = new Set(program.headerInstances.map((instance) => instance.name));
@@ -33,6 +37,24 @@ export class Names {
   variable(variable: Variable): string[] {
     if (variable.type.kind !== 'varbit') return [this.scalars, variable.name];
     return [this.varbitHeader(variable), 'field'];
+  }
+
+  /** The variable as a `field` object. */
+  variableObject(variable: Variable): JsonObject {
+    let object = this.variableObjects.get(variable);
+    if (object === undefined) {
+      object = { type: 'field', value: this.variable(variable) };
+      this.variableObjects.set(variable, object);
+    }
+    return object;
+  }
+
+  /** A header's field as a `field` object. */
+  fieldObject(instance: HeaderInstance, field: HeaderField): JsonObject {
+    let objects = this.fieldObjects.get(instance);
+    if (objects === undefined) this.fieldObjects.set(instance, (objects = []));
+    objects[field.index] ??= { type: 'field', value: [instance.name, field.name] };
+    return objects[field.index]!;
   }
 
   /** The header instance that holds a varbit variable. */

@@ -17,7 +17,6 @@ export interface PipelineContext {
   readonly reporter: Reporter;
   readonly actionId: (action: ir.Action) => number;
   readonly nextId: (section: 'tables' | 'conditionals' | 'action_profiles') => number;
-  /** Name of the action in that table's `next_tables`, unique within it. */
 }
 
 /** One element of the section `pipelines`. */
@@ -93,9 +92,10 @@ function profileJson(profile: ir.ActionProfile, context: PipelineContext): JsonO
 
 /** The table's match type after those of its keys: range, else ternary, else lpm, else exact. */
 function matchTypeOf(table: ir.Table): string {
-  const kinds = new Set(table.keys.map((key) => (key.matchKind === 'optional' ? 'ternary' : key.matchKind)));
-  for (const kind of ['range', 'ternary', 'lpm']) if (kinds.has(kind)) return kind;
-  return 'exact';
+  const has = (kind: string) => table.keys.some((key) => key.matchKind === kind);
+  if (has('range')) return 'range';
+  if (has('ternary') || has('optional')) return 'ternary';
+  return has('lpm') ? 'lpm' : 'exact';
 }
 
 function tableJson(

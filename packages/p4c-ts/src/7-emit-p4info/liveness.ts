@@ -33,7 +33,12 @@ export class Liveness {
   /** Functions visited, by the block that calls them: a second visit finds nothing new, and calls of calls multiply. */
   private readonly functions = new Map<BlockInstance, Set<ast.FunctionDeclaration>>();
 
+  /** The block that is being walked. */
+  private block: BlockInstance;
+  private readonly visitChild = (child: ast.Node): void => this.visit(child);
+
   constructor(top: BlockInstance) {
+    this.block = top;
     this.visitBlock(top);
   }
 
@@ -44,90 +49,91 @@ export class Liveness {
   private visitBlock(block: BlockInstance): void {
     if (this.blocks.has(block)) return;
     this.blocks.add(block);
+    const around = this.block;
+    this.block = block;
     const { declaration } = block;
     if (declaration.kind === 'ControlDeclaration') {
       for (const local of declaration.locals) {
-        if (local.kind === 'VariableDeclaration' && local.initializer !== undefined)
-          this.visit(block, local.initializer);
+        if (local.kind === 'VariableDeclaration' && local.initializer !== undefined) this.visit(local.initializer);
       }
-      this.visitStatements(block, declaration.body.statements);
-      return;
+      this.visitStatements(declaration.body.statements);
+    } else {
+      for (const local of declaration.locals) this.visit(local);
+      for (const state of declaration.states) this.visit(state);
     }
-    for (const local of declaration.locals) this.visit(block, local);
-    for (const state of declaration.states) this.visit(block, state);
+    this.block = around;
   }
 
   /** Visits statements in order; false if control does not come out at the end. */
-  private visitStatements(block: BlockInstance, statements: readonly ast.Statement[]): boolean {
-    for (const statement of statements) if (!this.visitStatement(block, statement)) return false;
+  private visitStatements(statements: readonly ast.Statement[]): boolean {
+    for (const statement of statements) if (!this.visitStatement(statement)) return false;
     return true;
   }
 
-  private visitStatement(block: BlockInstance, statement: ast.Statement): boolean {
+  private visitStatement(statement: ast.Statement): boolean {
     switch (statement.kind) {
       case 'BlockStatement':
-        return this.visitStatements(block, statement.statements);
+        return this.visitStatements(statement.statements);
       case 'IfStatement': {
-        this.visit(block, statement.condition);
-        const condition = block.environment.evaluate(statement.condition);
+        this.visit(statement.condition);
+        const condition = this.block.environment.evaluate(statement.condition);
         const known = condition?.kind === 'bool' ? condition.value : undefined;
-        const thenGoesOn = known === false || this.visitStatement(block, statement.thenStatement);
+        const thenGoesOn = known === false || this.visitStatement(statement.thenStatement);
         const elseGoesOn =
-          known === true ||
-          statement.elseStatement === undefined ||
-          this.visitStatement(block, statement.elseStatement);
+          known === true || statement.elseStatement === undefined || this.visitStatement(statement.elseStatement);
         if (known !== undefined) return known ? thenGoesOn : elseGoesOn;
         return thenGoesOn || elseGoesOn;
       }
       case 'ReturnStatement':
-        if (statement.value !== undefined) this.visit(block, statement.value);
+        if (statement.value !== undefined) this.visit(statement.value);
         return false;
       case 'ExitStatement':
       case 'BreakStatement':
       case 'ContinueStatement':
         return false;
       default:
-        this.visit(block, statement);
+        this.visit(statement);
         return true;
     }
   }
 
   /** Visits everything below a node for calls. */
-  private visit(block: BlockInstance, node: ast.Node): void {
+  private visit(node: ast.Node): void {
     switch (node.kind) {
       case 'BlockStatement':
       case 'IfStatement':
-        this.visitStatement(block, node);
+        this.visitStatement(node);
         return;
       case 'Annotation':
         return;
       case 'CallExpression':
-        forEachChild(node, (child) => this.visit(block, child));
-        this.visitCall(block, node);
+        forEachChild(node, this.visitChild);
+        this.visitCall(node);
         return;
       case 'ConditionalExpression': {
-        this.visit(block, node.condition);
-        const condition = block.environment.evaluate(node.condition);
+        this.visit(node.condition);
+        const condition = this.block.environment.evaluate(node.condition);
         const known = condition?.kind === 'bool' ? condition.value : undefined;
-        if (known !== false) this.visit(block, node.whenTrue);
-        if (known !== true) this.visit(block, node.whenFalse);
+        if (known !== false) this.visit(node.whenTrue);
+        if (known !== true) this.visit(node.whenFalse);
         return;
       }
       case 'BinaryExpression': {
-        this.visit(block, node.left);
+        this.visit(node.left);
         if (node.operator === '&&' || node.operator === '||') {
-          const left = block.environment.evaluate(node.left);
+          const left = this.block.environment.evaluate(node.left);
           if (left?.kind === 'bool' && left.value === (node.operator === '||')) return;
         }
-        this.visit(block, node.right);
+        this.visit(node.right);
         return;
       }
       default:
-        forEachChild(node, (child) => this.visit(block, child));
+        forEachChild(node, this.visitChild);
     }
   }
 
-  private visitCall(block: BlockInstance, call: ast.CallExpression): void {
+  private visitCall(call: ast.CallExpression): void {
+    const { block } = this;
     const resolved = block.environment.typed.calls.get(call);
     switch (resolved?.kind) {
       case 'table-apply': {
@@ -136,20 +142,20 @@ export class Liveness {
         if (live.has(resolved.table)) return;
         live.add(resolved.table);
         for (const property of resolved.table.properties) {
-          if (property.kind === 'KeyProperty') for (const key of property.elements) this.visit(block, key.expression);
+          if (property.kind === 'KeyProperty') for (const key of property.elements) this.visit(key.expression);
         }
         return;
       }
       case 'apply': {
-        const child = this.receiver(block, call, resolved);
+        const child = this.receiver(call, resolved);
         if (child !== undefined) this.visitBlock(child);
         return;
       }
       case 'function':
         if (resolved.declaration.isExtern) {
           if (isRunTime(resolved)) this.externCalls.push({ call, resolved, block });
-        } else if (resolved.declaration.body !== undefined && this.isNew(block, resolved.declaration)) {
-          this.visitStatements(block, resolved.declaration.body.statements);
+        } else if (resolved.declaration.body !== undefined && this.isNew(resolved.declaration)) {
+          this.visitStatements(resolved.declaration.body.statements);
         }
         return;
       case 'action':
@@ -159,19 +165,19 @@ export class Liveness {
     }
   }
 
-  private isNew(block: BlockInstance, declaration: ast.FunctionDeclaration): boolean {
-    let visited = this.functions.get(block);
-    if (visited === undefined) this.functions.set(block, (visited = new Set()));
+  private isNew(declaration: ast.FunctionDeclaration): boolean {
+    let visited = this.functions.get(this.block);
+    if (visited === undefined) this.functions.set(this.block, (visited = new Set()));
     if (visited.has(declaration)) return false;
     visited.add(declaration);
     return true;
   }
 
   private receiver(
-    block: BlockInstance,
     call: ast.CallExpression,
     resolved: Extract<ResolvedCall, { kind: 'apply' }>,
   ): BlockInstance | undefined {
+    const { block } = this;
     const { typed } = block.environment;
     if (resolved.direct) {
       const child = directInstance(block, call, resolved.type);
