@@ -53,7 +53,7 @@ control ComingMapping(inout metadata_t meta, out bool hit) {
     action set_coming(bit<16> bucket_count, bit<32> seed, bit<16> port_mask) {
         meta.bucket_count = bucket_count;
         meta.seed = seed;
-        meta.hashed_port = meta.client_port & port_mask;
+        meta.hashed_port = (meta.client_port ^ meta.vip_port) & port_mask;
     }
 
     @name(".coming_mappings")

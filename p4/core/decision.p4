@@ -25,6 +25,7 @@ control ReportSlot(inout metadata_t meta, in bit<8> kind) {
         meta.event.bucket = meta.slot.bucket;
         meta.event.client_address = meta.client_address;
         meta.event.client_port = meta.client_port;
+        meta.event.vip_port = meta.vip_port;
         meta.event.server = meta.slot.server;
     }
 }
@@ -55,6 +56,7 @@ control TakeSlot(inout metadata_t meta, in bit<2> state, in server_id_t server) 
                 meta.slot.client_address = meta.client_address;
                 meta.slot.client_port = meta.client_port;
                 meta.slot.vip = meta.vip;
+                meta.slot.vip_port = meta.vip_port;
                 meta.slot.state = state;
                 meta.slot.answered = 0;
                 meta.slot.server = server;
@@ -149,7 +151,7 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
         } else if (left_to_base || (meta.unpinned && meta.learn
                                     && (meta.one_way || (!meta.is_syn && meta.base != meta.current)))) {
             meta.event = { EVENT_LEARNED, 0, 0, 0, meta.vip, meta.bucket, meta.client_address, meta.client_port,
-                           meta.base };
+                           meta.vip_port, meta.base };
         }
     }
 }

@@ -213,6 +213,7 @@ header packet_out_t {
     bit<16> vip;
     ipv6_address_t client_address;
     l4_port_t client_port;
+    l4_port_t vip_port;
     /// Sweep: how many slots.
     bit<32> count;
 }

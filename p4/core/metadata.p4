@@ -38,6 +38,8 @@ struct slot_t {
     ipv6_address_t client_address;
     l4_port_t client_port;
     vip_id_t vip;
+    /// As in metadata_t.
+    l4_port_t vip_port;
     bit<2> state;
     /// Whether `sequence` holds the SYN-ACK's sequence number.
     bit<1> answered;
@@ -105,6 +107,7 @@ struct pin_event_t {
     bucket_t bucket;
     ipv6_address_t client_address;
     l4_port_t client_port;
+    l4_port_t vip_port;
     server_id_t server;
 }
 
@@ -199,6 +202,8 @@ struct metadata_t {
     // The connection.
     client_class_t client_class;
     vip_id_t vip;
+    /// Which port of a VIP for all ports; 0 of any other.
+    l4_port_t vip_port;
     ipv6_address_t client_address;
     l4_port_t client_port;
     bool is_syn;

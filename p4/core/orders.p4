@@ -16,7 +16,7 @@ control ReleaseSlot(in headers_t headers, inout metadata_t meta) {
     apply {
         meta.event = { EVENT_RELEASED, headers.packet_out.way, headers.packet_out.slot, headers.packet_out.generation,
                        headers.packet_out.vip, 0, headers.packet_out.client_address, headers.packet_out.client_port,
-                       0 };
+                       headers.packet_out.vip_port, 0 };
         if (meta.slot.state == SLOT_CONFIRMED && meta.slot.same
             && meta.slot.generation == headers.packet_out.generation) {
             meta.slot.state = SLOT_EMPTY;
@@ -34,6 +34,9 @@ control SweepSlot(in headers_t headers, inout metadata_t meta) {
         meta.client_address = meta.slot.client_address;
         meta.client_port = meta.slot.client_port;
         meta.vip = meta.slot.vip;
+#ifndef MOORING_NO_ALL_PORTS
+        meta.vip_port = meta.slot.vip_port;
+#endif
         if (meta.slot.state == SLOT_CONFIRMED) {
             report_swept.apply(meta, EVENT_HELD);
             meta.sweep_reports = meta.sweep_reports + 1;
@@ -95,6 +98,7 @@ control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool swi
             meta.client_address = headers.packet_out.client_address;
             meta.client_port = headers.packet_out.client_port;
             meta.vip = headers.packet_out.vip;
+            meta.vip_port = headers.packet_out.vip_port;
         } else if (headers.packet_out.operation == PACKET_OUT_SWEEP) {
             // An offset counts both ways of each slot.
             slot = headers.packet_out.slot + (meta.sweep_offset >> 1);
@@ -104,7 +108,7 @@ control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool swi
                 meta.sweep_offset = meta.sweep_offset + 1;
                 meta.again = true;
             } else {
-                meta.event = { EVENT_SWEPT, 0, meta.sweep_reports, headers.packet_out.generation, 0, 0, 0, 0, 0 };
+                meta.event = { EVENT_SWEPT, 0, meta.sweep_reports, headers.packet_out.generation, 0, 0, 0, 0, 0, 0 };
             }
         } else {
             refuse(DROP_PACKET_OUT);

@@ -23,6 +23,9 @@ control ExactPins(in headers_t headers, inout metadata_t meta) {
             meta.vip: exact @name("vip");
             meta.client_address[31:0]: exact @name("client_address");
             meta.client_port: exact @name("client_port");
+#ifndef MOORING_NO_ALL_PORTS
+            meta.vip_port: exact @name("vip_port");
+#endif
         }
         actions = { pin; @defaultonly NoAction; }
         const default_action = NoAction;
@@ -36,6 +39,9 @@ control ExactPins(in headers_t headers, inout metadata_t meta) {
             meta.vip: exact @name("vip");
             meta.client_address: exact @name("client_address");
             meta.client_port: exact @name("client_port");
+#ifndef MOORING_NO_ALL_PORTS
+            meta.vip_port: exact @name("vip_port");
+#endif
         }
         actions = { pin; @defaultonly NoAction; }
         const default_action = NoAction;
@@ -76,7 +82,7 @@ control JudgeSlot(in headers_t headers, in metadata_t meta, inout slot_t slot) {
     apply {
         age = meta.now - slot.stamp;
         slot.same = slot.client_address == meta.client_address && slot.client_port == meta.client_port
-            && slot.vip == meta.vip;
+            && slot.vip == meta.vip && slot.vip_port == meta.vip_port;
         slot.expired = age > meta.tentative_lifetime;
         slot.overdue = age > meta.report_interval;
         slot.acknowledged = headers.tcp.acknowledgment == slot.sequence + 1;

@@ -116,6 +116,26 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
         new_port = port;
     }
 
+#ifndef MOORING_NO_ALL_PORTS
+    /// As `to_server`, of a VIP for all ports: the port stays.
+    @name(".to_server_all_ports")
+    action to_server_all_ports(mac_address_t mac, switch_port_t egress_port, ipv4_address_t address) {
+        by_way(mac, egress_port);
+        way = FORWARD_TRANSLATED;
+        new_address = IPV4_MAPPED ++ address;
+        new_port = meta.destination_port;
+    }
+
+    /// As `to_server_all_ports`.
+    @name(".to_server_all_ports_v6")
+    action to_server_all_ports_v6(mac_address_t mac, switch_port_t egress_port, ipv6_address_t address) {
+        by_way(mac, egress_port);
+        way = FORWARD_TRANSLATED;
+        new_address = address;
+        new_port = meta.destination_port;
+    }
+#endif
+
     /// As it is: the server has the VIP's address as one of its own.
     @name(".to_server_direct")
     action to_server_direct(mac_address_t mac, switch_port_t egress_port) {
@@ -166,6 +186,10 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
         actions = {
             to_server;
             to_server_v6;
+#ifndef MOORING_NO_ALL_PORTS
+            to_server_all_ports;
+            to_server_all_ports_v6;
+#endif
             to_server_direct;
             to_server_ipip;
             to_server_ipip_v6;

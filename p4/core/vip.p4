@@ -2,6 +2,10 @@
 // knows the service as clients see it, the other as the servers run it. A service may be another for each class of
 // clients. IPv4 and IPv6 have tables of their own, so that an IPv4 address costs 32 bits of a key; behind them a client's
 // address is one 128-bit number, whatever it was.
+//
+// A VIP for all ports of a protocol has tables without the port, which are asked only where those with the port know nothing: a VIP
+// for a particular port comes first, and costs nothing more. Of such a VIP the port the client has connected to is part of the
+// connection's identity (`vip_port`), since the same client address and port may have many connections to it at once.
 #ifndef MOORING_CORE_VIP_P4
 #define MOORING_CORE_VIP_P4
 
@@ -92,6 +96,61 @@ control VipLookup(in headers_t headers, inout metadata_t meta, out bool hit) {
         MOORING_COUNT(vip_packets_v6)
     }
 
+#ifndef MOORING_NO_ALL_PORTS
+    MOORING_DIRECT_COUNTER(all_ports_packets)
+    MOORING_DIRECT_COUNTER(all_ports_packets_v6)
+
+    action choose_all_ports(vip_id_t vip, bucket_t first_bucket, bit<16> bucket_count, bit<32> seed,
+                            bit<16> port_mask, bit<1> one_way) {
+        choose(vip, first_bucket, bucket_count, seed, port_mask, one_way);
+        meta.vip_port = meta.destination_port;
+        meta.hashed_port = (meta.source_port ^ meta.destination_port) & port_mask;
+    }
+
+    /// As `set_vip`, of a VIP for all ports.
+    /// @param port_mask 0xffff spreads by both ports and the client's address
+    @name(".set_vip_all_ports")
+    action set_vip_all_ports(vip_id_t vip, bucket_t first_bucket, bit<16> bucket_count, bit<32> seed,
+                             bit<16> port_mask, bit<1> one_way) {
+        choose_all_ports(vip, first_bucket, bucket_count, seed, port_mask, one_way);
+        MOORING_COUNT(all_ports_packets)
+    }
+
+    /// As `set_vip_all_ports`.
+    @name(".set_vip_all_ports_v6")
+    action set_vip_all_ports_v6(vip_id_t vip, bucket_t first_bucket, bit<16> bucket_count, bit<32> seed,
+                                bit<16> port_mask, bit<1> one_way) {
+        choose_all_ports(vip, first_bucket, bucket_count, seed, port_mask, one_way);
+        MOORING_COUNT(all_ports_packets_v6)
+    }
+
+    @name(".vips_all_ports")
+    table vips_all_ports {
+        key = {
+            meta.destination[31:0]: exact @name("address");
+            meta.protocol: exact @name("protocol");
+            meta.client_class: exact @name("client_class");
+        }
+        actions = { set_vip_all_ports; @defaultonly NoAction; }
+        const default_action = NoAction;
+        size = 4096;
+        MOORING_COUNTED_BY(all_ports_packets)
+    }
+
+    @name(".vips_all_ports_v6")
+    table vips_all_ports_v6 {
+        key = {
+            meta.destination: exact @name("address");
+            meta.protocol: exact @name("protocol");
+            meta.client_class: exact @name("client_class");
+        }
+        actions = { set_vip_all_ports_v6; @defaultonly NoAction; }
+        const default_action = NoAction;
+        size = 4096;
+        MOORING_COUNTED_BY(all_ports_packets_v6)
+    }
+#endif
+
     @name(".vips")
     table vips {
         key = {
@@ -126,6 +185,15 @@ control VipLookup(in headers_t headers, inout metadata_t meta, out bool hit) {
         } else {
             hit = vips_v6.apply().hit;
         }
+#ifndef MOORING_NO_ALL_PORTS
+        if (!hit) {
+            if (headers.ipv4.isValid()) {
+                hit = vips_all_ports.apply().hit;
+            } else {
+                hit = vips_all_ports_v6.apply().hit;
+            }
+        }
+#endif
         meta.client_address = meta.source;
     }
 }
@@ -154,6 +222,49 @@ control ReturnLookup(in headers_t headers, inout metadata_t meta, out bool hit) 
         from(server, vip, port);
         meta.service_address = address;
     }
+
+#ifndef MOORING_NO_ALL_PORTS
+    action from_all_ports(server_id_t server, vip_id_t vip) {
+        from(server, vip, meta.source_port);
+        meta.vip_port = meta.source_port;
+    }
+
+    /// As `from_server`, of a VIP for all ports: the server has kept the port.
+    @name(".from_server_all_ports")
+    action from_server_all_ports(server_id_t server, vip_id_t vip, ipv4_address_t address) {
+        from_all_ports(server, vip);
+        meta.service_address = IPV4_MAPPED ++ address;
+    }
+
+    /// As `from_server_all_ports`.
+    @name(".from_server_all_ports_v6")
+    action from_server_all_ports_v6(server_id_t server, vip_id_t vip, ipv6_address_t address) {
+        from_all_ports(server, vip);
+        meta.service_address = address;
+    }
+
+    @name(".returns_all_ports")
+    table returns_all_ports {
+        key = {
+            meta.source[31:0]: exact @name("address");
+            meta.protocol: exact @name("protocol");
+        }
+        actions = { from_server_all_ports; @defaultonly NoAction; }
+        const default_action = NoAction;
+        size = 4096;
+    }
+
+    @name(".returns_all_ports_v6")
+    table returns_all_ports_v6 {
+        key = {
+            meta.source: exact @name("address");
+            meta.protocol: exact @name("protocol");
+        }
+        actions = { from_server_all_ports_v6; @defaultonly NoAction; }
+        const default_action = NoAction;
+        size = 4096;
+    }
+#endif
 
     @name(".returns")
     table returns {
@@ -185,6 +296,15 @@ control ReturnLookup(in headers_t headers, inout metadata_t meta, out bool hit) 
         } else {
             hit = returns_v6.apply().hit;
         }
+#ifndef MOORING_NO_ALL_PORTS
+        if (!hit) {
+            if (headers.ipv4.isValid()) {
+                hit = returns_all_ports.apply().hit;
+            } else {
+                hit = returns_all_ports_v6.apply().hit;
+            }
+        }
+#endif
     }
 }
 

@@ -5,7 +5,7 @@
 //
 // What fragments.p4 remembers has no room in this architecture's registers: later fragments to a VIP are dropped and counted. So are ICMP
 // errors, whose connection a hardware parser cannot put in place of the packet's own. Nor does a server have several links here, for want
-// of a P4Info for this architecture's selectors.
+// of a P4Info for this architecture's selectors. A VIP has one port: all ports would take another word of each slot and a longer key of each pin.
 //
 // Differences a controller can see are in docs/tofino.md: numbers of buckets are powers of two, a tick is 2.4 % longer, and a packet that loses
 // the race for a slot between its two passes is dropped for its sender to resend, which is what a full slot does anyway.
@@ -22,6 +22,7 @@
 #define MOORING_COUNTED_BY(name) counters = name;
 #define MOORING_COUNT(name) name.count();
 #define MOORING_NO_ICMP_ERRORS
+#define MOORING_NO_ALL_PORTS
 
 // A slot's index has 16 bits here.
 #define MOORING_SLOTS 65536

@@ -133,10 +133,10 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     counter(32, CounterType.packets) drops;
 
     // A slot of each way lies in three registers: the connection; state, generation, server, bucket; time and number.
-    @name(".first_key") register<bit<160>>(MOORING_SLOTS) first_key;
+    @name(".first_key") register<bit<176>>(MOORING_SLOTS) first_key;
     @name(".first_pin") register<bit<64>>(MOORING_SLOTS) first_pin;
     @name(".first_time") register<bit<64>>(MOORING_SLOTS) first_time;
-    @name(".second_key") register<bit<160>>(MOORING_SLOTS) second_key;
+    @name(".second_key") register<bit<176>>(MOORING_SLOTS) second_key;
     @name(".second_pin") register<bit<64>>(MOORING_SLOTS) second_pin;
     @name(".second_time") register<bit<64>>(MOORING_SLOTS) second_time;
 
@@ -152,7 +152,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     bit<32> fragment_index;
     bit<2> syn_color;
     bool fragment_known;
-    bit<160> key_word;
+    bit<176> key_word;
     bit<64> pin_word;
     bit<64> time_word;
     bool own_address;
@@ -170,16 +170,19 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     /// Two different hash functions: a connection that collides with another in one way hardly does in both.
     action hash_slots() {
         hash(user.mooring.index_first, HashAlgorithm.crc32, 32w0,
-             { user.mooring.client_address, user.mooring.client_port, user.mooring.vip }, (bit<32>)MOORING_SLOTS);
+             { user.mooring.client_address, user.mooring.client_port, user.mooring.vip, user.mooring.vip_port },
+             (bit<32>)MOORING_SLOTS);
         hash(user.mooring.index_second, HashAlgorithm.crc16, 32w0,
-             { user.mooring.client_address, user.mooring.client_port, user.mooring.vip }, (bit<32>)MOORING_SLOTS);
+             { user.mooring.client_address, user.mooring.client_port, user.mooring.vip, user.mooring.vip_port },
+             (bit<32>)MOORING_SLOTS);
     }
 
     action load_slots() {
         first_key.read(key_word, user.mooring.index_first);
-        user.mooring.first.client_address = key_word[159:32];
-        user.mooring.first.client_port = key_word[31:16];
-        user.mooring.first.vip = key_word[15:0];
+        user.mooring.first.client_address = key_word[175:48];
+        user.mooring.first.client_port = key_word[47:32];
+        user.mooring.first.vip = key_word[31:16];
+        user.mooring.first.vip_port = key_word[15:0];
         first_pin.read(pin_word, user.mooring.index_first);
         first_time.read(time_word, user.mooring.index_first);
         user.mooring.first.state = pin_word[63:62];
@@ -190,9 +193,10 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
         user.mooring.first.stamp = time_word[63:32];
         user.mooring.first.sequence = time_word[31:0];
         second_key.read(key_word, user.mooring.index_second);
-        user.mooring.second.client_address = key_word[159:32];
-        user.mooring.second.client_port = key_word[31:16];
-        user.mooring.second.vip = key_word[15:0];
+        user.mooring.second.client_address = key_word[175:48];
+        user.mooring.second.client_port = key_word[47:32];
+        user.mooring.second.vip = key_word[31:16];
+        user.mooring.second.vip_port = key_word[15:0];
         second_pin.read(pin_word, user.mooring.index_second);
         second_time.read(time_word, user.mooring.index_second);
         user.mooring.second.state = pin_word[63:62];
@@ -205,7 +209,8 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     }
 
     action pack_slot() {
-        key_word = user.mooring.slot.client_address ++ user.mooring.slot.client_port ++ user.mooring.slot.vip;
+        key_word = user.mooring.slot.client_address ++ user.mooring.slot.client_port ++ user.mooring.slot.vip
+            ++ user.mooring.slot.vip_port;
         pin_word = user.mooring.slot.state ++ user.mooring.slot.answered ++ 13w0 ++ user.mooring.slot.generation
             ++ user.mooring.slot.server ++ user.mooring.slot.bucket;
         time_word = user.mooring.slot.stamp ++ user.mooring.slot.sequence;

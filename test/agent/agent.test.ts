@@ -45,13 +45,17 @@ function listen(): {
 } {
   let check: () => void = () => undefined;
   const reports: Report[] = [];
-  const client = httpsConnector(keys, 10)(`127.0.0.1:${agent.port}`, port, {
-    onReport: (report) => {
-      reports.push(report);
-      check();
+  const client = httpsConnector(keys, 10)(
+    `127.0.0.1:${agent.port}`,
+    { port },
+    {
+      onReport: (report) => {
+        reports.push(report);
+        check();
+      },
+      onUnreachable: (reason) => expect.fail(reason),
     },
-    onUnreachable: (reason) => expect.fail(reason),
-  });
+  );
   cleanUp.push(() => client.close());
   const until = (wanted: (report: Report) => boolean): Promise<Report> =>
     new Promise((resolve) => {
@@ -74,7 +78,7 @@ it('a connection is told when it is there, and not any more when it has gone', a
   cleanUp.push(() => client.destroy());
   const [[served]] = await Promise.all([accepted, once(client, 'connect')]);
   const { connections } = await until((report) => report.connections.length === 1);
-  expect(connections).toEqual([{ address: 0x7f000001, port: client.localPort, halfOpen: false }]);
+  expect(connections).toEqual([{ serverPort: 0, address: 0x7f000001, port: client.localPort, halfOpen: false }]);
   expect((await ask()).connections).toEqual(connections);
   served.destroy();
   client.destroy();
@@ -93,20 +97,28 @@ it('without a certificate of the authority nobody is answered', async () => {
   const other = makeCertificates(elsewhere, ['stranger']);
   const strange = { ...texts(other.parties[0]!, other.ca), ca: keys.ca };
   const reason = await new Promise<string>((resolve) => {
-    const client = httpsConnector(strange, 10)(`127.0.0.1:${agent.port}`, port, {
-      onReport: () => resolve('a report'),
-      onUnreachable: resolve,
-    });
+    const client = httpsConnector(strange, 10)(
+      `127.0.0.1:${agent.port}`,
+      { port },
+      {
+        onReport: () => resolve('a report'),
+        onUnreachable: resolve,
+      },
+    );
     cleanUp.push(() => client.close());
   });
   expect(reason).not.toBe('a report');
   // And the controller believes no agent of another authority.
   const trusting = { ...keys, ca: texts(other.parties[0]!, other.ca).ca };
   const doubt = await new Promise<string>((resolve) => {
-    const client = httpsConnector(trusting, 10)(`127.0.0.1:${agent.port}`, port, {
-      onReport: () => resolve('a report'),
-      onUnreachable: resolve,
-    });
+    const client = httpsConnector(trusting, 10)(
+      `127.0.0.1:${agent.port}`,
+      { port },
+      {
+        onReport: () => resolve('a report'),
+        onUnreachable: resolve,
+      },
+    );
     cleanUp.push(() => client.close());
   });
   expect(doubt).toMatch(/certificate|self/);
@@ -114,10 +126,14 @@ it('without a certificate of the authority nobody is answered', async () => {
 
 it('ports that are not for the controller are not reported', async () => {
   const reason = await new Promise<string>((resolve) => {
-    const client = httpsConnector(keys, 10)(`127.0.0.1:${agent.port}`, 22, {
-      onReport: () => resolve('a report'),
-      onUnreachable: resolve,
-    });
+    const client = httpsConnector(keys, 10)(
+      `127.0.0.1:${agent.port}`,
+      { port: 22 },
+      {
+        onReport: () => resolve('a report'),
+        onUnreachable: resolve,
+      },
+    );
     cleanUp.push(() => client.close());
   });
   expect(reason).toBe('status 403');

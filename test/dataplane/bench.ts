@@ -34,6 +34,11 @@ export interface Assignment {
   doubt?: boolean;
 }
 
+interface TcpNumbers {
+  sequence?: number;
+  acknowledgment?: number;
+}
+
 /** The VIP of UDP, at the same address and port. */
 export const UDP_VIP_ID = 2;
 
@@ -104,22 +109,26 @@ export class Workbench {
     this.plane.upsert('buckets', [vip, 0], 'set_assignment', [base, current, +learn, +seal, +unsettled, +doubt]);
   }
 
-  pin(clientPort: number, serverId: number, { closing = false, vip = this.network.vip.id } = {}): void {
-    const key = [vip, this.network.client.address, clientPort];
+  pin(clientPort: number, serverId: number, { closing = false, vip = this.network.vip.id, vipPort = 0 } = {}): void {
+    const key = [vip, this.network.client.address, clientPort, vipPort];
     this.plane.upsert(this.network.table('pins'), key, 'pin', [serverId, +closing]);
   }
 
   unpin(clientPort: number, vip = this.network.vip.id): void {
-    this.plane.remove(this.network.table('pins'), [vip, this.network.client.address, clientPort]);
+    this.plane.remove(this.network.table('pins'), [vip, this.network.client.address, clientPort, 0]);
   }
 
-  /** A TCP packet of the client to the VIP. */
-  fromClient(clientPort: number, flags: number, numbers: { sequence?: number; acknowledgment?: number } = {}): Arrival {
+  /** A TCP packet of the client to the VIP, or to another port of its address. */
+  fromClient(
+    clientPort: number,
+    flags: number,
+    { vipPort = this.network.vip.port, ...numbers }: TcpNumbers & { vipPort?: number } = {},
+  ): Arrival {
     const { client, vip } = this.network;
     const bytes = packet(
       ethernet({ source: client.mac, destination: vip.mac }),
       this.network.ip({ source: client.address, destination: vip.address }),
-      tcp({ source: clientPort, destination: vip.port, flags, ...numbers }),
+      tcp({ source: clientPort, destination: vipPort, flags, ...numbers }),
       payload('to the server'),
     );
     return this.send(client.switchPort, bytes);
@@ -147,9 +156,15 @@ export class Workbench {
   }
 
   /** A TCP packet of a server to the client. */
-  fromServer(id: number, clientPort: number, flags: number, sequence = 0): Arrival {
+  fromServer(
+    id: number,
+    clientPort: number,
+    flags: number,
+    sequence = 0,
+    port = this.network.server(id).port,
+  ): Arrival {
     const { client } = this.network;
-    const { address, port, mac, switchPort } = this.network.server(id);
+    const { address, mac, switchPort } = this.network.server(id);
     const bytes = packet(
       ethernet({ source: mac, destination: client.mac }),
       this.network.ip({ source: address, destination: client.address }),
@@ -199,7 +214,10 @@ export class Workbench {
 
 /** The fields of the packet-out that releases the slot of an event. */
 export function releaseOf(event: Digest): Record<string, number | string> {
-  const { way, slot, generation, vip, client_address, client_port } = event as Record<string, number | string>;
+  const { way, slot, generation, vip, client_address, client_port, vip_port } = event as Record<
+    string,
+    number | string
+  >;
   return {
     way: way!,
     slot: slot!,
@@ -207,6 +225,7 @@ export function releaseOf(event: Digest): Record<string, number | string> {
     vip: vip!,
     client_address: client_address!,
     client_port: client_port!,
+    vip_port: vip_port!,
   };
 }
 

@@ -76,7 +76,10 @@ function compileOurselves(defines: Record<string, string>): object {
 
 /** The fields of the digests, in order: BMv2 JSON has lost their names. */
 const DIGEST_FIELDS: Record<string, readonly string[]> = {
-  pin_event_t: ['kind', 'way', 'slot', 'generation', 'vip', 'bucket', 'client_address', 'client_port', 'server'],
+  pin_event_t: [
+    ...['kind', 'way', 'slot', 'generation', 'vip', 'bucket'],
+    ...['client_address', 'client_port', 'vip_port', 'server'],
+  ],
   mac_event_t: ['mac', 'port'],
 };
 

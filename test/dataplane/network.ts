@@ -34,12 +34,25 @@ export class Network {
   }
 
   /** The name of the family's table. */
-  table(name: 'vips' | 'returns' | 'addresses' | 'pins' | 'client_classes'): string {
+  table(
+    name: 'vips' | 'vips_all_ports' | 'returns' | 'returns_all_ports' | 'addresses' | 'pins' | 'client_classes',
+  ): string {
     return this.family === 'ipv4' ? name : `${name}_v6`;
   }
 
   /** The name of the family's action. */
-  action(name: 'set_vip' | 'set_class' | 'to_server' | 'from_server' | 'to_server_ipip' | 'to_server_gue'): string {
+  action(
+    name:
+      | 'set_vip'
+      | 'set_vip_all_ports'
+      | 'set_class'
+      | 'to_server'
+      | 'to_server_all_ports'
+      | 'from_server'
+      | 'from_server_all_ports'
+      | 'to_server_ipip'
+      | 'to_server_gue',
+  ): string {
     return this.family === 'ipv4' ? name : `${name}_v6`;
   }
 

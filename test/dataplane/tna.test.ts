@@ -36,22 +36,28 @@ const BACK_END_TIMEOUT_MS = 1_800_000;
 const tna = checked('tna').p4info;
 const v1model = checked('v1model').p4info;
 
-/** What a controller sees of a program, by names and widths. */
+/**
+ * Of a server's links, which need an action selector that the P4Info of this architecture does not know; of coming mappings, which would need
+ * stages that there are not; and of VIPs for all ports.
+ */
+const ONLY_ON_V1MODEL = /^links$|^coming_|_all_ports(_v6)?$|^vip_port$/;
+
+/** What a controller sees of a program, by names and widths, but for what is only on v1model. */
 function controllersView(p4info: P4Info) {
   const nameOf = (object: { preamble?: { name: string } | undefined }) => object.preamble?.name ?? '';
   const actions = new Map(p4info.actions.map((action) => [action.preamble!.id, action]));
   return {
-    // A server's links need an action selector, which the P4Info of this architecture does not know; a coming mapping
-    // would need stages that there are not.
     tables: p4info.tables
-      .filter((table) => !['links', 'coming_mappings', 'coming_buckets'].includes(nameOf(table)))
+      .filter((table) => !ONLY_ON_V1MODEL.test(nameOf(table)))
       .map((table) => ({
         name: nameOf(table),
-        key: table.matchFields.map(({ name, bitwidth, match }) => [name, bitwidth, match]),
-        actions: table.actionRefs.map(({ id }) => {
-          const action = actions.get(id)!;
-          return [nameOf(action), action.params.map(({ name, bitwidth }) => [name, bitwidth])];
-        }),
+        key: table.matchFields
+          .filter(({ name }) => !ONLY_ON_V1MODEL.test(name))
+          .map(({ name, bitwidth, match }) => [name, bitwidth, match]),
+        actions: table.actionRefs
+          .map(({ id }) => actions.get(id)!)
+          .filter((action) => !ONLY_ON_V1MODEL.test(nameOf(action)))
+          .map((action) => [nameOf(action), action.params.map(({ name, bitwidth }) => [name, bitwidth])]),
         size: table.size,
         hasIdleTimeout: table.idleTimeoutBehavior !== 0,
         hasCounter: p4info.directCounters.some((counter) => counter.directTableId === table.preamble?.id),

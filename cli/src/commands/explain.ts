@@ -8,7 +8,7 @@ import type { TraceEvent } from '@mooring/softswitch';
 import { type CommandContext, type ExitStatus, type ParsedCommand, printResult } from '../command-line/command.ts';
 import { CommandFailure, UsageError } from '../command-line/errors.ts';
 import type { ParsedArguments } from '../command-line/options.ts';
-import { callController, STATE_DIRECTORY_OPTION } from '../control-client/connect.ts';
+import { callController, SERVICE_PORT_OPTION, STATE_DIRECTORY_OPTION } from '../control-client/connect.ts';
 import { traceLines } from '../explain/trace-lines.ts';
 import type { EntriesFile } from '../explain/trace-packet.ts';
 
@@ -49,6 +49,7 @@ export const explainCommand: ParsedCommand = {
         description: 'a packet from this client, on the running switch',
       },
       { name: 'vip', kind: 'text', value: 'NAME', description: 'with --client: to this virtual address' },
+      { ...SERVICE_PORT_OPTION, description: `with --client: ${SERVICE_PORT_OPTION.description}` },
       { name: 'kind', kind: 'text', value: 'KIND', description: 'with --client: SYN, data or FIN (default SYN)' },
       STATE_DIRECTORY_OPTION,
       { name: 'cpu-port', kind: 'count', value: 'PORT', description: 'port of the controller (default 510)' },
@@ -73,8 +74,9 @@ async function run(context: CommandContext, parsed: ParsedArguments): Promise<Ex
       hint: 'Give it in hexadecimal, name a pcap file, or name a client of the running controller with --client.',
     });
   }
-  for (const name of ['vip', 'kind']) {
-    if (parsed.texts.has(name)) throw new UsageError(`--${name} belongs to --client`, { field: `--${name}` });
+  for (const name of ['vip', 'kind', SERVICE_PORT_OPTION.name]) {
+    if (parsed.texts.has(name) || parsed.counts.has(name))
+      throw new UsageError(`--${name} belongs to --client`, { field: `--${name}` });
   }
   const [{ readPacket }, { tracePacket }, { formatTrace, readPcap }] = await Promise.all([
     import('../explain/read-packet.ts'),
@@ -126,7 +128,9 @@ async function explainConnection(context: CommandContext, parsed: ParsedArgument
   if (kind === undefined) {
     throw new UsageError(`'${written}' is no kind of packet`, { field: '--kind', choices: CONNECTION_PACKETS });
   }
-  const query = { client: parsed.texts.get('client')!, vip: parsed.texts.get('vip'), packet: kind };
+  const { texts, counts } = parsed;
+  const vipPort = counts.get(SERVICE_PORT_OPTION.name);
+  const query = { client: texts.get('client')!, vip: texts.get('vip'), vipPort, packet: kind };
   const { vip, port, packet, events } = await callController(context, parsed, (client) =>
     traceConnection(client, query),
   );

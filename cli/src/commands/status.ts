@@ -3,6 +3,7 @@ import type { Status } from '@mooring/controller/control';
 import { type ParsedCommand, printResult } from '../command-line/command.ts';
 import { callController, STATE_DIRECTORY_OPTION } from '../control-client/connect.ts';
 import { operationLine } from '../control-client/operation-command.ts';
+import { endpointText } from '../control-client/view.ts';
 import { formatCount } from '../ui/format.ts';
 import { watchCommand } from './watch.ts';
 
@@ -17,11 +18,11 @@ export function statusText(status: Status): string {
     const shifting = vip.bucketMap.phase.filter((phase) => phase !== 'steady').length;
     lines.push(
       '',
-      `${vip.name}  ${vip.address}:${vip.port} ${vip.protocol}, ${vip.buckets} buckets${shifting > 0 ? `, ${shifting} not settled` : ''}`,
+      `${vip.name}  ${endpointText(vip.address, vip.port)} ${vip.protocol}, ${vip.buckets} buckets${shifting > 0 ? `, ${shifting} not settled` : ''}`,
     );
     for (const server of status.servers.filter((candidate) => candidate.vip === vip.name)) {
       lines.push(
-        `  ${server.name.padEnd(10)} ${`${server.address}:${server.port}`.padEnd(21)} ${server.state.padEnd(8)} ${String(server.buckets).padStart(5)} buckets ${String(server.pins).padStart(6)} pins  ${server.health}`,
+        `  ${server.name.padEnd(10)} ${endpointText(server.address, server.port).padEnd(21)} ${server.state.padEnd(8)} ${String(server.buckets).padStart(5)} buckets ${String(server.pins).padStart(6)} pins  ${server.health}`,
       );
     }
   }

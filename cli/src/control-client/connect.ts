@@ -17,6 +17,14 @@ export const STATE_DIRECTORY_OPTION: OptionSpecification = {
   description: "the controller's state directory (default: $MOORING_STATE_DIR or ./mooring-state)",
 };
 
+/** The option that names one port of a virtual address for all ports. */
+export const SERVICE_PORT_OPTION: OptionSpecification = {
+  name: 'service-port',
+  kind: 'count',
+  value: 'PORT',
+  description: 'to this port of a virtual address for all ports',
+};
+
 /** Absolute path of the state directory that the command line means. */
 export function stateDirectory(context: CommandContext, parsed: ParsedArguments): string {
   const given = parsed.texts.get('state-dir') ?? context.environment.MOORING_STATE_DIR ?? 'mooring-state';

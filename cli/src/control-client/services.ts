@@ -54,6 +54,12 @@ async function runCommand(
   return { status, stdout: stdout.text(), stderr: stderr.text() };
 }
 
+/** `192.0.2.7:51514`, or with the port it has connected to behind it: `192.0.2.7:51514 443`. What is no number is refused where it is asked for. */
+function clientAndPort(text: string): { readonly address: string; readonly port: number | undefined } {
+  const [address = '', port] = text.trim().split(/\s+/);
+  return { address, port: port === undefined ? undefined : Number(port) };
+}
+
 /**
  * Services on a controller.
  *
@@ -67,18 +73,20 @@ export function controllerServices(
   return {
     runCommand: stateDirectory === undefined ? undefined : (argv) => runCommand(context, stateDirectory, argv),
     async search(text, vip) {
-      const { connections, omitted } = await client.connections(text, vip);
+      const { address, port } = clientAndPort(text);
+      const { connections, omitted } = await client.connections(address, vip, port);
       return { connections: connections.map(connectionView), omitted };
     },
     async readSwitch() {
       return switchDetails(await client.switchDetails());
     },
-    async trace({ client: address, vip, packet }) {
+    async trace({ client: text, vip, packet }) {
       const [{ traceConnection }, { formatTrace }] = await Promise.all([
         import('../explain/trace-connection.ts'),
         import('@mooring/softswitch'),
       ]);
-      const { events } = await traceConnection(client, { client: address, vip, packet });
+      const { address, port } = clientAndPort(text);
+      const { events } = await traceConnection(client, { client: address, vip, vipPort: port, packet });
       return traceLines(events, formatTrace);
     },
   };

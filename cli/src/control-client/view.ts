@@ -1,11 +1,12 @@
 /** Translates what the controller says into what the terminal shows. The only place where the UI meets the wire format. */
-import type { OperationStatus, Plan, ServerStatus, Status, SwitchStatus } from '@mooring/controller/control';
+import type { OperationStatus, Plan, ServerStatus, Status, SwitchStatus, VipStatus } from '@mooring/controller/control';
 import type { ControllerView, OperationView, PlanView, ServerState, SwitchView, TrafficView } from '../ui/model.ts';
 
-/** `192.0.2.7:51514`, `[2001:db8::7]:51514`. */
-export function endpointText(address: string, port: number | undefined): string {
+/** `192.0.2.7:51514`, `[2001:db8::7]:51514`, `192.0.2.1:*` for all ports. */
+export function endpointText(address: string, port: VipStatus['port'] | undefined): string {
   if (port === undefined) return address;
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  const shown = port === 'all' ? '*' : port;
+  return address.includes(':') ? `[${address}]:${shown}` : `${address}:${shown}`;
 }
 
 /** The state, and whether the operator has switched it off, in one word. */
@@ -38,7 +39,10 @@ function operationView(operation: OperationStatus, status: Status): OperationVie
     elapsedMs: Math.max(0, (operation.finishedAtMs ?? status.nowMs) - operation.startedAtMs),
     deadlineInMs: deadlineAtMs === undefined ? undefined : deadlineAtMs - status.nowMs,
     message: operation.message,
-    ended: (ended ?? []).map(({ clientAddress, clientPort }) => endpointText(clientAddress, clientPort)),
+    ended: (ended ?? []).map(({ clientAddress, clientPort, vipPort }) => {
+      const client = endpointText(clientAddress, clientPort);
+      return vipPort === undefined ? client : `${client} to port ${vipPort}`;
+    }),
     astray: operation.astray ?? 0,
     resets: operation.resets,
     origin: [operation.who ?? '', operation.why ?? ''].filter((text) => text !== '').join(': '),

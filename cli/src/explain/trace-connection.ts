@@ -15,6 +15,8 @@ export interface ConnectionTraceQuery {
   readonly client: string;
   /** Undefined where there is one. */
   readonly vip: string | undefined;
+  /** To which port of it; undefined where it has one. */
+  readonly vipPort: number | undefined;
   readonly packet: ConnectionPacket;
 }
 
@@ -29,6 +31,7 @@ export interface ConnectionTrace {
 const DROP_PORT = 511;
 const CPU_PORT = 510;
 const FIRST_PORT = 1;
+const HIGHEST_PORT = 65_535;
 
 /** @throws UsageError, CommandFailure, and what the control client throws */
 export async function traceConnection(
@@ -50,9 +53,22 @@ export async function traceConnection(
   const live = await readLiveSwitch(status.switch.address, BigInt(status.switch.deviceId));
   // Clients come in where no server is, if there is such a port.
   const port = (details.ports.find(({ servers }) => servers.length === 0) ?? details.ports[0])?.port ?? FIRST_PORT;
-  const packet = connectionPacket(client, vip, query.packet);
+  const { address, protocol } = vip;
+  const packet = connectionPacket(client, { address, protocol, port: portOf(vip, query.vipPort) }, query.packet);
   const events = await tracePacket({ ...live, port, packet, cpuPort: CPU_PORT, dropPort: DROP_PORT });
   return { vip: vip.name, port, packet, events };
+}
+
+/** The port that the packet is for. */
+function portOf({ name, port }: VipStatus, asked: number | undefined): number {
+  if (port !== 'all' && (asked ?? port) === port) return port;
+  if (port === 'all' && asked !== undefined && Number.isInteger(asked) && asked > 0 && asked <= HIGHEST_PORT)
+    return asked;
+  const what = port === 'all' ? 'for all ports: say which, from 1 to 65535' : `for port ${port}`;
+  throw new CommandFailure(`the virtual address '${name}' is ${what}`, {
+    code: 'BAD_REQUEST',
+    field: '--service-port',
+  });
 }
 
 function chooseVip(vips: readonly VipStatus[], name: string | undefined): VipStatus {

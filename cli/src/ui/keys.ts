@@ -124,7 +124,12 @@ export const PAGE_BINDINGS: Readonly<Record<PageName, readonly Binding[]>> = {
     { action: 'open', keys: ['enter'], shown: 'enter', long: 'its buckets on the map' },
   ],
   connections: [
-    { action: 'edit', keys: ['/', 'i'], short: 'search', long: 'search for a client: address, or address:port' },
+    {
+      action: 'edit',
+      keys: ['/', 'i'],
+      short: 'search',
+      long: 'search for a client: address, address:port, address:port and service port',
+    },
     ...LIST,
     { action: 'next-vip', keys: ['v'], short: 'VIP', long: 'of one virtual address, or of all' },
     { action: 'trace', keys: ['t'], short: 'trace', long: 'trace a packet of this connection' },
@@ -138,7 +143,12 @@ export const PAGE_BINDINGS: Readonly<Record<PageName, readonly Binding[]>> = {
   ],
   switch: [...SCROLL, { action: 'refresh', keys: ['r'], short: 'again', long: 'read it again at once' }],
   trace: [
-    { action: 'edit', keys: ['/', 'i'], short: 'client', long: 'the client, address:port' },
+    {
+      action: 'edit',
+      keys: ['/', 'i'],
+      short: 'client',
+      long: 'the client, address:port, and the service port where there are all',
+    },
     { action: 'packet', keys: ['p'], short: 'packet', long: 'SYN, data or FIN' },
     { action: 'next-vip', keys: ['v'], short: 'VIP', long: 'the next virtual address' },
     { action: 'refresh', keys: ['r', 'enter'], short: 'run', long: 'trace it' },

@@ -3,6 +3,7 @@
  * has one consequence: the agent is unreachable, said once with the reason, and is tried again at growing intervals.
  */
 import { Agent as HttpsAgent, type RequestOptions, request } from 'node:https';
+import type { ServicePort } from '../config/types.ts';
 import { type AgentReport, parseReport } from './wire.ts';
 
 /** Keys, as texts. */
@@ -25,8 +26,13 @@ export interface AgentClient {
   close(): void;
 }
 
+/** What an agent is asked about: the service at a port, or whatever goes to an address by which the switch knows a VIP for all ports. */
+export type AgentQuestion =
+  | { readonly port: number }
+  | { readonly port: 'all' /** The server's own end. */; readonly address: string };
+
 /** Makes a client. */
-export type AgentConnector = (address: string, port: number, listener: AgentListener) => AgentClient;
+export type AgentConnector = (address: string, question: AgentQuestion, listener: AgentListener) => AgentClient;
 
 const ANSWER_TIMEOUT_MS = 2_000;
 /** An agent sends a line a second; after so long without it is gone. */
@@ -36,13 +42,14 @@ const RETRY_LONGEST_MS = 5_000;
 
 /** Connects over mutual TLS. */
 export function httpsConnector(keys: AgentKeys, intervalMs: number): AgentConnector {
-  return (address, port, listener) => new HttpsAgentClient(keys, intervalMs, address, port, listener);
+  return (address, question, listener) => new HttpsAgentClient(keys, intervalMs, address, question, listener);
 }
 
 class HttpsAgentClient implements AgentClient {
   private readonly options: RequestOptions;
-  private readonly path: string;
-  private readonly port: number;
+  private readonly query: string;
+  private readonly intervalMs: number;
+  private readonly port: ServicePort;
   private readonly listener: AgentListener;
   private readonly pool: HttpsAgent;
   private closed = false;
@@ -50,7 +57,7 @@ class HttpsAgentClient implements AgentClient {
   private timer: NodeJS.Timeout | undefined;
   private endStream: () => void = () => undefined;
 
-  constructor(keys: AgentKeys, intervalMs: number, address: string, port: number, listener: AgentListener) {
+  constructor(keys: AgentKeys, intervalMs: number, address: string, question: AgentQuestion, listener: AgentListener) {
     const at = address.lastIndexOf(':');
     const host = address.slice(0, at).replace(/^\[|\]$/g, '');
     this.pool = new HttpsAgent({ keepAlive: true, maxSockets: 4 });
@@ -65,7 +72,9 @@ class HttpsAgentClient implements AgentClient {
       // The authority vouches for the agent; its name is whatever the operator calls the server.
       checkServerIdentity: () => undefined,
     };
-    this.path = `/v1/stream?port=${port}&intervalMs=${intervalMs}`;
+    const { port } = question;
+    this.query = new URLSearchParams(port === 'all' ? { ...question } : { port: String(port) }).toString();
+    this.intervalMs = intervalMs;
     this.port = port;
     this.listener = listener;
     this.stream();
@@ -73,7 +82,7 @@ class HttpsAgentClient implements AgentClient {
 
   ask(): Promise<AgentReport> {
     return new Promise((resolve, reject) => {
-      const asked = request({ ...this.options, path: `/v1/report?port=${this.port}`, timeout: ANSWER_TIMEOUT_MS });
+      const asked = request({ ...this.options, path: `/v1/report?${this.query}`, timeout: ANSWER_TIMEOUT_MS });
       const timer = setTimeout(() => asked.destroy(new Error('no answer in time')), ANSWER_TIMEOUT_MS);
       asked.on('error', (error) => {
         clearTimeout(timer);
@@ -111,7 +120,7 @@ class HttpsAgentClient implements AgentClient {
 
   private stream(): void {
     if (this.closed) return;
-    const asked = request({ ...this.options, path: this.path });
+    const asked = request({ ...this.options, path: `/v1/stream?${this.query}&intervalMs=${this.intervalMs}` });
     let over = false;
     const end = (reason: string): void => {
       if (over) return;

@@ -4,17 +4,18 @@
  * redirection of overflow. A server that comes back under a new id is reported under the new one.
  */
 import type { Clock } from '../clock.ts';
-import type { Configuration } from '../config/types.ts';
+import type { Configuration, VipConfiguration } from '../config/types.ts';
 import type { AgentStatus } from '../control-api/types.ts';
 import { bucketOfConnection } from '../engine/bucket-hash.ts';
-import { HASH_SEED, portMask } from '../engine/entries.ts';
+import { HASH_SEED, portMask, vipPortOf } from '../engine/entries.ts';
 import type { Log } from '../engine/log.ts';
 import { vipsOf } from '../engine/reconcile.ts';
 import type { AgentSource } from '../engine/sources.ts';
 import type { Intent, ServerRecord } from '../intent/types.ts';
 import { recordsOf } from '../operations/catalogue.ts';
+import { connectionKey } from '../shift/connection-key.ts';
 import type { ReportedConnection, ServerId, ShiftEvent } from '../shift/types.ts';
-import type { AgentClient, AgentConnector } from './client.ts';
+import type { AgentClient, AgentConnector, AgentQuestion } from './client.ts';
 import type { AgentReport } from './wire.ts';
 
 /** What the monitor works with. */
@@ -94,14 +95,14 @@ export class AgentMonitor implements AgentSource {
 
   private review(): void {
     const wanted = new Set<ServerId>();
-    for (const { record, address } of this.servers()) {
+    for (const { record, address, question } of this.servers()) {
       wanted.add(record.id);
       if (this.entries.has(record.id)) continue;
       const listener = {
         onReport: (report: AgentReport) => this.onReport(this.entries.get(record.id), report, undefined),
         onUnreachable: (reason: string) => this.onUnreachable(this.entries.get(record.id), reason),
       };
-      const client = this.host.connect(address, record.port, listener);
+      const client = this.host.connect(address, question, listener);
       this.entries.set(record.id, { id: record.id, name: record.name, client, status: undefined });
     }
     for (const [id, { client }] of this.entries) {
@@ -111,14 +112,19 @@ export class AgentMonitor implements AgentSource {
     }
   }
 
-  private *servers(): Generator<{ readonly record: ServerRecord; readonly address: string }> {
+  private *servers(): Generator<{
+    readonly record: ServerRecord;
+    readonly address: string;
+    readonly question: AgentQuestion;
+  }> {
     const { configuration, intent } = this.host;
     for (const { id, vip } of vipsOf(configuration, intent)) {
       const records = recordsOf(intent, id);
       for (const { name, agent } of vip.servers) {
         const record = records.get(name);
         if (agent === undefined || record === undefined) continue;
-        if (record.state !== 'dead' && record.state !== 'drained') yield { record, address: agent };
+        if (record.state === 'dead' || record.state === 'drained') continue;
+        yield { record, address: agent, question: questionFor(record, vip) };
       }
     }
   }
@@ -131,9 +137,9 @@ export class AgentMonitor implements AgentSource {
     if (record === undefined || service === undefined) return;
     const { id: vip, vip: configured } = service;
     const hash = { buckets: configured.buckets, seed: HASH_SEED, portMask: portMask(configured) };
-    const connections = report.connections.map(({ address, port, halfOpen }): ReportedConnection => {
-      const bucket = bucketOfConnection(hash, address, port);
-      return { key: `${vip}/${address}/${port}`, vip, bucket, halfOpen };
+    const connections = report.connections.map(({ address, port, halfOpen, serverPort }): ReportedConnection => {
+      const ends = [address, port, vipPortOf(configured, serverPort)] as const;
+      return { key: connectionKey(vip, ...ends), vip, bucket: bucketOfConnection(hash, ...ends), halfOpen };
     });
     const events: ShiftEvent[] = [];
     if (entry.status === undefined) {
@@ -160,4 +166,9 @@ export class AgentMonitor implements AgentSource {
     entry.status = undefined;
     this.host.enqueue([{ kind: 'agent', server: entry.id, reachable: false }]);
   }
+}
+
+/** Where connections keep their port, those to the address that the server has in them: its own, or the VIP's if it gets packets as they are. */
+function questionFor({ port, address }: ServerRecord, vip: VipConfiguration): AgentQuestion {
+  return port === 'all' ? { port, address: vip.forwarding === undefined ? address : vip.address } : { port };
 }

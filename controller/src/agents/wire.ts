@@ -2,6 +2,7 @@
  * What an agent sends, checked: an agent runs on another machine, perhaps in another version, and whatever it says decides about connections. So
  * a report counts as a whole or not at all: one field that is not what it should be, and the agent counts as unreachable.
  */
+import type { ServicePort } from '../config/types.ts';
 import { type IpAddress, parseIpv4, parseIpv6 } from '../text/addresses.ts';
 
 /** A report. */
@@ -12,6 +13,8 @@ export interface AgentReport {
     readonly address: IpAddress;
     readonly port: number;
     readonly halfOpen: boolean;
+    /** The server's own port where all of them were asked for, else 0. */
+    readonly serverPort: number;
   }[];
 }
 
@@ -26,8 +29,8 @@ export class AgentProtocolError extends Error {
 const VERSION = 1;
 const LONGEST_TEXT = 512 * 1024 * 1024;
 
-/** Reads one report. @param port the one that was asked for @throws AgentProtocolError */
-export function parseReport(text: string, port: number): AgentReport {
+/** Reads one report. @param port what was asked for @throws AgentProtocolError */
+export function parseReport(text: string, port: ServicePort): AgentReport {
   if (text.length > LONGEST_TEXT) throw new AgentProtocolError('the report is longer than 512 MiB');
   let parsed: unknown;
   try {
@@ -50,17 +53,22 @@ export function parseReport(text: string, port: number): AgentReport {
   return {
     acceptQueue,
     acceptQueueLimit,
-    connections: connections.map((connection: unknown, index) => parseConnection(connection, index)),
+    connections: connections.map((connection: unknown, index) => parseConnection(connection, index, port === 'all')),
   };
 }
 
-function parseConnection(connection: unknown, index: number): AgentReport['connections'][number] {
-  const [text, port, halfOpen] = Array.isArray(connection) ? (connection as unknown[]) : [];
+function parseConnection(connection: unknown, index: number, allPorts: boolean): AgentReport['connections'][number] {
+  const [text, port, halfOpen, own] = Array.isArray(connection) ? (connection as unknown[]) : [];
+  const serverPort = allPorts ? own : 0;
   const address = typeof text === 'string' ? (parseIpv4(text) ?? parseIpv6(text)) : undefined;
-  if (address === undefined || !isCount(port) || port > 65_535 || (halfOpen !== 0 && halfOpen !== 1)) {
+  if (address === undefined || !isPort(port) || !isPort(serverPort) || (halfOpen !== 0 && halfOpen !== 1)) {
     throw new AgentProtocolError(`its connection ${index} is none: ${JSON.stringify(connection)?.slice(0, 80)}`);
   }
-  return { address, port, halfOpen: halfOpen === 1 };
+  return { address, port, halfOpen: halfOpen === 1, serverPort };
+}
+
+function isPort(value: unknown): value is number {
+  return isCount(value) && value <= 65_535;
 }
 
 function isCount(value: unknown): value is number {

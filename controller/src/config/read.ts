@@ -9,12 +9,16 @@ import { ConfigurationError } from './diagnostics.ts';
 import { readLinks } from './read-links.ts';
 import { readAgents, readHealth, readOverflow, readPolicy } from './read-policies.ts';
 import * as scalar from './scalars.ts';
+import { type TakenEndpoint, takenEndpoint, wrongServerPort } from './server-port.ts';
 import {
   type ClassConfiguration,
   type Configuration,
   type Forwarding,
+  type HealthCheck,
   MOST_CLASSES,
+  type OverflowRule,
   type ServerConfiguration,
+  type ServicePort,
   type SwitchConfiguration,
   sayPortOfVip,
   type Timers,
@@ -209,7 +213,7 @@ interface ReadVip {
 function readVip(reader: MapReader): ReadVip {
   const name = reader.required('name', scalar.name) ?? '';
   const address = reader.required('address', scalar.address);
-  const port = reader.required('port', scalar.port) ?? 0;
+  const port = reader.required('port', scalar.servicePort) ?? 0;
   const protocol = reader.optional('protocol', scalar.oneOf('tcp', 'udp'), 'tcp' as const);
   const mac = reader.optional('mac', scalar.mac, undefined);
   if (mac !== undefined && Number.parseInt(mac.slice(0, 2), 16) & 1) {
@@ -225,6 +229,7 @@ function readVip(reader: MapReader): ReadVip {
     reader.error('health', `a \`syns\` check needs SYNs and their answers to pass the switch: ${why}`);
   }
   const overflow = readOverflow(reader.map('overflow', '`overflow`'));
+  if (port === 'all') checkAllPorts(reader, health, overflow);
   const serverReaders = reader.maps('servers', 'server');
   if (serverReaders === undefined) reader.error(undefined, `${reader.what} has no \`servers\``);
   const servers = (serverReaders ?? []).map((server) => readServer(server, port));
@@ -259,6 +264,19 @@ function readVip(reader: MapReader): ReadVip {
   };
 }
 
+/** What looks at the one port of a service has none to look at. */
+function checkAllPorts(reader: MapReader, health: HealthCheck | undefined, overflow: OverflowRule | undefined): void {
+  if (health?.kind === 'syns') {
+    const why = 'whoever tries ports at which nobody listens would make its servers look dead';
+    reader.error('health', `a \`syns\` check needs a VIP for one port: ${why}`);
+  } else if (health !== undefined && health.port === undefined) {
+    reader.error('health', '`health` needs a `port`: the VIP is for all ports, so there is none to check by default');
+  }
+  if (overflow !== undefined) {
+    reader.error('overflow', '`overflow` needs a VIP for one port: every port has an accept queue of its own');
+  }
+}
+
 /** GUE's port as registered. */
 const GUE_PORT = 6080;
 
@@ -282,14 +300,14 @@ function readForwarding(reader: MapReader, address: string | undefined): Forward
   return kind === 'ipip' ? { kind, ...from } : { kind, ...from, port: port ?? GUE_PORT };
 }
 
-function readServer(reader: MapReader, vipPort: number): ServerConfiguration {
+function readServer(reader: MapReader, vipPort: ServicePort): ServerConfiguration {
   const mac = reader.optional('mac', scalar.mac, undefined);
   const switchPort = reader.optional('switchPort', scalar.switchPort, undefined);
   const links = readLinks(reader, mac);
   const server: ServerConfiguration = {
     name: reader.required('name', scalar.name) ?? '',
     address: reader.required('address', scalar.address) ?? '0.0.0.0',
-    port: reader.optional('port', scalar.port, vipPort),
+    port: reader.optional('port', scalar.servicePort, vipPort),
     weight: reader.optional('weight', scalar.integer(1, 1000), 1),
     mac: links?.[0]?.mac ?? mac,
     switchPort: links?.[0]?.switchPort ?? switchPort,
@@ -299,6 +317,8 @@ function readServer(reader: MapReader, vipPort: number): ServerConfiguration {
     agent: reader.optional('agent', scalar.hostAndPort, undefined),
     checkAddress: reader.optional('checkAddress', scalar.hostAndMaybePort, undefined),
   };
+  const wrong = wrongServerPort(server.port, vipPort);
+  if (wrong !== undefined) reader.error('port', wrong);
   if (server.standby && !server.spare) {
     reader.error('standby', `${reader.what} is in service: only a \`spare\` can be a \`standby\``);
   }
@@ -317,7 +337,7 @@ function checkUnique(readers: readonly MapReader[], vips: readonly ReadVip[]): v
   const vipNames = new Map<string, string>();
   const services = new Map<string, string>();
   const macs = new Map<string, string>();
-  const endpoints = new Map<string, string>();
+  const endpoints: TakenEndpoint[] = [];
   const virtualAddresses = new Set(vips.map(({ vip }) => vip.address).filter((address) => address !== '0.0.0.0'));
   vips.forEach(({ vip, serverReaders }, index) => {
     const reader = readers[index]!;
@@ -337,10 +357,10 @@ function checkUnique(readers: readonly MapReader[], vips: readonly ReadVip[]): v
       once(serverNames, server.name, '', () => {
         serverReader.error('name', `two servers of ${reader.what} are named \`${server.name}\``);
       });
-      const endpoint = `${formatEndpoint(server.address, server.port)}/${vip.protocol}`;
-      once(endpoints, endpoint, `\`${server.name}\` of VIP \`${vip.name}\``, (other) => {
-        serverReader.error('address', `${endpoint} is server ${other} already; a server's port serves one VIP`);
-      });
+      const endpoint = { ...server, protocol: vip.protocol };
+      const taken = server.address === '0.0.0.0' ? undefined : takenEndpoint(endpoint, endpoints);
+      if (taken === undefined) endpoints.push({ ...endpoint, owner: `\`${server.name}\` of VIP \`${vip.name}\`` });
+      else serverReader.error('address', taken);
       const kind = (address: string): string => (isIpv6(address) ? 'IPv6' : 'IPv4');
       if (server.address !== '0.0.0.0' && vip.address !== '0.0.0.0' && kind(server.address) !== kind(vip.address)) {
         const what = `${server.address} is ${kind(server.address)}, but its VIP ${vip.address} is ${kind(vip.address)}`;

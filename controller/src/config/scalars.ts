@@ -4,6 +4,7 @@
  */
 import { addressOf128Bits, formatIpAddress, parseIpAddress, parseMac, toIpv6Bits } from '../text/addresses.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
+import type { ServicePort } from './types.ts';
 import type { ScalarParser } from './yaml-reader.ts';
 
 /** A name people type: letters, digits, dot, dash, underscore. */
@@ -56,6 +57,13 @@ export function integer(low: number, high: number, what = 'a whole number'): Sca
 
 /** A TCP or UDP port. */
 export const port = integer(1, 65535, 'a port');
+
+/** A port, or `all` of them. */
+export const servicePort: ScalarParser<ServicePort> = (value, text) => {
+  if (value === 'all') return { value };
+  const parsed = port(value, text);
+  return 'value' in parsed ? parsed : { expected: `${parsed.expected}, or \`all\`` };
+};
 
 /** A port of the switch; P4Runtime carries 32 bits, Mooring's program 16 of them. */
 export const switchPort = integer(0, 65535, 'a switch port');

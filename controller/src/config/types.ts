@@ -119,6 +119,9 @@ export interface Timers {
 
 export type Protocol = 'tcp' | 'udp';
 
+/** The port of a service, or all ports of its protocol. */
+export type ServicePort = number | 'all';
+
 /** A way to servers that have the VIP's address themselves and answer past the switch. */
 export type Forwarding =
   /** By MAC address alone. */
@@ -144,7 +147,7 @@ export function formatForwarding(forwarding: Forwarding | undefined): string {
 }
 
 /** Why a server's port cannot be another than its VIP's. */
-export function sayPortOfVip(port: number, { kind }: Forwarding): string {
+export function sayPortOfVip(port: ServicePort, { kind }: Forwarding): string {
   return `\`port\` must be the VIP's, ${port}: packets come to it untranslated (\`forwarding: ${kind}\`)`;
 }
 
@@ -154,7 +157,7 @@ export interface VipConfiguration {
   /** IPv4, dotted, or IPv6 in its canonical form. */
   readonly address: string;
   readonly protocol: Protocol;
-  readonly port: number;
+  readonly port: ServicePort;
   /** aa:bb:cc:dd:ee:ff */
   readonly mac: string;
   readonly buckets: number;
@@ -184,7 +187,8 @@ export interface ServerConfiguration {
   readonly name: string;
   /** Of the VIP's kind: IPv4, dotted, or IPv6 in its canonical form. */
   readonly address: string;
-  readonly port: number;
+  /** `all` where it is its VIP's: connections keep their ports. */
+  readonly port: ServicePort;
   /** Its share of the buckets, relative to the others. */
   readonly weight: number;
   /** Asked for by ARP or neighbour discovery where undefined. */

@@ -133,11 +133,12 @@ export class ControlClient {
   }
 
   /**
-   * Where a client's connections go and why. @param vip name; all where left out
+   * Where a client's connections go and why. @param vip name; all where left out @param port that of the service; any where left out
    * @throws ControllerUnreachableError, ControlRefusedError when it is no client, or there is no such VIP
    */
-  async connections(client: string, vip?: string): Promise<ConnectionsAnswer> {
-    const query = new URLSearchParams({ client, ...(vip === undefined ? {} : { vip }) });
+  async connections(client: string, vip?: string, port?: number): Promise<ConnectionsAnswer> {
+    const which = { ...(vip === undefined ? {} : { vip }), ...(port === undefined ? {} : { port: String(port) }) };
+    const query = new URLSearchParams({ client, ...which });
     return (await this.call('GET', `/v1/connections?${query}`)) as ConnectionsAnswer;
   }
 

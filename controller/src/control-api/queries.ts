@@ -11,6 +11,8 @@ import type { LogLine } from './types.ts';
 export interface ClientQuery {
   readonly address: IpAddress;
   readonly port: number | undefined;
+  /** Which port it has connected to; undefined: any. */
+  readonly vipPort: number | undefined;
 }
 
 /** Who knows the answers. */
@@ -36,7 +38,10 @@ export async function answerQuery(
 ): Promise<unknown> {
   switch (route) {
     case 'GET /v1/connections':
-      return queries.connections(parseClient(parameters.get('client')), parameters.get('vip') ?? undefined);
+      return queries.connections(
+        { ...parseClient(parameters.get('client')), vipPort: parsePort(parameters.get('port')) },
+        parameters.get('vip') ?? undefined,
+      );
     case 'GET /v1/switch':
       return queries.switchDetails();
     case 'GET /v1/log':
@@ -47,7 +52,7 @@ export async function answerQuery(
 }
 
 /** `192.0.2.7`, `192.0.2.7:51514`, `2001:db8::7`, `[2001:db8::7]:51514`. @throws OperationRefusedError */
-export function parseClient(text: string | null): ClientQuery {
+export function parseClient(text: string | null): Omit<ClientQuery, 'vipPort'> {
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text ?? '');
   const address = parseIpAddress(match?.[1] ?? match?.[2] ?? text ?? '');
   const port = match?.[3] === undefined ? undefined : Number(match[3]);
@@ -60,6 +65,19 @@ export function parseClient(text: string | null): ClientQuery {
     });
   }
   return { address, port };
+}
+
+/** @throws OperationRefusedError */
+function parsePort(text: string | null): number | undefined {
+  if (text === null) return undefined;
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port > 0 && port <= HIGHEST_PORT) return port;
+  throw new OperationRefusedError({
+    code: 'bad-request',
+    field: 'port',
+    message: `\`${text}\` is no port`,
+    hint: `\`port\` is the one the client has connected to, from 1 to ${HIGHEST_PORT}`,
+  });
 }
 
 function filterLog(lines: readonly LogLine[], parameters: URLSearchParams): LogAnswer {

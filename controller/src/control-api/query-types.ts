@@ -2,6 +2,7 @@
  * Questions that the control socket answers beside the status: one connection's way, the switch in detail, the event log. They are
  * asked on demand, because their answers are long or take a look into the switch. Plain JSON, as everything on the socket.
  */
+import type { ServicePort } from '../config/types.ts';
 import type { BucketPhase, LogLine } from './types.ts';
 
 /** What decides where a connection's packets go (rule R1). */
@@ -14,7 +15,8 @@ export interface ConnectionExplanation {
   readonly clientPort?: number;
   readonly vip: string;
   readonly vipAddress: string;
-  readonly vipPort: number;
+  /** `all` where it is a VIP for all ports, and every port's connection goes the same way. */
+  readonly vipPort: ServicePort;
   readonly bucket: number;
   readonly phase: BucketPhase;
   readonly base: string;
@@ -28,7 +30,7 @@ export interface ConnectionExplanation {
   readonly reason: string;
 }
 
-/** `GET /v1/connections?client=ADDRESS[:PORT]&vip=NAME` */
+/** `GET /v1/connections?client=ADDRESS[:PORT]&vip=NAME&port=PORT` */
 export interface ConnectionsAnswer {
   readonly connections: readonly ConnectionExplanation[];
   /** How many more there were. */

@@ -4,7 +4,7 @@
  * killing and restarting it changes nothing for them. Times are Unix milliseconds, durations milliseconds, everything
  * is plain JSON (no Map, no bigint). Fields may be added; none changes its meaning.
  */
-import type { Forwarding, Link } from '../config/types.ts';
+import type { Forwarding, Link, ServicePort } from '../config/types.ts';
 
 /**
  * Where a server stands. `spare`: known by configuration, serves nothing. `drained`: safe to power off (rule R9). `dead`: it
@@ -34,7 +34,7 @@ export interface VipStatus {
   readonly name: string;
   /** IPv4, dotted. */
   readonly address: string;
-  readonly port: number;
+  readonly port: ServicePort;
   readonly protocol: 'tcp' | 'udp';
   readonly affinity: 'client' | 'connection';
   /** How many buckets. */
@@ -50,7 +50,7 @@ export interface ServerStatus {
   /** Name of the VIP it serves. */
   readonly vip: string;
   readonly address: string;
-  readonly port: number;
+  readonly port: ServicePort;
   readonly weight: number;
   /** False: it keeps its connections and gets no new ones. */
   readonly enabled: boolean;
@@ -150,6 +150,8 @@ export interface OperationProgress {
 export interface EndedConnection {
   readonly clientAddress: string;
   readonly clientPort: number;
+  /** Which port of a VIP for all ports. */
+  readonly vipPort?: number;
 }
 
 /**
@@ -385,8 +387,8 @@ export interface Status {
 export interface ServerDefinition {
   /** IPv4, dotted. */
   readonly address: string;
-  /** TCP port the server listens on; the VIP's where left out. */
-  readonly port?: number;
+  /** Port the server listens on; the VIP's where left out. */
+  readonly port?: ServicePort;
   readonly weight?: number;
   /** aa:bb:cc:dd:ee:ff; asked for by ARP where left out. */
   readonly mac?: string;
@@ -399,7 +401,7 @@ export interface ServerDefinition {
 /** A virtual address that the configuration does not list; as in `mooring.yaml`. */
 export interface VipDefinition {
   readonly address: string;
-  readonly port: number;
+  readonly port: ServicePort;
   readonly protocol?: 'tcp' | 'udp';
   readonly buckets?: number;
   readonly affinity?: 'client' | 'connection';

@@ -1,6 +1,6 @@
 /**
- * Which bucket a connection falls into, computed as the switch does (`hash` in p4/v1model): CRC-32 over client port (masked), seed
- * and client address, modulo the number of buckets. Needed only for pins read back from the switch, whose entries do not name it.
+ * Which bucket a connection falls into, computed as the switch does (`hash` in p4/v1model): CRC-32 over client port (masked; of a VIP for
+ * all ports with the service's port by exclusive or), seed and client address, modulo the number of buckets. Needed only for pins read back from the switch, whose entries do not name it.
  */
 import { crc32 } from '../journal/crc32.ts';
 import { type IpAddress, toIpv6Bits } from '../text/addresses.ts';
@@ -13,12 +13,17 @@ export interface HashParameters {
   readonly portMask: number;
 }
 
-/** The bucket of a client's connection. */
-export function bucketOfConnection(hash: HashParameters, clientAddress: IpAddress, clientPort: number): number {
+/** The bucket of a client's connection. @param vipPort as in its key */
+export function bucketOfConnection(
+  hash: HashParameters,
+  clientAddress: IpAddress,
+  clientPort: number,
+  vipPort: number,
+): number {
   const isIpv4 = typeof clientAddress === 'number';
   const bytes = new Uint8Array(isIpv4 ? 10 : 22);
   const view = new DataView(bytes.buffer);
-  view.setUint16(0, clientPort & hash.portMask);
+  view.setUint16(0, (clientPort ^ vipPort) & hash.portMask);
   view.setUint32(2, hash.seed);
   if (isIpv4) {
     view.setUint32(6, clientAddress);

@@ -3,14 +3,14 @@
  * the packet goes to, or, of a reset, comes from. A reset's server is known by its address where packets are translated, else by
  * the MAC address of its frame.
  */
-import { classesServed, classNumber } from '../intent/classes.ts';
+import { classOfClient, serving } from '../intent/classes.ts';
 import type { Intent } from '../intent/types.ts';
 import type { Segment } from '../network/segment.ts';
+import { connectionKey } from '../shift/connection-key.ts';
 import type { Notice, ServerId, ShiftEvent } from '../shift/types.ts';
-import { keyText } from '../switch-port/tables.ts';
-import { type IpAddress, ipAddress } from '../text/addresses.ts';
+import { formatIpAddress, type IpAddress } from '../text/addresses.ts';
 import { bucketOfConnection } from './bucket-hash.ts';
-import { HASH_SEED, portMask } from './entries.ts';
+import { HASH_SEED, portMask, vipPortOf } from './entries.ts';
 import type { EngineOptions } from './options.ts';
 import { vipsOf } from './reconcile.ts';
 
@@ -26,30 +26,30 @@ export interface HandedPacket {
 /** What it tells; nothing where it belongs to no VIP. */
 export function doubtEvents(
   { configuration, journal }: Pick<EngineOptions, 'configuration' | 'journal'>,
-  { port, packet, segment, server }: HandedPacket,
+  handed: HandedPacket,
 ): ShiftEvent[] {
+  const { packet, segment, server } = handed;
   const intent = journal.state;
   const { source, sourcePort, destination, destinationPort, isReset } = segment;
   const served = vipsOf(configuration, intent);
-  const find = (address: IpAddress, vipPort: number, client: IpAddress) => {
-    const there = served.filter(
-      ({ vip }) => vip.protocol === 'tcp' && vip.port === vipPort && ipAddress(vip.address) === address,
-    );
-    if (there.length < 2) return there[0];
-    const clientClass = classNumber(client, intent.classes);
-    const vips = served.map(({ vip }) => vip);
-    return there.find(({ vip }) => classesServed(vip, vips, intent.classes).includes(clientClass));
+  const vips = served.map(({ vip }) => vip);
+  const find = (address: IpAddress, port: number, client: IpAddress) => {
+    const at = { address: formatIpAddress(address), protocol: 'tcp', port } as const;
+    const found = serving(at, classOfClient(client, intent.classes), vips);
+    return served.find(({ vip }) => vip === found);
   };
   const toVip = find(destination, destinationPort, source);
   const fromVip = toVip === undefined ? find(source, sourcePort, destination) : undefined;
   const service = toVip ?? fromVip;
   if (service === undefined || (fromVip !== undefined && !isReset)) return [];
-  const [clientAddress, clientPort] = toVip === undefined ? [destination, destinationPort] : [source, sourcePort];
+  const [clientAddress, clientPort, port] =
+    toVip === undefined ? [destination, destinationPort, sourcePort] : [source, sourcePort, destinationPort];
   const { id, vip } = service;
   const hash = { buckets: vip.buckets, seed: HASH_SEED, portMask: portMask(vip) };
-  const bucket = bucketOfConnection(hash, clientAddress, clientPort);
-  const key = keyText([id, clientAddress, clientPort]);
-  const frame = { port, bytes: packet };
+  const ends = [clientAddress, clientPort, vipPortOf(vip, port)] as const;
+  const bucket = bucketOfConnection(hash, ...ends);
+  const key = connectionKey(id, ...ends);
+  const frame = { port: handed.port, bytes: packet };
   if (toVip !== undefined) return [{ kind: 'unknown-packet', key, vip: id, bucket, frame }];
   const whose = server === 0 ? serverOfMac(intent, id, segment.sourceMac) : server;
   return [{ kind: 'reset', key, vip: id, bucket, server: whose, frame }];

@@ -109,8 +109,8 @@ export function releaseOrders(
   return releases.flatMap(({ key, slot, generation }): PacketOrder[] => {
     if (refusedPins.has(key)) return [];
     const { way, index } = slotParts(slot);
-    const [vip, clientAddress, clientPort] = connectionParts(key);
-    return [{ kind: 'release', way, slot: index, generation, vip, clientAddress, clientPort }];
+    const [vip, clientAddress, clientPort, vipPort] = connectionParts(key);
+    return [{ kind: 'release', way, slot: index, generation, vip, clientAddress, clientPort, vipPort }];
   });
 }
 

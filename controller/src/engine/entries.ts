@@ -28,6 +28,11 @@ export function portMask(vip: VipConfiguration): number {
   return vip.affinity === 'client' ? 0 : 0xffff;
 }
 
+/** What a connection's key says of the service's port: nothing where it has only one. */
+export function vipPortOf({ port }: Pick<VipConfiguration, 'port'>, connectedTo: number): number {
+  return port === 'all' ? connectedTo : 0;
+}
+
 /** Who is in which class. */
 export function setClassEntries(shadow: Shadow, classes: readonly ClassRecord[]): void {
   for (const { id, prefixes } of classes) {
@@ -48,14 +53,27 @@ export function setClassEntries(shadow: Shadow, classes: readonly ClassRecord[])
 export function setVipEntries(shadow: Shadow, id: VipId, vip: VipConfiguration, classes: readonly number[]): void {
   const address = ipAddress(vip.address);
   const isIpv4 = typeof address === 'number';
+  const suffix = isIpv4 ? ('' as const) : ('_v6' as const);
+  const protocol = PROTOCOL_NUMBERS[vip.protocol];
   for (const clientClass of classes) {
-    shadow.set({
-      table: isIpv4 ? 'vips' : 'vips_v6',
-      key: [address, PROTOCOL_NUMBERS[vip.protocol], vip.port, clientClass],
-      action: isIpv4 ? 'set_vip' : 'set_vip_v6',
-      params: [id, 0, vip.buckets, HASH_SEED, portMask(vip), Number(isOneWay(vip))],
-      idleTimeoutMs: 0,
-    });
+    const params = [id, 0, vip.buckets, HASH_SEED, portMask(vip), Number(isOneWay(vip))];
+    shadow.set(
+      vip.port === 'all'
+        ? {
+            table: `vips_all_ports${suffix}`,
+            key: [address, protocol, clientClass],
+            action: `set_vip_all_ports${suffix}`,
+            params,
+            idleTimeoutMs: 0,
+          }
+        : {
+            table: `vips${suffix}`,
+            key: [address, protocol, vip.port, clientClass],
+            action: `set_vip${suffix}`,
+            params,
+            idleTimeoutMs: 0,
+          },
+    );
   }
   shadow.set({
     table: isIpv4 ? 'addresses' : 'addresses_v6',
@@ -66,13 +84,7 @@ export function setVipEntries(shadow: Shadow, id: VipId, vip: VipConfiguration, 
   });
   // Where servers answer in the VIP's own name and the switch happens to be on the way: their resets can be told.
   if (vip.forwarding !== undefined) {
-    shadow.set({
-      table: isIpv4 ? 'returns' : 'returns_v6',
-      key: [address, PROTOCOL_NUMBERS[vip.protocol], vip.port],
-      action: isIpv4 ? 'from_server' : 'from_server_v6',
-      params: [NO_SERVER, id, address, vip.port],
-      idleTimeoutMs: 0,
-    });
+    setReturnEntry(shadow, NO_SERVER, id, vip, vip);
     if (vip.protocol === 'tcp') setSignalEntries(shadow, id, NO_SERVER, RESET_SIGNALS);
   }
 }
@@ -92,16 +104,7 @@ export function isOneWay(vip: VipConfiguration): boolean {
 export function setServerEntries(shadow: Shadow, server: ServerRecord, vip: VipConfiguration): void {
   const { id } = server;
   setLiveEntries(shadow, id);
-  if (vip.forwarding === undefined) {
-    const { table, key } = returnKey(server, vip);
-    shadow.set({
-      table,
-      key,
-      action: table === 'returns' ? 'from_server' : 'from_server_v6',
-      params: [id, server.vip, ipAddress(vip.address), vip.port],
-      idleTimeoutMs: 0,
-    });
-  }
+  if (vip.forwarding === undefined) setReturnEntry(shadow, id, server.vip, server, vip);
   const { mac, switchPort } = server;
   if (mac === undefined || switchPort === undefined) return;
   const [action, more] = wayTo(server, vip);
@@ -126,7 +129,10 @@ function wayTo(server: ServerRecord, vip: VipConfiguration): [action: string, pa
   const address = ipAddress(server.address);
   const suffix = typeof address === 'number' ? '' : '_v6';
   const { forwarding } = vip;
-  if (forwarding === undefined) return [`to_server${suffix}`, [address, server.port]];
+  if (forwarding === undefined) {
+    const { port } = server;
+    return port === 'all' ? [`to_server_all_ports${suffix}`, [address]] : [`to_server${suffix}`, [address, port]];
+  }
   switch (forwarding.kind) {
     case 'direct':
       return ['to_server_direct', []];
@@ -149,10 +155,22 @@ export function deleteServerEntries(shadow: Shadow, server: ServerRecord, vip: V
   if (shadow.get(table, key)?.params[0] === server.id) shadow.delete(table, key);
 }
 
-function returnKey(server: ServerRecord, vip: VipConfiguration) {
-  const address = ipAddress(server.address);
-  const table = typeof address === 'number' ? ('returns' as const) : ('returns_v6' as const);
-  return { table, key: [address, PROTOCOL_NUMBERS[vip.protocol], server.port] };
+/** What a packet must come from to be an answer of a VIP. */
+type Origin = Pick<ServerRecord, 'address' | 'port'>;
+
+function returnKey({ address: text, port }: Origin, { protocol }: VipConfiguration) {
+  const address = ipAddress(text);
+  const suffix = typeof address === 'number' ? ('' as const) : ('_v6' as const);
+  const key = [address, PROTOCOL_NUMBERS[protocol]];
+  return port === 'all'
+    ? { table: `returns_all_ports${suffix}` as const, key, action: `from_server_all_ports${suffix}` }
+    : { table: `returns${suffix}` as const, key: [...key, port], action: `from_server${suffix}` };
+}
+
+/** Packets from there are the VIP's, by that server; its port comes in place of theirs, where it has only one. */
+function setReturnEntry(shadow: Shadow, server: ServerId, id: VipId, origin: Origin, vip: VipConfiguration): void {
+  const params = [server, id, ipAddress(vip.address), ...(vip.port === 'all' ? [] : [vip.port])];
+  shadow.set({ ...returnKey(origin, vip), params, idleTimeoutMs: 0 });
 }
 
 /** Pins and slots that name the server count. */

@@ -5,12 +5,13 @@
  */
 import type { ClientQuery } from '../control-api/queries.ts';
 import type { ConnectionExplanation, ConnectionsAnswer, DecidedBy } from '../control-api/query-types.ts';
+import { serving } from '../intent/classes.ts';
 import { OperationRefusedError } from '../operations/errors.ts';
-import { connectionParts } from '../shift/connection-key.ts';
+import { connectionKey, connectionParts } from '../shift/connection-key.ts';
 import type { Bucket, Pin } from '../shift/state.ts';
 import type { ServerId, VipId } from '../shift/types.ts';
-import { keyText } from '../switch-port/tables.ts';
-import { formatIpAddress, type IpAddress, ipAddress } from '../text/addresses.ts';
+import { VIP_TABLES } from '../switch-port/tables.ts';
+import { formatIpAddress, ipAddress } from '../text/addresses.ts';
 import { bucketOfConnection, type HashParameters } from './bucket-hash.ts';
 import type { Engine } from './engine.ts';
 import { vipsOf } from './reconcile.ts';
@@ -41,6 +42,7 @@ export function explainConnections(
   const { configuration, journal } = engine.options;
   const intent = journal.state;
   const all = vipsOf(configuration, intent);
+  const served = all.map(({ vip }) => vip);
   const vips = all.filter(({ vip }) => vipName === undefined || vip.name === vipName);
   if (vips.length === 0) {
     throw new OperationRefusedError({
@@ -53,21 +55,22 @@ export function explainConnections(
   const nameOf = (id: ServerId): string => intent.servers.get(id)?.name ?? `server ${id}`;
   const found: ConnectionExplanation[] = [];
   let count = 0;
-  const add = (id: VipId, port: number | undefined): void => {
+  const add = (id: VipId, port: number | undefined, vipPort: number): void => {
     const { vip } = vips.find((candidate) => candidate.id === id)!;
     const hash = hashOf(engine, id);
     if (hash === undefined || ++count > ANSWERS_AT_MOST) return;
-    const number = bucketOfConnection(hash, client.address, port ?? 0);
+    const ends = [client.address, port ?? 0, vipPort] as const;
+    const number = bucketOfConnection(hash, ...ends);
     const bucket = engine.shift.vips.get(id)?.[number];
     if (bucket === undefined) return;
-    const pin = port === undefined ? undefined : engine.shift.pins.get(keyText([id, client.address, port]));
+    const pin = port === undefined ? undefined : engine.shift.pins.get(connectionKey(id, ...ends));
     const facts = { phase: bucket.phase, base: nameOf(bucket.base), current: nameOf(bucket.current) };
     found.push({
       clientAddress: formatIpAddress(client.address),
       ...(port === undefined ? {} : { clientPort: port }),
       vip: vip.name,
       vipAddress: vip.address,
-      vipPort: vip.port,
+      vipPort: vip.port === 'all' && vipPort !== 0 ? vipPort : vip.port,
       bucket: number,
       ...facts,
       // As in the status: a bucket that prepares its flip learns, only earlier.
@@ -77,11 +80,15 @@ export function explainConnections(
   };
   for (const { id, vip } of vips) {
     if ((typeof client.address === 'number') !== (typeof ipAddress(vip.address) === 'number')) continue;
-    if (client.port !== undefined) add(id, client.port);
-    else {
-      // Without a port only what is pinned can be named, and where the port does not matter, all.
-      if (hashOf(engine, id)?.portMask === 0) add(id, undefined);
-      for (const port of pinnedPorts(engine, id, client.address)) add(id, port);
+    const { address, protocol, port } = vip;
+    const to = client.vipPort;
+    if (to !== undefined && serving({ address, protocol, port: to }, vip.class, served)?.name !== vip.name) continue;
+    if (client.port !== undefined && (port !== 'all' || to !== undefined)) {
+      add(id, client.port, port === 'all' ? to! : 0);
+    } else {
+      // Without its ports only what is pinned can be named, and where they do not matter, all.
+      if (hashOf(engine, id)?.portMask === 0) add(id, undefined, 0);
+      for (const [clientPort, vipPort] of pinnedPorts(engine, id, client)) add(id, clientPort, vipPort);
     }
   }
   return { connections: found, omitted: Math.max(0, count - ANSWERS_AT_MOST) };
@@ -89,7 +96,7 @@ export function explainConnections(
 
 /** How the switch hashes a VIP's connections, as its entry says. */
 function hashOf(engine: Engine, id: VipId): HashParameters | undefined {
-  for (const table of ['vips', 'vips_v6'] as const) {
+  for (const table of VIP_TABLES) {
     for (const { params } of engine.shadow.entries(table)) {
       const [vip, , buckets, seed, portMask] = params.map(Number) as [number, number, number, number, number];
       if (vip === id) return { buckets, seed, portMask };
@@ -98,13 +105,15 @@ function hashOf(engine: Engine, id: VipId): HashParameters | undefined {
   return undefined;
 }
 
-function pinnedPorts(engine: Engine, vip: VipId, address: IpAddress): number[] {
-  const ports: number[] = [];
+/** Client port and VIP port of what is pinned of a client. */
+function pinnedPorts(engine: Engine, id: VipId, client: ClientQuery): (readonly [number, number])[] {
+  const ports: (readonly [number, number])[] = [];
   for (const key of engine.shift.pins.keys()) {
-    const parts = connectionParts(key);
-    if (parts[0] === vip && parts[1] === address) ports.push(parts[2]);
+    const [vip, address, port, vipPort] = connectionParts(key);
+    if (vip !== id || address !== client.address || (client.port ?? port) !== port) continue;
+    if (vipPort === 0 || (client.vipPort ?? vipPort) === vipPort) ports.push([port, vipPort]);
   }
-  return ports.sort((a, b) => a - b);
+  return ports.sort(([a, aTo], [b, bTo]) => a - b || aTo - bTo);
 }
 
 function pinFacts(pin: Pin, nameOf: (id: ServerId) => string): PinFacts {

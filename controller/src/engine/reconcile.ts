@@ -9,14 +9,22 @@ import type { Configuration, VipConfiguration } from '../config/types.ts';
 import { classesServed } from '../intent/classes.ts';
 import type { Intent, ServerRecord } from '../intent/types.ts';
 import { assignmentOf } from '../shift/buckets.ts';
+import { type ConnectionParts, connectionKey } from '../shift/connection-key.ts';
 import type { DoubtfulVip } from '../shift/doubt.ts';
 import { type RecoveredBucket, type RecoveredPin, recover } from '../shift/recover.ts';
 import { type Bucket, createShiftState, type Output, type Pin, type ShiftState } from '../shift/state.ts';
-import type { ConnectionKey, ShiftSettings } from '../shift/types.ts';
+import type { ShiftSettings } from '../shift/types.ts';
 import { SwitchRefusedError, type SwitchSession } from '../switch-port/port.ts';
 import type { Shadow } from '../switch-port/shadow.ts';
-import { isPinTable, keyText, PIN_TABLES, type ReadEntry, TABLE_NAMES, type TableName } from '../switch-port/tables.ts';
-import type { IpAddress } from '../text/addresses.ts';
+import {
+  isPinTable,
+  keyText,
+  PIN_TABLES,
+  type ReadEntry,
+  TABLE_NAMES,
+  type TableName,
+  VIP_TABLES,
+} from '../switch-port/tables.ts';
 import { bucketOfConnection } from './bucket-hash.ts';
 import {
   HASH_SEED,
@@ -53,7 +61,7 @@ const SWEEP_LATE_MS = 2_000;
 export async function reconcile(input: ReconcileInput, out: Output): Promise<ShiftState> {
   const { configuration, intent, session, shadow } = input;
   const tables = await readTables(session);
-  const served = [...tables.get('vips')!, ...tables.get('vips_v6')!];
+  const served = VIP_TABLES.flatMap((table) => tables.get(table)!);
   const foreign = served.find((entry) => Number(entry.params[0]) >= intent.nextVip);
   if (foreign !== undefined) {
     throw new SwitchRefusedError(
@@ -113,12 +121,13 @@ async function readTables(session: SwitchSession): Promise<Map<TableName, readon
 const STATIC_TABLES = [
   'client_classes',
   'client_classes_v6',
-  'vips',
-  'vips_v6',
+  ...VIP_TABLES,
   'addresses',
   'addresses_v6',
   'returns',
   'returns_v6',
+  'returns_all_ports',
+  'returns_all_ports_v6',
   'servers',
   'links',
   'signals',
@@ -228,15 +237,16 @@ function readPins(input: ReconcileInput, tables: ReadonlyMap<TableName, readonly
   const { configuration, intent } = input;
   const vips = new Map(vipsOf(configuration, intent).map(({ id, vip }) => [id, vip]));
   return PIN_TABLES.flatMap((table) => tables.get(table)!).flatMap((entry) => {
-    const [vip, clientAddress, clientPort] = entry.key as [number, IpAddress, number];
+    const parts = entry.key as ConnectionParts;
+    const [vip, ...ends] = parts;
     const [server, closing] = entry.params.map(Number) as [number, number];
     const service = vips.get(vip);
     // A pin to a server that is gone is ignored by the switch; it goes with the next flush.
     const record = intent.servers.get(server);
     if (service === undefined || record === undefined || record.state === 'dead') return [];
     const hash = { buckets: service.buckets, seed: HASH_SEED, portMask: portMask(service) };
-    const bucket = bucketOfConnection(hash, clientAddress, clientPort);
-    const key: ConnectionKey = keyText(entry.key);
+    const bucket = bucketOfConnection(hash, ...ends);
+    const key = connectionKey(...parts);
     return [{ key, vip, bucket, server, closing: closing === 1, elapsedMs: entry.elapsedMs, guessed: true }];
   });
 }

@@ -4,7 +4,7 @@
  * not decided here. Servers that come and go, and checks that a new configuration changes, are seen at the next round.
  */
 import type { Clock } from '../clock.ts';
-import type { Configuration, HealthCheck, ServerConfiguration } from '../config/types.ts';
+import type { Configuration, HealthCheck, ServerConfiguration, ServicePort } from '../config/types.ts';
 import type { ServerHealth } from '../control-api/types.ts';
 import type { Intent } from '../intent/types.ts';
 import { recordsOf } from '../operations/catalogue.ts';
@@ -120,17 +120,20 @@ export class HealthMonitor {
     const listed = service.servers.find(({ name }) => name === server);
     const known = recordsOf(intent, record.id).get(server) ?? listed;
     if (known === undefined) return undefined;
+    const at = addressOf(known, listed, service.health);
     const counters = `${record.id}/${'id' in known ? known.id : 0}`;
-    return { check: service.health, target: { ...addressOf(known, listed, service.health), name: server, counters } };
+    return at && { check: service.health, target: { ...at, name: server, counters } };
   }
 }
 
 function addressOf(
-  { address, port }: { readonly address: string; readonly port: number },
+  { address, port: own }: { readonly address: string; readonly port: ServicePort },
   listed: ServerConfiguration | undefined,
   check: HealthCheck,
-): Pick<CheckTarget, 'host' | 'port'> {
+): Pick<CheckTarget, 'host' | 'port'> | undefined {
   const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(listed?.checkAddress ?? '');
   const elsewhere = match?.[3] === undefined ? undefined : Number(match[3]);
-  return { host: match?.[1] ?? match?.[2] ?? address, port: elsewhere ?? check.port ?? port };
+  const port = elsewhere ?? check.port ?? own;
+  // A check of a VIP for all ports names its port, or the configuration is refused.
+  return port === 'all' ? undefined : { host: match?.[1] ?? match?.[2] ?? address, port };
 }

@@ -3,9 +3,10 @@
  * entry in the switch is for one class, so a service without a VIP of its own for a class has an entry of the same parameters for
  * it. A client that comes into another class keeps its connections only if its VIPs are the same in both: another VIP
  * has other buckets and other pins. Such a change is refused, whoever asks for it, and so is a VIP that would take clients
- * away from one in service. Numbers of classes are journaled, for the switch's entries name them.
+ * away from one in service, also by being for a single port where that one is for all. Numbers of classes are journaled, for the switch's
+ * entries name them.
  */
-import { type ClassConfiguration, MOST_CLASSES, type VipConfiguration } from '../config/types.ts';
+import { type ClassConfiguration, MOST_CLASSES, type ServicePort, type VipConfiguration } from '../config/types.ts';
 import { formatEndpoint, formatIpAddress, type IpAddress, ipAddress, isIpv6, toIpv6Bits } from '../text/addresses.ts';
 
 /** A class with its number in the switch, from 1 on. */
@@ -57,32 +58,49 @@ export function divertedClients(before: ClientRouting, after: ClientRouting): st
   for (const prefix of new Set([...prefixes, '0.0.0.0/0', '::/0'])) {
     const [was, is] = [classOf(prefix, before.classes), classOf(prefix, after.classes)];
     for (const vip of before.vips) {
-      if (isIpv6(vip.address) !== isIpv6(prefix) || serving(vip, was, before.vips)?.name !== vip.name) continue;
-      const now = serving(vip, is, after.vips);
-      if (now === undefined || now.name === vip.name) continue;
-      const who = prefix.endsWith('/0') && was === undefined ? 'clients without a class' : `clients of ${prefix}`;
-      const service = formatEndpoint(vip.address, vip.port);
-      return `${who} would go from VIP \`${vip.name}\` to VIP \`${now.name}\` at ${service}, which knows nothing of the connections they have`;
+      if (isIpv6(vip.address) !== isIpv6(prefix)) continue;
+      for (const port of portsOf(vip, after.vips)) {
+        const service = { address: vip.address, protocol: vip.protocol, port };
+        if (serving(service, was, before.vips)?.name !== vip.name) continue;
+        const now = serving(service, is, after.vips);
+        if (now === undefined || now.name === vip.name) continue;
+        const who = prefix.endsWith('/0') && was === undefined ? 'clients without a class' : `clients of ${prefix}`;
+        const where = formatEndpoint(vip.address, port);
+        return `${who} would go from VIP \`${vip.name}\` to VIP \`${now.name}\` at ${where}, which knows nothing of the connections they have`;
+      }
     }
   }
   return undefined;
 }
 
-/** Who serves a class's clients at the service of `vip`. */
-function serving(
-  vip: VipConfiguration,
+/** The ports of a VIP that others may be for: its own, or, where it is for all, those of others at its address, and the rest. */
+function portsOf(vip: VipConfiguration, vips: readonly VipConfiguration[]): ServicePort[] {
+  if (vip.port !== 'all') return [vip.port];
+  return ['all', ...vips.filter(({ address }) => address === vip.address).map(({ port }) => port)];
+}
+
+/** What a client connects to; `all`: any port that no VIP is for. */
+export type Service = Pick<VipConfiguration, 'address' | 'protocol' | 'port'>;
+
+/** Who serves a class's clients there. A VIP for the port comes before one for all ports, and one for the class before one for everybody. */
+export function serving(
+  { address, protocol, port }: Service,
   clientClass: string | undefined,
   vips: readonly VipConfiguration[],
 ): VipConfiguration | undefined {
-  const same = vips.filter((other) => isSameService(vip, other));
-  return same.find((other) => other.class === clientClass) ?? same.find((other) => other.class === EVERYBODY);
+  const there = vips.filter((vip) => vip.address === address && vip.protocol === protocol);
+  for (const wanted of [port, 'all']) {
+    for (const whose of [clientClass, EVERYBODY]) {
+      const found = there.find((vip) => vip.port === wanted && vip.class === whose);
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
 }
 
-/** The number of a client's class; 0 where it has none. */
-export function classNumber(client: IpAddress, classes: readonly ClassRecord[]): number {
-  const prefix = `${formatIpAddress(client)}/${typeof client === 'number' ? 32 : 128}`;
-  const name = classOf(prefix, classes);
-  return classes.find((one) => one.name === name)?.id ?? 0;
+/** The name of a client's class; undefined where it has none. */
+export function classOfClient(client: IpAddress, classes: readonly ClassRecord[]): string | undefined {
+  return classOf(`${formatIpAddress(client)}/${typeof client === 'number' ? 32 : 128}`, classes);
 }
 
 /** The class of those clients of a prefix that no longer one names. */

@@ -3,8 +3,9 @@
  * journal's records. The other half is in the switch. Ids given here to servers and VIPs are what the switch's tables
  * name; a server's is never given to another one, and a server that returns gets a new one (rule R9).
  */
-import type { Link, VipConfiguration } from '../config/types.ts';
+import type { Link, ServicePort, VipConfiguration } from '../config/types.ts';
 import type {
+  EndedConnection,
   OperationKind,
   OperationOutcome,
   OperationPhase,
@@ -21,7 +22,7 @@ export interface ServerRecord {
   readonly name: string;
   readonly vip: VipId;
   readonly address: string;
-  readonly port: number;
+  readonly port: ServicePort;
   readonly weight: number;
   /** False: it keeps its connections and gets no buckets. Undefined is true. */
   readonly enabled?: boolean;
@@ -86,7 +87,7 @@ export interface OperationRecord {
   readonly outcome: OperationOutcome | undefined;
   readonly message: string;
   /** Connections ended at the deadline, or lost with a dead server. */
-  readonly ended: readonly { readonly clientAddress: string; readonly clientPort: number }[];
+  readonly ended: readonly EndedConnection[];
   readonly astray: number;
   readonly who: string;
   readonly why: string | undefined;

@@ -16,6 +16,7 @@ import {
 import type { Change, Difference, OperationRequest, ServerDefinition } from '../control-api/types.ts';
 import { divertedClients } from '../intent/classes.ts';
 import type { Intent, ServerRecord } from '../intent/types.ts';
+import { formatEndpoint } from '../text/addresses.ts';
 import { recordsOf } from './catalogue.ts';
 
 /** What a file means for what runs. */
@@ -48,7 +49,7 @@ export function compare(running: Configuration, intent: Intent, wanted: Configur
     const before = running.vips.find(({ name }) => name === vip.name);
     const record = [...intent.vips.values()].find(({ name }) => name === vip.name);
     if (before === undefined || record === undefined) {
-      differences.push({ kind: 'add', what: `VIP ${vip.name}`, detail: `${vip.address}:${vip.port}` });
+      differences.push({ kind: 'add', what: `VIP ${vip.name}`, detail: formatEndpoint(vip.address, vip.port) });
       requests.push({ kind: 'add-vip', vip: vip.name, vipDefinition: definitionOf(vip) });
       continue;
     }
@@ -64,7 +65,7 @@ export function compare(running: Configuration, intent: Intent, wanted: Configur
   }
   for (const { name, address, port } of running.vips) {
     if (wanted.vips.some((vip) => vip.name === name)) continue;
-    differences.push({ kind: 'remove', what: `VIP ${name}`, detail: `${address}:${port}` });
+    differences.push({ kind: 'remove', what: `VIP ${name}`, detail: formatEndpoint(address, port) });
     requests.push({ kind: 'remove-vip', vip: name });
   }
   return { differences, requests, settings };
@@ -100,7 +101,7 @@ function compareServers(intent: Intent, vip: number, wanted: VipConfiguration, d
       const busy = record?.state === 'draining' ? 'it is leaving just now: wait for it, or abort that' : undefined;
       const dead = record?.state === 'dead' ? 'it is dead: it comes back when its checks are good' : undefined;
       const refused = busy ?? dead;
-      const detail = `${server.address}:${server.port}, weight ${server.weight}`;
+      const detail = `${formatEndpoint(server.address, server.port)}, weight ${server.weight}`;
       differences.push({ kind: 'add', what, detail, ...(refused === undefined ? {} : { refused }) });
       if (refused === undefined) changes.push({ change: 'add', server: server.name, definition: addressOf(server) });
       continue;
@@ -112,7 +113,7 @@ function compareServers(intent: Intent, vip: number, wanted: VipConfiguration, d
     }
     const { address, port, weight } = record!;
     if (address !== server.address || port !== server.port) {
-      const detail = `${address}:${port} to ${server.address}:${server.port}`;
+      const detail = `${formatEndpoint(address, port)} to ${formatEndpoint(server.address, server.port)}`;
       const refused = 'connections live at the old address: give the new one another name, or remove it first';
       differences.push({ kind: 'change', what, detail, refused });
     }
@@ -123,7 +124,7 @@ function compareServers(intent: Intent, vip: number, wanted: VipConfiguration, d
   }
   for (const record of records.values()) {
     if (!serves(record) || wanted.servers.some(({ name }) => name === record.name)) continue;
-    const detail = `${record.address}:${record.port}, drained and forgotten`;
+    const detail = `${formatEndpoint(record.address, record.port)}, drained and forgotten`;
     differences.push({ kind: 'remove', what: `server ${record.name} of VIP ${wanted.name}`, detail });
     changes.push({ change: 'remove', server: record.name });
   }

@@ -3,11 +3,18 @@
  * Names are looked up here, so that every refusal names what would have been right.
  */
 
-import { type Configuration, type ServerConfiguration, sayPortOfVip, type VipConfiguration } from '../config/types.ts';
+import { takenEndpoint, wrongServerPort } from '../config/server-port.ts';
+import {
+  type Configuration,
+  type Protocol,
+  type ServerConfiguration,
+  sayPortOfVip,
+  type VipConfiguration,
+} from '../config/types.ts';
 import type { ServerDefinition } from '../control-api/types.ts';
 import type { Intent, ServerRecord, ServerShare, VipRecord } from '../intent/types.ts';
 import type { ServerId, VipId } from '../shift/types.ts';
-import { formatEndpoint, formatIpAddress, isIpv6, parseIpAddress, parseMac } from '../text/addresses.ts';
+import { formatIpAddress, isIpv6, parseIpAddress, parseMac } from '../text/addresses.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import { OperationRefusedError } from './errors.ts';
 
@@ -122,8 +129,10 @@ function fromDefinition(intent: Intent, vip: KnownVip, name: string, given: Serv
     return refuse('definition.address', `\`address\` must be ${expected}, not \`${String(given.address)}\``);
   }
   const address = formatIpAddress(parsed);
-  if (!isInteger(port, 1, 65535)) refuse('definition.port', '`port` must be from 1 to 65535');
-  const { forwarding, port: vipPort } = vip.configuration;
+  if (port !== 'all' && !isInteger(port, 1, 65535)) refuse('definition.port', '`port` must be from 1 to 65535');
+  const { forwarding, port: vipPort, protocol } = vip.configuration;
+  const wrong = wrongServerPort(port, vipPort);
+  if (wrong !== undefined) refuse('definition.port', wrong);
   if (forwarding !== undefined && port !== vipPort) {
     refuse('definition.port', sayPortOfVip(vipPort, forwarding));
   }
@@ -136,17 +145,18 @@ function fromDefinition(intent: Intent, vip: KnownVip, name: string, given: Serv
   if ((mac === undefined) !== (switchPort === undefined)) {
     refuse('definition', 'name both `mac` and `switchPort`, or neither');
   }
-  for (const other of intent.servers.values()) {
-    if (other.name === name && other.vip === vip.record.id) continue;
-    if (other.address === address && other.port === port) {
-      refuse(
-        'definition.address',
-        `${formatEndpoint(address, port)} is server \`${other.name}\` already; a server's port serves one VIP`,
-      );
-    }
-  }
+  const others = [...intent.servers.values()]
+    .filter((other) => other.name !== name || other.vip !== vip.record.id)
+    .map((other) => ({ ...other, protocol: protocolOf(intent, other) ?? protocol, owner: `\`${other.name}\`` }));
+  const taken = takenEndpoint({ address, port, protocol }, others);
+  if (taken !== undefined) refuse('definition.address', taken);
   const rest = { standby: false, agent: undefined, checkAddress: undefined };
   return { name, address, port, weight, mac: canonical, switchPort, links, spare: true, ...rest };
+}
+
+/** Undefined where the journal is of a time when it did not say. */
+function protocolOf(intent: Intent, { vip }: ServerRecord): Protocol | undefined {
+  return intent.vips.get(vip)?.definition?.protocol;
 }
 
 /** The lowest id never used; after 65,535 of them the lowest that nothing names. */

@@ -5,11 +5,16 @@
 import type { IpAddress } from '../text/addresses.ts';
 import type { ConnectionKey, VipId } from './types.ts';
 
-/** VIP, client address and client port of a connection. */
-export type ConnectionParts = [vip: VipId, clientAddress: IpAddress, clientPort: number];
+/** VIP, client address and client port of a connection, and which port of a VIP for all ports: 0 of any other. */
+export type ConnectionParts = [vip: VipId, clientAddress: IpAddress, clientPort: number, vipPort: number];
+
+/** The key of a connection. */
+export function connectionKey(...parts: ConnectionParts): ConnectionKey {
+  return parts.join('/');
+}
 
 /** The parts of a connection's key. */
 export function connectionParts(key: ConnectionKey): ConnectionParts {
-  const [vip, address, port] = key.split('/') as [string, string, string];
-  return [Number(vip), address.includes(':') ? address : Number(address), Number(port)];
+  const [vip, address, port, vipPort] = key.split('/') as [string, string, string, string];
+  return [Number(vip), address.includes(':') ? address : Number(address), Number(port), Number(vipPort)];
 }

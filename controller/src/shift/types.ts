@@ -14,7 +14,7 @@ export type ServerId = number;
 /** A VIP as the switch knows it: 1 to 65535. */
 export type VipId = number;
 
-/** A connection of a VIP, as text: `vip/address/port`, the address a number below 2^32. */
+/** A connection of a VIP, as text: `vip/address/port/vip port`, an IPv4 address a number below 2^32 (connection-key.ts). */
 export type ConnectionKey = string;
 
 /** How far a bucket is; see docs/CONTROLLER.md for the graph. */

@@ -2,11 +2,11 @@
  * What goes over the stream: orders as headers of packet-outs, digests as events. docs/DATAPLANE.md lists their fields.
  */
 import type { DataOutput, DigestList } from '@mooring/p4runtime-ts';
+import { connectionKey } from '../shift/connection-key.ts';
 import type { PinEvent } from '../shift/types.ts';
 import { addressOf128Bits, toIpv6Bits } from '../text/addresses.ts';
 import { decodeValue, MAC_FIELD } from './entities.ts';
 import type { MacEvent, PacketOrder } from './port.ts';
-import { keyText } from './tables.ts';
 
 /** Operations of the `packet_out` header and kinds of `pin_event_t`; docs/DATAPLANE.md. */
 const OPERATION = { forward: 0, flood: 1, release: 2, sweep: 3, receive: 4, alive: 5 } as const;
@@ -24,6 +24,7 @@ export function encodeOrder(order: PacketOrder, epoch: number): Record<string, n
     vip: 0,
     client_address: 0,
     client_port: 0,
+    vip_port: 0,
     count: 0,
   };
   switch (order.kind) {
@@ -42,6 +43,7 @@ export function encodeOrder(order: PacketOrder, epoch: number): Record<string, n
         vip: order.vip,
         client_address: toIpv6Bits(order.clientAddress),
         client_port: order.clientPort,
+        vip_port: order.vipPort,
       };
     case 'sweep':
       return { ...header, slot: order.first, count: order.count, generation: order.tag };
@@ -68,7 +70,8 @@ export function decodePinEvents(list: DigestList): PinEvent[] {
     const slot = number('slot') * 2 + number('way');
     const generation = number('generation');
     const vip = number('vip');
-    const key = keyText([vip, addressOf128Bits(sample.client_address as bigint), number('client_port')]);
+    const clientAddress = addressOf128Bits(sample.client_address as bigint);
+    const key = connectionKey(vip, clientAddress, number('client_port'), number('vip_port'));
     const pin = { key, vip, bucket: number('bucket'), server: number('server') };
     switch (number('kind')) {
       case EVENT.confirmed:

@@ -38,6 +38,7 @@ export type PacketOrder =
       readonly vip: number;
       readonly clientAddress: IpAddress;
       readonly clientPort: number;
+      readonly vipPort: number;
     }
   | { readonly kind: 'sweep'; readonly first: number; readonly count: number; readonly tag: number };
 

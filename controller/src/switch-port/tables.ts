@@ -24,6 +24,8 @@ export const TABLES = {
     actions: {
       to_server: ['mac', 'egress_port', 'address', 'port'],
       to_server_v6: ['mac', 'egress_port', 'address', 'port'],
+      to_server_all_ports: ['mac', 'egress_port', 'address'],
+      to_server_all_ports_v6: ['mac', 'egress_port', 'address'],
       to_server_direct: ['mac', 'egress_port'],
       to_server_ipip: ['mac', 'egress_port', 'source', 'destination'],
       to_server_ipip_v6: ['mac', 'egress_port', 'source', 'destination'],
@@ -47,6 +49,18 @@ export const TABLES = {
     setStage: 0,
     deleteStage: 5,
   },
+  returns_all_ports: {
+    key: ['address', 'protocol'],
+    actions: { from_server_all_ports: ['server', 'vip', 'address'] },
+    setStage: 0,
+    deleteStage: 5,
+  },
+  returns_all_ports_v6: {
+    key: ['address', 'protocol'],
+    actions: { from_server_all_ports_v6: ['server', 'vip', 'address'] },
+    setStage: 0,
+    deleteStage: 5,
+  },
   doubts: { key: ['vip'], actions: { in_doubt: [] }, setStage: 0, deleteStage: 5 },
   /** What is counted of a server; its entries have counters. */
   signals: { key: ['vip', 'server', 'signal'], actions: { counted: [] }, setStage: 0, deleteStage: 5 },
@@ -55,13 +69,13 @@ export const TABLES = {
   macs: { key: ['mac'], actions: { to_port: ['port'], flood: ['group'] }, setStage: 0, deleteStage: 5 },
   mac_sources: { key: ['mac', 'port'], actions: { mac_known: [] }, setStage: 0, deleteStage: 5 },
   pins: {
-    key: ['vip', 'client_address', 'client_port'],
+    key: ['vip', 'client_address', 'client_port', 'vip_port'],
     actions: { pin: ['server', 'closing'] },
     setStage: 1,
     deleteStage: 4,
   },
   pins_v6: {
-    key: ['vip', 'client_address', 'client_port'],
+    key: ['vip', 'client_address', 'client_port', 'vip_port'],
     actions: { pin: ['server', 'closing'] },
     setStage: 1,
     deleteStage: 4,
@@ -105,12 +119,32 @@ export const TABLES = {
     setStage: 3,
     deleteStage: 4,
   },
+  vips_all_ports: {
+    key: ['address', 'protocol', 'client_class'],
+    actions: { set_vip_all_ports: ['vip', 'first_bucket', 'bucket_count', 'seed', 'port_mask', 'one_way'] },
+    setStage: 3,
+    deleteStage: 4,
+  },
+  vips_all_ports_v6: {
+    key: ['address', 'protocol', 'client_class'],
+    actions: { set_vip_all_ports_v6: ['vip', 'first_bucket', 'bucket_count', 'seed', 'port_mask', 'one_way'] },
+    setStage: 3,
+    deleteStage: 4,
+  },
   addresses: { key: ['address'], actions: { own_address: ['mac'] }, setStage: 3, deleteStage: 4 },
   addresses_v6: { key: ['address'], actions: { own_address: ['mac'] }, setStage: 3, deleteStage: 4 },
 } as const satisfies Record<string, TableShape>;
 
 export type TableName = keyof typeof TABLES;
 export const TABLE_NAMES = Object.keys(TABLES) as TableName[];
+
+/** The tables of VIPs, whose actions have the same parameters. */
+export const VIP_TABLES = [
+  'vips',
+  'vips_v6',
+  'vips_all_ports',
+  'vips_all_ports_v6',
+] as const satisfies readonly TableName[];
 
 /** The tables of exact pins. */
 export const PIN_TABLES = ['pins', 'pins_v6'] as const satisfies readonly TableName[];

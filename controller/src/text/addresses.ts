@@ -62,9 +62,10 @@ export function isIpv6(text: string): boolean {
   return text.includes(':');
 }
 
-/** `10.0.0.1:80` or `[2001:db8::1]:80`. */
-export function formatEndpoint(address: string, port: number): string {
-  return isIpv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
+/** `10.0.0.1:80`, `[2001:db8::1]:80`, or with all ports `10.0.0.1:*`. */
+export function formatEndpoint(address: string, port: number | 'all'): string {
+  const shown = port === 'all' ? '*' : port;
+  return isIpv6(address) ? `[${address}]:${shown}` : `${address}:${shown}`;
 }
 
 /** Like `parseIpAddress` for text that has been checked. @throws Error on anything else (our bug) */

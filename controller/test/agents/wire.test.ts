@@ -30,10 +30,17 @@ describe('reports of agents', () => {
       acceptQueue: 3,
       acceptQueueLimit: 128,
       connections: [
-        { address: 0x0a000001, port: 1024, halfOpen: false },
-        { address: '2001:db8::1', port: 65_535, halfOpen: true },
+        { address: 0x0a000001, port: 1024, halfOpen: false, serverPort: 0 },
+        { address: '2001:db8::1', port: 65_535, halfOpen: true, serverPort: 0 },
       ],
     });
+  });
+
+  it('of all ports name the port of each connection', () => {
+    const all = (...connections: unknown[]) => JSON.stringify({ ...GOOD, port: 'all', connections });
+    expect(parseReport(all(['10.0.0.1', 1024, 0, 443]), 'all').connections).toMatchObject([{ serverPort: 443 }]);
+    expect(() => parseReport(all(['10.0.0.1', 1024, 0]), 'all')).toThrow('its connection 0 is none');
+    expect(() => parseReport(all(['10.0.0.1', 1024, 0, 443]), 443)).toThrow('it is about port all, not 443');
   });
 
   it.each([

@@ -22,7 +22,7 @@ const SETTINGS = {
 };
 const VIP = 1;
 const SERVERS = [1, 2, 3, 4];
-const KEY = '1/5/1000';
+const KEY = '1/5/1000/0';
 const NAME = { vip: VIP, bucket: 0 };
 const frame = { port: 9, bytes: Uint8Array.of(1) };
 const resetFrame = { port: 1, bytes: Uint8Array.of(2) };

@@ -2,7 +2,7 @@
  * Agents on the servers of a rig: each knows the rig's connections to its server, answers questions, and sends its report whenever the test
  * says that something has happened there.
  */
-import type { AgentClient, AgentConnector, AgentListener } from '../../src/agents/client.ts';
+import type { AgentClient, AgentConnector, AgentListener, AgentQuestion } from '../../src/agents/client.ts';
 import type { AgentReport } from '../../src/agents/wire.ts';
 import type { Rig } from './rig.ts';
 
@@ -18,21 +18,26 @@ export class FakeAgents {
   /** Accept queues, of 100. */
   readonly queues = new Map<string, number>();
   private readonly rig: Rig;
+  /** What each was last connected for. */
+  readonly questions = new Map<string, AgentQuestion>();
   private readonly open = new Map<string, Fake>();
 
   constructor(rig: Rig) {
     this.rig = rig;
   }
 
-  readonly connect: AgentConnector = (address, _, listener): AgentClient => {
+  readonly connect: AgentConnector = (address, question, listener): AgentClient => {
     const name = address.split(':')[0]!;
+    this.questions.set(name, question);
     const report = (): AgentReport => {
       const id = this.rig.serverId(name);
       const own = this.rig.connections.filter(({ server }) => server === id);
       return {
         acceptQueue: this.queues.get(name) ?? 0,
         acceptQueueLimit: 100,
-        connections: own.map((connection) => ({ address: connection.address, port: connection.port, halfOpen: false })),
+        connections: own.map(({ address: client, port, vipPort }) => {
+          return { address: client, port, halfOpen: false, serverPort: vipPort };
+        }),
       };
     };
     const fake = { listener, report };

@@ -3,6 +3,7 @@
  * orders, on a clock that the test moves. Client packets are given to it one by one and it says where they go. It survives
  * the controller, can lose its memory, refuse updates, and fail at a chosen call.
  */
+import { connectionKey } from '../../src/shift/connection-key.ts';
 import type { PinEvent } from '../../src/shift/types.ts';
 import {
   type PacketOrder,
@@ -25,6 +26,13 @@ import { decide, emptySlot, release, remember, type Slot, sweepSlot } from './da
 
 /** The packets that are counted of a server (docs/DATAPLANE.md). */
 const SIGNALS = { syns: 1, synAcks: 2, resets: 3, noConnection: 4 } as const;
+
+/** A connection's client, and to a VIP for all ports which of them. */
+export interface ClientEnds {
+  readonly address: number;
+  readonly port: number;
+  readonly vipPort?: number;
+}
 
 interface LiveEntry {
   entry: Entry;
@@ -172,7 +180,7 @@ export class FakeSwitch {
       this.answerArp(view.getUint32(38), order.packet.subarray(6, 12), view.getUint32(28));
     } else if (order.kind === 'release') {
       const slot = this.ways[order.way]![order.slot]!;
-      const key = `${order.vip}/${order.clientAddress}/${order.clientPort}`;
+      const key = connectionKey(order.vip, order.clientAddress, order.clientPort, order.vipPort);
       release(slot, key, order.generation);
       this.tell({ kind: 'released', slot: order.slot * 2 + order.way, generation: order.generation, key });
     } else if (order.kind === 'sweep') {
@@ -230,15 +238,21 @@ export class FakeSwitch {
 
   private waysOf(key: string): Slot[] {
     // Two different hashes, as long as they are not always equal.
-    const [, address, port] = key.split('/').map(Number);
-    const first = (address! * 31 + port! * 7) % this.slotsPerWay;
-    const second = (address! * 17 + port! * 13 + 5) % this.slotsPerWay;
+    const [, address, port, vipPort] = key.split('/').map(Number);
+    const first = (address! * 31 + port! * 7 + vipPort!) % this.slotsPerWay;
+    const second = (address! * 17 + port! * 13 + vipPort! * 3 + 5) % this.slotsPerWay;
     return [this.ways[0]![first]!, this.ways[1]![second]!];
   }
 
   /** A client's packet. @returns the server it goes to, 0 for a drop */
-  fromClient(vip: number, bucket: number, address: number, port: number, syn: boolean, acknowledges?: string): number {
-    const key = `${vip}/${address}/${port}`;
+  fromClient(
+    vip: number,
+    bucket: number,
+    { address, port, vipPort = 0 }: ClientEnds,
+    syn: boolean,
+    acknowledges?: string,
+  ): number {
+    const key = connectionKey(vip, address, port, vipPort);
     const assignment = this.tables.get('buckets')!.get(`${vip}/${bucket}`)?.entry.params.map(Number);
     if (assignment === undefined) return 0;
     const [base, current, learn, seal, unsettled] = assignment as [number, number, number, number, number];
@@ -282,8 +296,8 @@ export class FakeSwitch {
   }
 
   /** A server's SYN-ACK on its way to the client. */
-  fromServer(vip: number, server: number, address: number, port: number, answer: number): void {
-    const key = `${vip}/${address}/${port}`;
+  fromServer(vip: number, server: number, { address, port, vipPort = 0 }: ClientEnds, answer: number): void {
+    const key = connectionKey(vip, address, port, vipPort);
     this.countSignal(vip, server, 'synAcks');
     remember(this.waysOf(key), key, server, answer);
   }

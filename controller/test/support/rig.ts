@@ -23,7 +23,7 @@ import { type SignalReader, signalReader } from '../../src/signals/signal-reader
 import type { SwitchConnector } from '../../src/switch-port/port.ts';
 import { FakeClock, flushMicrotasks } from '../../src/testing/fake-clock.ts';
 import { MemoryFiles } from '../../src/testing/memory-files.ts';
-import { FakeSwitch } from './fake-switch.ts';
+import { type ClientEnds, FakeSwitch } from './fake-switch.ts';
 
 /** Four servers in a LAN, the last one a spare; quick timers. */
 export const RIG_CONFIGURATION = `
@@ -44,9 +44,7 @@ vips:
 `;
 
 /** A client's connection. */
-export interface Connection {
-  readonly address: number;
-  readonly port: number;
+export interface Connection extends Required<ClientEnds> {
   readonly bucket: number;
   server: number;
 }
@@ -164,18 +162,19 @@ export class Rig {
     return this.openFrom(address, port);
   }
 
-  /** As `open`, from a given port. */
-  openFrom(address: number, port: number): Connection | undefined {
-    const bucket = this.bucketOf(address, port);
-    const server = this.way({ port }).fromClient(1, bucket, address, port, true);
+  /** As `open`, from a given port. @param vipPort to which port of a VIP for all ports */
+  openFrom(address: number, port: number, vipPort = 0): Connection | undefined {
+    const ends = { address, port, vipPort };
+    const bucket = this.bucketOf(ends);
+    const server = this.way({ port }).fromClient(1, bucket, ends, true);
     if (server === 0 || this.down.has(this.journal.state.servers.get(server)?.name ?? '')) {
       this.refusedConnections++;
       return undefined;
     }
     const answer = ++this.answers;
-    this.way({ port }).fromServer(1, server, address, port, answer);
-    const connection = { address, port, bucket, server };
-    const acknowledged = this.way({ port }).fromClient(1, bucket, address, port, false, `${server}:${answer}`);
+    this.way({ port }).fromServer(1, server, ends, answer);
+    const connection = { ...ends, bucket, server };
+    const acknowledged = this.way({ port }).fromClient(1, bucket, ends, false, `${server}:${answer}`);
     if (acknowledged !== server) {
       this.violations.push(`handshake of ${port}: SYN to ${server}, ACK to ${acknowledged}`);
     }
@@ -183,8 +182,8 @@ export class Rig {
     return connection;
   }
 
-  private bucketOf(address: number, port: number): number {
-    return bucketOfConnection({ buckets: this.bucketCount, seed: 0, portMask: 0xffff }, address, port);
+  private bucketOf({ address, port, vipPort }: Required<ClientEnds>): number {
+    return bucketOfConnection({ buckets: this.bucketCount, seed: 0, portMask: 0xffff }, address, port, vipPort);
   }
 
   openMany(count: number): void {
@@ -193,9 +192,8 @@ export class Rig {
 
   /** Sends a packet of a connection and checks where it goes. */
   send(connection: Connection): void {
-    const { address, port, server } = connection;
-    const bucket = this.bucketOf(address, port);
-    const reached = this.way({ port }).fromClient(1, bucket, address, port, false);
+    const { port, server } = connection;
+    const reached = this.way({ port }).fromClient(1, this.bucketOf(connection), connection, false);
     if (reached !== server)
       this.violations.push(`connection from port ${port} lives on ${server}, packet went to ${reached}`);
   }

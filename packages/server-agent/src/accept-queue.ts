@@ -10,10 +10,10 @@ import { readFileSync } from 'node:fs';
 const FALLBACK = 128;
 const PATIENCE_MS = 1_000;
 
-/** The limit of the accept queue of the listeners at `port`, several together. */
-export function readAcceptQueueLimit(port: number): Promise<number> {
+/** The limit of the accept queue of the listeners at `port`, or at all ports, several together. */
+export function readAcceptQueueLimit(port: number | 'all'): Promise<number> {
   return new Promise((resolve) => {
-    const filter = ['-H', '-l', '-t', '-n', `sport = :${port}`];
+    const filter = ['-H', '-l', '-t', '-n', ...(port === 'all' ? [] : [`sport = :${port}`])];
     execFile('ss', filter, { timeout: PATIENCE_MS }, (error, stdout) => {
       const limit = error === null ? parseListeners(stdout) : undefined;
       resolve(limit ?? machineLimit());

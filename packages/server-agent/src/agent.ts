@@ -1,6 +1,6 @@
 /**
- * The agent as a service: HTTPS with mutual TLS, JSON, two resources. `GET /v1/report?port=P` says how the service at that port is at this
- * moment, read after the request has come in, which is what a load balancer relies on when it asks. `GET /v1/stream?port=P` sends a
+ * The agent as a service: HTTPS with mutual TLS, JSON, two resources. `GET /v1/report?port=P` (or `port=all&address=A` for whatever this server
+ * has at an address) says how the service at that port is at this moment, read after the request has come in, which is what a load balancer relies on when it asks. `GET /v1/stream?port=P` sends a
  * line whenever the report has changed, at most one an interval, and one a second in any case, so that silence means that
  * the agent is gone and nobody has to poll over the network. The kernel is read only while somebody listens.
  *
@@ -9,9 +9,9 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIP } from 'node:net';
 import { readAcceptQueueLimit } from './accept-queue.ts';
-import { readSockets, reportService, type ServiceReport } from './service.ts';
+import { readSockets, reportAllServices, reportService, type ServiceReport } from './service.ts';
 
 /** The wire format's version; raised when a field changes its meaning. */
 export const REPORT_VERSION = 1;
@@ -19,13 +19,21 @@ export const REPORT_VERSION = 1;
 /** A report as it travels. */
 export interface WireReport {
   readonly version: typeof REPORT_VERSION;
-  readonly port: number;
+  readonly port: number | 'all';
   readonly listening: boolean;
   readonly acceptQueue: number;
   readonly acceptQueueLimit: number;
-  /** Client address, client port, and 1 for a connection that is only half open. */
-  readonly connections: readonly (readonly [address: string, port: number, halfOpen: 0 | 1])[];
+  /** Client address, client port, and 1 for a connection that is only half open; where all ports were asked for, the server's own as well. */
+  readonly connections: readonly (readonly [address: string, port: number, halfOpen: 0 | 1, ownPort?: number])[];
 }
+
+/** What is asked about: a port, or all connections to an address of this server. */
+export type ServiceQuestion = { readonly port: number } | { readonly port: 'all'; readonly address: string };
+
+/** Where reports come from. */
+type ReportSource = (
+  question: ServiceQuestion,
+) => Promise<{ readonly report: ServiceReport; readonly acceptQueueLimit: number }>;
 
 /** How to start an agent. */
 export interface AgentOptions {
@@ -39,7 +47,7 @@ export interface AgentOptions {
   readonly key: string;
   readonly ca: string;
   /** For tests: another source of reports. */
-  readonly read?: (port: number) => Promise<{ readonly report: ServiceReport; readonly acceptQueueLimit: number }>;
+  readonly read?: ReportSource;
 }
 
 /** A running agent. */
@@ -54,7 +62,8 @@ const LEAST_INTERVAL_MS = 10;
 
 /** Starts an agent and returns once it listens. @throws what the operating system or TLS says */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
-  const read = options.read ?? readService;
+  const ownPort = (): number => (server.address() as AddressInfo).port;
+  const read = options.read ?? ((question: ServiceQuestion) => readService(question, ownPort()));
   const server = createServer(
     {
       cert: options.certificate,
@@ -75,7 +84,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     server.listen(options.port, options.host, resolve);
   });
   return {
-    port: (server.address() as AddressInfo).port,
+    port: ownPort(),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -99,39 +108,41 @@ export function readCertificates(files: { readonly certificate: string; readonly
 
 async function handle(
   services: readonly number[],
-  read: NonNullable<AgentOptions['read']>,
+  read: ReportSource,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const url = new URL(request.url ?? '/', 'https://agent');
-  const port = Number(url.searchParams.get('port'));
+  const question = parseQuestion(url.searchParams);
   if (request.method !== 'GET' || (url.pathname !== '/v1/report' && url.pathname !== '/v1/stream')) {
     answer(response, 404, { error: 'there is GET /v1/report?port=P and GET /v1/stream?port=P' });
-  } else if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    answer(response, 400, { error: '`port` must be from 1 to 65535' });
-  } else if (services.length > 0 && !services.includes(port)) {
-    answer(response, 403, { error: `port ${port} is not reported; ports: ${services.join(', ')}` });
+  } else if (question === undefined) {
+    answer(response, 400, { error: '`port` must be from 1 to 65535, or `all` with an `address` of this server' });
+  } else if (services.length > 0 && (question.port === 'all' || !services.includes(question.port))) {
+    answer(response, 403, { error: `port ${question.port} is not reported; ports: ${services.join(', ')}` });
   } else if (url.pathname === '/v1/report') {
-    answer(response, 200, wireReport(port, await read(port)));
+    answer(response, 200, wireReport(question.port, await read(question)));
   } else {
     const asked = Number(url.searchParams.get('intervalMs') ?? DEFAULT_INTERVAL_MS);
-    stream(response, port, Number.isFinite(asked) ? Math.max(LEAST_INTERVAL_MS, asked) : DEFAULT_INTERVAL_MS, read);
+    stream(response, question, Number.isFinite(asked) ? Math.max(LEAST_INTERVAL_MS, asked) : DEFAULT_INTERVAL_MS, read);
   }
 }
 
-function stream(
-  response: ServerResponse,
-  port: number,
-  intervalMs: number,
-  read: NonNullable<AgentOptions['read']>,
-): void {
+function parseQuestion(parameters: URLSearchParams): ServiceQuestion | undefined {
+  const [port, address] = [parameters.get('port'), parameters.get('address')];
+  if (port === 'all') return address !== null && isIP(address) !== 0 ? { port, address } : undefined;
+  const number = Number(port);
+  return Number.isInteger(number) && number >= 1 && number <= 65_535 ? { port: number } : undefined;
+}
+
+function stream(response: ServerResponse, question: ServiceQuestion, intervalMs: number, read: ReportSource): void {
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
   let last = '';
   let sentMs = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
   const look = async (): Promise<void> => {
-    const line = `${JSON.stringify(wireReport(port, await read(port)))}\n`;
+    const line = `${JSON.stringify(wireReport(question.port, await read(question)))}\n`;
     if (closed) return;
     const nowMs = performance.now();
     // Who reads too slowly gets the newest state later, not every state in between.
@@ -153,7 +164,7 @@ function stream(
 }
 
 function wireReport(
-  port: number,
+  port: number | 'all',
   { report, acceptQueueLimit }: { readonly report: ServiceReport; readonly acceptQueueLimit: number },
 ): WireReport {
   return {
@@ -162,15 +173,21 @@ function wireReport(
     listening: report.listening,
     acceptQueue: report.acceptQueue,
     acceptQueueLimit,
-    connections: report.connections.map(({ client, halfOpen }) => [client.address, client.port, halfOpen ? 1 : 0]),
+    connections: report.connections.map(({ client, halfOpen, port: own }) => {
+      const connection = [client.address, client.port, halfOpen ? 1 : 0] as const;
+      return port === 'all' ? [...connection, own] : connection;
+    }),
   };
 }
 
-async function readService(
-  port: number,
-): Promise<{ readonly report: ServiceReport; readonly acceptQueueLimit: number }> {
-  const acceptQueueLimit = await readAcceptQueueLimit(port);
-  return { report: reportService(readSockets(), port), acceptQueueLimit };
+async function readService(question: ServiceQuestion, ownPort: number): ReturnType<ReportSource> {
+  const acceptQueueLimit = await readAcceptQueueLimit(question.port);
+  const sockets = readSockets();
+  const report =
+    question.port === 'all'
+      ? reportAllServices(sockets, question.address, ownPort)
+      : reportService(sockets, question.port);
+  return { report, acceptQueueLimit };
 }
 
 function answer(response: ServerResponse, status: number, body: unknown): void {

@@ -9,8 +9,15 @@ export {
   REPORT_VERSION,
   type RunningAgent,
   readCertificates,
+  type ServiceQuestion,
   startAgent,
   type WireReport,
 } from './agent.ts';
 export { ProcNetTcpError, parseProcNetTcp, type SocketAddress, type TcpSocket, type TcpState } from './proc-net-tcp.ts';
-export { readSockets, reportService, type ServiceConnection, type ServiceReport } from './service.ts';
+export {
+  readSockets,
+  reportAllServices,
+  reportService,
+  type ServiceConnection,
+  type ServiceReport,
+} from './service.ts';

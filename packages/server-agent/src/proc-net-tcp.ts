@@ -104,3 +104,11 @@ function formatAddress(bytes: readonly number[]): string {
     ':',
   );
 }
+
+/** An address as `SocketAddress` has it: IPv6 in eight groups. @param text checked */
+export function expandAddress(text: string): string {
+  if (!text.includes(':')) return text;
+  const [before = [], after = []] = text.split('::').map((part) => part.split(':').filter((group) => group !== ''));
+  const zeros = new Array<string>(8 - before.length - after.length).fill('0');
+  return [...before, ...zeros, ...after].map((group) => Number.parseInt(group, 16).toString(16)).join(':');
+}

@@ -5,11 +5,13 @@
  */
 import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
-import { parseProcNetTcp, type SocketAddress, type TcpSocket } from './proc-net-tcp.ts';
+import { expandAddress, parseProcNetTcp, type SocketAddress, type TcpSocket } from './proc-net-tcp.ts';
 
 /** A connection of the service. */
 export interface ServiceConnection {
   readonly client: SocketAddress;
+  /** The server's own port. */
+  readonly port: number;
   /** Its handshake has not completed: it does not prove that the client is there. */
   readonly halfOpen: boolean;
 }
@@ -29,12 +31,30 @@ const HALF_OPEN = new Set(['SYN-RECEIVED', 'NEW_SYN_RECV']);
 
 /** Picks the service at `port` out of a list of sockets; `address` limits it to connections to that address. */
 export function reportService(sockets: readonly TcpSocket[], port: number, address?: string): ServiceReport {
-  const own = sockets.filter((socket) => socket.local.port === port);
+  return report(
+    sockets.filter((socket) => socket.local.port === port),
+    address,
+  );
+}
+
+/**
+ * All connections that this server has at `address`, whoever opened them: a load balancer for all ports cannot tell them apart either. Those to
+ * `ownPort`, where it asks, are not among them.
+ */
+export function reportAllServices(sockets: readonly TcpSocket[], address: string, ownPort: number): ServiceReport {
+  const asListed = expandAddress(address);
+  return report(
+    sockets.filter((socket) => socket.local.port !== ownPort),
+    asListed,
+  );
+}
+
+function report(own: readonly TcpSocket[], address: string | undefined): ServiceReport {
   const listeners = own.filter((socket) => socket.state === 'LISTEN');
   const connections = own
     .filter((socket) => address === undefined || socket.local.address === address)
     .filter((socket) => LIVE.has(socket.state) || HALF_OPEN.has(socket.state))
-    .map((socket) => ({ client: socket.remote, halfOpen: HALF_OPEN.has(socket.state) }));
+    .map((socket) => ({ client: socket.remote, port: socket.local.port, halfOpen: HALF_OPEN.has(socket.state) }));
   const acceptQueue = listeners.reduce((sum, socket) => sum + socket.receiveQueue, 0);
   return { listening: listeners.length > 0, connections, acceptQueue };
 }

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { parseProcNetTcp, readSockets, reportService } from '../src/index.ts';
+import { parseProcNetTcp, readSockets, reportAllServices, reportService } from '../src/index.ts';
 
 const HEADING = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
 const line = (local: string, remote: string, state: string, queues = '00000000:00000000') =>
@@ -64,10 +64,36 @@ test('a service: its connections, half-open ones apart, and its accept queue', (
     listening: true,
     acceptQueue: 2,
     connections: [
-      { client: { address: '10.0.0.101', port: 1 }, halfOpen: false },
-      { client: { address: '10.0.0.101', port: 2 }, halfOpen: true },
+      { client: { address: '10.0.0.101', port: 1 }, port: 8080, halfOpen: false },
+      { client: { address: '10.0.0.101', port: 2 }, port: 8080, halfOpen: true },
     ],
   });
+});
+
+test('all services of an address: whoever opened the connection, but not those of other addresses and to who reports', () => {
+  const text = [
+    HEADING,
+    line('0B00000A:1F90', '6500000A:0001', '01'),
+    line('0B00000A:0016', '6500000A:0001', '03'),
+    line('0B00000A:C000', '6600000A:0050', '01'),
+    line('0C00000A:1F90', '6500000A:0002', '01'),
+    line('0B00000A:1F0A', '6500000A:0003', '01'),
+    line('00000000:1F90', '00000000:0000', '0A', '00000000:00000002'),
+  ].join('\n');
+  expect(reportAllServices(parseProcNetTcp(text, true), '10.0.0.11', 0x1f0a)).toEqual({
+    listening: true,
+    acceptQueue: 2,
+    connections: [
+      { client: { address: '10.0.0.101', port: 1 }, port: 8080, halfOpen: false },
+      { client: { address: '10.0.0.101', port: 1 }, port: 22, halfOpen: true },
+      { client: { address: '10.0.0.102', port: 80 }, port: 0xc000, halfOpen: false },
+    ],
+  });
+});
+
+test.each(['2001:db8::1', '2001:db8:0:0:0:0:0:1'])('all services of an IPv6 address written %s', (address) => {
+  const text = [HEADING, line('B80D0120000000000000000001000000:0050', 'B80D0120000000000000000002000000:0400', '01')];
+  expect(reportAllServices(parseProcNetTcp(text.join('\n'), true), address, 7946).connections).toHaveLength(1);
 });
 
 test('this kernel: a connection is there while it lives', async () => {
@@ -81,7 +107,7 @@ test('this kernel: a connection is there while it lives', async () => {
   expect(reportService(readSockets(), port, '127.0.0.1')).toEqual({
     listening: true,
     acceptQueue: 0,
-    connections: [{ client: { address: '127.0.0.1', port: client.localPort }, halfOpen: false }],
+    connections: [{ client: { address: '127.0.0.1', port: client.localPort }, port, halfOpen: false }],
   });
   const closed = Promise.all([once(client, 'close'), once(served, 'close')]);
   client.end();

@@ -263,7 +263,7 @@ export function loadBalancer(clientPort = 1, serversSendTo = 0, serverCount = 8)
     ['mac_sources', [clientMac, 0], 'mac_known', []],
     ...Array.from(
       { length: 4096 },
-      (_, n): ExactEntry => ['pins', [1, clientAddress(n), 1024 + n], 'pin', [1 + (n % serverCount), 0]],
+      (_, n): ExactEntry => ['pins', [1, clientAddress(n), 1024 + n, 0], 'pin', [1 + (n % serverCount), 0]],
     ),
   ];
   const widths = new Map(

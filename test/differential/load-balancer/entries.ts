@@ -18,6 +18,7 @@ import {
   servicePort,
   TUNNEL_SOURCE,
   VIP_MAC,
+  vipPort,
 } from './world.ts';
 
 /** As a bucket's current server: whoever has the connection in the coming mapping. */
@@ -48,8 +49,11 @@ function wayTo(random: Random, service: Service, server: Server): { name: string
   const way = { mac: server.mac, egress_port: egress };
   const { version } = service;
   const ends = (kind: 4 | 6) => ({ source: TUNNEL_SOURCE[kind], destination: server.address[kind] });
+  const address = server.address[version];
   const translated = () =>
-    call(`to_server${suffix(version)}`, { ...way, address: server.address[version], port: servicePort(service) });
+    service.port === undefined
+      ? call(`to_server_all_ports${suffix(version)}`, { ...way, address })
+      : call(`to_server${suffix(version)}`, { ...way, address, port: servicePort(service, service.port) });
   if (!service.oneWay) return translated();
   const kind = random.pick([4, 6] as const);
   return random.weighted<() => ReturnType<typeof call>>([
@@ -103,8 +107,10 @@ function candidates(random: Random): (readonly [weight: number, make: () => Entr
     [
       20,
       () => {
-        const { vip, version } = service();
-        const match = { vip, client_address: random.pick(CLIENTS[version]), client_port: random.pick(CLIENT_PORTS) };
+        const chosen = service();
+        const { vip, version } = chosen;
+        const client = { client_address: random.pick(CLIENTS[version]), client_port: random.pick(CLIENT_PORTS) };
+        const match = { vip, ...client, vip_port: chosen.port === undefined ? vipPort(chosen, random) : 0 };
         return {
           table: `pins${suffix(version)}`,
           match,
@@ -136,17 +142,19 @@ function candidates(random: Random): (readonly [weight: number, make: () => Entr
     [
       3,
       () => {
-        const { vip, version, address, protocol, port, ...it } = service();
+        const chosen = service();
+        const { vip, version, address, protocol, port } = chosen;
         const from = random.pick(SERVERS);
-        const match = {
-          address: from.address[version],
-          protocol,
-          port: servicePort({ vip, version, address, protocol, port, ...it }),
-        };
+        const match = { address: from.address[version], protocol };
+        const params = { server: from.id, vip, address };
+        if (port === undefined) {
+          const action = call(`from_server_all_ports${suffix(version)}`, params);
+          return { table: `returns_all_ports${suffix(version)}`, match, action };
+        }
         return {
           table: `returns${suffix(version)}`,
-          match,
-          action: call(`from_server${suffix(version)}`, { server: from.id, vip, address, port }),
+          match: { ...match, port: servicePort(chosen, port) },
+          action: call(`from_server${suffix(version)}`, { ...params, port }),
         };
       },
     ],
@@ -160,11 +168,19 @@ function candidates(random: Random): (readonly [weight: number, make: () => Entr
           seed: random.below(3),
           port_mask: portMask,
         };
-        return {
-          table: `vips${suffix(version)}`,
-          match: { address, protocol, port, client_class: random.pick([0, 0, 0, 0, 1, 2]) },
-          action: call(`set_vip${suffix(version)}`, { vip, ...spread, one_way: oneWay ? 1 : 0 }),
-        };
+        const match = { address, protocol, client_class: random.pick([0, 0, 0, 0, 1, 2]) };
+        const params = { vip, ...spread, one_way: oneWay ? 1 : 0 };
+        return port === undefined
+          ? {
+              table: `vips_all_ports${suffix(version)}`,
+              match,
+              action: call(`set_vip_all_ports${suffix(version)}`, params),
+            }
+          : {
+              table: `vips${suffix(version)}`,
+              match: { ...match, port },
+              action: call(`set_vip${suffix(version)}`, params),
+            };
       },
     ],
     [

@@ -34,6 +34,7 @@ import {
   STATIONS,
   servicePort,
   VIP_MAC,
+  vipPort,
 } from './world.ts';
 
 /** A packet to send. */
@@ -160,7 +161,7 @@ export class PacketSource {
   #fromClient(service: Service): Sending {
     const random = this.#random;
     const source = random.pick(CLIENT_PORTS);
-    const destination = random.chance(0.95) ? service.port : random.below(65536);
+    const destination = random.chance(0.95) ? vipPort(service, random) : random.below(65536);
     const network = this.#network(service.version, random.pick(CLIENTS[service.version]), service.address);
     const frame = ethernet({ source: random.pick(STATIONS), destination: VIP_MAC });
     return {
@@ -172,7 +173,7 @@ export class PacketSource {
   #fromServer(service: Service): Sending {
     const random = this.#random;
     const server = random.pick(SERVERS);
-    const ports = { source: servicePort(service), destination: random.pick(CLIENT_PORTS) };
+    const ports = { source: servicePort(service, vipPort(service, random)), destination: random.pick(CLIENT_PORTS) };
     const network = this.#network(
       service.version,
       server.address[service.version],
@@ -243,7 +244,8 @@ export class PacketSource {
     const addresses = toService
       ? { source: client, destination: service.version === 4 ? service.address : '10.0.0.2' }
       : { source: server.address[4], destination: client };
-    const [here, there] = [random.pick(CLIENT_PORTS), toService ? service.port : servicePort(service)];
+    const to = vipPort(service, random);
+    const [here, there] = [random.pick(CLIENT_PORTS), toService ? to : servicePort(service, to)];
     const ports = toService ? { source: here, destination: there } : { source: there, destination: here };
     const frame = ethernet({ source: toService ? random.pick(STATIONS) : server.mac, destination: VIP_MAC });
     const port = toService ? random.pick(PORTS) : server.switchPort;
@@ -262,9 +264,13 @@ export class PacketSource {
     const client = random.pick(CLIENTS[version]);
     const toServer = random.chance(0.5);
     const here = random.pick(CLIENT_PORTS);
+    const to = vipPort(service, random);
     const inner = toServer
-      ? [this.#network(version, client, server.address[version]), { source: here, destination: servicePort(service) }]
-      : [this.#network(version, address, client), { source: service.port, destination: here }];
+      ? [
+          this.#network(version, client, server.address[version]),
+          { source: here, destination: servicePort(service, to) },
+        ]
+      : [this.#network(version, address, client), { source: to, destination: here }];
     const [network, ports] = inner as [Layer, { source: number; destination: number }];
     const message = packet(network, ...this.#transport(protocol, ports)).slice(
       0,
@@ -321,6 +327,7 @@ export class PacketSource {
       [field('vip', 1n), 16],
       [field('client_address', 1n), 128],
       [field('client_port', 1024n), 16],
+      [field('vip_port', 0n), 16],
       [BigInt(random.below(20)), 32],
     ];
     const bytes = header.flatMap(([value, bits]) => [...bytesOf(value, bits)]);

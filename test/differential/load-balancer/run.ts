@@ -203,7 +203,8 @@ async function readCounters({ client }: SwitchUnderTest): Promise<string[]> {
   const lines: string[] = [];
   for await (const { index, packets } of client.read({ kind: 'counter', counter: 'drops' }))
     lines.push(`drops[${index}] ${packets}`);
-  for (const table of ['servers', 'signals', 'vips', 'vips_v6', 'client_classes', 'client_classes_v6', 'drain_watch'])
+  const families = ['vips', 'vips_all_ports', 'client_classes'].flatMap((table) => [table, `${table}_v6`]);
+  for (const table of ['servers', 'signals', ...families, 'drain_watch'])
     for await (const { match, packets, bytes } of client.read({ kind: 'direct-counter', table }))
       lines.push(`${table} ${textOf(match)}: ${packets} packets, ${bytes} bytes`);
   return lines;

@@ -3,6 +3,7 @@
  * entries meet often. Everything is a constant; randomness chooses among these.
  */
 import { PROTOCOL } from '@mooring/bmv2-harness';
+import type { Random } from '../random.ts';
 
 /** Ports of the switch. */
 export const PORTS = [1, 2, 3, 4, 5, 6, 7, 8] as const;
@@ -14,7 +15,8 @@ export interface Service {
   readonly version: 4 | 6;
   readonly address: string;
   readonly protocol: number;
-  readonly port: number;
+  /** Undefined: all ports. */
+  readonly port: number | undefined;
   readonly buckets: number;
   readonly portMask: number;
   /** The switch cannot watch its handshakes. */
@@ -82,6 +84,37 @@ export const SERVICES: readonly Service[] = [
     portMask: 0xff00,
     oneWay: true,
   },
+  // The address and protocol of VIPs for one port.
+  {
+    vip: 7,
+    version: 4,
+    address: '10.0.0.1',
+    protocol: PROTOCOL.TCP,
+    port: undefined,
+    buckets: 3,
+    portMask: 0xffff,
+    oneWay: false,
+  },
+  {
+    vip: 8,
+    version: 6,
+    address: '2001:db8::2',
+    protocol: PROTOCOL.TCP,
+    port: undefined,
+    buckets: 2,
+    portMask: 0,
+    oneWay: false,
+  },
+  {
+    vip: 9,
+    version: 4,
+    address: '10.0.0.3',
+    protocol: PROTOCOL.UDP,
+    port: undefined,
+    buckets: 2,
+    portMask: 0xffff,
+    oneWay: true,
+  },
 ];
 
 /** A server of every service of its kind. */
@@ -99,9 +132,17 @@ export const SERVERS: readonly Server[] = [1, 2, 3].map((id) => ({
   address: { 4: `10.0.1.${id}`, 6: `2001:db8:0:1::${id}` },
 }));
 
-/** Where a server takes a service's connections: a port for each service, so that `returns` tells them apart. */
-export function servicePort(service: Service): number {
-  return 8000 + service.vip;
+/** Ports of a service for all ports that clients know; one of them has a VIP of its own. */
+const OPEN_PORTS = [80, 7000, 65535] as const;
+
+/** A port at which clients find a service. */
+export function vipPort(service: Service, random: Random): number {
+  return service.port ?? random.pick(OPEN_PORTS);
+}
+
+/** Where a server takes connections to a port of a service: a port for each service, so that `returns` tells them apart; or the same one. */
+export function servicePort(service: Service, to: number): number {
+  return service.port === undefined ? to : 8000 + service.vip;
 }
 
 export const CLIENTS: Readonly<Record<4 | 6, readonly string[]>> = {
