@@ -106,12 +106,19 @@ control OwnAddresses(inout headers_t headers, inout metadata_t meta, out bool ow
         handled = false;
         own = false;
         own_mac = 0;
-        asked = headers.arp.isValid() ? headers.arp.target_address : headers.ipv4.destination;
-        if (headers.arp.isValid() && asked == 0 && headers.ethernet.destination[47:32] == PROBER) {
-            asked = headers.ethernet.destination[31:0];
+        if (headers.arp.isValid()) {
+            asked = headers.arp.target_address;
+            if (asked == 0 && headers.ethernet.destination[47:32] == PROBER) {
+                asked = headers.ethernet.destination[31:0];
+            }
+        } else {
+            asked = headers.ipv4.destination;
         }
-        asked_v6 = headers.ndp.isValid() && headers.icmp.type == NDP_SOLICITATION
-            ? headers.ndp.target : headers.ipv6.destination;
+        if (headers.ndp.isValid() && headers.icmp.type == NDP_SOLICITATION) {
+            asked_v6 = headers.ndp.target;
+        } else {
+            asked_v6 = headers.ipv6.destination;
+        }
         if (headers.arp.isValid() || headers.ipv4.isValid()) {
             own = addresses.apply().hit;
         } else if (headers.ipv6.isValid()) {

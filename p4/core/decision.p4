@@ -11,15 +11,24 @@
 
 /// A slot can be taken when it is empty, or tentative for longer than any handshake lasts.
 bool slot_is_free(in slot_t slot) {
-    return slot.state == SLOT_EMPTY || (slot.state == SLOT_TENTATIVE && slot.expired);
+    bool free = false;
+    if (slot.state == SLOT_EMPTY || (slot.state == SLOT_TENTATIVE && slot.expired)) {
+        free = true;
+    }
+    return free;
 }
 
 /// Describes the slot at hand to the controller: it holds the packet's connection.
 control ReportSlot(inout metadata_t meta, in bit<8> kind) {
     apply {
         meta.event.kind = kind;
-        meta.event.way = meta.way == WAY_FIRST ? 8w0 : 8w1;
-        meta.event.slot = meta.way == WAY_FIRST ? meta.index_first : meta.index_second;
+        if (meta.way == WAY_FIRST) {
+            meta.event.way = 0;
+            meta.event.slot = meta.index_first;
+        } else {
+            meta.event.way = 1;
+            meta.event.slot = meta.index_second;
+        }
         meta.event.generation = meta.slot.generation;
         meta.event.vip = meta.vip;
         meta.event.bucket = meta.slot.bucket;
@@ -36,7 +45,10 @@ control TakeSlot(inout metadata_t meta, in bit<2> state, in server_id_t server) 
     bool keep;
 
     apply {
-        keep = meta.way != WAY_NONE && meta.slot_alive;
+        keep = false;
+        if (meta.way != WAY_NONE && meta.slot_alive) {
+            keep = true;
+        }
         if (meta.way == WAY_NONE) {
             if (slot_is_free(meta.first)) {
                 meta.slot = meta.first;
@@ -76,6 +88,8 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
     bool confirmed;
     bool new_connection;
     bool learned;
+    /// Of a slot that it takes: where nobody watches handshakes there is none to wait for.
+    bit<2> opening_state;
     /// It finds no room in the registers, and goes to the base for good: the controller is to pin it there.
     bool left_to_base;
 
@@ -86,20 +100,35 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
 
     action to_base() {
         meta.server = meta.base;
-        // What is said about a connection is no sign of its life.
-        meta.unpinned = !meta.is_error;
+        meta.unpinned = true;
     }
 
     apply {
         // The client acknowledges the SYN of the tentative server, and of no other (rule R2).
-        handshake_completes = meta.slot_alive && meta.slot.state == SLOT_TENTATIVE && meta.slot.answered == 1
+        handshake_completes = false;
+        if (meta.slot_alive && meta.slot.state == SLOT_TENTATIVE && meta.slot.answered == 1
             && headers.tcp.isValid() && headers.tcp.ack == 1 && headers.tcp.syn == 0 && headers.tcp.rst == 0
-            && meta.slot.acknowledged;
-        confirmed = meta.slot_alive && meta.slot.state == SLOT_CONFIRMED;
-        new_connection = meta.opens && meta.base != meta.current;
+            && meta.slot.acknowledged) {
+            handshake_completes = true;
+        }
+        confirmed = false;
+        if (meta.slot_alive && meta.slot.state == SLOT_CONFIRMED) {
+            confirmed = true;
+        }
+        new_connection = false;
+        if (meta.opens && meta.base != meta.current) {
+            new_connection = true;
+        }
         // Where any packet may open a connection, all that live are pinned before the current server changes.
-        learned = meta.one_way && meta.learn && meta.base == meta.current && !meta.is_error
-            && !may_have_lost_pin(headers, meta);
+        learned = false;
+        if (meta.one_way && meta.learn && meta.base == meta.current && !meta.is_error
+            && !may_have_lost_pin(headers, meta)) {
+            learned = true;
+        }
+        opening_state = SLOT_TENTATIVE;
+        if (meta.one_way) {
+            opening_state = SLOT_CONFIRMED;
+        }
 
         left_to_base = false;
         if (handshake_completes) {
@@ -121,7 +150,7 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
             }
         } else if (new_connection || learned) {
             // The current server is the base's own where the bucket only learns.
-            take_slot.apply(meta, meta.one_way ? SLOT_CONFIRMED : SLOT_TENTATIVE, meta.current);
+            take_slot.apply(meta, opening_state, meta.current);
             if (meta.store == WAY_NONE) {
                 if (learned && !meta.sealed) {
                     to_base();
@@ -141,6 +170,10 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
             to_base();
         }
 
+        if (meta.is_error) {
+            // What is said about a connection is no sign of its life.
+            meta.unpinned = false;
+        }
         if (meta.unpinned && meta.controller_listens && may_have_lost_pin(headers, meta)) {
             meta.verdict = VERDICT_CONTROLLER;
         }

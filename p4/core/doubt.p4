@@ -16,7 +16,11 @@
 
 /// Whether the packet, if it has no pin, may be one of a connection that has lost it.
 bool may_have_lost_pin(in headers_t headers, in metadata_t meta) {
-    return meta.in_doubt && headers.tcp.isValid() && !meta.is_syn && !meta.is_error;
+    bool may = false;
+    if (meta.in_doubt && headers.tcp.isValid() && !meta.is_syn && !meta.is_error) {
+        may = true;
+    }
+    return may;
 }
 
 /// A server's packet: `for_controller` is set for a reset that says "no such connection", of a VIP in doubt.

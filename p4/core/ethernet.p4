@@ -25,9 +25,11 @@ control MacLearning(in headers_t headers, inout metadata_t meta) {
 
     apply {
         // What is too short for an address has none to learn.
-        if (headers.ethernet.isValid() && !mac_sources.apply().hit) {
-            meta.mac_unknown = true;
-            meta.mac_event = { headers.ethernet.source, meta.ingress_port };
+        if (headers.ethernet.isValid()) {
+            if (!mac_sources.apply().hit) {
+                meta.mac_unknown = true;
+                meta.mac_event = { headers.ethernet.source, meta.ingress_port };
+            }
         }
     }
 }

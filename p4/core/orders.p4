@@ -57,13 +57,20 @@ control SweepSlot(in headers_t headers, inout metadata_t meta) {
 /// as if it came in by a port, `alive` where the controller wants it known that it is there.
 control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool switched, out bool received,
                        out bool alive) {
+    /// A sweep's next slot, and how many it has gone over.
     bit<32> slot;
+    bit<32> swept;
     bit<32> age;
     bit<32> left;
 
     action refuse(bit<8> reason) {
         meta.verdict = VERDICT_DROP;
         meta.drop_reason = reason;
+    }
+
+    /// An offset counts both ways of each slot. An action of its own, for hardware computes one thing at a time.
+    action count_swept() {
+        swept = meta.sweep_offset >> 1;
     }
 
     action name_slot(bit<8> order, bit<32> index) {
@@ -79,7 +86,9 @@ control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool swi
         refuse(DROP_CONSUMED);
         // Hardware compares a difference with zero, not two numbers.
         age = headers.packet_out.epoch - meta.epoch;
-        left = headers.packet_out.count - (meta.sweep_offset >> 1);
+        count_swept();
+        left = headers.packet_out.count - swept;
+        slot = headers.packet_out.slot + swept;
         if (age[31:31] == 1) {
             refuse(DROP_PACKET_OUT);
         } else if (headers.packet_out.operation == PACKET_OUT_FORWARD) {
@@ -94,15 +103,21 @@ control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool swi
             alive = true;
         } else if (headers.packet_out.operation == PACKET_OUT_RELEASE && headers.packet_out.slot < MOORING_SLOTS) {
             name_slot(ORDER_RELEASE, headers.packet_out.slot);
-            meta.way = headers.packet_out.way == 0 ? WAY_FIRST : WAY_SECOND;
+            if (headers.packet_out.way == 0) {
+                meta.way = WAY_FIRST;
+            } else {
+                meta.way = WAY_SECOND;
+            }
             meta.client_address = headers.packet_out.client_address;
             meta.client_port = headers.packet_out.client_port;
             meta.vip = headers.packet_out.vip;
             meta.vip_port = headers.packet_out.vip_port;
         } else if (headers.packet_out.operation == PACKET_OUT_SWEEP) {
-            // An offset counts both ways of each slot.
-            slot = headers.packet_out.slot + (meta.sweep_offset >> 1);
-            meta.way = meta.sweep_offset[0:0] == 0 ? WAY_FIRST : WAY_SECOND;
+            if (meta.sweep_offset[0:0] == 0) {
+                meta.way = WAY_FIRST;
+            } else {
+                meta.way = WAY_SECOND;
+            }
             if (left != 0 && left[31:31] == 0 && slot < MOORING_SLOTS) {
                 name_slot(ORDER_SWEEP, slot);
                 meta.sweep_offset = meta.sweep_offset + 1;

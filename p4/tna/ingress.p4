@@ -88,6 +88,11 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         hashed = bucket_hash_v6.get({ user.mooring.hashed_port, user.mooring.seed, user.mooring.client_address });
     }
 
+    /// No remainder here: numbers of buckets are powers of two.
+    action mask_buckets() {
+        bucket_mask = user.mooring.bucket_count - 1;
+    }
+
     action hash_first() {
         index_first = first_hash.get({ user.mooring.client_address, user.mooring.client_port, user.mooring.vip });
     }
@@ -108,6 +113,19 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
     action count_drop() {
         drops.count(user.mooring.drop_reason);
         deparser.drop_ctl = DROP_ALL;
+    }
+
+    /// Ticks are counted in sixteenths of a millisecond here, so that the hardware's 48-bit clock wraps where 32 bits do.
+    action begin() {
+        user.mooring.now = intrinsic.ingress_mac_tstamp[47:16];
+        user.mooring.ingress_port = (bit<16>)intrinsic.ingress_port;
+    }
+
+    action resume() {
+        user.mooring.now = headers.resume.now;
+        user.mooring.ingress_port = headers.resume.ingress_port;
+        user.mooring.sweep_offset = headers.resume.sweep_offset;
+        user.mooring.sweep_reports = headers.resume.sweep_reports;
     }
 
     /// The packet's own first pass has decided what to store.
@@ -169,6 +187,11 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
     }
 
     apply {
+        if (headers.resume.isValid()) {
+            resume();
+        } else {
+            begin();
+        }
         settings.apply(user.mooring);
         // The settings count in ticks that are sixteen of the clock's.
         user.mooring.tentative_lifetime = user.mooring.tentative_lifetime << 4;
@@ -254,7 +277,7 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
             hash_second();
         }
         if (for_vip) {
-            bucket_mask = user.mooring.bucket_count - 1;
+            mask_buckets();
             if (headers.mooring.ipv4.isValid()) {
                 hash_bucket_v4();
             } else {
@@ -268,7 +291,6 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
             if (user.mooring.is_syn && !headers.resume.isValid()) {
                 meter_syn();
             }
-            // No remainder here: numbers of buckets are powers of two.
             user.mooring.bucket = hashed[15:0] & bucket_mask;
             assignment_lookup.apply(user.mooring, assigned);
             if (!assigned) {

@@ -15,17 +15,13 @@ parser MooringIngressParser(packet_in packet, out tna_headers_t headers, out use
         packet.advance(PORT_METADATA_SIZE);
         transition select(intrinsic.ingress_port) {
             MOORING_RECIRCULATION_PORT: parse_resume;
-            MOORING_CPU_PORT: parse_first_from_controller;
-            default: parse_first;
+            MOORING_CPU_PORT: parse_from_controller;
+            default: parse_packet;
         }
     }
 
     state parse_resume {
         packet.extract(headers.resume);
-        user.mooring.now = headers.resume.now;
-        user.mooring.ingress_port = headers.resume.ingress_port;
-        user.mooring.sweep_offset = headers.resume.sweep_offset;
-        user.mooring.sweep_reports = headers.resume.sweep_reports;
         transition select(headers.resume.kind, headers.resume.from_controller) {
             (RESUME_STORING, 0): parse_stored;
             (RESUME_STORING, _): parse_stored_from_controller;
@@ -41,19 +37,6 @@ parser MooringIngressParser(packet_in packet, out tna_headers_t headers, out use
 
     state parse_stored_from_controller {
         packet.extract(headers.stored);
-        transition parse_from_controller;
-    }
-
-    /// Ticks are counted in sixteenths of a millisecond here, so that the hardware's 48-bit clock wraps where 32 bits do.
-    state parse_first {
-        user.mooring.now = intrinsic.ingress_mac_tstamp[47:16];
-        user.mooring.ingress_port[8:0] = intrinsic.ingress_port;
-        transition parse_packet;
-    }
-
-    state parse_first_from_controller {
-        user.mooring.now = intrinsic.ingress_mac_tstamp[47:16];
-        user.mooring.ingress_port[8:0] = intrinsic.ingress_port;
         transition parse_from_controller;
     }
 
