@@ -54,7 +54,11 @@ describe('checks', () => {
     ['an unknown action', (info) => (info.tables[0]!.actionRefs[0]!.id = 99), 'refers to the action 99'],
     ['an unknown profile', (info) => (info.tables[2]!.implementationId = 99), 'action profile 99'],
     ['an unknown direct resource', (info) => (info.tables[0]!.directResourceIds[0] = 99), 'direct resource 99'],
-    ['a field without width', (info) => (info.tables[0]!.matchFields[0]!.bitwidth = 0), 'has no bitwidth'],
+    [
+      'a field of less than no width',
+      (info) => (info.tables[0]!.matchFields[0]!.bitwidth = -1),
+      'has a negative bitwidth',
+    ],
     ['a field id twice', (info) => (info.tables[1]!.matchFields[1]!.id = 1), 'the id 1 is used twice'],
     ['no id', (info) => (info.actions[0]!.preamble!.id = 0), 'an object without id, of kind action'],
     [

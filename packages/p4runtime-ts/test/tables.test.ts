@@ -2,10 +2,12 @@
  * Table entries, written and read: client to data plane and back, on the fake switch. What the data plane was told is checked as well as what
  * reads back, because either alone could hide a mistake of both sides.
  */
+import { clone } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { EntityError, type EntityInput } from '../src/index.ts';
+import { P4InfoSchema } from '../src/p4info.ts';
 import { acl, refusal, route } from './fixtures/entries.ts';
-import { connected, ids, settled } from './fixtures/everything.ts';
+import { connected, everything, ids, settled } from './fixtures/everything.ts';
 
 describe('table entries', () => {
   it('arrive as bytes and read back as values', async () => {
@@ -30,6 +32,19 @@ describe('table entries', () => {
         isConst: false,
       },
     ]);
+  });
+
+  it('of fields whose width P4Info does not tell, as of keys of type error, have 0 there', async () => {
+    const info = clone(P4InfoSchema, everything);
+    info.tables[0]!.matchFields[0]!.bitwidth = 0;
+    info.tables[0]!.matchFields[0]!.match = info.tables[2]!.matchFields[0]!.match;
+    const { client, target } = await connected();
+    await client.setPipeline({ p4info: info, deviceConfig: '{}' });
+    const entry = (dst: number): EntityInput => ({ kind: 'table', table: 'routes', match: { dst }, action: 'drop' });
+    await client.insert(entry(0));
+    expect(target.entry(ids.routes, 0).match).toEqual([{ kind: 'exact', value: new Uint8Array(0) }]);
+    expect(await client.readAll({ kind: 'table', table: 'routes' })).toMatchObject([{ match: { 'hdr.ipv4.dst': 0n } }]);
+    await expect(client.insert(entry(1))).rejects.toThrow('0 bits');
   });
 
   it('of ternary, range and optional fields, with don’t-cares left out', async () => {

@@ -86,7 +86,7 @@ function source({ kind, widths, order, params, surplus, profile }: Shape) {
       },
       { preamble: { id: ACTIONS[1]!, name: 'none' }, params: [] },
     ],
-    actionProfiles: profile ? [{ preamble: { id: 80, name: 'ap' } }] : [],
+    actionProfiles: profile ? [{ preamble: { id: 80, name: 'ap' }, tableIds: [] }] : [],
     counters: [],
     meters: [],
     registers: [],

@@ -225,6 +225,31 @@ describe('switch core', () => {
     expect(sent).toHaveLength(1);
   });
 
+  test('a table that no packet reaches may be missing, and takes no entries', async () => {
+    const dead = { ...P4INFO.tables[0]!, preamble: { id: 34, name: 'dead' } };
+    const more = { ...P4INFO, tables: [...P4INFO.tables, dead] };
+    await core.commit(await core.prepare({ ...source(), p4info: more }), { preserve: false, updates: [] });
+    const into: SwitchUpdate = { ...insert(0, 5, 1), tableId: 34 } as SwitchUpdate;
+    expect((await core.apply([insert(0, 5, 1), into], false)).map(({ index }) => index)).toEqual([1]);
+    core.receive(0, packet(5));
+    expect(sent).toHaveLength(1);
+  });
+
+  test('an action profile that no table uses may be missing, and a digest may have another name', async () => {
+    const unused = { preamble: { id: 70, name: 'selector' }, tableIds: [] };
+    const digests = [{ preamble: { id: 60, name: 'digest_0' } }];
+    const loose = { ...P4INFO, actionProfiles: [unused], digests };
+    await core.commit(await core.prepare({ ...source(), p4info: loose }), { preserve: false, updates: [] });
+    await core.apply([{ kind: 'digest', digestId: 60, enabled: true }], false);
+    core.receive(0, packet(1, 2));
+    core.flush();
+    expect(events).toMatchObject([{ kind: 'digest', digestId: 60 }]);
+    const used = { ...loose, actionProfiles: [{ ...unused, tableIds: [TABLE] }] };
+    await expect(core.prepare({ ...source(), p4info: used })).rejects.toThrow("has no action profile 'selector'");
+    const tooMany = { ...loose, digests: [...digests, { preamble: { id: 61, name: 'digest_1' } }] };
+    await expect(core.prepare({ ...source(), p4info: tooMany })).rejects.toThrow("has no digest 'digest_0'");
+  });
+
   test('a full table and a missing pipeline are refusals', async () => {
     const failures = await core.apply([insert(1_000_000, 5, 1)], false);
     expect(failures[0]!.error.kind).toBe('resource-exhausted');

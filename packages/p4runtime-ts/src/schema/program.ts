@@ -22,7 +22,7 @@ export type ValueFormat = 'plain' | 'ipv4' | 'ipv6' | 'mac';
 
 /** The type of a match field, action parameter or packet metadata field. */
 export interface FieldType {
-  /** Bits; 0 where the controller sees a string. */
+  /** Bits; 0 where the controller sees a string, and where P4Info tells no width (keys of type error): those take no value but 0. */
   readonly bitwidth: number;
   /** `ceil(bitwidth / 8)`. */
   readonly byteLength: number;
@@ -409,7 +409,7 @@ export class Program {
       if (type.kind === 'serializable-enum') enumMembers = type.members;
     } else if (typeName !== undefined && this.types.hasSerializableEnum(typeName))
       enumMembers = this.types.serializableEnum(typeName, where).members;
-    if (field.bitwidth < 0 || (field.bitwidth === 0 && !isString)) throw new P4InfoError(`${where} has no bitwidth.`);
+    if (field.bitwidth < 0) throw new P4InfoError(`${where} has a negative bitwidth.`);
     return {
       bitwidth: field.bitwidth,
       byteLength: byteLength(field.bitwidth),

@@ -30,7 +30,11 @@ export interface P4InfoLike {
     readonly preamble?: Preamble | undefined;
     readonly params: readonly { readonly bitwidth: number }[];
   }[];
-  readonly actionProfiles: readonly { readonly preamble?: Preamble | undefined }[];
+  readonly actionProfiles: readonly {
+    readonly preamble?: Preamble | undefined;
+    /** Tables that use it. */
+    readonly tableIds: readonly number[];
+  }[];
   readonly counters: readonly { readonly preamble?: Preamble | undefined }[];
   readonly meters: readonly { readonly preamble?: Preamble | undefined }[];
   readonly registers: readonly { readonly preamble?: Preamble | undefined }[];
@@ -58,7 +62,10 @@ export function plainP4Info(p4info: P4InfoLike): P4InfoLike {
       ...preambled(p4info.actions)[i]!,
       params: action.params.map(({ bitwidth }) => ({ bitwidth })),
     })),
-    actionProfiles: preambled(p4info.actionProfiles),
+    actionProfiles: p4info.actionProfiles.map(({ tableIds }, i) => ({
+      ...preambled(p4info.actionProfiles)[i]!,
+      tableIds: [...tableIds],
+    })),
     counters: preambled(p4info.counters),
     meters: preambled(p4info.meters),
     registers: preambled(p4info.registers),

@@ -3,7 +3,9 @@
  *
  * Both files come from one compilation and name things alike, so names are the link: tables, actions, externs by their full name, match fields
  * by name within the table, parameters by order. What P4Info promises and the program does not have is an error at
- * load; hidden tables of the program have no id and need none.
+ * load, except for what compilers leave out: actions and action profiles that no table uses, and tables that no packet reaches (as long as the
+ * program has no table with a key that P4Info lacks instead). Hidden tables of the program have no id and need none.
+ * Digests of tuples have no name in P4, and compilers make one up for each of the two files: those come in the same order.
  */
 import { SwitchError } from '@mooring/p4runtime-ts/switch';
 import { canonicalAction } from '../compile/tables.ts';
@@ -73,11 +75,18 @@ export function mapPipeline(program: Program, p4info: P4InfoLike): PipelineMap {
     }
     actions.set(id, canonicalAction(program, position));
   }
+  const known = new Set(p4info.tables.map(({ preamble }) => preamble?.name));
+  const hasOthers = program.tables.some(
+    ({ name, keys, constEntries }) => keys.length > 0 && constEntries.length === 0 && !known.has(name),
+  );
   const tables = new Map<number, TableMap>();
   for (const table of p4info.tables) {
     const { id, name } = preambleOf(table);
     const position = program.tables.findIndex((each) => each.name === name);
-    if (position < 0) throw misfit(`table '${name}'`);
+    if (position < 0) {
+      if (hasOthers) throw misfit(`table '${name}'`);
+      continue;
+    }
     const { keys, actions: tableActions } = program.tables[position]!;
     if (keys.length !== table.matchFields.length)
       throw misfit(`table '${name}' with ${table.matchFields.length} match fields`);
@@ -105,17 +114,37 @@ export function mapPipeline(program: Program, p4info: P4InfoLike): PipelineMap {
       actionIds: idOf,
     });
   }
+  const usedProfiles = p4info.actionProfiles.filter(
+    (profile) =>
+      profile.tableIds.length > 0 || program.actionProfiles.some(({ name }) => name === profile.preamble?.name),
+  );
   return {
     tables,
-    profiles: byName('action profile', p4info.actionProfiles, program.actionProfiles),
+    profiles: byName('action profile', usedProfiles, program.actionProfiles),
     actions,
     paramWidths,
     counters: byName('counter', p4info.counters, program.counters),
     meters: byName('meter', p4info.meters, program.meters),
     registers: byName('register', p4info.registers, program.registers),
     valueSets: byName('value set', p4info.valueSets, program.parseValueSets),
-    digests: byName('digest', p4info.digests, program.learnLists),
+    digests: mapDigests(program, p4info),
   };
+}
+
+/** Digests by name; those without a list of their name are the lists that no digest names, in order, if there are as many. */
+function mapDigests(program: Program, p4info: P4InfoLike): Map<number, number> {
+  const digests = p4info.digests.map(preambleOf);
+  const names = new Set(digests.map(({ name }) => name));
+  const listOf = (name: string) => program.learnLists.findIndex((list) => list.name === name);
+  const nameless = digests.filter(({ name }) => listOf(name) < 0);
+  const unnamed = [...program.learnLists.keys()].filter((list) => !names.has(program.learnLists[list]!.name));
+  if (nameless.length > 0 && nameless.length !== unnamed.length) throw misfit(`digest '${nameless[0]!.name}'`);
+  return new Map(
+    digests.map((digest) => {
+      const place = nameless.indexOf(digest);
+      return [digest.id, place < 0 ? listOf(digest.name) : unnamed[place]!] as const;
+    }),
+  );
 }
 
 function preambleOf(object: Preambled): { readonly id: number; readonly name: string } {
