@@ -18,7 +18,8 @@ export interface EmbeddedRun {
   readonly stopping: readonly boolean[];
 }
 
-const STOPPING = ['assertion', 'pass limit', 'no headroom', 'no buffer', 'packet too long'];
+/** Reasons for drops that are such. */
+export const STOPPING = ['assertion', 'pass limit', 'no headroom', 'no buffer', 'packet too long'] as const;
 
 /** Sends packets one after the other, a time apart. Only the ports below `PORTS` exist. */
 export function runEmbedded(program: ProgramJson, packets: readonly Packet[]): EmbeddedRun {
@@ -33,7 +34,11 @@ export function runEmbedded(program: ProgramJson, packets: readonly Packet[]): E
       perPacket.at(-1)!.push(`${port}:${text}`);
     },
   });
-  const stops = () => DROP_NAMES.reduce((sum, name, i) => sum + (STOPPING.includes(name) ? plane.drops[i]! : 0), 0);
+  const stops = () =>
+    DROP_NAMES.reduce(
+      (sum, name, i) => sum + (STOPPING.includes(name as (typeof STOPPING)[number]) ? plane.drops[i]! : 0),
+      0,
+    );
   for (const [i, { port, bytes }] of packets.entries()) {
     plane.setTime(1_000_000 + 300 * i);
     perPacket.push([]);

@@ -1,13 +1,17 @@
 /** A short run of the fuzzers with a fixed seed. `npm run fuzz` takes longer. */
+import { Program } from '@mooring/p4runtime-ts';
 import { expect, test } from 'vitest';
 import { program } from '../conformance/p4runtime/support/program.ts';
 import type { ProgramJson } from '../differential/program-json.ts';
 import { Random } from '../differential/random.ts';
+import { Controlled, fuzzControl } from './control.ts';
+import { randomState } from './forwarding-state.ts';
 import { fuzzMessages } from './messages.ts';
 import { fuzzPackets, fuzzProgram } from './programs.ts';
 
 const PROGRAMS = (['keys', 'resources', 'selectors', 'redirect', 'controller'] as const).map((name) => ({
   name,
+  p4info: program(name).p4info,
   program: JSON.parse(Buffer.from(program(name).deviceConfig).toString()) as ProgramJson,
 }));
 
@@ -28,4 +32,19 @@ test('damaged programs are refused or run', () => {
 test('damaged packets', async () => {
   const random = new Random('test');
   for (const each of PROGRAMS) expect(await fuzzPackets(each, random, 40, undefined)).toBe('not compared');
+});
+
+test('damaged packets through random forwarding state', async () => {
+  const random = new Random('test');
+  for (const each of PROGRAMS) expect(await fuzzControl(each, random, 10, undefined)).toBe('not compared');
+});
+
+test('random forwarding state is mostly accepted', async () => {
+  const random = new Random('test');
+  for (const each of PROGRAMS) {
+    const controlled = new Controlled(each);
+    const updates = randomState(new Program(each.p4info), each.program, random);
+    await controlled.write(updates);
+    expect(controlled.accepted.length).toBeGreaterThan(0.6 * updates.length);
+  }
 });

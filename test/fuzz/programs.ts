@@ -4,7 +4,7 @@
  */
 import { DataPlane, loadProgram, ProgramError } from '@mooring/softswitch';
 import { compareSwitches } from '../differential/case.ts';
-import { runEmbedded } from '../differential/embedded.ts';
+import { type EmbeddedRun, runEmbedded } from '../differential/embedded.ts';
 import { hasOddPrefixes, sharesRegisters } from '../differential/known-differences.ts';
 import { mutateJson } from '../differential/mutate.ts';
 import { type ProgramJson, withEntries } from '../differential/program-json.ts';
@@ -63,11 +63,36 @@ export function noise(program: ProgramJson, random: Random, count: number): Pack
 export type PacketsResult = 'same' | 'same in part' | 'not compared' | 'died' | { readonly finding: string };
 
 /**
- * Sends damaged packets to a good program with random entries.
+ * Packets of which a switch always makes the same, whatever came before them.
  *
  * What a program reads from an invalid header is whatever an earlier packet left there, and differs from switch to switch by right. So the packets
- * are run in order, in reverse, in other orders, and each in a switch of its own; only those whose outputs are always the same are compared, and of
- * those none of which simple_switch is known to stop. Where its pipelines run into each other, packets go one by one. Programs that draw
+ * are run in order, in reverse, in other orders, and each in a switch of its own; only those whose outputs are always the same are given back, and of
+ * those none of which simple_switch is known to stop.
+ */
+export function settledPackets(
+  packets: readonly Packet[],
+  random: Random,
+  run: (packets: readonly Packet[]) => Pick<EmbeddedRun, 'perPacket' | 'stopping'>,
+): Packet[] {
+  const { perPacket: forward, stopping } = run(packets);
+  const positions = packets.map((_, i) => i);
+  const orders = [positions.toReversed(), ...Array.from({ length: 4 }, () => random.shuffle(positions))];
+  const others = orders.map((order) => {
+    const { perPacket } = run(order.map((i) => packets[i]!));
+    return new Map(order.map((i, place) => [i, perPacket[place]!.join()]));
+  });
+  return packets.filter((packet, i) => {
+    const outputs = forward[i]!.join();
+    return (
+      !stopping[i] &&
+      others.every((other) => other.get(i) === outputs) &&
+      outputs === run([packet]).perPacket[0]!.join()
+    );
+  });
+}
+
+/**
+ * Sends damaged packets to a good program with random entries. Where its pipelines run into each other, packets go one by one. Programs that draw
  * random numbers are not compared.
  */
 export async function fuzzPackets(
@@ -81,24 +106,7 @@ export async function fuzzPackets(
   const started = processorMs();
   let settled: Packet[];
   try {
-    const { perPacket: forward, stopping } = runEmbedded(loaded, packets);
-    const positions = packets.map((_, i) => i);
-    const orders = [positions.toReversed(), ...Array.from({ length: 4 }, () => shuffled(positions, random))];
-    const others = orders.map((order) => {
-      const { perPacket } = runEmbedded(
-        loaded,
-        order.map((i) => packets[i]!),
-      );
-      return new Map(order.map((i, place) => [i, perPacket[place]!.join()]));
-    });
-    settled = packets.filter((packet, i) => {
-      const outputs = forward[i]!.join();
-      return (
-        !stopping[i] &&
-        others.every((other) => other.get(i) === outputs) &&
-        outputs === runEmbedded(loaded, [packet]).perPacket[0]!.join()
-      );
-    });
+    settled = settledPackets(packets, random, (some) => runEmbedded(loaded, some));
   } catch (error) {
     return { finding: `${name}: ${(error as Error).stack}` };
   }
@@ -106,39 +114,39 @@ export async function fuzzPackets(
   if (ms > 4 * PATIENCE_MS) return { finding: `${name}: ${count} packets took ${Math.round(ms)} ms` };
   const draws = /"op":"modify_field_rng_uniform"/.test(JSON.stringify(program));
   if (simpleSwitch === undefined || draws || hasOddPrefixes(loaded) || settled.length === 0) return 'not compared';
-  if (!sharesRegisters(program)) return comparePackets(name, loaded, settled, simpleSwitch);
+  const compare = async (some: readonly Packet[]): Promise<Comparison> => {
+    const details = await compareSwitches(loaded, some, runEmbedded(loaded, some), simpleSwitch);
+    return { details, ended: details.startsWith(`${simpleSwitch} ended`) };
+  };
+  if (!sharesRegisters(program)) return compareInParts(settled, name, compare);
   for (const packet of settled.slice(0, 4)) {
-    const result = await comparePackets(name, loaded, [packet], simpleSwitch);
+    const result = await compareInParts([packet], name, compare);
     if (result !== 'same') return result;
   }
   return 'same';
 }
 
-function shuffled(items: readonly number[], random: Random): number[] {
-  const result = [...items];
-  for (let i = result.length - 1; i > 0; i--) {
-    const j = random.below(i + 1);
-    [result[i], result[j]] = [result[j]!, result[i]!];
-  }
-  return result;
+/** What differs between two switches, or '', and whether the other one has ended. */
+export interface Comparison {
+  readonly details: string;
+  readonly ended: boolean;
 }
 
 /** Compares both switches; packets of which the other one dies are sent to it in halves, until those are left alone that kill it. */
-async function comparePackets(
-  name: string,
-  program: ProgramJson,
+export async function compareInParts(
   packets: readonly Packet[],
-  simpleSwitch: string,
+  name: string,
+  compare: (packets: readonly Packet[]) => Promise<Comparison>,
 ): Promise<PacketsResult> {
-  const details = await compareSwitches(program, packets, runEmbedded(program, packets), simpleSwitch);
+  const { details, ended } = await compare(packets);
   if (details === '') return 'same';
-  if (!details.startsWith(`${simpleSwitch} ended`)) return { finding: `${name}: ${details}` };
+  if (!ended) return { finding: `${name}: ${details}` };
   // A switch that ends with a few packets ends with the program.
   if (packets.length <= 4) return 'died';
   const half = packets.length >> 1;
   const results: PacketsResult[] = [];
   for (const part of [packets.slice(0, half), packets.slice(half)]) {
-    const result = await comparePackets(name, program, part, simpleSwitch);
+    const result = await compareInParts(part, name, compare);
     if (typeof result !== 'string') return result;
     results.push(result);
   }

@@ -26,19 +26,19 @@ const compiled = new Map<ProgramName, CompiledProgram>();
 export function program(name: ProgramName): CompiledProgram {
   const known = compiled.get(name);
   if (known !== undefined) return known;
-  const file = `${FOLDER}${name}.p4`;
-  const result = compile(file, {
-    files: nodeFileSystem(),
-    includePaths: [INCLUDES],
-  });
-  if (!result.ok || result.bmv2 === undefined || result.controlPlane === undefined)
-    throw new Error(result.diagnostics.map((each) => formatDiagnostic(each, result.sourceMap)).join('\n'));
-  const fresh: CompiledProgram = {
-    p4info: p4infoMessage(result.controlPlane),
-    deviceConfig: Buffer.from(JSON.stringify(result.bmv2)),
-  };
+  const fresh = compileFile(`${FOLDER}${name}.p4`);
   compiled.set(name, fresh);
   return fresh;
+}
+
+/** Compiles any program. @throws Error with the compiler's messages */
+export function compileFile(path: string): CompiledProgram {
+  const result = compile(path, { files: nodeFileSystem(), includePaths: [INCLUDES] });
+  if (!result.ok || result.bmv2 === undefined || result.controlPlane === undefined) {
+    const errors = result.diagnostics.filter(({ severity }) => severity === 'error');
+    throw new Error(errors.map((each) => formatDiagnostic(each, result.sourceMap)).join('\n'));
+  }
+  return { p4info: p4infoMessage(result.controlPlane), deviceConfig: Buffer.from(JSON.stringify(result.bmv2)) };
 }
 
 type Kind =

@@ -55,7 +55,7 @@ export async function startSoftswitch(strict = false): Promise<Target> {
 }
 
 /** An installed simple_switch_grpc, once it answers. */
-async function startSimpleSwitch(command: string): Promise<Target> {
+export async function startSimpleSwitch(command: string): Promise<Target> {
   const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
   const [grpc, dataplane, thrift] = [await freePort(), await freePort(), await freePort()];
   const address = `127.0.0.1:${grpc}`;
