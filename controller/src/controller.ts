@@ -12,13 +12,14 @@ import { AuditLog } from './audit/audit-log.ts';
 import { systemClock } from './clock.ts';
 import { ConfigurationError } from './config/diagnostics.ts';
 import { readConfiguration } from './config/read.ts';
-import type { AgentAccess, Configuration } from './config/types.ts';
+import { type AgentAccess, type Configuration, switchName } from './config/types.ts';
 import { CONTROL_SOCKET_NAME, ControlClient } from './control-api/client.ts';
 import { type ControlListener, ControlServer, type OperationAction } from './control-api/server.ts';
 import type { Counters, OperationStatus, Status } from './control-api/types.ts';
 import { Engine } from './engine/engine.ts';
 import { explainConnections } from './engine/explain-connection.ts';
 import { Log } from './engine/log.ts';
+import { isolateSwitch } from './engine/members.ts';
 import { statusOf } from './engine/status.ts';
 import { switchDetailsOf } from './engine/switch-details.ts';
 import { TrafficMeter } from './engine/traffic.ts';
@@ -134,6 +135,11 @@ export async function startController(
       const run = () => applyConfiguration(whenReady(), request, dryRun, who);
       return dryRun ? run() : audited(`apply ${request.fileName}`, who, request.reason, run);
     },
+    isolate: (name, who) =>
+      audited(`isolate switch ${name}`, who, undefined, async () => {
+        await whenReady().submit(() => isolateSwitch(whenReady(), name, who));
+        return statusOf(whenReady(), frame()).switches.find((one) => one.name === name)!;
+      }),
     audit: async (count) => (await audit?.read(count)) ?? [],
     queries: {
       connections: (client, vip) => explainConnections(whenReady(), client, vip),
@@ -164,15 +170,19 @@ export async function startController(
   try {
     journal = await Journal.open(join(stateDir, JOURNAL_NAME), nodeFiles, intentFormat);
     audit = await AuditLog.open(join(stateDir, AUDIT_NAME), nodeFiles, () => clock.wallMs());
-    for (const remark of beginIntent(configuration, journal)) log.write('warning', remark);
+    const opened = journal;
+    for (const remark of beginIntent(configuration, opened)) log.write('warning', remark);
     const { program } = options;
     const connectTimeoutMs = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
     const members = configuration.switches.map((one, index) => {
       const its = { address: index === 0 ? address : one.address, deviceId: one.deviceId };
-      return { configuration: one, connect: p4runtimeConnector({ ...its, program, connectTimeoutMs }) };
+      const name = switchName({ ...one, address: its.address }, configuration.switches);
+      return { name, configuration: one, connect: p4runtimeConnector({ ...its, program, connectTimeoutMs }) };
     });
     const several = {
       macIdleMs: configuration.timers.macIdleMs,
+      clock,
+      standing: (name: string) => opened.state.switches.get(name) ?? ('new' as const),
       reserved: () => new Set((engine?.options.configuration ?? configuration).vips.map(({ mac }) => mac)),
     };
     const connector = connect ?? (members.length === 1 ? members[0]!.connect : severalConnector(members, several));

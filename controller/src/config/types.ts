@@ -42,6 +42,11 @@ export interface SwitchConfiguration {
   readonly ports: readonly number[];
 }
 
+/** What a switch is called: its address, and its device where several are at one address. */
+export function switchName({ address, deviceId }: SwitchConfiguration, all: readonly SwitchConfiguration[]): string {
+  return all.filter((other) => other.address === address).length > 1 ? `${address}/${deviceId}` : address;
+}
+
 /** Who lets a change go: the controller itself, or a person who has seen its plan. */
 export type Approval = 'auto' | 'ask';
 

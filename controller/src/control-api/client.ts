@@ -19,6 +19,7 @@ import type {
   OperationStatus,
   PlanAnswer,
   Status,
+  SwitchStatus,
 } from './types.ts';
 
 /** Name of the control socket in the state directory. */
@@ -125,6 +126,14 @@ export class ControlClient {
   /** Makes what runs what a configuration says. @throws ControllerUnreachableError, ControlRefusedError */
   async apply(request: ApplyRequest): Promise<ApplyAnswer> {
     return (await this.call('POST', '/v1/apply', request)) as ApplyAnswer;
+  }
+
+  /**
+   * Says of a switch that is away that it does not forward, so that nothing waits for it.
+   * @throws ControllerUnreachableError, ControlRefusedError when there is none of that name, or it is there
+   */
+  async isolate(name: string): Promise<SwitchStatus> {
+    return ((await this.call('POST', '/v1/switches/isolate', { switch: name })) as { switch: SwitchStatus }).switch;
   }
 
   /** The last entries of the audit log. @throws ControllerUnreachableError, ControlRefusedError */

@@ -87,6 +87,14 @@ export function parseApplyRequest(body: unknown): ApplyRequest {
   return request as unknown as ApplyRequest;
 }
 
+/** The body of `switches/isolate`. @returns the switch's name @throws OperationRefusedError */
+export function parseIsolateRequest(body: unknown): string {
+  const request = asObject(body, 'the request', undefined);
+  refuseUnknown(request, ['switch'], '');
+  if (!isName(request.switch)) bad('switch', 'the request names no switch');
+  return request.switch as string;
+}
+
 function checkChanges(changes: unknown): void {
   if (!Array.isArray(changes) || changes.length === 0)
     bad('changes', '`changes` must be a list of at least one change');

@@ -9,7 +9,7 @@ import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { OperationRefusedError } from '../operations/errors.ts';
 import { answerQuery, type ControlQueries, QUERY_ROUTES } from './queries.ts';
-import { parseApplyRequest, parseOperationRequest } from './requests.ts';
+import { parseApplyRequest, parseIsolateRequest, parseOperationRequest } from './requests.ts';
 import type {
   ApplyAnswer,
   ApplyRequest,
@@ -22,6 +22,7 @@ import type {
   OperationStatus,
   PlanAnswer,
   Status,
+  SwitchStatus,
 } from './types.ts';
 
 /** What can be done to an operation that there is. */
@@ -40,6 +41,8 @@ export interface ControlService {
   plan(request: OperationRequest): Promise<PlanAnswer>;
   /** @throws OperationRefusedError */
   apply(request: ApplyRequest, dryRun: boolean, who: string): Promise<ApplyAnswer>;
+  /** Says of a switch that is away that it does not forward. @throws OperationRefusedError */
+  isolate(name: string, who: string): Promise<SwitchStatus>;
   /** The last entries of the audit log, oldest first. */
   audit(count: number): Promise<readonly AuditEntry[]>;
   /** What is answered by looking only. */
@@ -143,6 +146,8 @@ async function handle(service: ControlService, request: IncomingMessage, respons
   } else if (route === 'POST /v1/diff' || route === 'POST /v1/apply') {
     const parsed = parseApplyRequest(await readJson(request));
     answer(response, 200, await service.apply(parsed, route === 'POST /v1/diff', who));
+  } else if (route === 'POST /v1/switches/isolate') {
+    answer(response, 200, { switch: await service.isolate(parseIsolateRequest(await readJson(request)), who) });
   } else if (route === 'GET /v1/audit') {
     const count = Number(url.searchParams.get('last') ?? AUDIT_ENTRIES);
     if (!Number.isInteger(count) || count < 0) {
@@ -168,6 +173,7 @@ async function handle(service: ControlService, request: IncomingMessage, respons
         'POST /v1/plans',
         'POST /v1/diff',
         'POST /v1/apply',
+        'POST /v1/switches/isolate',
         'GET /v1/audit',
         ...QUERY_ROUTES,
       ],

@@ -336,6 +336,8 @@ export interface Counters {
 
 /** The switch as the controller sees it. */
 export interface SwitchStatus {
+  /** What it is called: its address, with its device where several are at one address. */
+  readonly name: string;
   /** host:port */
   readonly address: string;
   readonly deviceId: string;
@@ -348,6 +350,18 @@ export interface SwitchStatus {
   readonly slots: number;
   /** Why it is not connected. */
   readonly error?: string;
+  /** Of several switches: it is away, and the others are driven without it. */
+  readonly away?: SwitchAbsence;
+}
+
+/** One of several switches is away. */
+export interface SwitchAbsence {
+  readonly sinceMs: number;
+  /** An operator says that it does not forward: nothing waits for it, and it is emptied when it returns. */
+  readonly isolated: boolean;
+  /** Buckets in shift that wait until it is back, and operations that do. */
+  readonly waitingBuckets: number;
+  readonly waitingOperations: readonly number[];
 }
 
 /** Something that happened, for the event list. */

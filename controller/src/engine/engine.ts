@@ -29,6 +29,7 @@ import {
 } from '../switch-port/port.ts';
 import { Shadow } from '../switch-port/shadow.ts';
 import type { TableName } from '../switch-port/tables.ts';
+import { Commands } from './commands.ts';
 import { Totals } from './counters.ts';
 import { doubtEvents, tellDoubt } from './doubt-packets.ts';
 import { packetOrders, releaseOrders, type SortedEffects, sortEffects } from './effects.ts';
@@ -36,6 +37,7 @@ import { deleteServerEntries, setServerEntries } from './entries.ts';
 import { bucketsInShift, estimateOf, observeEnds } from './estimate.ts';
 import { flushTables } from './flush.ts';
 import { idleEvents } from './idle-events.ts';
+import { mustWait, noteMembers } from './members.ts';
 import type { EngineOptions } from './options.ts';
 import { readPinAges } from './pin-ages.ts';
 import { reconcile, vipOf } from './reconcile.ts';
@@ -54,11 +56,6 @@ const FIRST_SWEEP_CHUNK = 64;
 
 /** How often `ready` looks. */
 const READY_POLL_MS = 10;
-
-interface Command {
-  readonly run: () => void;
-  readonly done: (error?: unknown) => void;
-}
 
 /** See the file's comment. */
 export class Engine {
@@ -86,7 +83,7 @@ export class Engine {
   private dueDeadlines: { readonly kind: 'deadline' | 'step'; readonly operation: number }[] = [];
   private reopens = false;
   private told: Notice[] = [];
-  private commands: Command[] = [];
+  private readonly commands = new Commands();
   private packets: PacketOrder[] = [];
   private wake: (() => void) | undefined;
   private out: Output = { effects: [], notices: [] };
@@ -140,7 +137,7 @@ export class Engine {
       setVips: (vips) => {
         // The reader of everything that is to be in the switch; a new session writes the differences.
         (configuration as { vips: readonly VipConfiguration[] }).vips = vips;
-        this.reopens = true;
+        this.reopen();
       },
       audit: (note) => options.audit?.add(note),
       changed: (operation) => options.onOperation?.(operation),
@@ -177,16 +174,15 @@ export class Engine {
           pauseMs = RECONNECT_MS;
           this.totals.reconnects++;
           this.options.log.write('info', 'the switch is back');
-        }
-        await this.somethingToDo();
-        if (this.session !== undefined && !this.stopped) await this.turn();
-        if (this.reopens && !this.stopped) {
-          this.session?.close();
-          this.session = undefined;
+        } else if (this.reopens) {
           await this.openSession();
         }
+        await this.somethingToDo();
+        if (this.session !== undefined && !this.reopens && !this.stopped) await this.turn();
       } catch (error) {
         if (!(error instanceof SwitchLostError || error instanceof SwitchRefusedError)) throw error;
+        // One of several switches has cut the turn off; the others are there.
+        if (this.reopens && this.session !== undefined) continue;
         this.lose(error.message);
         await new Promise<void>((resolve) => this.options.clock.after(pauseMs, resolve));
         pauseMs = Math.min(2 * pauseMs, RECONNECT_LONGEST_MS);
@@ -202,7 +198,7 @@ export class Engine {
     this.finder.stop();
     this.session?.close();
     this.session = undefined;
-    this.failCommands('the controller is stopping');
+    this.commands.fail(unavailable('the controller is stopping'));
     this.wakeUp();
   }
 
@@ -211,24 +207,23 @@ export class Engine {
    * @throws OperationRefusedError
    */
   submit<T>(run: () => T): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      if ((this.session === undefined && !this.reopens) || !this.serving) {
-        reject(unavailable(this.lostReason ?? 'the controller is still starting'));
-        return;
-      }
-      let result: T;
-      this.commands.push({
-        run: () => {
-          result = run();
-        },
-        done: (error) => (error === undefined ? resolve(result) : reject(error)),
-      });
-      this.wakeUp();
-    });
+    if (this.lostReason !== undefined || !this.serving || this.stopped) {
+      return Promise.reject(unavailable(this.lostReason ?? 'the controller is still starting'));
+    }
+    return this.commands.submit(run, () => this.wakeUp());
+  }
+
+  /** Has everything read and written anew, after the present turn. */
+  reopen(): void {
+    this.reopens = true;
+    this.wakeUp();
   }
 
   private async openSession(): Promise<void> {
     const { journal, configuration, clock, connect } = this.options;
+    this.session?.close();
+    this.session = undefined;
+    this.reopens = false;
     const epoch = journal.state.epoch + 1;
     journal.add({ kind: 'start', epoch, atMs: clock.wallMs() });
     await journal.flush();
@@ -239,6 +234,7 @@ export class Engine {
     this.pacer.forget();
     const session = await connect(epoch, this.listener());
     try {
+      await noteMembers(journal, session.switches);
       const { tentativeMs, reportMs } = configuration.timers;
       await session.writeSettings({ epoch, tentativeMs, reportMs });
       await session.writeFloodGroup(configuration.switch.ports);
@@ -263,12 +259,12 @@ export class Engine {
       finishStep(this.state, out);
       await this.carryOut(out);
       this.out = { effects: [], notices: [] };
+      if (this.state.awaiting && !mustWait(session.switches)) step(this.state, { kind: 'switches-complete' }, this.out);
       this.finder.findAll();
       this.operations.resume();
       this.conclude(this.out);
       await this.carryOut(this.out);
       this.serving = true;
-      this.reopens = false;
       this.options.onChange?.();
     } catch (error) {
       session.close();
@@ -299,6 +295,10 @@ export class Engine {
         this.lose(reason);
         this.wakeUp();
       },
+      onMembership: (text) => {
+        this.options.log.write('warning', text);
+        this.reopen();
+      },
     };
   }
 
@@ -320,12 +320,8 @@ export class Engine {
     this.session = undefined;
     this.lostReason = reason;
     this.timers.clear();
-    this.failCommands(reason);
+    this.commands.fail(unavailable(reason));
     this.options.onChange?.();
-  }
-
-  private failCommands(reason: string): void {
-    for (const command of this.commands.splice(0)) command.done(unavailable(reason));
   }
 
   /** Tells notices that come from elsewhere than the bucket protocol: the auditor's. */
@@ -349,11 +345,12 @@ export class Engine {
     return (
       this.events.length === 0 &&
       this.packets.length === 0 &&
-      this.commands.length === 0 &&
+      this.commands.isEmpty &&
       this.macEvents.length === 0 &&
       this.idleMacs.length === 0 &&
       this.told.length === 0 &&
       this.finder.isIdle &&
+      !this.reopens &&
       this.dueDeadlines.length === 0
     );
   }
@@ -371,7 +368,7 @@ export class Engine {
   private async turn(): Promise<void> {
     const out: Output = { effects: [], notices: [] };
     this.out = out;
-    const command = this.commands.shift();
+    const command = this.commands.next();
     if (command !== undefined) {
       try {
         command.run();

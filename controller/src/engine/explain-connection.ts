@@ -15,6 +15,7 @@ import { formatIpAddress, ipAddress } from '../text/addresses.ts';
 import { bucketOfConnection, type HashParameters } from './bucket-hash.ts';
 import type { Engine } from './engine.ts';
 import { vipsOf } from './reconcile.ts';
+import { phaseOf } from './status.ts';
 
 /** What the explanation is made of. */
 export interface BucketFacts {
@@ -73,8 +74,7 @@ export function explainConnections(
       vipPort: vip.port === 'all' && vipPort !== 0 ? vipPort : vip.port,
       bucket: number,
       ...facts,
-      // As in the status: a bucket that prepares its flip learns, only earlier.
-      phase: facts.phase === 'preparing' ? 'learning' : facts.phase,
+      phase: phaseOf(bucket),
       ...explain(number, facts, pin && pinFacts(pin, nameOf)),
     });
   };
@@ -147,7 +147,7 @@ export function explain(
   return {
     decidedBy: 'base',
     server: base,
-    newConnectionServer: phase === 'preparing' ? base : current,
+    newConnectionServer: phase === 'preparing' || phase === 'waiting' ? base : current,
     reason: baseReason(number, phase, base, current),
   };
 }
@@ -157,6 +157,8 @@ function baseReason(number: number, phase: BucketFacts['phase'], base: string, c
   switch (phase) {
     case 'steady':
       return `Bucket ${number} is steady: old and new connections go to ${base} alike, and nothing needs to be remembered.`;
+    case 'waiting':
+      return `Bucket ${number} is to go from ${base} to ${current} and waits for a switch that is away: whoever has no pin goes to ${base}, new connections as well. ${unreported}`;
     case 'preparing':
       return `Bucket ${number} gets ready to go from ${base} to ${current}: what lives is being pinned to ${base} first. ${unreported}`;
     case 'shifting':

@@ -83,7 +83,7 @@ export async function reconcile(input: ReconcileInput, out: Output): Promise<Shi
   };
   // Tags of an earlier epoch must not be taken for ours.
   const state = createShiftState(settings, intent.epoch << 8);
-  const pins = empty && input.previous !== undefined ? rememberedPins(input.previous) : readPins(input, tables);
+  const pins = recoveredPins(input, tables, empty);
   const buckets = recoverBuckets(input, tables);
   const dead = [...intent.servers.values()].filter(({ state: its }) => its === 'dead').map(({ id }) => id);
   const alive = [...intent.servers.values()].filter((server) => !isGone(server));
@@ -93,7 +93,9 @@ export async function reconcile(input: ReconcileInput, out: Output): Promise<Shi
   shadow.clear('drain_watch');
   for (const pin of pins) setPin(shadow, pin.key, pin.server, pin.closing, timers);
   const doubts = doubtfulVips(input, tables, buckets);
-  recover(state, { buckets, pins, servers, leaving, dead, pinIdleMs: timers.pinIdleMs, doubts }, out);
+  // Even where all are there: none may count on another before that has been written.
+  const awaiting = session.switches.length > 0;
+  recover(state, { buckets, pins, servers, leaving, dead, pinIdleMs: timers.pinIdleMs, doubts, awaiting }, out);
   for (const list of state.vips.values()) {
     for (const bucket of list) {
       const assignment = assignmentOf(bucket);
@@ -165,33 +167,40 @@ function recoverBuckets(
   input: ReconcileInput,
   tables: ReadonlyMap<TableName, readonly ReadEntry[]>,
 ): RecoveredBucket[] {
-  const { configuration, intent } = input;
+  const { configuration, intent, session } = input;
   const served = vipsOf(configuration, intent).filter(({ vip }) => isOneWay(vip));
   const oneWay = new Set(served.map(({ id }) => id));
+  // Where a SYN tells new connections, the others belong to the base: such a flip has to wait like any other.
+  const watched = new Set(served.filter(({ vip }) => vip.protocol === 'tcp').map(({ id }) => id));
+  const isSeveral = session.switches.length > 0;
+  const isOneAway = session.switches.some(({ absence }) => absence !== undefined);
   const inSwitch = new Map(tables.get('buckets')!.map((entry) => [keyText(entry.key), entry]));
   const watches = new Map(tables.get('drain_watch')!.map((entry) => [keyText(entry.key), entry]));
   const result: RecoveredBucket[] = [];
-  const named = new Set([...intent.servers.values()].filter(({ state }) => state !== 'dead').map(({ id }) => id));
+  const named = new Set([...intent.servers.values()].filter((server) => !isGone(server)).map(({ id }) => id));
   for (const { closing } of intent.vips.values()) if (closing !== undefined) named.add(closing);
   for (const [vip, { base, current }] of intent.assignments) {
     base.forEach((journaledBase, bucket) => {
       const key = keyText([vip, bucket]);
       const params = inSwitch.get(key)?.params.map(Number);
-      // What names a dead server was about to be changed.
+      // What names a server that is gone was about to be changed.
       const known = params !== undefined && named.has(params[0]!);
       const intended = current[bucket]!;
-      const actualBase = known ? params[0]! : journaledBase;
+      // A commit that was under way when a switch was lost may have been made there: it is finished. Nobody was left on the old base.
+      const actualBase = known && !isOneAway ? params[0]! : journaledBase;
+      const before = bucketOf(input.previous, vip, bucket);
+      const isFlipped = params?.[1] === intended && !(isSeveral && watched.has(vip));
       result.push({
         vip,
         bucket,
         base: actualBase,
         current: intended,
         learn: known && params[2] === 1,
-        flipped: known && params[1] === intended,
+        flipped: known && isFlipped,
         oneWay: oneWay.has(vip),
-        unsettled: known && (params[4] === 1 || params[1] !== intended),
+        unsettled: known && (params[4] === 1 || (params[1] !== intended && before?.phase !== 'waiting')),
         watchElapsedMs: watches.get(key)?.elapsedMs,
-        former: bucketOf(input.previous, vip, bucket)?.former ?? [],
+        former: before?.former ?? [],
       });
     });
   }
@@ -200,7 +209,8 @@ function recoverBuckets(
 
 /**
  * Buckets whose registers were lost with pins in them: of a switch that has started anew those that were in shift or not settled, by our own
- * memory, or, where we have started anew as well, those that the journal has in shift. What was looked for before still is.
+ * memory, or, where we have started anew as well, those that the journal has in shift; and of a switch that is away and may be forwarding, since
+ * its registers cannot be read. What was looked for before still is.
  */
 function doubtfulVips(
   input: ReconcileInput,
@@ -209,6 +219,7 @@ function doubtfulVips(
 ): DoubtfulVip[] {
   const { configuration, intent, session, previous, pinning } = input;
   if (!pinning) return [];
+  const mayForward = session.switches.some(({ absence, isIsolated }) => absence !== undefined && !isIsolated);
   const isAnew = session.pipeline === 'pushed' && intent.epoch > 1;
   const marked = new Set(
     tables
@@ -216,9 +227,10 @@ function doubtfulVips(
       .filter(({ params }) => Number(params[5]) !== 0)
       .map(({ key }) => keyText(key)),
   );
-  const isDoubtful = ({ vip, bucket, base, current }: RecoveredBucket): boolean => {
+  const isDoubtful = ({ vip, bucket, base, current, unsettled }: RecoveredBucket): boolean => {
     const before = bucketOf(previous, vip, bucket);
     if (before?.inDoubt || marked.has(keyText([vip, bucket]))) return true;
+    if (mayForward) return before?.unsettled ?? unsettled;
     return isAnew && (before === undefined ? base !== current : before.unsettled);
   };
   return vipsOf(configuration, intent).flatMap(({ id, vip }): DoubtfulVip[] => {
@@ -233,6 +245,21 @@ function bucketOf(state: ShiftState | undefined, vip: number, bucket: number): B
   return state?.vips.get(vip)?.[bucket];
 }
 
+/** An empty switch gets what we know; of several one that returns, what it has missed. */
+function recoveredPins(
+  input: ReconcileInput,
+  tables: ReadonlyMap<TableName, readonly ReadEntry[]>,
+  empty: boolean,
+): readonly RecoveredPin[] {
+  const { previous, session } = input;
+  const remembered = previous === undefined ? [] : rememberedPins(previous);
+  if (empty && previous !== undefined) return remembered;
+  const read = readPins(input, tables);
+  if (session.switches.length === 0) return read;
+  const known = new Set(read.map(({ key }) => key));
+  return [...read, ...remembered.filter(({ key }) => !known.has(key))];
+}
+
 function readPins(input: ReconcileInput, tables: ReadonlyMap<TableName, readonly ReadEntry[]>): RecoveredPin[] {
   const { configuration, intent } = input;
   const vips = new Map(vipsOf(configuration, intent).map(({ id, vip }) => [id, vip]));
@@ -243,7 +270,7 @@ function readPins(input: ReconcileInput, tables: ReadonlyMap<TableName, readonly
     const service = vips.get(vip);
     // A pin to a server that is gone is ignored by the switch; it goes with the next flush.
     const record = intent.servers.get(server);
-    if (service === undefined || record === undefined || record.state === 'dead') return [];
+    if (service === undefined || record === undefined || isGone(record)) return [];
     const hash = { buckets: service.buckets, seed: HASH_SEED, portMask: portMask(service) };
     const bucket = bucketOfConnection(hash, ...ends);
     const key = connectionKey(...parts);

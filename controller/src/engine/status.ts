@@ -1,9 +1,10 @@
 /** The status as the control socket tells it, made from the engine's present state. Reads only. */
-import type { BucketPhase, ServerStatus, Status, SwitchStatus, VipStatus } from '../control-api/types.ts';
+import type { BucketPhase, ServerStatus, Status, VipStatus } from '../control-api/types.ts';
 import { recordsOf } from '../operations/catalogue.ts';
 import type { Bucket, ShiftState } from '../shift/state.ts';
 import type { Engine } from './engine.ts';
 import { vipsOf } from './reconcile.ts';
+import { switchStatuses } from './switch-status.ts';
 
 const LINES_SHOWN = 50;
 
@@ -30,15 +31,7 @@ export function statusOf(engine: Engine, frame: StatusFrame): Status {
       : session === undefined
         ? 'reconnecting'
         : 'serving';
-  const switchStatus = (address: string, deviceId: bigint): SwitchStatus => ({
-    address,
-    deviceId: String(deviceId),
-    connected: session !== undefined,
-    primary: session !== undefined,
-    pipeline: session?.pipeline ?? 'none',
-    slots: session?.slots ?? 0,
-    ...(engine.lostReason === undefined ? {} : { error: engine.lostReason }),
-  });
+  const switches = switchStatuses(engine, frame.switchAddress);
   return {
     version: frame.version,
     pid: process.pid,
@@ -89,10 +82,8 @@ export function statusOf(engine: Engine, frame: StatusFrame): Status {
       writes: totals.writes,
       reconnects: totals.reconnects,
     },
-    switch: switchStatus(frame.switchAddress, configuration.switch.deviceId),
-    switches: configuration.switches.map(({ address, deviceId }, index) =>
-      switchStatus(index === 0 ? frame.switchAddress : address, deviceId),
-    ),
+    switch: switches[0]!,
+    switches,
     log: log.lines.slice(-LINES_SHOWN),
   };
 }
@@ -103,9 +94,10 @@ function bucketsInDoubt(shift: ShiftState): number {
   return count;
 }
 
-/** A bucket that prepares its flip learns as well, only earlier. */
-function phaseOf(bucket: Bucket | undefined): BucketPhase {
+/** A bucket that prepares its flip learns as well, only earlier; one that waits for a switch is on its way. */
+export function phaseOf(bucket: Bucket | undefined): BucketPhase {
   if (bucket === undefined) return 'steady';
+  if (bucket.phase === 'waiting') return 'shifting';
   return bucket.phase === 'preparing' ? 'learning' : bucket.phase;
 }
 

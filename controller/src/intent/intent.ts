@@ -17,6 +17,7 @@ export const intentFormat: JournalFormat<IntentRecord, Intent> = {
     nextOperation: 1,
     vips: new Map(),
     classes: [],
+    switches: new Map(),
     removedVips: new Set(),
     servers: new Map(),
     assignments: new Map(),
@@ -65,6 +66,9 @@ export const intentFormat: JournalFormat<IntentRecord, Intent> = {
         intent.nextOperation = Math.max(intent.nextOperation, record.operation.id + 1);
         forgetOldOperations(intent);
         break;
+      case 'switch':
+        intent.switches.set(record.name, record.standing);
+        break;
       case 'ids':
         intent.nextServer = Math.max(intent.nextServer, record.nextServer);
         intent.nextVip = Math.max(intent.nextVip, record.nextVip);
@@ -89,6 +93,7 @@ export const intentFormat: JournalFormat<IntentRecord, Intent> = {
       const changes = base.map((server, bucket) => [bucket, server, current[bucket]!] as const);
       records.push({ kind: 'assignment', vip, changes });
     }
+    for (const [name, standing] of intent.switches) records.push({ kind: 'switch', name, standing });
     for (const operation of intent.operations.values()) records.push({ kind: 'operation', operation });
     return records;
   },

@@ -109,6 +109,8 @@ export type IntentRecord =
       readonly changes: readonly (readonly [bucket: number, base: ServerId, current: ServerId])[];
     }
   | { readonly kind: 'operation'; readonly operation: OperationRecord }
+  /** One of several switches has been there; or does not forward while it is away, as an operator says. */
+  | { readonly kind: 'switch'; readonly name: string; readonly standing: 'joined' | 'isolated' }
   | {
       readonly kind: 'ids';
       readonly nextServer: ServerId;
@@ -126,6 +128,8 @@ export interface Intent {
   readonly vips: Map<VipId, VipRecord>;
   /** Classes of clients, with their numbers in the switch. */
   classes: readonly ClassRecord[];
+  /** Those of several switches that have been there. */
+  readonly switches: Map<string, 'joined' | 'isolated'>;
   /** Names of VIPs that operators have removed; a configuration that still lists them does not bring them back. */
   readonly removedVips: Set<string>;
   readonly servers: Map<ServerId, ServerRecord>;

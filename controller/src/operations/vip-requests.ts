@@ -34,6 +34,13 @@ export function planVipRequest(
 ): { readonly plan: Plan; readonly vip: VipId } {
   const { configuration, intent } = host;
   const title = titleOf(request);
+  if (request.kind !== 'remove-vip' && host.shift().awaiting) {
+    throw new OperationRefusedError({
+      code: 'conflict',
+      message: 'a switch is away that may be forwarding, and it would not know of this',
+      hint: 'wait until it is back; if it does not forward any more: mooring isolate SWITCH',
+    });
+  }
   if (request.kind === 'add-vip') {
     const vip = readVipDefinition(request.vip, request.vipDefinition, configuration.vips, configuration.classes);
     const inService = vip.servers.filter(({ spare }) => !spare).length;

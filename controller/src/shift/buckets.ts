@@ -15,11 +15,13 @@
  * idle all along does the base change. The idle time is at least as long as a handshake, so that a half-open
  * connection counts as well.
  *
- * A bucket whose connections' beginnings cannot be watched has a phase before the flip, `preparing`: see `one-way.ts`.
+ * A bucket whose connections' beginnings cannot be watched has a phase before the flip, `preparing`: see `one-way.ts`. One that cannot be
+ * flipped, or not stay so, because a switch is away is `waiting`: see `absence.ts`.
  *
  * Buckets know nothing of each other; an operation is a set of them. A bucket in shift may be pointed at yet another
  * server at any time: what is pinned stays where it is, what is not belongs to the base, whatever the current server is.
  */
+import { startWaiting } from './absence.ts';
 import { startPreparing } from './one-way.ts';
 import { dropRedundantPins, resendReleases } from './pins.ts';
 import { askAgent } from './reports.ts';
@@ -48,6 +50,11 @@ export function retargetBucket(state: ShiftState, bucket: Bucket, to: ServerId, 
   }
   const inShift = bucket.base !== bucket.current;
   setCurrent(state, bucket, to);
+  if (state.awaiting && !bucket.oneWay) {
+    out.notices.push({ kind: 'flipped', name: nameOf(bucket), from, to });
+    startWaiting(state, bucket, out);
+    return;
+  }
   bucket.unsettled = true;
   bucket.sweepUntil = undefined;
   bucket.tentativeSeen = false;
@@ -75,7 +82,7 @@ export function retargetBucket(state: ShiftState, bucket: Bucket, to: ServerId, 
 
 /** The watch was not hit for the idle time: seal, and look whether that stays so. */
 export function onWatchIdle(state: ShiftState, bucket: Bucket, out: Output): void {
-  if (bucket.held || (bucket.phase !== 'shifting' && bucket.phase !== 'learning')) return;
+  if (state.awaiting || bucket.held || (bucket.phase !== 'shifting' && bucket.phase !== 'learning')) return;
   // Silent is not ended: where the server itself can be asked, its word counts.
   if (viewOf(state, bucket.base).agent) askAgent(state, bucket.base, out);
   else enterSealed(state, bucket, out);
@@ -92,7 +99,7 @@ export function onSealDue(state: ShiftState, bucket: Bucket, token: number, out:
 export function onHold(state: ShiftState, bucket: Bucket, held: boolean, out: Output): void {
   if (bucket.held === held) return;
   bucket.held = held;
-  if (bucket.base === bucket.current || !state.settings.pins) return;
+  if (bucket.base === bucket.current || bucket.phase === 'waiting' || !state.settings.pins) return;
   if (bucket.phase === 'preparing') {
     startPreparing(state, bucket, out);
     return;
@@ -262,7 +269,7 @@ export function writeAssignment(bucket: Bucket, out: Output): void {
 /** What the switch's entry is to say. */
 export function assignmentOf(bucket: Bucket): Assignment {
   const { base, current, learn, unsettled, inDoubt: doubt } = bucket;
-  const preparing = bucket.phase === 'preparing';
-  const seal = bucket.phase === 'sealed' || (preparing && bucket.sealedToFlip);
+  const preparing = bucket.phase === 'preparing' || bucket.phase === 'waiting';
+  const seal = bucket.phase === 'sealed' || (bucket.phase === 'preparing' && bucket.sealedToFlip);
   return { base, current, preparing, learn, seal, unsettled, doubt };
 }

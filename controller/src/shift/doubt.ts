@@ -38,23 +38,32 @@ export interface DoubtfulVip {
 
 /** Begins to look. The buckets' assignments are to be written by whoever calls. */
 export function startDoubt(state: ShiftState, { vip, buckets, servers }: DoubtfulVip, out: Output): void {
-  const { idleMs, handshakeMs } = state.settings;
   const token = (state.doubts.get(vip)?.token ?? 0) + 1;
   for (const number of buckets) {
     const bucket = bucketOf(state, { vip, bucket: number });
     if (bucket !== undefined) bucket.inDoubt = true;
   }
   state.doubts.set(vip, { servers, tried: new Map(), frames: new Map(), found: 0, token });
-  const durationMs = idleMs + handshakeMs;
   out.effects.push({ kind: 'doubt', vip, on: true });
-  out.effects.push({ kind: 'timer', delayMs: durationMs, event: { kind: 'doubt-over', vip, token } });
+  const durationMs = armEnd(state, vip, token, out);
   out.notices.push({ kind: 'doubt', vip, buckets: buckets.length, durationMs });
+}
+
+/** @returns when every live connection has spoken */
+function armEnd({ settings }: ShiftState, vip: VipId, token: number, out: Output): number {
+  const delayMs = settings.idleMs + settings.handshakeMs;
+  out.effects.push({ kind: 'timer', delayMs, event: { kind: 'doubt-over', vip, token } });
+  return delayMs;
 }
 
 /** Every live connection has spoken by now. */
 export function onDoubtOver(state: ShiftState, vip: VipId, token: number, out: Output): void {
   const doubt = state.doubts.get(vip);
   if (doubt?.token !== token) return;
+  if (state.awaiting) {
+    armEnd(state, vip, token, out);
+    return;
+  }
   state.doubts.delete(vip);
   for (const bucket of state.vips.get(vip) ?? []) {
     if (!bucket.inDoubt) continue;

@@ -29,7 +29,7 @@ export function startPreparing(state: ShiftState, bucket: Bucket, out: Output): 
 
 /** The time is over: flips, unless connections without a pin were seen in the meantime. */
 export function onPreparedDue(state: ShiftState, bucket: Bucket, token: number, out: Output): void {
-  if (bucket.token !== token || bucket.phase !== 'preparing' || bucket.held) return;
+  if (bucket.token !== token || bucket.phase !== 'preparing' || bucket.held || state.awaiting) return;
   if (bucket.unpinnedSeen || !bucket.sealedToFlip) {
     const seal = !bucket.unpinnedSeen;
     if (seal !== bucket.sealedToFlip) {

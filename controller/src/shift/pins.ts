@@ -212,6 +212,7 @@ function isRedundant(state: ShiftState, pin: Pin): boolean {
 }
 
 function startClosing(state: ShiftState, pin: Pin, out: Output): void {
+  if (state.awaiting) return;
   pin.idle = false;
   pin.closing = true;
   out.effects.push({ kind: 'set-pin', key: pin.key, server: pin.server, closing: true });

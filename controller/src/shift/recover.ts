@@ -4,6 +4,7 @@
  * moment it is written; the current server is what the journal says, because it is written there first. Whatever
  * was waited for is waited for again, from the start: that costs time and never a connection.
  */
+import { startWaiting } from './absence.ts';
 import { enterShifting, nameOf, onWatchIdle, startSettling } from './buckets.ts';
 import { type DoubtfulVip, startDoubt } from './doubt.ts';
 import { startPreparing } from './one-way.ts';
@@ -53,10 +54,13 @@ export interface Recovered {
   readonly pinIdleMs: number;
   /** Buckets that have lost pins. */
   readonly doubts?: readonly DoubtfulVip[];
+  /** Until all switches are known to have what is recovered. */
+  readonly awaiting?: boolean;
 }
 
 /** Fills an empty state and says what to do to go on. */
 export function recover(state: ShiftState, recovered: Recovered, out: Output): void {
+  state.awaiting = recovered.awaiting ?? false;
   for (const id of recovered.servers) viewOf(state, id);
   for (const id of recovered.leaving) {
     const view = viewOf(state, id);
@@ -87,6 +91,9 @@ export function recover(state: ShiftState, recovered: Recovered, out: Output): v
       setBase(state, bucket, current);
     } else if (base !== current && bucket.oneWay && flipped === false) {
       startPreparing(state, bucket, out);
+    } else if (base !== current && state.awaiting && !bucket.oneWay) {
+      bucket.unsettled = unsettled;
+      startWaiting(state, bucket, out);
     } else if (base !== current) {
       bucket.unsettled = true;
       bucket.learn = learn && viewOf(state, base).stage === 'serving';

@@ -86,7 +86,7 @@ export function onServerReport(
   }
   for (const buckets of state.vips.values()) {
     for (const bucket of buckets) {
-      if (bucket.base !== server || bucket.current === server || bucket.held) continue;
+      if (bucket.base !== server || bucket.current === server || bucket.held || state.awaiting) continue;
       let left = unpinned.get(`${bucket.vip}/${bucket.bucket}`) ?? [];
       if (bucket.learn && bucket.phase === 'learning') {
         for (const { key, halfOpen } of left) {

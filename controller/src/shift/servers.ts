@@ -44,12 +44,14 @@ export function onDeadline(state: ShiftState, id: ServerId, out: Output): void {
 /** The deadline is long over and something still keeps the buckets from committing. */
 export function onForceDue(state: ShiftState, id: ServerId, out: Output): void {
   const view = viewOf(state, id);
-  if (!view.ending || view.ended) return;
+  if (!view.ending || view.ended || state.awaiting) return;
   for (const bucket of basesOf(state, id)) forceCommit(state, bucket, out);
 }
 
 /** Looks at every leaving server once a step: has it come further? */
 export function advanceLeaving(state: ShiftState, out: Output): void {
+  // A switch that is away may be sending it connections.
+  if (state.awaiting) return;
   for (const view of [...state.leaving]) {
     const named = view.bases > 0 || view.currents > 0;
     if (!named && view.ending && !view.ended) end(state, view, out);

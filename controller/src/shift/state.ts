@@ -150,6 +150,8 @@ export interface ShiftState {
   readonly doubts: Map<VipId, Doubt>;
   /** The last question to an agent. */
   lastQuestion: number;
+  /** Of several switches one that may be forwarding cannot be told anything: see `absence.ts`. */
+  awaiting: boolean;
 }
 
 /** Where a step puts what it decides. */
@@ -180,6 +182,7 @@ export function createShiftState(settings: ShiftSettings, firstTag: number): Shi
     leaving: new Set(),
     doubts: new Map(),
     lastQuestion: 0,
+    awaiting: false,
   };
 }
 

@@ -3,6 +3,7 @@
  * stepped together; `finishStep` is due once after them and does what looks at the state as a whole. Nothing here or
  * below asks for the time, waits, or fails.
  */
+import { onSwitchesComplete } from './absence.ts';
 import {
   onHold,
   onLearnDue,
@@ -88,6 +89,9 @@ export function step(state: ShiftState, event: ShiftEvent, out: Output): void {
       break;
     case 'sweep-pace':
       onSweepPace(state, event.chunk);
+      break;
+    case 'switches-complete':
+      onSwitchesComplete(state, out);
       break;
     case 'pin-refused':
       onPinRefused(state, event.key, out);

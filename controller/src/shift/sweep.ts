@@ -36,7 +36,7 @@ export function onSweepPace(state: ShiftState, chunk: number): void {
 export function turnSweep(state: ShiftState, out: Output): void {
   const { sweep, settings } = state;
   if (sweep.pending !== undefined || !settings.pins) return;
-  if (sweep.trusted && !isWanted(state)) return;
+  if (sweep.trusted && (state.awaiting || !isWanted(state))) return;
   give(state, out);
 }
 

@@ -18,7 +18,7 @@ export type VipId = number;
 export type ConnectionKey = string;
 
 /** How far a bucket is; see docs/CONTROLLER.md for the graph. */
-export type BucketPhase = 'steady' | 'preparing' | 'shifting' | 'learning' | 'sealed' | 'settling';
+export type BucketPhase = 'steady' | 'waiting' | 'preparing' | 'shifting' | 'learning' | 'sealed' | 'settling';
 
 /** Names a bucket. */
 export interface BucketName {
@@ -136,6 +136,8 @@ export type ShiftEvent =
   | { readonly kind: 'pin-read'; readonly key: ConnectionKey; readonly elapsedMs: number | undefined }
   /** The switch keeps up with sweep orders over so many slots. */
   | { readonly kind: 'sweep-pace'; readonly chunk: number }
+  /** Every switch that may be forwarding has been told all there is to tell, and hears us. */
+  | { readonly kind: 'switches-complete' }
   /** The switch had no room for a pin. */
   | { readonly kind: 'pin-refused'; readonly key: ConnectionKey }
   | TimerEvent;

@@ -16,8 +16,7 @@ const [BASE, CURRENT, LEARN, UNSETTLED] = [0, 1, 2, 4];
 /** @param read what each switch holds, the first one's first */
 export function mergeEntries(table: TableName, read: readonly (readonly ReadEntry[])[]): readonly ReadEntry[] {
   const [first = []] = read;
-  // Learned addresses are each switch's own.
-  if (table === 'macs' || table === 'mac_sources' || read.length === 1) return first;
+  if (read.length === 1) return first;
   const byKey = new Map<string, ReadEntry[]>();
   for (const entries of read) {
     for (const entry of entries) {

@@ -92,7 +92,7 @@ export function p4runtimeConnector(options: P4RuntimeOptions): SwitchConnector {
     .update(options.program.deviceConfig)
     .digest()
     .readBigUInt64BE(0);
-  return async (electionId, listener) => {
+  return async (electionId, listener, anew = false) => {
     const client = await connect(options, program, electionId);
     try {
       if (!client.isPrimary) {
@@ -102,7 +102,7 @@ export function p4runtimeConnector(options: P4RuntimeOptions): SwitchConnector {
         );
       }
       const session = new P4RuntimeSession(client, listener, program, options.deviceId, cookie);
-      await session.prepare(options.program, cookie);
+      await session.prepare(options.program, cookie, anew);
       return session;
     } catch (error) {
       client.close();
@@ -137,6 +137,7 @@ class P4RuntimeSession implements SwitchSession {
   readonly slots: number;
   readonly pinCapacity: number;
   readonly deviceId: string;
+  readonly switches = [];
   readonly program: SwitchProgram;
   private readonly client: P4RuntimeClient;
   private epoch = 0;
@@ -180,8 +181,8 @@ class P4RuntimeSession implements SwitchSession {
   }
 
   /** Keeps or pushes the pipeline and has digests sent. */
-  async prepare(program: PipelineProgram, cookie: bigint): Promise<void> {
-    if ((await this.runningCookie()) !== cookie) {
+  async prepare(program: PipelineProgram, cookie: bigint, anew: boolean): Promise<void> {
+    if (anew || (await this.runningCookie()) !== cookie) {
       const { p4info, deviceConfig } = program;
       await this.client.setPipeline({ p4info, deviceConfig, cookie });
       this.pipeline = 'pushed';

@@ -58,6 +58,8 @@ export interface SwitchListener {
   onPacketIn(port: number, packet: Uint8Array, server: number): void;
   /** The session is over. Told once; not after `close`. */
   onLost(reason: string): void;
+  /** Of several switches one has gone or come back: the session is to be opened anew. Told once at most. */
+  onMembership(text: string): void;
 }
 
 /** Why an update was refused. */
@@ -82,6 +84,15 @@ export interface SwitchProgram {
   readonly tableSizes: Readonly<Partial<Record<TableName, number>>>;
 }
 
+/** One of several switches. */
+export interface MemberStatus {
+  readonly name: string;
+  /** Since when it has been away, and why; undefined while it is there. */
+  readonly absence?: { readonly sinceMs: number; readonly reason: string };
+  /** An operator says that it does not forward. */
+  readonly isIsolated: boolean;
+}
+
 /** A connection as primary controller, with Mooring's program running on the switch. */
 export interface SwitchSession {
   /** Whether the switch ran the program already. */
@@ -91,6 +102,8 @@ export interface SwitchSession {
   /** Exact pins it has room for. */
   readonly pinCapacity: number;
   readonly deviceId: string;
+  /** Those behind it, where there are several. */
+  readonly switches: readonly MemberStatus[];
   /** Applies updates in order, each by itself. @throws SwitchLostError */
   write(updates: readonly EntryUpdate[]): Promise<readonly WriteFailure[]>;
   /** @throws SwitchLostError */
@@ -116,8 +129,12 @@ export interface SwitchSession {
   close(): void;
 }
 
-/** Opens a session. `electionId` must be above every earlier one. @throws SwitchUnreachableError, SwitchRefusedError */
-export type SwitchConnector = (electionId: number, listener: SwitchListener) => Promise<SwitchSession>;
+/**
+ * Opens a session. `electionId` must be above every earlier one.
+ * @param anew the switch is to be given the program even if it runs it: nothing that it holds is of use
+ * @throws SwitchLostError, SwitchRefusedError
+ */
+export type SwitchConnector = (electionId: number, listener: SwitchListener, anew?: boolean) => Promise<SwitchSession>;
 
 /** The switch does not answer, or went away. Worth trying again. */
 export class SwitchLostError extends Error {

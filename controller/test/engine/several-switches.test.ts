@@ -3,37 +3,17 @@
  * same assignments and pins at the end, and a switch that loses its memory, or its session, is brought up to date.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { severalConnector } from '../../src/switch-port/several.ts';
-import { TABLE_NAMES, type TableName } from '../../src/switch-port/tables.ts';
-import { FakeSwitch } from '../support/fake-switch.ts';
-import { type Connection, RIG_CONFIGURATION, Rig } from '../support/rig.ts';
+import { isolateSwitch } from '../../src/engine/members.ts';
+import type { FakeSwitch } from '../support/fake-switch.ts';
+import type { Connection } from '../support/rig.ts';
+import { assignments, TwoSwitches } from '../support/two-switches.ts';
 
-const TWO = RIG_CONFIGURATION.replace(
-  'switch: { address: 127.0.0.1:9559, ports: [1, 2, 3, 4, 5] }',
-  'switches:\n  - { address: 127.0.0.1:9559, ports: [1, 2, 3, 4, 5] }\n  - { address: 127.0.0.1:9560, ports: [11, 12, 13, 14] }',
-);
-
-/** Own addresses and ports. */
-const OWN = new Set<TableName>(['macs', 'mac_sources', 'servers']);
-
-let rig: Rig;
+let rig: TwoSwitches;
 let second: FakeSwitch;
 
 beforeEach(async () => {
-  rig = new Rig(TWO);
-  second = new FakeSwitch(rig.clock, 64);
-  const switches = [rig.switch, second];
-  const [one, two] = rig.configuration.switches;
-  rig.connector = severalConnector(
-    [
-      { configuration: one!, connect: rig.switch.connect },
-      { configuration: two!, connect: second.connect },
-    ],
-    { macIdleMs: 300_000, reserved: () => new Set() },
-  );
-  rig.alsoTicks = second;
-  // Every third connection goes through the second switch.
-  rig.way = ({ port }) => switches[port % 3 === 0 ? 1 : 0]!;
+  rig = new TwoSwitches();
+  second = rig.second;
   await rig.start();
 });
 
@@ -42,29 +22,21 @@ afterEach(async () => {
   await rig.dispose();
 });
 
-function expectAlike(): void {
-  for (const table of TABLE_NAMES) {
-    if (OWN.has(table)) continue;
-    const [here, there] = [rig.switch.entries(table), second.entries(table)];
-    expect(Object.fromEntries(there), table).toEqual(Object.fromEntries(here));
-  }
-}
-
 describe('two switches', () => {
   it('a swap: connections through both live on, and both hold the same', async () => {
-    expectAlike();
+    rig.expectAlike();
     rig.openMany(60);
     const { id } = await rig.operate({ kind: 'swap', server: 's1', replacement: 's4' });
     rig.openMany(60);
     await rig.advance(3_000);
     expect(rig.operation(id).phase).toBe('shifting');
-    expectAlike();
+    rig.expectAlike();
     const s1 = rig.serverId('s1');
     rig.close((connection) => connection.server === s1);
     rig.openMany(20);
     await rig.advance(7_000);
     expect(rig.operation(id)).toMatchObject({ outcome: 'done' });
-    expectAlike();
+    rig.expectAlike();
     for (const one of [rig.switch, second]) {
       expect(one.ways.flat().every((slot) => slot.state !== 'confirmed')).toBe(true);
       expect(one.entries('drain_watch').size).toBe(0);
@@ -92,7 +64,7 @@ describe('two switches', () => {
     await rig.advance(1_000);
     rig.way = ({ port }: Pick<Connection, 'port'>) => [rig.switch, second][port % 2]!;
     await rig.advance(7_000);
-    expectAlike();
+    rig.expectAlike();
   });
 
   it('a switch that comes back empty is filled, and one without a controller goes on meanwhile', async () => {
@@ -106,7 +78,7 @@ describe('two switches', () => {
     rig.way = () => rig.switch;
     rig.sendAll();
     await rig.clock.advance(500, rig.settle);
-    expectAlike();
+    rig.expectAlike();
     expect(second.entries('pins').size).toBe(pins);
     rig.way = () => second;
     rig.sendAll();
@@ -124,13 +96,192 @@ describe('two switches', () => {
       await rig.advance(2_000);
       second.onCall = () => undefined;
       rig.kill();
-      second.drop('the controller was killed');
       await rig.start();
       await rig.advance(500);
       expect(rig.violations, `fault at call ${at}`).toEqual([]);
     }
     await rig.advance(8_000);
-    expectAlike();
+    rig.expectAlike();
     expect(rig.engine.operations.list().every(({ phase }) => phase === 'finished')).toBe(true);
+  });
+});
+
+describe('one of two switches is away and goes on forwarding', () => {
+  it('the other is driven: a dead server gives its buckets away at once, what is in shift waits, and all goes on at the return', async () => {
+    rig.openMany(60);
+    const { id } = await rig.operate({ kind: 'swap', server: 's1', replacement: 's4' });
+    rig.openMany(40);
+    await rig.advance(500);
+    const [s1, s2, s4] = ['s1', 's2', 's4'].map((name) => rig.serverId(name)) as [number, number, number];
+    expect(assignments(rig.switch).some(([base, current]) => base === s1 && current === s4)).toBe(true);
+    const before = assignments(second);
+    second.setReachable(false);
+    await rig.advance(500);
+    expect(rig.status()).toMatchObject({ state: 'serving' });
+    // Nobody is pinned any more where the other would not know of it.
+    expect(assignments(rig.switch).every(([base, current]) => base === current)).toBe(true);
+    rig.openMany(30);
+    rig.die('s2');
+    await rig.advance(1_000);
+    expect(rig.status().servers.find(({ name }) => name === 's2')).toMatchObject({ state: 'dead', buckets: 0 });
+    expect(assignments(rig.switch).flat()).not.toContain(s2);
+    expect(assignments(second)).toEqual(before);
+    // Orders are taken, and wait.
+    const drain = await rig.operate({ kind: 'drain', server: 's3' });
+    rig.openMany(30);
+    await rig.advance(8_000);
+    expect(rig.operation(id)).toMatchObject({ phase: 'shifting' });
+    expect(rig.operation(drain.id)).toMatchObject({ phase: 'shifting' });
+    expect(assignments(rig.switch).every(([base, current]) => base === current)).toBe(true);
+    second.setReachable(true);
+    await rig.advance(1_000);
+    expect(assignments(rig.switch)).toEqual(assignments(second));
+    expect(assignments(second).some(([base, current]) => base === s1 && current === s4)).toBe(true);
+    await rig.advance(5_000);
+    await rig.expectRest();
+    expect(rig.operation(id)).toMatchObject({ outcome: 'done' });
+    expect(rig.operation(drain.id)).toMatchObject({ outcome: 'done' });
+  });
+
+  it('connections of the one that is there may change to the one that is away', async () => {
+    rig.openMany(60);
+    await rig.operate({ kind: 'swap', server: 's1', replacement: 's4' });
+    rig.openMany(40);
+    await rig.advance(500);
+    second.setReachable(false);
+    await rig.advance(500);
+    rig.way = () => rig.switch;
+    // Pins of before are known to both; what is new is where both send what has no pin.
+    rig.connections.splice(0, rig.connections.length, ...rig.connections.filter(({ port }) => port % 3 !== 0));
+    rig.openMany(60);
+    await rig.advance(1_000);
+    rig.way = () => second;
+    await rig.advance(3_000);
+    rig.way = () => rig.switch;
+    await rig.advance(3_000);
+    second.setReachable(true);
+    await rig.advance(1_000);
+    await rig.expectRest();
+  });
+
+  it('a pin is not taken away while the one that is away would honour it', async () => {
+    rig.openMany(60);
+    await rig.operate({ kind: 'add', server: 's4' });
+    rig.openMany(30);
+    await rig.advance(9_000);
+    const pins = rig.switch.entries('pins').size;
+    expect(pins).toBeGreaterThan(0);
+    second.setReachable(false);
+    rig.close(() => true);
+    await rig.advance(400_000, 100_000);
+    expect(rig.switch.entries('pins').size).toBe(pins);
+    second.setReachable(true);
+    await rig.advance(400_000, 100_000);
+    await rig.expectRest();
+  });
+
+  it('a controller that is started meanwhile knows that somebody is missing', async () => {
+    rig.openMany(60);
+    const { id } = await rig.operate({ kind: 'swap', server: 's1', replacement: 's4' });
+    rig.openMany(40);
+    await rig.advance(500);
+    second.setReachable(false);
+    await rig.advance(500);
+    rig.kill();
+    await rig.start();
+    expect(rig.status().state).toBe('serving');
+    rig.die('s3');
+    rig.openMany(30);
+    await rig.advance(8_000);
+    expect(rig.status().servers.find(({ name }) => name === 's3')).toMatchObject({ state: 'dead', buckets: 0 });
+    expect(rig.operation(id)).toMatchObject({ phase: 'shifting' });
+    second.setReachable(true);
+    await rig.advance(3_000);
+    await rig.expectRest();
+    expect(rig.operation(id)).toMatchObject({ outcome: 'done' });
+  });
+
+  it('one that an operator has isolated is not waited for, and is emptied when it returns', async () => {
+    rig.openMany(60);
+    const { id } = await rig.operate({ kind: 'swap', server: 's1', replacement: 's4' });
+    rig.openMany(40);
+    await rig.advance(500);
+    const isolate = async (name: string) => {
+      const done = rig.engine.submit(() => isolateSwitch(rig.engine, name, 'anna'));
+      done.catch(() => undefined);
+      await rig.settle();
+      return done;
+    };
+    await expect(isolate('two')).rejects.toMatchObject({ body: { code: 'conflict', field: 'switch' } });
+    await expect(isolate('tow')).rejects.toMatchObject({ body: { code: 'not-found', choices: ['one', 'two'] } });
+    second.setReachable(false);
+    await rig.settle();
+    rig.openMany(40);
+    // It is off now; what lay in its registers only is looked for, which a fake server does not answer.
+    rig.connections.splice(0, rig.connections.length, ...rig.connections.filter(({ port }) => port % 3 !== 0));
+    rig.way = () => rig.switch;
+    await rig.advance(3_000);
+    const waiting = rig.status().vips[0]!.bucketMap.phase.filter((phase) => phase !== 'steady').length;
+    expect(rig.status().switches[1]).toMatchObject({
+      connected: false,
+      error: 'no switch answers',
+      away: { isolated: false, waitingBuckets: waiting, waitingOperations: [id] },
+    });
+    expect(rig.status().switches[0]).toMatchObject({ connected: true });
+    await isolate('two');
+    await expect(isolate('two')).rejects.toMatchObject({ body: { code: 'conflict' } });
+    expect(rig.status().switches[1]).toMatchObject({ connected: false, away: { isolated: true, waitingBuckets: 0 } });
+    const s1 = rig.serverId('s1');
+    rig.close(({ server }) => server === s1);
+    await rig.advance(9_000);
+    expect(rig.operation(id)).toMatchObject({ outcome: 'done' });
+    // A controller that is started meanwhile still knows, and it has changed more than the isolated one could be told.
+    rig.kill();
+    await rig.start();
+    expect(rig.status().switches[1]).toMatchObject({ away: { isolated: true } });
+    expect(second.ways.flat().some((slot) => slot.state === 'confirmed')).toBe(true);
+    second.setReachable(true);
+    await rig.advance(1_000);
+    expect(second.ways.flat().every((slot) => slot.state === 'empty')).toBe(true);
+    expect(rig.status().switches[1]).toMatchObject({ connected: true });
+    expect(rig.status().switches[1]!.away).toBeUndefined();
+    rig.expectAlike();
+    rig.way = () => second;
+    await rig.advance(1_000);
+    await rig.expectRest();
+  });
+
+  it('what both would have to know of a VIP is refused meanwhile', async () => {
+    second.setReachable(false);
+    await rig.settle();
+    const refusal = { body: { code: 'conflict', message: expect.stringContaining('a switch is away') } };
+    await expect(rig.operate({ kind: 'buckets', buckets: 32 })).rejects.toMatchObject(refusal);
+    second.setReachable(true);
+    await rig.advance(1_000);
+    await rig.operate({ kind: 'buckets', buckets: 32 });
+    rig.bucketCount = 32;
+    await rig.advance(1_000);
+    await rig.expectRest();
+  });
+
+  it('one that does not answer a write is not waited for', async () => {
+    rig.openMany(60);
+    second.hangs = true;
+    rig.die('s2');
+    await rig.advance(8_000);
+    expect(rig.status().servers.find(({ name }) => name === 's2')).toMatchObject({ state: 'dead', buckets: 0 });
+    expect(assignments(rig.switch).flat()).not.toContain(2);
+    expect(rig.status().switches[1]).toMatchObject({ connected: false, error: 'no switch answers' });
+    expect(rig.log.lines.map(({ text }) => text)).toContain('the switch two is away: no answer for 5 s');
+    second.hangs = false;
+    await rig.advance(1_000);
+    await rig.expectRest();
+  });
+
+  it('a switch that never was there keeps the controller from starting', async () => {
+    await rig.dispose();
+    rig = new TwoSwitches();
+    rig.second.setReachable(false);
+    await expect(rig.start()).rejects.toThrow('no switch answers');
   });
 });

@@ -64,6 +64,7 @@ export function cloneState(state: ShiftState): ShiftState {
       ]),
     ),
     lastQuestion: state.lastQuestion,
+    awaiting: state.awaiting,
   };
 }
 

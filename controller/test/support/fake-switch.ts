@@ -80,6 +80,18 @@ export class FakeSwitch {
     this.drop('the switch was restarted');
   }
 
+  /** False: its control connection cannot be made; packets are forwarded all the same. */
+  reachable = true;
+
+  /** It answers neither writes nor attempts to connect. */
+  hangs = false;
+
+  /** Its control connection goes away, or can be made again. */
+  setReachable(reachable: boolean): void {
+    this.reachable = reachable;
+    if (!reachable) this.drop('the cable was pulled');
+  }
+
   /** Breaks the session. */
   drop(reason: string): void {
     const { listener } = this;
@@ -88,10 +100,12 @@ export class FakeSwitch {
   }
 
   /** What `startController` connects with. */
-  readonly connect: SwitchConnector = async (electionId, listener) => {
+  readonly connect: SwitchConnector = async (electionId, listener, anew = false) => {
     this.onCall('connect');
+    if (!this.reachable || this.hangs) throw new SwitchLostError('no switch answers');
     if (electionId <= this.electionId) throw new Error(`election id ${electionId} is not above ${this.electionId}`);
     this.electionId = electionId;
+    if (anew) this.reset();
     this.listener = listener;
     const pipeline = this.hasPipeline ? 'kept' : 'pushed';
     this.hasPipeline = true;
@@ -108,8 +122,10 @@ export class FakeSwitch {
       slots: this.slotsPerWay,
       pinCapacity: 65_536,
       deviceId: '0',
+      switches: [],
       write: async (updates) => {
         check(`write ${updates.length}`);
+        if (this.hangs) await new Promise(() => undefined);
         return this.write(updates);
       },
       writeSettings: async (settings) => {
