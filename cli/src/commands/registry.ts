@@ -50,6 +50,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./log.ts')).logCommand,
   },
   {
+    name: 'isolate',
+    summary: 'say that a switch that is away does not forward',
+    load: async () => (await import('./isolate.ts')).isolateCommand,
+  },
+  {
     name: 'add',
     summary: 'let a server take its share of new connections',
     load: async () => (await import('./add.ts')).addCommand,

@@ -1,17 +1,24 @@
 /** `mooring status`: what there is and what goes on, once as text or JSON, or live with `--watch`. */
-import type { Status } from '@mooring/controller/control';
+import type { Status, SwitchStatus } from '@mooring/controller/control';
 import { type ParsedCommand, printResult } from '../command-line/command.ts';
+import { absenceText } from '../control-client/absence-text.ts';
 import { callController, STATE_DIRECTORY_OPTION } from '../control-client/connect.ts';
 import { operationLine } from '../control-client/operation-command.ts';
 import { endpointText } from '../control-client/view.ts';
 import { formatCount } from '../ui/format.ts';
 import { watchCommand } from './watch.ts';
 
+function switchText({ connected, error, away }: SwitchStatus, nowMs: number): string {
+  if (connected) return 'connected';
+  const why = error === undefined ? '' : `: ${error}`;
+  return `not connected${away === undefined ? '' : ` ${absenceText(away, nowMs)}`}${why}`;
+}
+
 /** The status as text. */
 export function statusText(status: Status): string {
   const lines = [
     `controller  ${status.state}, pid ${status.pid}, version ${status.version}${status.pinning ? '' : ', PINNING OFF'}`,
-    `switch      ${status.switch.address} ${status.switch.connected ? 'connected' : `not connected${status.switch.error ? `: ${status.switch.error}` : ''}`}`,
+    ...status.switches.map((one) => `switch      ${one.name} ${switchText(one, status.nowMs)}`),
     `pins        ${formatCount(status.counters.pinsExact)} exact (at most ${formatCount(status.counters.pinsExactPeak)}), ${formatCount(status.counters.registerPins)} in registers`,
   ];
   for (const vip of status.vips) {

@@ -1,6 +1,7 @@
 /** Translates what the controller says into what the terminal shows. The only place where the UI meets the wire format. */
 import type { OperationStatus, Plan, ServerStatus, Status, SwitchStatus, VipStatus } from '@mooring/controller/control';
 import type { ControllerView, OperationView, PlanView, ServerState, SwitchView, TrafficView } from '../ui/model.ts';
+import { absenceText } from './absence-text.ts';
 
 /** `192.0.2.7:51514`, `[2001:db8::7]:51514`, `192.0.2.1:*` for all ports. */
 export function endpointText(address: string, port: VipStatus['port'] | undefined): string {
@@ -88,9 +89,10 @@ function sumOf(status: Status, vip: string): TrafficView | undefined {
   return sum;
 }
 
-function switchView(status: SwitchStatus): SwitchView {
-  const { address, deviceId, connected, primary, pipeline, slots, error } = status;
-  return { address, deviceId, connected, primary, pipeline, slots, error };
+function switchView(status: SwitchStatus, nowMs: number): SwitchView {
+  const { name, address, deviceId, connected, primary, pipeline, slots, error, away } = status;
+  const absence = away === undefined ? undefined : absenceText(away, nowMs);
+  return { name, address, deviceId, connected, primary, pipeline, slots, error, absence };
 }
 
 /** The view of a status. */
@@ -136,7 +138,7 @@ export function controllerView(status: Status): ControllerView {
     astray: counters.astray ?? 0,
     audited: counters.audited ?? 0,
     counters: COUNTER_NAMES.map(([key, name]) => [name, counters[key]]),
-    switch: switchView(status.switch),
-    otherSwitches: (status.switches ?? []).slice(1).map(switchView),
+    switch: switchView(status.switch, status.nowMs),
+    otherSwitches: (status.switches ?? []).slice(1).map((one) => switchView(one, status.nowMs)),
   };
 }

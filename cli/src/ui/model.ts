@@ -126,6 +126,7 @@ export interface OperationView {
 
 /** The switch as the controller sees it. */
 export interface SwitchView {
+  readonly name: string;
   readonly address: string;
   readonly deviceId: string;
   readonly connected: boolean;
@@ -134,6 +135,8 @@ export interface SwitchView {
   /** Slots in each of the two ways of the pin registers. */
   readonly slots: number;
   readonly error: string | undefined;
+  /** Of several: since when it is away, and what waits for it. */
+  readonly absence: string | undefined;
 }
 
 /** What the controller last said. */

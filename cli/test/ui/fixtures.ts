@@ -126,6 +126,8 @@ export function viewInShift(servers: number, buckets: number, withLoad = true): 
       counters: [['digests', 120]],
       otherSwitches: [],
       switch: {
+        name: '127.0.0.1:9559',
+        absence: undefined,
         address: '127.0.0.1:9559',
         deviceId: '1',
         connected: true,

@@ -32,8 +32,9 @@ function portRow(port: PortView): Row {
   );
 }
 
-function standing({ connected, primary, error }: SwitchView): Span {
-  if (!connected) return span(`not connected${error ? `: ${error}` : ''}`, { bold: true, colour: 'red' });
+function standing({ connected, primary, error, absence }: SwitchView): Span {
+  const why = `${absence === undefined ? '' : ` ${absence}`}${error ? `: ${error}` : ''}`;
+  if (!connected) return span(`not connected${why}`, { bold: true, colour: 'red' });
   return span(primary ? 'connected, this controller is the primary one' : 'connected, not primary', {
     colour: 'green',
   });
@@ -53,7 +54,7 @@ export function switchPage(state: UiState): Row[] {
     rows.push(row(` program ${known.pipeline}${id}; 2 x ${formatCount(known.slots)} register slots`));
   }
   for (const other of state.view.controller?.otherSwitches ?? []) {
-    rows.push(row(` also ${other.address}: `, standing(other)));
+    rows.push(row(` also ${other.name}: `, standing(other)));
   }
   if (answer.error !== undefined) rows.push(row(span(` ${answer.error}`, { bold: true, colour: 'red' })));
   const details = answer.value;
