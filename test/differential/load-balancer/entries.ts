@@ -159,7 +159,7 @@ function candidates(random: Random): (readonly [weight: number, make: () => Entr
       },
     ],
     [
-      2,
+      8,
       () => {
         const { vip, version, address, protocol, port, buckets, portMask, oneWay } = service();
         const spread = {
@@ -250,7 +250,7 @@ export class Entries {
   /** Updates that bring the tables from empty to a state in which connections work. */
   initial(): UpdateInput[] {
     const updates: UpdateInput[] = [];
-    for (let round = 0; round < 600; round++)
+    for (let round = 0; round < 1_200; round++)
       updates.push(...this.#put(this.#random.weighted(candidates(this.#random))()));
     return updates;
   }
