@@ -56,6 +56,8 @@ export class Network {
   readonly links = new Map<number, number>();
   /** Frames that have left by each of the servers' ports. */
   readonly framesBehind = new Map<number, number>();
+  /** Servers, by index, that answer nothing. */
+  readonly silent = new Set<number>();
   private readonly running: RunningSwitch;
   /** Who got the last packet of a client, by `address:port`; servers by index. */
   private readonly reached = new Map<string, number>();
@@ -90,12 +92,12 @@ export class Network {
     return this.running.close();
   }
 
-  /** Opens a connection; undefined when its SYN was dropped. */
+  /** Opens a connection; undefined when its SYN was dropped, or had no answer. */
   open(): Connection | undefined {
     const port = this.nextPort++;
     const address = hostAddress(this.family, 100 + (port % 8));
     const server = this.fromClient(address, port, TCP.SYN, 0);
-    if (server === 0) return undefined;
+    if (server === 0 || this.silent.has(server)) return undefined;
     if (this.transport === 'udp') {
       const flow = { address, port, server, acknowledgment: 0 };
       this.connections.push(flow);
@@ -119,8 +121,10 @@ export class Network {
   sendAll(): void {
     for (const { address, port, server, acknowledgment } of this.connections) {
       const reached = this.fromClient(address, port, TCP.ACK | TCP.PSH, acknowledgment + 100);
-      if (reached !== server)
-        this.violations.push(`${address}:${port} lives on s${server}, its packet went to s${reached}`);
+      if (reached === server) continue;
+      this.violations.push(`${address}:${port} lives on s${server}, its packet went to s${reached}`);
+      // Who does not know a connection says so.
+      if (reached !== 0 && this.transport === 'tcp') this.fromServer(reached, address, port, TCP.RST, acknowledgment);
     }
   }
 
