@@ -3,6 +3,8 @@
  * column), compared in one turn with what runs, and then each operation that it takes gets a turn of its own, after all of them
  * have been found possible.
  */
+
+import { changeClasses } from './change-classes.ts';
 import { ConfigurationError } from './config/diagnostics.ts';
 import { readConfiguration } from './config/read.ts';
 import type { ApplyAnswer, ApplyRequest, OperationStatus } from './control-api/types.ts';
@@ -40,6 +42,7 @@ export async function applyConfiguration(
   });
   const started: OperationStatus[] = [];
   if (!dryRun) {
+    if (comparison.classes) await changeClasses(engine, wanted.classes, who);
     for (const one of comparison.requests) {
       started.push(await engine.submit(() => operations.request({ ...one, ...extras }, { who })));
     }

@@ -357,10 +357,12 @@ function checkUnique(readers: readonly MapReader[], vips: readonly ReadVip[]): v
       once(serverNames, server.name, '', () => {
         serverReader.error('name', `two servers of ${reader.what} are named \`${server.name}\``);
       });
+      // Where answers are translated they are told apart by it.
+      const isTold = vip.forwarding === undefined && server.address !== '0.0.0.0';
       const endpoint = { ...server, protocol: vip.protocol };
-      const taken = server.address === '0.0.0.0' ? undefined : takenEndpoint(endpoint, endpoints);
-      if (taken === undefined) endpoints.push({ ...endpoint, owner: `\`${server.name}\` of VIP \`${vip.name}\`` });
-      else serverReader.error('address', taken);
+      const taken = isTold ? takenEndpoint(endpoint, endpoints) : undefined;
+      if (taken !== undefined) serverReader.error('address', taken);
+      else if (isTold) endpoints.push({ ...endpoint, owner: `\`${server.name}\` of VIP \`${vip.name}\`` });
       const kind = (address: string): string => (isIpv6(address) ? 'IPv6' : 'IPv4');
       if (server.address !== '0.0.0.0' && vip.address !== '0.0.0.0' && kind(server.address) !== kind(vip.address)) {
         const what = `${server.address} is ${kind(server.address)}, but its VIP ${vip.address} is ${kind(vip.address)}`;

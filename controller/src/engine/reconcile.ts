@@ -153,14 +153,19 @@ function wantStaticEntries(
       for (const entry of tables.get(table)!) shadow.set(entry);
     }
   }
-  setClassEntries(shadow, intent.classes);
-  const served = vipsOf(configuration, intent);
-  const vips = served.map(({ vip }) => vip);
-  for (const { id, vip } of served) setVipEntries(shadow, id, vip, classesServed(vip, vips, intent.classes));
+  wantServices(configuration, intent, shadow);
   for (const server of intent.servers.values()) {
     const vip = vipOf(configuration, intent, server);
     if (!isGone(server) && vip !== undefined) setServerEntries(shadow, server, vip);
   }
+}
+
+/** VIPs, and which clients are at which of them. */
+export function wantServices(configuration: Configuration, intent: Intent, shadow: Shadow): void {
+  setClassEntries(shadow, intent.classes);
+  const served = vipsOf(configuration, intent);
+  const vips = served.map(({ vip }) => vip);
+  for (const { id, vip } of served) setVipEntries(shadow, id, vip, classesServed(vip, vips, intent.classes));
 }
 
 function recoverBuckets(
@@ -289,9 +294,10 @@ export function vipsOf(
   configuration: Configuration,
   intent: Intent,
 ): { readonly id: number; readonly vip: VipConfiguration }[] {
-  return [...intent.vips.values()].flatMap((record) => {
-    const vip = configuration.vips.find((candidate) => candidate.name === record.name);
-    return vip === undefined ? [] : [{ id: record.id, vip }];
+  const byName = new Map(configuration.vips.map((vip) => [vip.name, vip]));
+  return [...intent.vips.values()].flatMap(({ id, name }) => {
+    const vip = byName.get(name);
+    return vip === undefined ? [] : [{ id, vip }];
   });
 }
 

@@ -63,9 +63,10 @@ export function divertedClients(before: ClientRouting, after: ClientRouting): st
         const service = { address: vip.address, protocol: vip.protocol, port };
         if (serving(service, was, before.vips)?.name !== vip.name) continue;
         const now = serving(service, is, after.vips);
-        if (now === undefined || now.name === vip.name) continue;
+        if (now?.name === vip.name) continue;
         const who = prefix.endsWith('/0') && was === undefined ? 'clients without a class' : `clients of ${prefix}`;
         const where = formatEndpoint(vip.address, port);
+        if (now === undefined) return `${who} would find no VIP at ${where} any more, where they have connections now`;
         return `${who} would go from VIP \`${vip.name}\` to VIP \`${now.name}\` at ${where}, which knows nothing of the connections they have`;
       }
     }

@@ -24,6 +24,8 @@ export interface Comparison {
   readonly differences: readonly Difference[];
   /** The operations that remove the differences; none for those that cannot be removed. */
   readonly requests: readonly OperationRequest[];
+  /** Whether classes of clients are others. */
+  readonly classes: boolean;
   /** VIPs whose other settings (checks, spares) follow the file without an operation. */
   readonly settings: readonly VipConfiguration[];
 }
@@ -44,7 +46,7 @@ export function compare(running: Configuration, intent: Intent, wanted: Configur
   const requests: OperationRequest[] = [];
   const settings: VipConfiguration[] = [];
   compareRest(running, wanted, differences);
-  compareClasses(running, wanted, differences);
+  const classes = compareClasses(running, wanted, differences);
   for (const vip of wanted.vips) {
     const before = running.vips.find(({ name }) => name === vip.name);
     const record = [...intent.vips.values()].find(({ name }) => name === vip.name);
@@ -68,7 +70,7 @@ export function compare(running: Configuration, intent: Intent, wanted: Configur
     differences.push({ kind: 'remove', what: `VIP ${name}`, detail: formatEndpoint(address, port) });
     requests.push({ kind: 'remove-vip', vip: name });
   }
-  return { differences, requests, settings };
+  return { differences, requests, classes, settings };
 }
 
 function compareFixed(before: VipConfiguration, after: VipConfiguration, differences: Difference[]): void {
@@ -84,7 +86,9 @@ function compareFixed(before: VipConfiguration, after: VipConfiguration, differe
   }
   const [old, wanted] = [formatForwarding(before.forwarding), formatForwarding(after.forwarding)];
   if (old === wanted) return;
-  const refused = 'servers of living connections expect packets the old way: add a second VIP and remove this one';
+  const refused =
+    'packets of living connections must reach their servers as they did: add a VIP at another address with the new ' +
+    'forwarding (it may have the same servers), lead clients there, and remove this one';
   differences.push({ kind: 'change', what: `forwarding of VIP ${after.name}`, detail: `${old} to ${wanted}`, refused });
 }
 
@@ -156,13 +160,18 @@ function compareSettings(before: VipConfiguration, after: VipConfiguration, diff
   return differs;
 }
 
-/** Whose clients are whose counts from the next start, where no connection would be lost by it. */
-function compareClasses(running: Configuration, wanted: Configuration, differences: Difference[]): void {
-  if (JSON.stringify(running.classes) === JSON.stringify(wanted.classes)) return;
+/** Whose clients are whose is followed at once, where no connection would be lost by it. */
+function compareClasses(running: Configuration, wanted: Configuration, differences: Difference[]): boolean {
+  if (JSON.stringify(running.classes) === JSON.stringify(wanted.classes)) return false;
   const { vips } = running;
   const refused = divertedClients({ vips, classes: running.classes }, { vips, classes: wanted.classes });
-  const detail = 'counts from the next start of `mooring up` with this file';
-  differences.push({ kind: 'change', what: '`classes`', detail, ...(refused === undefined ? {} : { refused }) });
+  differences.push({
+    kind: 'change',
+    what: '`classes`',
+    detail: 'from now on',
+    ...(refused === undefined ? {} : { refused }),
+  });
+  return true;
 }
 
 /** What holds for the whole controller counts from its next start. */

@@ -145,10 +145,12 @@ function fromDefinition(intent: Intent, vip: KnownVip, name: string, given: Serv
   if ((mac === undefined) !== (switchPort === undefined)) {
     refuse('definition', 'name both `mac` and `switchPort`, or neither');
   }
+  // Only where answers are translated are servers told apart by it.
   const others = [...intent.servers.values()]
     .filter((other) => other.name !== name || other.vip !== vip.record.id)
+    .filter((other) => intent.vips.get(other.vip)?.definition?.forwarding === undefined)
     .map((other) => ({ ...other, protocol: protocolOf(intent, other) ?? protocol, owner: `\`${other.name}\`` }));
-  const taken = takenEndpoint({ address, port, protocol }, others);
+  const taken = forwarding === undefined ? takenEndpoint({ address, port, protocol }, others) : undefined;
   if (taken !== undefined) refuse('definition.address', taken);
   const rest = { standby: false, agent: undefined, checkAddress: undefined };
   return { name, address, port, weight, mac: canonical, switchPort, links, spare: true, ...rest };

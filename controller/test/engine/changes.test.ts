@@ -37,6 +37,36 @@ async function apply(text: string, dryRun = false): Promise<ApplyAnswer> {
   return promise;
 }
 
+describe('another forwarding', () => {
+  it('is refused with the way round: a second VIP, which may have the same servers, and then the first goes', async () => {
+    await rig.start();
+    rig.openMany(20);
+    const way = 'vips:\n';
+    const direct = `${way}  - name: direct
+    address: 10.0.0.2
+    port: 8080
+    buckets: 16
+    forwarding: direct
+    servers:
+      - { name: s1, address: 10.0.0.11, mac: 02:00:00:00:00:01, switchPort: 1 }
+      - { name: s2, address: 10.0.0.12, mac: 02:00:00:00:00:02, switchPort: 2 }
+`;
+    const changed = RIG_CONFIGURATION.replace('    port: 80\n', '    port: 8080\n    forwarding: direct\n');
+    await expect(apply(changed)).rejects.toThrow('add a VIP at another address with the new forwarding');
+    await apply(RIG_CONFIGURATION.replace(way, direct));
+    expect(rig.status().servers.filter(({ vip }) => vip === 'direct')).toHaveLength(2);
+    await rig.advance(1_000);
+    rig.close(() => true);
+    await apply(direct.replace(way, RIG_CONFIGURATION.slice(0, RIG_CONFIGURATION.indexOf(way)) + way));
+    await rig.advance(12_000);
+    expect(rig.status().vips.map(({ name }) => name)).toEqual(['direct']);
+    const ways = [...rig.switch.entries('servers').values()].map(({ action }) => action);
+    expect(ways).toEqual(['to_server_direct', 'to_server_direct']);
+    // What is counted of servers that answer past the switch: resets that pass, and nobody's SYNs.
+    expect([...rig.switch.entries('signals').keys()]).toEqual(['2/0/3', '2/0/4']);
+  });
+});
+
 describe('a plan', () => {
   it('says what the operation then does, and does nothing', async () => {
     await rig.start();

@@ -81,6 +81,48 @@ describe('classes of clients', () => {
     await plain.dispose();
   });
 
+  it('are others at once, and no packet ever finds a class that no VIP has an entry for', async () => {
+    const old = '{ name: old, prefixes: [10.3.0.0/16] }, ';
+    const rig = new Rig(`${RIG_CONFIGURATION}${OTHER}${classes('10.1.0.0/16, 10.2.0.0/16', old)}`);
+    await rig.start();
+    rig.openMany(20);
+    // Before each write, and so after the one before it.
+    rig.switch.onCall = () => {
+      const vips = new Set([...rig.switch.entries('vips').values()].map(({ key }) => key[3]));
+      for (const { params } of rig.switch.entries('client_classes').values()) expect(vips).toContain(params[0]);
+    };
+    const fresh = '{ name: fresh, prefixes: [10.2.0.0/16, 10.3.0.0/16], synRate: 100 }, ';
+    const text = `${RIG_CONFIGURATION}${OTHER}${classes('10.1.0.0/16', fresh)}`;
+    expect((await apply(rig, text, false)).differences).toMatchObject([{ what: '`classes`', detail: 'from now on' }]);
+    await rig.advance(1_000);
+    expect(rig.switch.log.indexOf('rate 3 100')).toBeGreaterThanOrEqual(0);
+    expect(rig.switch.log.indexOf('rate 3 100')).toBeLessThan(
+      rig.switch.log.indexOf('modify client_classes 10.2.0.0/16'),
+    );
+    const entries = [...rig.switch.entries('client_classes').values()].map(({ key, params }) => [key[0], params[0]]);
+    expect(entries.sort()).toEqual([
+      ['10.1.0.0/16', 2],
+      ['10.2.0.0/16', 3],
+      ['10.3.0.0/16', 3],
+    ]);
+    const numbers = [...rig.switch.entries('vips').values()].map(({ key }) => key[3]);
+    expect(numbers.sort()).toEqual([0, 0, 2, 2, 3, 3]);
+    expect((await apply(rig, text, false)).differences).toEqual([]);
+    expect(rig.violations).toEqual([]);
+    await rig.dispose();
+  });
+
+  it('are not taken away from a VIP that no other one stands in for', async () => {
+    const only = RIG_CONFIGURATION.replace('    port: 80\n', '    port: 80\n    class: preferred\n');
+    const rig = new Rig(`${only}${OTHER}${classes('10.1.0.0/16, 10.2.0.0/16')}`);
+    await rig.start();
+    const fewer = apply(rig, `${only}${OTHER}${classes('10.1.0.0/16')}`, false);
+    await expect(fewer).rejects.toThrow('clients of 10.2.0.0/16 would find no VIP at 10.0.0.1:80 any more');
+    const answer = await apply(rig, `${only}${OTHER}${classes('10.1.0.0/16, 10.2.0.0/16, 10.4.0.0/16')}`, false);
+    expect(answer.differences).toHaveLength(1);
+    await rig.dispose();
+  });
+
   it('the longest prefix counts, so that an exception diverts those it names and no others', () => {
     const { vips } = readConfiguration('rig.yaml', `${RIG_CONFIGURATION}${FAST}${classes('10.0.0.0/8')}`);
     const fast = { name: 'preferred', prefixes: ['10.0.0.0/8'] };

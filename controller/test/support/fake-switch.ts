@@ -132,7 +132,10 @@ export class FakeSwitch {
         check('settings');
         this.settings = settings;
       },
-      writeClassRates: async () => check('class rates'),
+      writeClassRates: async (rates) => {
+        check('class rates');
+        for (const { id, synRate } of rates) this.log.push(`rate ${id} ${synRate ?? 'any'}`);
+      },
       writeFloodGroup: async () => check('flood group'),
       sendDigestsAtOnce: async () => {
         check('digests at once');
