@@ -228,6 +228,10 @@ describe('switch core', () => {
   test('a table that no packet reaches may be missing, and takes no entries', async () => {
     const dead = { ...P4INFO.tables[0]!, preamble: { id: 34, name: 'dead' } };
     const more = { ...P4INFO, tables: [...P4INFO.tables, dead] };
+    const other = program() as ReturnType<typeof base>;
+    (other.pipelines[0]!.tables as object[]).push(always('control.other', 2, 2, 'learn', null));
+    const deviceConfig = new TextEncoder().encode(JSON.stringify(other));
+    await expect(core.prepare({ p4info: more, deviceConfig })).rejects.toThrow("has no table 'dead'");
     await core.commit(await core.prepare({ ...source(), p4info: more }), { preserve: false, updates: [] });
     const into: SwitchUpdate = { ...insert(0, 5, 1), tableId: 34 } as SwitchUpdate;
     expect((await core.apply([insert(0, 5, 1), into], false)).map(({ index }) => index)).toEqual([1]);

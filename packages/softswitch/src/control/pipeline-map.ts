@@ -4,7 +4,8 @@
  * Both files come from one compilation and name things alike, so names are the link: tables, actions, externs by their full name, match fields
  * by name within the table, parameters by order. What P4Info promises and the program does not have is an error at
  * load, except for what compilers leave out: actions and action profiles that no table uses, and tables that no packet reaches (as long as the
- * program has no table with a key that P4Info lacks instead). Hidden tables of the program have no id and need none.
+ * program has no table that P4Info lacks instead). Tables that compilers make have no id and need none: their names have no control's name before them,
+ * and they have no key, or constant entries.
  * Digests of tuples have no name in P4, and compilers make one up for each of the two files: those come in the same order.
  */
 import { SwitchError } from '@mooring/p4runtime-ts/switch';
@@ -77,7 +78,8 @@ export function mapPipeline(program: Program, p4info: P4InfoLike): PipelineMap {
   }
   const known = new Set(p4info.tables.map(({ preamble }) => preamble?.name));
   const hasOthers = program.tables.some(
-    ({ name, keys, constEntries }) => keys.length > 0 && constEntries.length === 0 && !known.has(name),
+    ({ name, keys, constEntries }) =>
+      !known.has(name) && (name.includes('.') || (keys.length > 0 && constEntries.length === 0)),
   );
   const tables = new Map<number, TableMap>();
   for (const table of p4info.tables) {
