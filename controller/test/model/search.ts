@@ -3,6 +3,7 @@
  * invariant is told with the shortest way to it. Afterwards the graph is walked backwards from where everything is settled:
  * a state from which that cannot be reached any more is a shift that can never finish.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { Effect, PinEvent } from '../../src/shift/types.ts';
 import { forgetSteps } from './controller-model.ts';
 import { cloneState, keep } from './core.ts';
@@ -23,8 +24,11 @@ export interface SearchResult {
   readonly complete: boolean;
 }
 
+/** States after which whoever waits is let in: a test runner that hears nothing for a minute gives up. */
+const BREATH_STATES = 20_000;
+
 /** Searches. @param limit states after which it gives up (and is not complete) */
-export function search(scope: Scope, limit: number): SearchResult {
+export async function search(scope: Scope, limit: number): Promise<SearchResult> {
   forgetSteps();
   const start = initialWorld(scope);
   const ids = new Map<string, number>([[encode(start), 0]]);
@@ -41,7 +45,8 @@ export function search(scope: Scope, limit: number): SearchResult {
   let transitions = 0;
   while (frontier.length > 0) {
     const next: typeof frontier = [];
-    for (const { id, world } of frontier) {
+    for (const [index, { id, world }] of frontier.entries()) {
+      if (index % BREATH_STATES === 0) await setImmediate();
       for (const transition of successors(world, scope)) {
         transitions++;
         if (transition.violation !== undefined) {
