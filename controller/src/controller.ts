@@ -12,7 +12,7 @@ import { AuditLog } from './audit/audit-log.ts';
 import { systemClock } from './clock.ts';
 import { ConfigurationError } from './config/diagnostics.ts';
 import { readConfiguration } from './config/read.ts';
-import { type AgentAccess, type Configuration, switchName } from './config/types.ts';
+import type { AgentAccess, Configuration } from './config/types.ts';
 import { CONTROL_SOCKET_NAME, ControlClient } from './control-api/client.ts';
 import { type ControlListener, ControlServer, type OperationAction } from './control-api/server.ts';
 import type { Counters, OperationStatus, Status } from './control-api/types.ts';
@@ -38,7 +38,7 @@ import { signalReader } from './signals/signal-reader.ts';
 import { ResetSupervisor } from './signals/supervise.ts';
 import { p4runtimeConnector } from './switch-port/p4runtime.ts';
 import type { SwitchConnector } from './switch-port/port.ts';
-import { severalConnector } from './switch-port/several.ts';
+import { switchesConnector } from './switch-port/several.ts';
 
 /** Stands in the status. */
 export const CONTROLLER_VERSION = '0.1.0';
@@ -174,22 +174,21 @@ export async function startController(
     for (const remark of beginIntent(configuration, opened)) log.write('warning', remark);
     const { program } = options;
     const connectTimeoutMs = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
-    const members = configuration.switches.map((one, index) => {
-      const its = { address: index === 0 ? address : one.address, deviceId: one.deviceId };
-      const name = switchName({ ...one, address: its.address }, configuration.switches);
-      return { name, configuration: one, connect: p4runtimeConnector({ ...its, program, connectTimeoutMs }) };
-    });
-    const several = {
-      macIdleMs: configuration.timers.macIdleMs,
-      clock,
-      standing: (name: string) => opened.state.switches.get(name) ?? ('new' as const),
-      reserved: () => new Set((engine?.options.configuration ?? configuration).vips.map(({ mac }) => mac)),
-    };
-    const connector = connect ?? (members.length === 1 ? members[0]!.connect : severalConnector(members, several));
+    const switches = configuration.switches.map((one, index) => (index === 0 ? { ...one, address } : one));
+    const connector = switchesConnector(
+      switches,
+      (one) => p4runtimeConnector({ address: one.address, deviceId: one.deviceId, program, connectTimeoutMs }),
+      {
+        macIdleMs: configuration.timers.macIdleMs,
+        clock,
+        known: () => opened.state.switches,
+        reserved: () => new Set((engine?.options.configuration ?? configuration).vips.map(({ mac }) => mac)),
+      },
+    );
     engine = new Engine({
       configuration,
       journal,
-      connect: connector,
+      connect: connect ?? connector,
       clock,
       log,
       pinning: options.pins ?? true,

@@ -16,6 +16,9 @@ import { type SwitchConnector, SwitchLostError, SwitchRefusedError, type SwitchS
  */
 export type SwitchStanding = 'new' | 'joined' | 'isolated';
 
+/** What is known of those that have been there, by name. */
+export type KnownSwitches = ReadonlyMap<string, Exclude<SwitchStanding, 'new'>>;
+
 /** A switch and the way to it. */
 export interface SwitchMember {
   readonly name: string;
@@ -52,11 +55,11 @@ const SOUND_AFTER_MS = 60_000;
 export class Roster {
   readonly places: readonly Place[];
   private readonly clock: Clock;
-  private readonly standingOf: (name: string) => SwitchStanding;
+  private readonly known: () => KnownSwitches;
 
-  constructor(members: readonly SwitchMember[], clock: Clock, standingOf: (name: string) => SwitchStanding) {
+  constructor(members: readonly SwitchMember[], clock: Clock, known: () => KnownSwitches) {
     this.clock = clock;
-    this.standingOf = standingOf;
+    this.known = known;
     this.places = members.map((member, index) => {
       return {
         ...member,
@@ -71,7 +74,7 @@ export class Roster {
   }
 
   standing({ name }: Place): SwitchStanding {
-    return this.standingOf(name);
+    return this.known().get(name) ?? 'new';
   }
 
   /** Who is to be in the next session: all but those that are away and do not answer; all, where none is there. */

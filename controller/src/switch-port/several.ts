@@ -10,6 +10,7 @@
  * answer a call in time counts as lost, for the others must not wait for it.
  */
 import type { Clock } from '../clock.ts';
+import { type SwitchConfiguration, switchName } from '../config/types.ts';
 import { parseSegment } from '../network/segment.ts';
 import type { PinEvent } from '../shift/types.ts';
 import { MemberSwitch } from './member.ts';
@@ -25,7 +26,7 @@ import {
   type SwitchSession,
   type WriteFailure,
 } from './port.ts';
-import { isAway, type Place, Roster, type SwitchMember, type SwitchStanding } from './roster.ts';
+import { isAway, type KnownSwitches, type Place, Roster } from './roster.ts';
 import { type CountedTable, type EntryUpdate, isPinTable, keyText, type ReadEntry, type TableName } from './tables.ts';
 
 /** Ports of a member have numbers of their own: those of each follow those of the one before. */
@@ -45,13 +46,21 @@ export interface SeveralOptions {
   readonly clock: Clock;
   /** MAC addresses that live in the switches themselves. */
   reserved(): ReadonlySet<string>;
-  /** What is known of a switch from before. */
-  standing(name: string): SwitchStanding;
+  /** What is known of switches from before, by name. */
+  known(): KnownSwitches;
 }
 
-/** Makes one connector of several. */
-export function severalConnector(members: readonly SwitchMember[], options: SeveralOptions): SwitchConnector {
-  const roster = new Roster(members, options.clock, (name) => options.standing(name));
+/** Makes one connector of those to all switches. @param connectorOf the way to one of them */
+export function switchesConnector(
+  switches: readonly SwitchConfiguration[],
+  connectorOf: (one: SwitchConfiguration, index: number) => SwitchConnector,
+  options: SeveralOptions,
+): SwitchConnector {
+  const members = switches.map((one, index) => {
+    return { name: switchName(one, switches), configuration: one, connect: connectorOf(one, index) };
+  });
+  if (members.length === 1) return members[0]!.connect;
+  const roster = new Roster(members, options.clock, () => options.known());
   return async (electionId, listener) => {
     const session = new SeveralSwitches(listener, options, roster);
     try {

@@ -16,6 +16,7 @@ import { Journal } from '../journal/journal.ts';
 import { onServerDown, onServerUp } from '../operations/outages.ts';
 import type { PipelineProgram } from '../options.ts';
 import { p4runtimeConnector } from '../switch-port/p4runtime.ts';
+import { switchesConnector } from '../switch-port/several.ts';
 import type { FakeClock } from './fake-clock.ts';
 import { MemoryFiles } from './memory-files.ts';
 
@@ -25,8 +26,8 @@ export interface VirtualControllerOptions {
   readonly configuration: string;
   readonly program: PipelineProgram;
   readonly clock: FakeClock;
-  /** A new connection to the switch. */
-  readonly transport: () => Transport;
+  /** A new connection to a switch, by its index in the configuration. @throws whatever says that it does not answer */
+  readonly transport: (index: number) => Transport;
   readonly onLog?: (level: 'info' | 'warning' | 'error', text: string) => void;
 }
 
@@ -48,8 +49,19 @@ export class VirtualController {
     log.listen(({ level, text }) => options.onLog?.(level, text));
     const journal = await Journal.open('journal', new MemoryFiles(), intentFormat);
     beginIntent(configuration, journal);
-    const { address, deviceId } = configuration.switch;
-    const connect = p4runtimeConnector({ address, deviceId, program, connectTimeoutMs: 5_000, transport });
+    const connect = switchesConnector(
+      configuration.switches,
+      ({ address, deviceId }, index) => {
+        const options = { address, deviceId, program, connectTimeoutMs: 5_000 };
+        return p4runtimeConnector({ ...options, transport: () => transport(index) });
+      },
+      {
+        macIdleMs: configuration.timers.macIdleMs,
+        clock,
+        known: () => journal.state.switches,
+        reserved: () => new Set(configuration.vips.map(({ mac }) => mac)),
+      },
+    );
     const engine = new Engine({ configuration, journal, connect, clock, log, pinning: true });
     await engine.start();
     return new VirtualController(engine, clock, clock.wallMs(), engine.run());

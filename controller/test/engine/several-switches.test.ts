@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isolateSwitch } from '../../src/engine/members.ts';
 import type { FakeSwitch } from '../support/fake-switch.ts';
 import type { Connection } from '../support/rig.ts';
-import { assignments, TwoSwitches } from '../support/two-switches.ts';
+import { assignments, SECOND, TwoSwitches } from '../support/two-switches.ts';
 
 let rig: TwoSwitches;
 let second: FakeSwitch;
@@ -212,8 +212,10 @@ describe('one of two switches is away and goes on forwarding', () => {
       await rig.settle();
       return done;
     };
-    await expect(isolate('two')).rejects.toMatchObject({ body: { code: 'conflict', field: 'switch' } });
-    await expect(isolate('tow')).rejects.toMatchObject({ body: { code: 'not-found', choices: ['one', 'two'] } });
+    await expect(isolate(SECOND)).rejects.toMatchObject({ body: { code: 'conflict', field: 'switch' } });
+    await expect(isolate('127.0.0.1:956')).rejects.toMatchObject({
+      body: { code: 'not-found', choices: ['127.0.0.1:9559', SECOND] },
+    });
     second.setReachable(false);
     await rig.settle();
     rig.openMany(40);
@@ -228,8 +230,8 @@ describe('one of two switches is away and goes on forwarding', () => {
       away: { isolated: false, waitingBuckets: waiting, waitingOperations: [id] },
     });
     expect(rig.status().switches[0]).toMatchObject({ connected: true });
-    await isolate('two');
-    await expect(isolate('two')).rejects.toMatchObject({ body: { code: 'conflict' } });
+    await isolate(SECOND);
+    await expect(isolate(SECOND)).rejects.toMatchObject({ body: { code: 'conflict' } });
     expect(rig.status().switches[1]).toMatchObject({ connected: false, away: { isolated: true, waitingBuckets: 0 } });
     const s1 = rig.serverId('s1');
     rig.close(({ server }) => server === s1);
@@ -272,7 +274,7 @@ describe('one of two switches is away and goes on forwarding', () => {
     expect(rig.status().servers.find(({ name }) => name === 's2')).toMatchObject({ state: 'dead', buckets: 0 });
     expect(assignments(rig.switch).flat()).not.toContain(2);
     expect(rig.status().switches[1]).toMatchObject({ connected: false, error: 'no switch answers' });
-    expect(rig.log.lines.map(({ text }) => text)).toContain('the switch two is away: no answer for 5 s');
+    expect(rig.log.lines.map(({ text }) => text)).toContain(`the switch ${SECOND} is away: no answer for 5 s`);
     second.hangs = false;
     await rig.advance(1_000);
     await rig.expectRest();

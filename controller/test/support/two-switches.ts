@@ -3,7 +3,7 @@
  * it goes on forwarding.
  */
 import { expect } from 'vitest';
-import { severalConnector } from '../../src/switch-port/several.ts';
+import { switchesConnector } from '../../src/switch-port/several.ts';
 import { TABLE_NAMES, type TableName } from '../../src/switch-port/tables.ts';
 import { FakeSwitch } from './fake-switch.ts';
 import { RIG_CONFIGURATION, Rig } from './rig.ts';
@@ -16,25 +16,21 @@ const TWO = RIG_CONFIGURATION.replace(
 /** Own addresses and ports. */
 const OWN = new Set<TableName>(['macs', 'mac_sources', 'servers']);
 
+/** What the second one is called. */
+export const SECOND = '127.0.0.1:9560';
+
 /** See the file's comment. */
 export class TwoSwitches extends Rig {
   readonly second = new FakeSwitch(this.clock, 64);
 
   constructor() {
     super(TWO);
-    const [one, two] = this.configuration.switches;
-    this.connector = severalConnector(
-      [
-        { name: 'one', configuration: one!, connect: this.switch.connect },
-        { name: 'two', configuration: two!, connect: this.second.connect },
-      ],
-      {
-        macIdleMs: 300_000,
-        clock: this.clock,
-        standing: (name) => this.journal.state.switches.get(name) ?? 'new',
-        reserved: () => new Set(),
-      },
-    );
+    this.connector = switchesConnector(this.configuration.switches, (_, index) => this.both[index]!.connect, {
+      macIdleMs: 300_000,
+      clock: this.clock,
+      known: () => this.journal.state.switches,
+      reserved: () => new Set(),
+    });
     this.alsoTicks = this.second;
     this.probe = async (_, { name }) => (this.down.has(name) ? { ok: false, reason: 'refused' } : { ok: true });
     // Every third connection goes through the second switch.
