@@ -20,7 +20,7 @@ const FIRST_CLIENT_ADDRESS = 0x0b000000;
 
 const FRAME_BYTES = 60;
 const AT = { ipChecksum: 24, source: 26, destination: 30, sourcePort: 34, sequence: 38, acknowledgment: 42, flags: 47 };
-const FLAGS = { syn: 0x02, ack: 0x10, push: 0x18, fin: 0x11, synAck: 0x12 };
+const FLAGS = { reset: 0x04, syn: 0x02, ack: 0x10, push: 0x18, fin: 0x11, synAck: 0x12 };
 
 /** What a client's packet is. */
 export type PacketKind = 'syn' | 'ack' | 'push' | 'fin';
@@ -76,6 +76,8 @@ export class Network {
   /** Destination of the frame that left last at a server's port; 0: none did. */
   private reached = 0;
   private answered = false;
+  /** Hears every packet that reaches a server; the client's index and port with it. */
+  onServerPacket: ((server: number, client: number, port: number) => void) | undefined;
   /** Servers that answer nothing. */
   private readonly dead = new Set<number>();
 
@@ -91,6 +93,7 @@ export class Network {
         if (port === SERVER_SWITCH_PORT) {
           const at = start + AT.destination;
           this.reached = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+          this.tell(bytes, start);
         } else if (port === CLIENT_SWITCH_PORT) {
           this.answered = true;
         }
@@ -139,13 +142,29 @@ export class Network {
 
   /** Sends a server's SYN-ACK. @returns whether it left towards the client; a dead server sends none */
   fromServer(server: number, client: number, port: number, sequence: number): boolean {
+    return this.sendFromServer(server, client, port, sequence, FLAGS.synAck);
+  }
+
+  /** Sends the reset by which a server says that it has no such connection. @returns whether it left towards the client */
+  resetFromServer(server: number, client: number, port: number, sequence: number): boolean {
+    return this.sendFromServer(server, client, port, sequence, FLAGS.reset);
+  }
+
+  private tell(bytes: Uint8Array, start: number): void {
+    if (this.onServerPacket === undefined) return;
+    const view = new DataView(bytes.buffer, bytes.byteOffset + start);
+    const client = view.getUint32(AT.source) - FIRST_CLIENT_ADDRESS;
+    this.onServerPacket(this.reached - FIRST_SERVER_ADDRESS - 1, client, view.getUint16(AT.sourcePort));
+  }
+
+  private sendFromServer(server: number, client: number, port: number, sequence: number, flags: number): boolean {
     if (this.dead.has(server)) return false;
     const frame = this.toClient;
     frame.writeUInt16BE(server, 10);
     address(frame, serverAddress(server), FIRST_CLIENT_ADDRESS + client);
     frame.writeUInt16BE(port, AT.sourcePort + 2);
     frame.writeUInt32BE(sequence >>> 0, AT.sequence);
-    frame.writeUInt8(FLAGS.synAck, AT.flags);
+    frame.writeUInt8(flags, AT.flags);
     this.answered = false;
     this.counts.packets++;
     this.core.receive(SERVER_SWITCH_PORT, frame);
