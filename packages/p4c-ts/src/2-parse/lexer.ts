@@ -13,75 +13,82 @@ import { isDigit, isNamePart, isNameStart } from '../1-preprocess/macro-tokens.t
 import { type PreprocessedText, SegmentCursor } from '../1-preprocess/segments.ts';
 import type { Reporter } from '../diagnostics/diagnostic.ts';
 import type { Span } from '../diagnostics/span.ts';
-import { PUNCTUATION, type TokenKind } from './tokens.ts';
+import { numberOfKind, PUNCTUATION, TOKEN_KINDS, type TokenKind } from './tokens.ts';
 import { Words } from './words.ts';
 
+const KIND_OF = {
+  integer: numberOfKind('integer'),
+  string: numberOfKind('string-literal'),
+  pragma: numberOfKind('pragma'),
+  pragmaEnd: numberOfKind('pragma-end'),
+  unexpected: numberOfKind('unexpected'),
+  end: numberOfKind('end'),
+};
+
 /** Punctuation by first character, longest first. */
-const PUNCTUATION_BY_START: readonly (readonly TokenKind[])[] = (() => {
-  const table: TokenKind[][] = Array.from({ length: 128 }, () => []);
-  for (const text of PUNCTUATION) table[text.charCodeAt(0)]?.push(text);
+const PUNCTUATION_BY_START: readonly (readonly { text: string; kind: number }[])[] = (() => {
+  const table: { text: string; kind: number }[][] = Array.from({ length: 128 }, () => []);
+  for (const text of PUNCTUATION) table[text.charCodeAt(0)]?.push({ text, kind: numberOfKind(text) });
   return table;
 })();
 
-/** Numbers kept of each token: where it is in the preprocessed text (2), and in which file, from where to where (3). */
+/** Numbers kept of each token: where it is in the preprocessed text (2), in which file, from where to where (3), kind and word. */
 const START = 0;
 const END = 1;
 const FILE = 2;
 const FILE_START = 3;
 const FILE_END = 4;
-const NUMBERS = 5;
+const KIND = 5;
+const WORD = 6;
+const NUMBERS = 7;
 
 /** The tokens of a program; the last is always `end`. */
 export class TokenList {
-  /** Kind of each token. Made as long as programs with the usual comments need, and cut by `finish`. */
-  readonly kinds: TokenKind[];
-  /** The characters of names and keywords; empty for all other tokens (see `text`). */
-  private readonly words: string[];
   private count = 0;
-  /** `NUMBERS` for each token, grown by doubling. */
+  /** `NUMBERS` for each token. Made as long as programs with the usual comments need, and grown by doubling. */
   private numbers: Int32Array;
   private readonly source: string;
+  private readonly words: Words;
 
-  constructor(source: string) {
+  constructor(source: string, words: Words) {
     this.source = source;
-    const expected = 64 + Math.ceil(source.length / 6);
-    this.kinds = new Array<TokenKind>(expected);
-    this.words = new Array<string>(expected);
-    this.numbers = new Int32Array(NUMBERS * expected);
+    this.words = words;
+    this.numbers = new Int32Array(NUMBERS * (64 + Math.ceil(source.length / 6)));
   }
 
   get length(): number {
     return this.count;
   }
 
-  push(kind: TokenKind, start: number, end: number, span: Span, word: string): void {
-    const { count } = this;
-    const at = NUMBERS * count;
+  /** Adds a token. `kind` and `word` are numbers (see tokens.ts and words.ts); 0 for what is no word. */
+  push(kind: number, start: number, end: number, span: Span, word: number): void {
+    const at = NUMBERS * this.count;
     if (at >= this.numbers.length) {
       const grown = new Int32Array(2 * this.numbers.length);
       grown.set(this.numbers);
       this.numbers = grown;
     }
-    this.kinds[count] = kind;
-    this.words[count] = word;
-    this.count = count + 1;
+    this.count += 1;
     const { numbers } = this;
     numbers[at + START] = start;
     numbers[at + END] = end;
     numbers[at + FILE] = span.file;
     numbers[at + FILE_START] = span.start;
     numbers[at + FILE_END] = span.end;
+    numbers[at + KIND] = kind;
+    numbers[at + WORD] = word;
   }
 
-  /** After the last token. */
-  finish(): void {
-    this.kinds.length = this.count;
-    this.words.length = this.count;
+  /** The token's kind. */
+  kind(index: number): TokenKind {
+    return TOKEN_KINDS[this.number(index, KIND)]!;
   }
 
   /** The token's characters. */
   text(index: number): string {
-    return this.words[index] || this.source.slice(this.number(index, START), this.number(index, END));
+    const word = this.number(index, WORD);
+    if (word > 0) return this.words.text(word);
+    return this.source.slice(this.number(index, START), this.number(index, END));
   }
 
   /** The token's place. */
@@ -114,20 +121,20 @@ export class TokenList {
 /** Cuts preprocessed text into tokens. Reports comments and strings that never end; never throws. */
 export function tokenize(input: PreprocessedText, reporter: Reporter): TokenList {
   const { text } = input;
-  const tokens = new TokenList(text);
-  const cursor = new SegmentCursor(input);
   const words = new Words();
+  const tokens = new TokenList(text, words);
+  const cursor = new SegmentCursor(input);
   const { length } = text;
   let at = 0;
   let inPragma = false;
   let lineStart = true;
-  const push = (kind: TokenKind, start: number, end: number, word = '') => {
+  const push = (kind: number, start: number, end: number, word = 0) => {
     cursor.moveTo(start, end);
     tokens.push(kind, start, end, cursor, word);
   };
   const endPragma = (offset: number) => {
     inPragma = false;
-    push('pragma-end', offset, offset);
+    push(KIND_OF.pragmaEnd, offset, offset);
   };
 
   while (at < length) {
@@ -146,10 +153,10 @@ export function tokenize(input: PreprocessedText, reporter: Reporter): TokenList
     if (isNameStart(code)) {
       words.find(text, at);
       at = words.end;
-      push(words.kind, start, at, words.word);
+      push(words.kind, start, at, words.number);
     } else if (isDigit(code)) {
       at = endOfNumber(text, at);
-      push('integer', start, at);
+      push(KIND_OF.integer, start, at);
     } else if (code === 47 && text.charCodeAt(at + 1) === 47) {
       const end = text.indexOf('\n', at);
       at = end < 0 ? length : end;
@@ -170,7 +177,7 @@ export function tokenize(input: PreprocessedText, reporter: Reporter): TokenList
         reporter.error('syntax', cursor.span(start, start + 1), 'this string does not end: the closing " is missing');
         at = length;
       } else {
-        push('string-literal', start, at);
+        push(KIND_OF.string, start, at);
       }
     } else if (code === 35 && lineStart) {
       // A line that starts with # and came through the preprocessor (of a program that was preprocessed elsewhere).
@@ -179,15 +186,15 @@ export function tokenize(input: PreprocessedText, reporter: Reporter): TokenList
       continue;
     } else if (code === 64 && text.startsWith('@pragma', at) && !isNamePart(text.charCodeAt(at + 7))) {
       at += 7;
-      push('pragma', start, at);
+      push(KIND_OF.pragma, start, at);
       inPragma = true;
     } else {
-      let kind: TokenKind = 'unexpected';
+      let kind = KIND_OF.unexpected;
       at += 1;
-      for (const candidate of code < 128 ? (PUNCTUATION_BY_START[code] as readonly TokenKind[]) : []) {
-        if (candidate.length === 1 || text.startsWith(candidate, start)) {
-          kind = candidate;
-          at = start + candidate.length;
+      for (const candidate of PUNCTUATION_BY_START[code] ?? []) {
+        if (candidate.text.length === 1 || text.startsWith(candidate.text, start)) {
+          kind = candidate.kind;
+          at = start + candidate.text.length;
           break;
         }
       }
@@ -198,8 +205,7 @@ export function tokenize(input: PreprocessedText, reporter: Reporter): TokenList
   if (inPragma) endPragma(length);
   // The end is shown behind the last thing that stands in the file, not on an empty last line.
   const lastEnd = text.trimEnd().length;
-  push('end', lastEnd, lastEnd);
-  tokens.finish();
+  push(KIND_OF.end, lastEnd, lastEnd);
   return tokens;
 }
 

@@ -55,7 +55,7 @@ export class TokenCursor {
 
   /** Kind of the next token. */
   get kind(): TokenKind {
-    return this.tokens.kinds[this.at] as TokenKind;
+    return this.tokens.kind(this.at);
   }
 
   /** True if the next token is of that kind (where a comparison of `kind` would confuse the type checker's narrowing). */
@@ -65,7 +65,7 @@ export class TokenCursor {
 
   /** Kind of a token further on; `end` beyond the last. */
   peek(offset: number): TokenKind {
-    return this.tokens.kinds[this.at + offset] ?? 'end';
+    return this.at + offset < this.tokens.length ? this.tokens.kind(this.at + offset) : 'end';
   }
 
   /** The next token's characters. */
@@ -134,7 +134,7 @@ export class TokenCursor {
 
   /** Makes an `Identifier` of the next token, whatever it is. */
   takeIdentifier(): Identifier {
-    const identifier: Identifier = { kind: 'Identifier', id: this.ids.next(), span: this.span, name: this.text };
+    const identifier: Identifier = { kind: 'Identifier', id: this.ids.nextOfName(), span: this.span, name: this.text };
     this.advance();
     return identifier;
   }
@@ -229,7 +229,7 @@ export class TokenCursor {
     // Brackets that the failed element opened before the failure are counted, so that its own `}` is not taken for the list's.
     let open = 0;
     for (let i = before; i < this.at; i += 1) {
-      const kind = this.tokens.kinds[i];
+      const kind = this.tokens.kind(i);
       if (kind === '{') open += 1;
       else if (kind === '}') open = Math.max(0, open - 1);
     }

@@ -130,6 +130,24 @@ export type TokenKind =
   | 'unexpected'
   | 'end';
 
+/** All kinds; the keywords first, in their order. */
+export const TOKEN_KINDS: readonly TokenKind[] = [
+  ...KEYWORDS,
+  ...PUNCTUATION,
+  'identifier',
+  'integer',
+  'string-literal',
+  'pragma',
+  'pragma-end',
+  'unexpected',
+  'end',
+];
+
+/** The kind's position among all. */
+export function numberOfKind(kind: TokenKind): number {
+  return TOKEN_KINDS.indexOf(kind);
+}
+
 /** Keywords that may also be names (specification: they are reserved only where their construct stands). */
 export const NAME_KEYWORDS: ReadonlySet<TokenKind> = new Set<TokenKind>([
   'actions',

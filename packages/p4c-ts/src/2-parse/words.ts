@@ -6,18 +6,20 @@
  * strings that it knows by identity, and whose hash it need not compute again.
  */
 import { isNamePart } from '../1-preprocess/macro-tokens.ts';
-import { KEYWORDS, type TokenKind } from './tokens.ts';
+import { KEYWORDS, numberOfKind } from './tokens.ts';
+
+const IDENTIFIER = numberOfKind('identifier');
 
 /** See the top of the file. A hash table with linear probing: its size is a power of two, and at most half of it is in use. */
 export class Words {
-  /** Kind of the word found last: the keyword itself, or `identifier`. */
-  kind: TokenKind = 'identifier';
-  /** The word found last. */
-  word = '';
+  /** Number of the word found last. */
+  number = 0;
+  /** Number of its kind: of the keyword, or of `identifier`. */
+  kind = IDENTIFIER;
   /** Offset behind the word found last. */
   end = 0;
   private slots = new Int32Array(2048);
-  /** The words, from 1 on; keywords come first. */
+  /** The words by number, from 1 on; keywords come first. */
   private readonly words: string[] = [''];
   private readonly hashes: number[] = [0];
 
@@ -51,9 +53,14 @@ export class Words {
     if (2 * index > mask) this.grow();
   }
 
-  private take(index: number): void {
-    this.word = this.words[index]!;
-    this.kind = KEYWORDS[index - 1] ?? 'identifier';
+  /** The word of that number; empty for 0. */
+  text(number: number): string {
+    return this.words[number]!;
+  }
+
+  private take(number: number): void {
+    this.number = number;
+    this.kind = number <= KEYWORDS.length ? number - 1 : IDENTIFIER;
   }
 
   private grow(): void {

@@ -5,7 +5,7 @@
  */
 import type { Span } from '../../diagnostics/span.ts';
 
-/** Unique number of a node within one compilation, from 1. */
+/** Unique number of a node within one compilation: from 1, of names from -1 downwards, so that tables by number need no room for those. */
 export type NodeId = number;
 
 /** What all nodes have. */
@@ -21,5 +21,12 @@ export class NodeIds {
   next(): NodeId {
     this.last += 1;
     return this.last;
+  }
+
+  private lastName = 0;
+  /** The next free id of a name, from -1 downwards. */
+  nextOfName(): NodeId {
+    this.lastName -= 1;
+    return this.lastName;
   }
 }
