@@ -33,15 +33,15 @@ export function removeDeadCode(program: Program, graphs: readonly Graph[]): void
   for (let changed = true; changed; ) {
     changed = false;
     for (const block of blocks) {
+      if (!block.instructions.some(isDead)) continue;
+      changed = true;
       const kept: Instruction[] = [];
       for (let at = block.instructions.length - 1; at >= 0; at--) {
         const instruction = block.instructions[at]!;
         if (isDead(instruction)) eachExpression(instruction, forget);
         else kept.push(instruction);
       }
-      if (kept.length === block.instructions.length) continue;
       block.instructions = kept.reverse();
-      changed = true;
     }
   }
 }

@@ -96,9 +96,12 @@ export function forEachSuccessor(terminator: Terminator, visit: (successor: Bloc
   for (let index = 0; index < count; index++) visit(successorAt(terminator, index));
 }
 
-/** Working space of `reachableBlocks`, which every pass asks for every graph: empty between calls. */
-const PATH: Block[] = [];
+/** Working space of `reachableBlocks`, which every pass asks for every graph. It keeps its size, but no block, between calls. */
+const DONE: (Block | undefined)[] = [];
+const PATH: (Block | undefined)[] = [];
 const LEFT: number[] = [];
+/** How much of `PATH` and `LEFT` is in use. */
+let depth = 0;
 /** By the block's number: the last call that met it. */
 let metIn = new Int32Array(1024);
 let calls = 0;
@@ -108,24 +111,28 @@ export function reachableBlocks(graph: Graph): Block[] {
   const { entry } = graph;
   // Most graphs are actions of one block.
   if (successorCount(entry.terminator) === 0) return [entry];
-  const done: Block[] = [];
   calls += 1;
+  depth = 0;
+  let count = 0;
   visit(entry);
-  while (PATH.length > 0) {
-    const top = PATH.length - 1;
+  while (depth > 0) {
+    const top = depth - 1;
     const block = PATH[top]!;
     // Last to first, so that the first one comes first in the reversed order.
     const index = LEFT[top]! - 1;
     if (index < 0) {
-      done.push(block);
-      PATH.pop();
-      LEFT.pop();
+      DONE[count] = block;
+      count += 1;
+      PATH[top] = undefined;
+      depth = top;
       continue;
     }
     LEFT[top] = index;
     visit(successorAt(block.terminator, index));
   }
-  return done.reverse();
+  const blocks = DONE.slice(0, count) as Block[];
+  DONE.fill(undefined, 0, count);
+  return blocks.reverse();
 }
 
 /** Puts the block on the path, with the number of its successors left to visit, unless it was there before. */
@@ -137,6 +144,7 @@ function visit(block: Block): void {
   }
   if (metIn[block.id] === calls) return;
   metIn[block.id] = calls;
-  PATH.push(block);
-  LEFT.push(successorCount(block.terminator));
+  PATH[depth] = block;
+  LEFT[depth] = successorCount(block.terminator);
+  depth += 1;
 }

@@ -84,7 +84,7 @@ export function lower(
 }
 
 function makeServices(program: Program, reporter: Reporter, sources: SourceMap): LowerServices {
-  const names = new Set(program.variables.map((variable) => variable.name));
+  let names: Set<string> | undefined;
   const hidden = new Map<string, number>();
   const stem = (/([^/\\]*?)(\.p4)?$/.exec(program.sourceName)?.[1] ?? 'p4').replace(/\W/g, '_');
   return {
@@ -94,6 +94,7 @@ function makeServices(program: Program, reporter: Reporter, sources: SourceMap):
       return { id: program.lastBlockId, name, instructions: [], terminator: { kind: 'unreachable', span: undefined } };
     },
     makeTemporary: (type: ScalarType, base: string): Place => {
+      names ??= new Set(program.variables.map((variable) => variable.name));
       let name = base;
       for (let suffix = 0; names.has(name); suffix++) name = `${base}_${suffix}`;
       names.add(name);

@@ -50,8 +50,10 @@ const ENDS: ReadonlySet<Terminator['kind']> = new Set(['return', 'exit', 'accept
 /** The block where something happens first. */
 function skipEmpty(start: Block): Block {
   if (start.instructions.length > 0 || start.terminator.kind !== 'goto') return start;
-  const seen = new Set<Block>();
-  let block: Block = start;
+  const next = start.terminator.target;
+  if (next.instructions.length > 0 || next.terminator.kind !== 'goto') return next;
+  const seen = new Set<Block>([start]);
+  let block = next;
   while (block.instructions.length === 0 && block.terminator.kind === 'goto' && !seen.has(block)) {
     seen.add(block);
     block = block.terminator.target;
@@ -63,11 +65,8 @@ function skipEmpty(start: Block): Block {
 function joinChains(graph: Graph): boolean {
   const blocks = reachableBlocks(graph);
   if (!blocks.some((block) => block.terminator.kind === 'goto')) return false;
-  const predecessors = new Map<Block, number>([[graph.entry, 1]]);
-  const count = (successor: Block): void => {
-    predecessors.set(successor, (predecessors.get(successor) ?? 0) + 1);
-  };
-  for (const block of blocks) forEachSuccessor(block.terminator, count);
+  countWayIn(graph.entry);
+  for (const block of blocks) forEachSuccessor(block.terminator, countWayIn);
   let changed = false;
   const gone = new Set<Block>();
   for (const block of blocks) {
@@ -76,7 +75,7 @@ function joinChains(graph: Graph): boolean {
       const { terminator } = block;
       if (terminator.kind !== 'goto') break;
       const { target } = terminator;
-      if (target === block || predecessors.get(target) !== 1 || target === graph.entry) break;
+      if (target === block || waysIn[target.id] !== 1 || target === graph.entry) break;
       if (block.instructions.length === 0) block.name = target.name;
       block.instructions.push(...target.instructions);
       block.terminator = target.terminator;
@@ -84,5 +83,18 @@ function joinChains(graph: Graph): boolean {
       changed = true;
     }
   }
+  for (const block of blocks) waysIn[block.id] = 0;
   return changed;
+}
+
+/** Working space of `joinChains`: by the block's number, how many ways lead to it. Zero between calls. */
+let waysIn = new Int32Array(1024);
+
+function countWayIn(block: Block): void {
+  if (block.id >= waysIn.length) {
+    const larger = new Int32Array(2 * block.id);
+    larger.set(waysIn);
+    waysIn = larger;
+  }
+  waysIn[block.id]! += 1;
 }

@@ -24,11 +24,10 @@ export function emitBmv2(program: ir.Program, sources: SourceMap, reporter: Repo
   const positions = new Positions(sources);
   const objects = new Objects(program, names, positions, reporter);
   const flags: ir.Variable[] = [];
-  const usedNames = new Set(program.variables.map((variable) => variable.name));
   const makeFlag = (): ir.Place => {
+    const usedNames = new Set([...program.variables, ...flags].map((variable) => variable.name));
     let name = 'parser_if';
     for (let suffix = 0; usedNames.has(name); suffix++) name = `parser_if_${suffix}`;
-    usedNames.add(name);
     const variable: ir.Variable = { kind: 'variable', name, type: ir.bitsType(1), role: 'temporary', fieldLists: [] };
     flags.push(variable);
     return { kind: 'variable', variable };
