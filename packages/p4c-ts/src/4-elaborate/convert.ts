@@ -76,6 +76,11 @@ export function convert(context: Context, value: Value, target: T.Type, span: Sp
     }
     return value;
   }
+  return convertWhole(context, value, type, span);
+}
+
+// Apart from `convert`, because the functions inside it would cost every conversion of a scalar something.
+function convertWhole(context: Context, value: Value, type: T.Type, span: Span | undefined): Value {
   switch (type.kind) {
     case 'integer':
       return value;

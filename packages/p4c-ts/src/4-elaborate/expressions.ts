@@ -344,7 +344,9 @@ function evaluateBinary(body: Body, scope: Scope, expression: ast.BinaryExpressi
     }
     return branchedValue(body, scope, expression);
   }
-  const [left, right] = evaluateAll(body, scope, [expression.left, expression.right]);
+  let left = evaluate(body, scope, expression.left);
+  if (hasEffects(context, expression.right)) left = operations.freeze(body, left, expression.left.span);
+  const right = evaluate(body, scope, expression.right);
   return binaryOperation(context, operator, left!, right!, expression.span);
 }
 

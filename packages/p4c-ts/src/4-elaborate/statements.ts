@@ -19,9 +19,14 @@ import { applyTable } from './tables.ts';
 import * as operations from './value-operations.ts';
 import type { Value } from './values.ts';
 
-/** Translates the statements of a block in a scope of their own. */
+/** Translates the statements of a block, in a scope of their own if they declare anything. */
 export function translateBlock(body: Body, scope: Scope, block: ast.BlockStatement): void {
-  translateStatements(body, { ...scope, frame: childFrame(scope.frame) }, block.statements);
+  const inner = block.statements.some(isDeclaration) ? { ...scope, frame: childFrame(scope.frame) } : scope;
+  translateStatements(body, inner, block.statements);
+}
+
+function isDeclaration({ kind }: ast.Statement): boolean {
+  return kind === 'VariableDeclaration' || kind === 'ConstantDeclaration' || kind === 'Instantiation';
 }
 
 /** Translates statements in the given scope, into which declarations among them are bound. */

@@ -15,6 +15,7 @@ import {
   type ExternType,
   erroneousType,
   type FunctionType,
+  hasTypeVariables,
   integerType,
   type Parameter,
   type ParserType,
@@ -22,7 +23,6 @@ import {
   substitute,
   type Type,
   type TypeVariable,
-  typeContains,
   voidType,
 } from '../types.ts';
 import { checkActionCall } from './action-calls.ts';
@@ -237,7 +237,7 @@ function checkSizeMethod(
   }
   c.tables.calls.set(node, { kind: 'built-in', method, target: callee.target, arguments: [], returnType: integerType });
   c.tables.compileTime.add(node);
-  const generic = typeContains(checkExpression(c, callee.target), (inner) => inner.kind === 'type-variable');
+  const generic = hasTypeVariables(checkExpression(c, callee.target));
   if (c.folder.valueOf(node) === undefined && !generic) {
     c.reporter.error(
       'unsupported',

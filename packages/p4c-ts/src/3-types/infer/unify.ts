@@ -12,6 +12,7 @@
 import {
   containsInteger,
   fieldNamed,
+  hasTypeVariables,
   integerType,
   isStructure,
   type Parameter,
@@ -186,7 +187,7 @@ export class Unifier {
       if (bound.kind === 'type-variable' && !this.isInteger(bound)) return this.bind(bound, variable);
     }
     if (bound === variable) return undefined;
-    if (typeContains(bound, (inner) => inner === variable)) {
+    if (hasTypeVariables(bound) && typeContains(bound, (inner) => inner === variable)) {
       return `${variable.name} cannot be replaced by ${printType(bound)}, which contains it`;
     }
     this.bindings ??= new Map();

@@ -35,7 +35,8 @@ export class NodeList {
   private readonly numberOfKind = new Map<Kind, number>();
   /** At each kind's number 1 while that kind is looked for. */
   private readonly isWanted = new Uint8Array(256);
-  private positions: Int32Array | undefined;
+  /** By a node's number its position; -1 for what is no node of the program. */
+  private readonly positions: Int32Array;
 
   /** Walks the tree once. */
   constructor(program: ast.Program) {
@@ -47,6 +48,7 @@ export class NodeList {
     let parents = new Int32Array(program.id + 1);
     let ends = new Int32Array(program.id + 1);
     let kinds = new Uint8Array(program.id + 1);
+    let positions = new Int32Array(program.id + 1).fill(-1);
     let parent = -1;
     let left = 0;
     const visit = (node: ast.Node): void => {
@@ -60,7 +62,13 @@ export class NodeList {
         ends = grown(ends, Int32Array);
         kinds = grown(kinds, Uint8Array);
       }
-      const { kind } = node;
+      const { id, kind } = node;
+      if (id >= positions.length) {
+        const larger = new Int32Array(2 * id + 16).fill(-1);
+        larger.set(positions);
+        positions = larger;
+      }
+      positions[id] = position;
       let number = numberOfKind.get(kind);
       if (number === undefined) {
         number = numberOfKind.size;
@@ -83,6 +91,7 @@ export class NodeList {
     this.parents = parents;
     this.ends = ends;
     this.kinds = kinds;
+    this.positions = positions;
   }
 
   /** All nodes of these kinds, in source order. */
@@ -122,7 +131,6 @@ export class NodeList {
 
   /** Position of a node of the program. */
   positionOf(node: ast.Node): number {
-    this.positions ??= positionsById(this.nodes);
     return this.positions[node.id] ?? -1;
   }
 
@@ -133,9 +141,14 @@ export class NodeList {
 
   private between<K extends Kind>(start: number, end: number, wanted: readonly K[]): NodeOf<K>[] {
     const { kinds, nodes, isWanted } = this;
-    const found: ast.Node[] = [];
     this.mark(wanted, 1);
-    for (let at = start; at < end; at++) if (isWanted[kinds[at]!] === 1) found.push(nodes[at]!);
+    let count = 0;
+    for (let at = start; at < end; at++) count += isWanted[kinds[at]!]!;
+    const found = new Array<ast.Node>(count);
+    count = 0;
+    for (let at = start; count < found.length; at++) {
+      if (isWanted[kinds[at]!] === 1) found[count++] = nodes[at]!;
+    }
     this.mark(wanted, 0);
     return found as NodeOf<K>[];
   }
@@ -146,18 +159,4 @@ export class NodeList {
       if (number !== undefined) this.isWanted[number] = value;
     }
   }
-}
-
-function positionsById(nodes: readonly ast.Node[]): Int32Array {
-  let positions = new Int32Array(2 * nodes.length).fill(-1);
-  for (let position = 0; position < nodes.length; position++) {
-    const { id } = nodes[position]!;
-    if (id >= positions.length) {
-      const larger = new Int32Array(2 * id).fill(-1);
-      larger.set(positions);
-      positions = larger;
-    }
-    positions[id] = position;
-  }
-  return positions;
 }

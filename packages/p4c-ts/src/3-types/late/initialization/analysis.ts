@@ -110,49 +110,15 @@ export class InitializationAnalysis {
         if (node.annotations.length === 0) this.statements(node.statements);
         else this.within(node, () => this.statements(node.statements));
         return;
-      case 'IfStatement': {
-        const constant = this.constantOf(node.condition);
-        if (constant === undefined) this.read(node.condition);
-        const whenTrue = () => this.statement(node.thenStatement);
-        const whenFalse = () => node.elseStatement !== undefined && this.statement(node.elseStatement);
-        if (constant === undefined) this.branch([whenTrue, whenFalse]);
-        else if (constant) whenTrue();
-        else whenFalse();
+      case 'IfStatement':
+        this.ifStatement(node);
         return;
-      }
-      case 'SwitchStatement': {
-        this.read(node.expression);
-        // Which case a constant chooses is not looked into: any of them may stand for it.
-        if (this.c.isCompileTime(node.expression)) {
-          const outer = this.reporting;
-          this.reporting = false;
-          this.branch([...node.cases.map((each) => () => each.body !== undefined && this.statement(each.body))]);
-          this.reporting = outer;
-          this.facts = this.facts.clone();
-          return;
-        }
-        const bodies = node.cases.map((each) => each.body).filter((body) => body !== undefined);
-        const complete = node.cases.some((each) => each.label.kind === 'DefaultExpression');
-        const paths = bodies.map((body) => () => this.statement(body));
-        this.branch(complete ? paths : [...paths, () => undefined]);
+      case 'SwitchStatement':
+        this.switchStatement(node);
         return;
-      }
       case 'ForStatement':
-        for (const each of node.init) this.statement(each);
-        this.read(node.condition);
-        this.loop(() => {
-          this.statement(node.body);
-          for (const each of node.update) this.statement(each);
-          this.read(node.condition);
-        });
-        return;
       case 'ForInStatement':
-        this.read(node.collection);
-        this.loop(() => {
-          const place = this.places.enter(node.variable);
-          if (place !== undefined) this.facts.write(place);
-          this.statement(node.body);
-        });
+        this.loopStatement(node);
         return;
       case 'ReturnStatement':
         if (node.value !== undefined) this.read(node.value);
@@ -167,6 +133,56 @@ export class InitializationAnalysis {
       default:
         return;
     }
+  }
+
+  // What needs functions for its paths is apart from `statement`: inside it they would cost every statement something.
+
+  private ifStatement(node: ast.IfStatement): void {
+    const constant = this.constantOf(node.condition);
+    if (constant === undefined) this.read(node.condition);
+    const whenTrue = () => this.statement(node.thenStatement);
+    const whenFalse = () => node.elseStatement !== undefined && this.statement(node.elseStatement);
+    if (constant === undefined) this.branch([whenTrue, whenFalse]);
+    else if (constant) whenTrue();
+    else whenFalse();
+  }
+
+  private switchStatement(node: ast.SwitchStatement): void {
+    this.read(node.expression);
+    // Which case a constant chooses is not looked into: any of them may stand for it.
+    if (this.c.isCompileTime(node.expression)) {
+      const outer = this.reporting;
+      this.reporting = false;
+      this.branch(
+        node.cases.map(
+          ({ body }) =>
+            () =>
+              body !== undefined && this.statement(body),
+        ),
+      );
+      this.reporting = outer;
+      return;
+    }
+    const paths = node.cases.flatMap(({ body }) => (body === undefined ? [] : [() => this.statement(body)]));
+    const complete = node.cases.some((each) => each.label.kind === 'DefaultExpression');
+    this.branch(complete ? paths : [...paths, () => undefined]);
+  }
+
+  private loopStatement(node: ast.ForStatement | ast.ForInStatement): void {
+    if (node.kind === 'ForStatement') {
+      for (const each of node.init) this.statement(each);
+      this.read(node.condition);
+    } else this.read(node.collection);
+    this.loop(() => {
+      if (node.kind === 'ForInStatement') {
+        const place = this.places.enter(node.variable);
+        if (place !== undefined) this.facts.write(place);
+      }
+      this.statement(node.body);
+      if (node.kind !== 'ForStatement') return;
+      for (const each of node.update) this.statement(each);
+      this.read(node.condition);
+    });
   }
 
   /** A condition known at compile time. */
@@ -286,7 +302,7 @@ export class InitializationAnalysis {
         this.read(node.left);
         if (node.operator === '&&' || node.operator === '||') {
           const left = this.constantOf(node.left);
-          if (left === undefined) this.branch([() => this.read(node.right), () => undefined]);
+          if (left === undefined) this.branchRead(node.right, undefined);
           else if (left === (node.operator === '&&')) this.read(node.right);
         } else this.read(node.right);
         return;
@@ -297,7 +313,7 @@ export class InitializationAnalysis {
           return;
         }
         this.read(node.condition);
-        this.branch([() => this.read(node.whenTrue), () => this.read(node.whenFalse)]);
+        this.branchRead(node.whenTrue, node.whenFalse);
         return;
       }
       case 'MaskExpression':
@@ -318,6 +334,11 @@ export class InitializationAnalysis {
       default:
         return;
     }
+  }
+
+  /** Reads one of two expressions, or nothing. Apart from `read`, because a function inside it would cost every call of it something. */
+  private branchRead(node: ast.Expression, other: ast.Expression | undefined): void {
+    this.branch([() => this.read(node), () => other !== undefined && this.read(other)]);
   }
 
   private checkValue(node: ast.Expression, place: Place): void {
