@@ -24,8 +24,8 @@ export interface OperationResets {
 }
 
 interface Known {
-  /** What the counter said last. */
-  counted: number;
+  /** What the counter said last; undefined where that is no matter any more. */
+  counted: number | undefined;
   /** Outside of shifts. */
   resets: number;
   durationMs: number;
@@ -55,8 +55,8 @@ export class ResetAudit {
     const durationMs = this.lastMs === undefined ? 0 : nowMs - this.lastMs;
     for (const [server, count] of counted) {
       const known = this.servers.get(server);
-      if (known === undefined) {
-        this.servers.set(server, { counted: count, resets: 0, durationMs: 0 });
+      if (known?.counted === undefined) {
+        this.servers.set(server, { resets: 0, durationMs: 0, ...known, counted: count });
         continue;
       }
       // Backwards: the switch, or the entry, is new.
@@ -74,6 +74,12 @@ export class ResetAudit {
     }
     this.participants = participants;
     this.lastMs = nowMs;
+  }
+
+  /** The next reading has nothing to do with the last one: other switches have counted. */
+  interrupt(): void {
+    for (const known of this.servers.values()) known.counted = undefined;
+    this.lastMs = undefined;
   }
 
   /** What is known of an operation; undefined where it was never looked at. */

@@ -12,6 +12,8 @@ const FRESH_MS = 50;
 /** What was counted until a moment, by server: `vip/server`. */
 export interface SignalReading {
   readonly atMs: number;
+  /** Which switches have counted, where there are several: the counts of others cannot be compared with these. */
+  readonly countedBy: string;
   readonly servers: ReadonlyMap<string, ServerSignals>;
 }
 
@@ -23,8 +25,10 @@ export function signalReader(clock: Clock, session: () => SwitchSession | undefi
   let last: { readonly startedMs: number; readonly reading: Promise<SignalReading | undefined> } | undefined;
   const read = async (): Promise<SignalReading | undefined> => {
     try {
-      const counts = await session()?.readCounts?.('signals');
-      return counts && { atMs: clock.monotonicMs(), servers: signalsByServer(counts) };
+      const asked = session();
+      const counts = await asked?.readCounts?.('signals');
+      const there = asked?.switches.filter(({ absence }) => absence === undefined).map(({ name }) => name) ?? [];
+      return counts && { atMs: clock.monotonicMs(), countedBy: there.join(), servers: signalsByServer(counts) };
     } catch {
       // The switch went away; its loss is told elsewhere.
       return undefined;

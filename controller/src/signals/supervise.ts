@@ -26,6 +26,7 @@ export class ResetSupervisor {
   /** Finished, and told of. */
   private readonly concluded = new Set<number>();
   private lastReadMs: number | undefined;
+  private countedBy: string | undefined;
   private isReading = false;
   private cancel: () => void = () => undefined;
   private stopped = false;
@@ -96,6 +97,8 @@ export class ResetSupervisor {
     this.isReading = false;
     if (reading === undefined || this.stopped) return;
     const counted = new Map([...reading.servers].map(([server, { noConnection }]) => [server, noConnection]));
+    if (reading.countedBy !== this.countedBy) this.audit.interrupt();
+    this.countedBy = reading.countedBy;
     this.audit.take(reading.atMs, counted, participants);
     this.participants = participants;
     this.lastReadMs = reading.atMs;

@@ -17,7 +17,7 @@ function checkOf(text: string): HealthCheck {
 /** Checks of one server, each with what was counted of it in all; undefined: it is not in the switch. */
 async function judge(health: string, counts: readonly (readonly [syns: number, synAcks: number] | undefined)[]) {
   let now: ServerSignals | undefined;
-  const reading = async () => ({ atMs: 0, servers: new Map(now === undefined ? [] : [['1/2', now]]) });
+  const reading = async () => ({ atMs: 0, countedBy: '', servers: new Map(now === undefined ? [] : [['1/2', now]]) });
   const syns = new DitchedSyns(reading, () => false);
   const results: (boolean | undefined)[] = [];
   for (const count of counts) {

@@ -46,6 +46,14 @@ describe('resets of servers', () => {
     expect(audit.of(7)!.usual).toBeLessThan(30);
   });
 
+  it('that other switches have counted are nobody’s', () => {
+    const audit = after([[0], [4, 7], [6, 7]]);
+    audit.interrupt();
+    audit.take(3_000, new Map([['1/1', 500]]), new Map([['1/1', 7]]));
+    audit.take(4_000, new Map([['1/1', 501]]), NOBODY);
+    expect(audit.of(7)).toEqual({ seen: 3, usual: expect.any(Number) });
+  });
+
   it('start again where a counter goes backwards, and are forgotten with their operation', () => {
     const audit = after([
       [100, 7],
