@@ -214,8 +214,8 @@ export async function fuzzControl(
     JSON.stringify([actions, pipelines]),
   );
   try {
-    const updates = randomState(new Program(each.p4info), each.program, random);
     const packets = noise(each.program, random, count);
+    const updates = randomState(new Program(each.p4info), each.program, packets, random);
     let controlled = new Controlled(each);
     await controlled.write(updates);
     if (start !== undefined && !isOpen) {

@@ -2,14 +2,15 @@
  * Random forwarding state for a program that is known by its P4Info and BMv2 JSON: members and groups, one-shot sets, multicast groups, clone sessions,
  * digests, entries and default actions, as a controller would write them.
  *
- * Numbers are small, so that what refers to something mostly finds it; multicast groups and clone sessions that the program names as constants are
- * among those that are made. Left out is what simple_switch is known to get wrong (prefixes of keys that are not whole bytes) or leaves open
+ * Keys are mostly those that the packets have which are going to be sent, or nothing would match. Numbers are small, so that what refers to something
+ * mostly finds it; multicast groups and clone sessions that the program names as constants are among those that are made. Left out is what simple_switch is known to get wrong (prefixes of keys that are not whole bytes) or leaves open
  * (entries of equal priority).
  */
 import type { EntityInput, Program, UpdateInput } from '@mooring/p4runtime-ts';
+import { DataPlane, loadProgram } from '@mooring/softswitch';
 import type { ProgramJson } from '../differential/program-json.ts';
 import type { Random } from '../differential/random.ts';
-import { PORTS } from '../differential/traffic.ts';
+import { type Packet, PORTS } from '../differential/traffic.ts';
 
 type TableInfo = Program['tables']['items'][number];
 type ProfileInfo = Program['profiles']['items'][number];
@@ -39,8 +40,27 @@ function namedIds(json: ProgramJson): { sessions: number[]; groups: number[] } {
   };
 }
 
-/** Updates in an order in which nothing refers to what comes later. */
-export function randomState(program: Program, json: ProgramJson, random: Random): UpdateInput[] {
+/** Values of a key's fields, by name. */
+type Key = Readonly<Record<string, string>>;
+
+/** The keys with which packets come to tables, by table, as long as these have no entries. */
+function observedKeys(json: ProgramJson, packets: readonly Packet[]): Map<string, Key[]> {
+  const keys = new Map<string, Key[]>();
+  const plane = new DataPlane(loadProgram(json), { output: () => {} });
+  for (const { port, bytes } of packets)
+    for (const event of plane.trace(port, bytes))
+      if (event.kind === 'table') keys.set(event.table, [...(keys.get(event.table) ?? []), event.key]);
+  return keys;
+}
+
+/** Updates in an order in which nothing refers to what comes later, for packets of which some shall match. */
+export function randomState(
+  program: Program,
+  json: ProgramJson,
+  packets: readonly Packet[],
+  random: Random,
+): UpdateInput[] {
+  const observed = observedKeys(json, packets);
   const { sessions, groups } = namedIds(json);
   const replicas = () => {
     const pairs = Array.from({ length: random.between(1, 3) }, (_, instance) => ({
@@ -70,7 +90,8 @@ export function randomState(program: Program, json: ProgramJson, random: Random)
   for (const table of program.tables) {
     const plan = table.profile && plans.get(table.profile.name);
     if (random.chance(0.3)) updates.push(...randomDefault(table, random));
-    for (const entity of randomEntries(table, json, plan, random)) updates.push({ op: 'insert', entity });
+    for (const entity of randomEntries(table, json, plan, observed.get(table.name) ?? [], random))
+      updates.push({ op: 'insert', entity });
   }
   return updates;
 }
@@ -90,8 +111,9 @@ function profileEntities(program: Program, profile: ProfileInfo, plan: ProfilePl
   );
   const groups = plan.groups.map((group): EntityInput => {
     const chosen = random.shuffle(plan.members).slice(0, random.between(1, 3));
-    const weighted = chosen.map((member) => ({ member, weight: random.between(1, 3) }));
-    return { kind: 'group', profile: profile.name, group, members: weighted, maxSize: profile.maxGroupSize };
+    // With weights, simple_switch chooses by the order in which it made its copies of members.
+    const members = chosen.map((member) => ({ member, weight: 1 }));
+    return { kind: 'group', profile: profile.name, group, members, maxSize: profile.maxGroupSize };
   });
   return [...members, ...groups];
 }
@@ -126,6 +148,7 @@ function randomEntries(
   table: TableInfo,
   json: ProgramJson,
   plan: ProfilePlan | undefined,
+  observed: readonly Key[],
   random: Random,
 ): EntityInput[] {
   const fields = table.matchFields.items;
@@ -135,7 +158,8 @@ function randomEntries(
   if (table.isConst || fields.length === 0 || isOdd || !takesActions || (own?.entries?.length ?? 0) > 0) return [];
   const seen = new Set<string>();
   return Array.from({ length: random.below(7) }, (_, i) => i + 1).flatMap((priority): EntityInput[] => {
-    const match = Object.fromEntries(fields.flatMap((field) => fieldMatch(field, random)));
+    const key = observed.length > 0 && random.chance(0.8) ? random.pick(observed) : {};
+    const match = Object.fromEntries(fields.flatMap((field) => fieldMatch(field, key[field.name], random)));
     const text = Object.entries(match).flat().map(String).join();
     if (seen.has(text)) return [];
     seen.add(text);
@@ -160,11 +184,15 @@ function indirect(table: TableInfo, plan: ProfilePlan | undefined, random: Rando
     : { member: random.pick(plan.members) };
 }
 
-/** A field of a key as text, or nothing where it does not care. */
-function fieldMatch({ name, kind, type }: MatchFieldInfo, random: Random): [string, string][] {
+/** A field of a key as text, or nothing where it does not care; it matches `observed`, if there is one. */
+function fieldMatch(
+  { name, kind, type }: MatchFieldInfo,
+  observed: string | undefined,
+  random: Random,
+): [string, string][] {
   const { bitwidth } = type;
   const greatest = (1n << BigInt(bitwidth)) - 1n;
-  const value = random.value(bitwidth);
+  const value = observed === undefined ? random.value(bitwidth) : BigInt(observed) & greatest;
   switch (kind) {
     case 'lpm': {
       const prefixLength = random.chance(0.3) ? bitwidth : random.below(bitwidth + 1);

@@ -7,7 +7,7 @@ import { Random } from '../differential/random.ts';
 import { Controlled, fuzzControl } from './control.ts';
 import { randomState } from './forwarding-state.ts';
 import { fuzzMessages } from './messages.ts';
-import { fuzzPackets, fuzzProgram } from './programs.ts';
+import { fuzzPackets, fuzzProgram, noise } from './programs.ts';
 
 const PROGRAMS = (['keys', 'resources', 'selectors', 'redirect', 'controller'] as const).map((name) => ({
   name,
@@ -43,7 +43,7 @@ test('random forwarding state is mostly accepted', async () => {
   const random = new Random('test');
   for (const each of PROGRAMS) {
     const controlled = new Controlled(each);
-    const updates = randomState(new Program(each.p4info), each.program, random);
+    const updates = randomState(new Program(each.p4info), each.program, noise(each.program, random, 5), random);
     await controlled.write(updates);
     expect(controlled.accepted.length).toBeGreaterThan(0.6 * updates.length);
   }

@@ -91,12 +91,16 @@ export class ProfileStore {
     this.#groupReferences.set(groupId, this.groupReferences(groupId) + change);
   }
 
-  /** Members as the switch gets them, by slot. */
+  /**
+   * Members as the switch gets them. They come in order of their slots, however the group names them: so equal groups choose alike, and as
+   * simple_switch's do, which go by the order in which members were made.
+   */
   toSwitch(members: readonly StoredGroupMember[], portOf: (watch: StoredWatch) => number | undefined): GroupMember[] {
-    return members.map((member) => ({
+    const inGroup = members.map((member) => ({
       member: this.members.get(member.memberId)!.slot,
       weight: Math.max(1, member.weight),
       watchPort: portOf(member.watch),
     }));
+    return inGroup.sort((a, b) => a.member - b.member);
   }
 }
