@@ -40,10 +40,15 @@ export function serverHost(index: number, family: Family) {
   return { index, name: `s${index}`, address, mac: `02:00:00:00:00:0${index}`, switchPort: index };
 }
 
-/** A client's connection. */
-export interface Connection {
+/** A connection's ends, but for the VIP's address. */
+interface Ends {
   readonly address: string;
   readonly port: number;
+  readonly vipPort: number;
+}
+
+/** A client's connection. */
+export interface Connection extends Ends {
   readonly server: number;
   readonly acknowledgment: number;
 }
@@ -59,7 +64,7 @@ export class Network {
   /** Servers, by index, that answer nothing. */
   readonly silent = new Set<number>();
   private readonly running: RunningSwitch;
-  /** Who got the last packet of a client, by `address:port`; servers by index. */
+  /** Who got the last packet of a connection, by its ends; servers by index. */
   private readonly reached = new Map<string, number>();
   private nextPort = 20_000;
   private sequence = 1;
@@ -70,13 +75,21 @@ export class Network {
     readonly transport: Transport,
     /** Servers have the VIP's address themselves, and answer past the switch. */
     readonly direct: boolean,
+    /** The VIP is for all ports. */
+    readonly allPorts: boolean,
   ) {
     this.running = running;
     running.onFrame((port, frame) => this.onFrame(port, frame));
   }
 
-  static async start(family: Family = 'ipv4', transport: Transport = 'tcp', direct = false): Promise<Network> {
-    return new Network(await startSwitch({ grpcAddress: '127.0.0.1:0', cpuPort: 510 }), family, transport, direct);
+  static async start(
+    family: Family = 'ipv4',
+    transport: Transport = 'tcp',
+    direct = false,
+    allPorts = false,
+  ): Promise<Network> {
+    const running = await startSwitch({ grpcAddress: '127.0.0.1:0', cpuPort: 510 });
+    return new Network(running, family, transport, direct, allPorts);
   }
 
   get address(): string {
@@ -95,18 +108,23 @@ export class Network {
   /** Opens a connection; undefined when its SYN was dropped, or had no answer. */
   open(): Connection | undefined {
     const port = this.nextPort++;
-    const address = hostAddress(this.family, 100 + (port % 8));
-    const server = this.fromClient(address, port, TCP.SYN, 0);
+    return this.openFrom({ address: hostAddress(this.family, 100 + (port % 8)), port, vipPort: VIP.port });
+  }
+
+  /** As `open`, between given ends. */
+  openFrom({ address, port, vipPort }: Ends): Connection | undefined {
+    const ends = { address, port, vipPort };
+    const server = this.fromClient(ends, TCP.SYN, 0);
     if (server === 0 || this.silent.has(server)) return undefined;
     if (this.transport === 'udp') {
-      const flow = { address, port, server, acknowledgment: 0 };
+      const flow = { ...ends, server, acknowledgment: 0 };
       this.connections.push(flow);
       return flow;
     }
     const sequence = (this.sequence += 64_000);
-    if (!this.direct) this.fromServer(server, address, port, TCP.SYN | TCP.ACK, sequence);
-    const connection = { address, port, server, acknowledgment: sequence + 1 };
-    const acknowledged = this.fromClient(address, port, TCP.ACK, sequence + 1);
+    if (!this.direct) this.fromServer(server, ends, TCP.SYN | TCP.ACK, sequence);
+    const connection = { ...ends, server, acknowledgment: sequence + 1 };
+    const acknowledged = this.fromClient(ends, TCP.ACK, sequence + 1);
     if (acknowledged !== server)
       this.violations.push(`handshake of ${port}: SYN to s${server}, ACK to s${acknowledged}`);
     this.connections.push(connection);
@@ -119,12 +137,13 @@ export class Network {
 
   /** Every connection sends a packet. */
   sendAll(): void {
-    for (const { address, port, server, acknowledgment } of this.connections) {
-      const reached = this.fromClient(address, port, TCP.ACK | TCP.PSH, acknowledgment + 100);
+    for (const connection of this.connections) {
+      const { server, acknowledgment } = connection;
+      const reached = this.fromClient(connection, TCP.ACK | TCP.PSH, acknowledgment + 100);
       if (reached === server) continue;
-      this.violations.push(`${address}:${port} lives on s${server}, its packet went to s${reached}`);
+      this.violations.push(`${keyOf(connection)} lives on s${server}, its packet went to s${reached}`);
       // Who does not know a connection says so.
-      if (reached !== 0 && this.transport === 'tcp') this.fromServer(reached, address, port, TCP.RST, acknowledgment);
+      if (reached !== 0 && this.transport === 'tcp') this.fromServer(reached, connection, TCP.RST, acknowledgment);
     }
   }
 
@@ -134,30 +153,36 @@ export class Network {
     this.connections.splice(0, this.connections.length, ...left);
   }
 
-  private fromClient(address: string, port: number, flags: number, acknowledgment: number): number {
-    const key = `${address}:${port}`;
+  private fromClient(ends: Ends, flags: number, acknowledgment: number): number {
+    const { address, port, vipPort } = ends;
+    const key = keyOf(ends);
     this.reached.delete(key);
     const frame = packet(
       ethernet({ source: CLIENT.mac, destination: VIP.mac }),
       this.ip({ source: address, destination: hostAddress(this.family, 1) }),
       this.transport === 'udp'
-        ? udp({ source: port, destination: VIP.port })
-        : tcp({ source: port, destination: VIP.port, flags, sequence: 1, acknowledgment }),
+        ? udp({ source: port, destination: vipPort })
+        : tcp({ source: port, destination: vipPort, flags, sequence: 1, acknowledgment }),
       payload('x'),
     );
     this.running.send(CLIENT.switchPort, frame);
     return this.reached.get(key) ?? 0;
   }
 
-  private fromServer(index: number, address: string, port: number, flags: number, sequence: number): void {
+  private fromServer(index: number, { address, port, vipPort }: Ends, flags: number, sequence: number): void {
     const host = serverHost(index, this.family);
     const frame = packet(
       ethernet({ source: host.mac, destination: CLIENT.mac }),
       this.ip({ source: host.address, destination: address }),
-      tcp({ source: SERVICE_PORT, destination: port, flags, sequence }),
+      tcp({ source: this.servicePort(vipPort), destination: port, flags, sequence }),
       payload(''),
     );
     this.running.send(host.switchPort, frame);
+  }
+
+  /** Where a server takes connections to a port of the VIP. */
+  private servicePort(vipPort: number): number {
+    return this.direct || this.allPorts ? vipPort : SERVICE_PORT;
   }
 
   private ip(fields: { source: string; destination: string; hopLimit?: number }): Layer {
@@ -177,11 +202,13 @@ export class Network {
     }
     const ip = layerOf(frame, this.family)?.fields;
     const segment = layerOf(frame, this.transport)?.fields;
-    const service = this.direct ? VIP.port : SERVICE_PORT;
     const own = this.direct ? hostAddress(this.family, 1) : host.address;
     if (ip === undefined || segment === undefined || ip.destination !== own) return;
     if (layerOf(frame, 'ethernet')!.fields.destination !== host.mac) return;
-    if (Number(segment.destination) === service) this.reached.set(`${ip.source}:${segment.source}`, host.index);
+    const to = Number(segment.destination);
+    const vipPort = this.allPorts ? to : VIP.port;
+    if (to !== this.servicePort(vipPort)) return;
+    this.reached.set(keyOf({ address: String(ip.source), port: Number(segment.source), vipPort }), host.index);
   }
 
   /** What the host says to an ARP request or a neighbour solicitation for its address. */
@@ -216,6 +243,10 @@ export class Network {
   }
 }
 
+function keyOf({ address, port, vipPort }: Ends): string {
+  return `${address}:${port} to ${vipPort}`;
+}
+
 function addressBytes(address: string): Buffer {
   return Buffer.from(parseIpv6(address).toString(16).padStart(32, '0'), 'hex');
 }
@@ -226,11 +257,13 @@ export function configurationText(
   family: Family = 'ipv4',
   transport: Transport = 'tcp',
   direct = false,
+  allPorts = false,
 ): string {
+  const port = allPorts ? 'all' : direct ? VIP.port : SERVICE_PORT;
   const server = (index: number, more: string) => {
     const { name, address: own, mac, switchPort } = serverHost(index, family);
     const place = index === 5 ? '' : `, mac: ${mac}, switchPort: ${switchPort}`;
-    return `      - { name: ${name}, address: '${own}', port: ${direct ? VIP.port : SERVICE_PORT}${place}${more} }`;
+    return `      - { name: ${name}, address: '${own}', port: ${port}${place}${more} }`;
   };
   return [
     `switch: { address: '${address}', ports: [1, 2, 3, 4, 5, 9] }`,
@@ -239,7 +272,7 @@ export function configurationText(
     'vips:',
     '  - name: web',
     `    address: '${hostAddress(family, 1)}'`,
-    `    port: ${VIP.port}`,
+    `    port: ${allPorts ? 'all' : VIP.port}`,
     `    protocol: ${transport}`,
     `    mac: ${VIP.mac}`,
     ...(direct ? ['    forwarding: direct'] : []),

@@ -28,7 +28,9 @@ async function start(): Promise<void> {
     configuration: {
       kind: 'text',
       name: 'test.yaml',
-      text: adapt(configurationText(network.address, network.family, network.transport, network.direct)),
+      text: adapt(
+        configurationText(network.address, network.family, network.transport, network.direct, network.allPorts),
+      ),
     },
     program: await programCompiled,
     stateDir: directory,
@@ -40,9 +42,9 @@ async function operate(request: OperationRequest) {
   return controller.client.waitForOperation(id);
 }
 
-async function begin(family: Family, transport: Transport = 'tcp', direct = false): Promise<void> {
+async function begin(family: Family, transport: Transport = 'tcp', direct = false, allPorts = false): Promise<void> {
   directory = mkdtempSync(join(tmpdir(), 'mooring-controller-'));
-  network = await Network.start(family, transport, direct);
+  network = await Network.start(family, transport, direct, allPorts);
   await start();
   const send = (): void => {
     network.sendAll();
@@ -196,6 +198,46 @@ describe.each(['ipv4', 'ipv6'] as const)(
       expect(swapped).toMatchObject({ outcome: 'done', replacement: 's5' });
       network.openMany(12);
       expect(network.connections.some((connection) => connection.server === 1)).toBe(false);
+    });
+  },
+);
+
+const SECOND_PORT = 443;
+
+describe.each([
+  { family: 'ipv4', transport: 'tcp', direct: false },
+  { family: 'ipv6', transport: 'tcp', direct: false },
+  { family: 'ipv4', transport: 'udp', direct: false },
+  { family: 'ipv4', transport: 'tcp', direct: true },
+] as const)(
+  'a VIP for all ports on the embedded switch, $family, $transport, direct: $direct',
+  { timeout: TIMEOUT_MS },
+  ({ family, transport, direct }) => {
+    beforeEach(() => begin(family, transport, direct, true));
+
+    it('swaps a server under connections from the same client ports to two of its ports', async () => {
+      network.openMany(40);
+      const old = [...network.connections];
+      const { id } = await controller.client.operate({ kind: 'swap', server: 's1', replacement: 's4' });
+      while (!network.connections.some((connection) => connection.server === 4)) {
+        await controller.client.status();
+        network.openMany(1);
+        if (network.connections.length > 200) network.connections.splice(100, 50);
+      }
+      // Their twins are new connections, whatever has become of them.
+      for (const ends of old) network.openFrom({ ...ends, vipPort: SECOND_PORT });
+      const twins = network.connections.filter(({ vipPort }) => vipPort === SECOND_PORT);
+      expect(twins.some(({ server }) => server === 4)).toBe(true);
+      expect(twins.some(({ server }) => server === 1)).toBe(false);
+      await controller.stop();
+      network.sendAll();
+      await start();
+      network.end((connection) => connection.server === 1);
+      expect(await controller.client.waitForOperation(id)).toMatchObject({ outcome: 'done', replacement: 's4' });
+      const { address, port } = twins.find(({ server }) => server === 4)!;
+      const client = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+      const { connections } = await controller.client.connections(client, 'web', SECOND_PORT);
+      expect(connections).toMatchObject([{ vipPort: SECOND_PORT, server: 's4' }]);
     });
   },
 );
