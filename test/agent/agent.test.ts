@@ -19,16 +19,18 @@ let service: Server;
 let port: number;
 let agent: RunningAgent;
 let keys: ReturnType<typeof texts>;
+let serverKeys: ReturnType<typeof texts>;
 const cleanUp: (() => void)[] = [];
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'mooring-agent-'));
   const { ca, parties } = makeCertificates(directory, ['server', 'controller']);
   keys = texts(parties[1]!, ca);
+  serverKeys = texts(parties[0]!, ca);
   service = createServer().listen({ port: 0, host: '127.0.0.1', backlog: 77 });
   await once(service, 'listening');
   ({ port } = service.address() as { port: number });
-  agent = await startAgent({ host: '127.0.0.1', port: 0, services: [port], ...texts(parties[0]!, ca) });
+  agent = await startAgent({ host: '127.0.0.1', port: 0, services: [port], ...serverKeys });
 });
 
 afterEach(async () => {
@@ -124,17 +126,36 @@ it('without a certificate of the authority nobody is answered', async () => {
   expect(doubt).toMatch(/certificate|self/);
 });
 
-it('ports that are not for the controller are not reported', async () => {
-  const reason = await new Promise<string>((resolve) => {
-    const client = httpsConnector(keys, 10)(
-      `127.0.0.1:${agent.port}`,
-      { port: 22 },
-      {
+it('of all ports it tells what goes to an address, and by which port, but not who asks', async () => {
+  const open = await startAgent({ host: '127.0.0.1', port: 0, services: [], ...serverKeys });
+  const accepted = once(service, 'connection') as Promise<[Socket]>;
+  const client = connect(port, '127.0.0.1');
+  cleanUp.push(() => client.destroy());
+  const [[served]] = await Promise.all([accepted, once(client, 'connect')]);
+  cleanUp.push(() => served.destroy());
+  const asking = httpsConnector(keys, 10)(
+    `127.0.0.1:${open.port}`,
+    { port: 'all', address: '127.0.0.1' },
+    { onReport: () => undefined, onUnreachable: (reason) => expect.fail(reason) },
+  );
+  const { connections } = await asking.ask();
+  const { localPort } = client;
+  expect(connections).toContainEqual({ serverPort: port, address: 0x7f000001, port: localPort, halfOpen: false });
+  expect(connections.some(({ serverPort }) => serverPort === open.port)).toBe(false);
+  asking.close();
+  await open.close();
+});
+
+it.each([{ port: 22 }, { port: 'all', address: '127.0.0.1' }] as const)(
+  'ports that are not for the controller are not reported: $port',
+  async (question) => {
+    const reason = await new Promise<string>((resolve) => {
+      const client = httpsConnector(keys, 10)(`127.0.0.1:${agent.port}`, question, {
         onReport: () => resolve('a report'),
         onUnreachable: resolve,
-      },
-    );
-    cleanUp.push(() => client.close());
-  });
-  expect(reason).toBe('status 403');
-});
+      });
+      cleanUp.push(() => client.close());
+    });
+    expect(reason).toBe('status 403');
+  },
+);

@@ -90,6 +90,33 @@ describe.each(FAMILIES)('%s', (family) => {
     expect(diffPackets(stranger, send(6, 3, false, rest))).toEqual([]);
   });
 
+  test('of a VIP for all ports they follow in the same way, both ways, with the port as it was', () => {
+    const { plane, network } = bench;
+    const { client, vip } = network;
+    const three = network.server(3);
+    plane.insert(network.table('vips_all_ports'), [vip.address, UDP, 0], network.action('set_vip_all_ports'), [
+      ...[3, 0, 1, 0, 0xffff, 1],
+    ]);
+    plane.insert(network.table('returns_all_ports'), [three.address, UDP], network.action('from_server_all_ports'), [
+      ...[3, 3, vip.address],
+    ]);
+    plane.insert('servers', [3, 3], network.action('to_server_all_ports'), [three.mac, 3, three.address]);
+    bench.assign({ base: 3, current: 3 }, 3);
+    const there = { source: client.mac, destination: three.mac };
+    const back = { source: three.mac, destination: client.mac };
+    for (const [offset, more, toServer, toClient] of [
+      [0, true, head(1000, 5000, 0), head(5000, 1000, 0)],
+      [3, false, rest, rest],
+    ] as const) {
+      const asked = bench.send(client.switchPort, fromClient(77, offset, more, toServer)).outputs;
+      const wanted = packet(ethernet(there), ...fragment(client.address, three.address, 77, offset, more), toServer);
+      expect(asked.map(({ bytes }) => diffPackets(wanted, bytes))).toEqual([[]]);
+      const answer = packet(ethernet(back), ...fragment(three.address, client.address, 5, offset, more), toClient);
+      const seen = packet(ethernet(back), ...fragment(vip.address, client.address, 5, offset, more), toClient);
+      expect(bench.send(3, answer).outputs.map(({ bytes }) => diffPackets(seen, bytes))).toEqual([[]]);
+    }
+  });
+
   test('a VLAN tag stays on, to the server and back', () => {
     const { client, vip } = bench.network;
     const two = bench.network.server(2);
