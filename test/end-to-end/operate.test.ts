@@ -195,6 +195,29 @@ describe('operating', () => {
   );
 });
 
+test(
+  'a VIP for all ports comes, is shown and asked about by port, and goes',
+  async () => {
+    const server = '{ name: e1, address: 10.0.0.15, mac: "02:00:00:00:00:04", switchPort: 4 }';
+    const text = configuration([server]).replace('web', 'every').replace('10.0.0.1\n', '10.0.0.2\n');
+    writeFileSync(join(directory, 'every.yaml'), text.replace('port: 80\n', 'port: all\n'));
+    expect(await mooring('add-vip', 'every', 'every.yaml')).toMatchObject({ status: 0 });
+    const { stdout } = await mooring('status');
+    expect(stdout).toContain('every  10.0.0.2:* tcp');
+    expect(stdout).toMatch(/e1 +10\.0\.0\.15:\*/);
+    const client = '192.0.2.7:51514';
+    const which = await mooring('explain', '--client', client, '--vip', 'every');
+    expect(which).toMatchObject({ status: 1, stderr: expect.stringContaining('is for all ports: say which') });
+    const traced = await mooring('explain', '--client', client, '--vip', 'every', '--service-port', '22');
+    expect(traced, traced.stderr).toMatchObject({ status: 0, stdout: expect.stringContaining('sent to port 4') });
+    const found = await mooring('connections', client, '--vip', 'every', '--service-port', '22');
+    expect(found.stdout).toContain(`${client} to 10.0.0.2:22 (every) goes to e1, decided by base`);
+    expect((await mooring('connections', client, '--service-port', '0')).stderr).toContain('`0` is no port');
+    expect(await mooring('remove-vip', 'every')).toMatchObject({ status: 0 });
+  },
+  PATIENCE_MS,
+);
+
 describe('starting with something wrong', () => {
   test(
     'YAML: file, line and column are named, and no state directory is made',
