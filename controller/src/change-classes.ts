@@ -13,8 +13,9 @@ import type { Engine } from './engine/engine.ts';
 import { wantServices } from './engine/reconcile.ts';
 import { type ClassRecord, numberClasses } from './intent/classes.ts';
 import { OperationRefusedError } from './operations/errors.ts';
+import { VIP_TABLES } from './switch-port/tables.ts';
 
-const TABLES = ['client_classes', 'client_classes_v6', 'vips', 'vips_v6'] as const;
+const TABLES = ['client_classes', 'client_classes_v6', ...VIP_TABLES] as const;
 
 /** @param wanted checked, and diverting nobody @throws OperationRefusedError when the switch is away or has no room for old and new ones */
 export async function changeClasses(engine: Engine, wanted: readonly ClassConfiguration[], who: string): Promise<void> {

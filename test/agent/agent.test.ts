@@ -143,6 +143,14 @@ it('of all ports it tells what goes to an address, and by which port, but not wh
   expect(connections).toContainEqual({ serverPort: port, address: 0x7f000001, port: localPort, halfOpen: false });
   expect(connections.some(({ serverPort }) => serverPort === open.port)).toBe(false);
   asking.close();
+  // Of an address that it does not have it knows nothing, and says so.
+  const elsewhere = { port: 'all', address: '192.0.2.1' } as const;
+  const wrong = httpsConnector(keys, 10)(`127.0.0.1:${open.port}`, elsewhere, {
+    onReport: () => expect.fail('a report'),
+    onUnreachable: () => undefined,
+  });
+  await expect(wrong.ask()).rejects.toThrow('no interface of this server has the address 192.0.2.1');
+  wrong.close();
   await open.close();
 });
 

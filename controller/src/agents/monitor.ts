@@ -11,10 +11,12 @@ import { HASH_SEED, portMask, vipPortOf } from '../engine/entries.ts';
 import type { Log } from '../engine/log.ts';
 import { vipsOf } from '../engine/reconcile.ts';
 import type { AgentSource } from '../engine/sources.ts';
+import { type ClassRecord, classOfClient, serving } from '../intent/classes.ts';
 import type { Intent, ServerRecord } from '../intent/types.ts';
 import { recordsOf } from '../operations/catalogue.ts';
 import { connectionKey } from '../shift/connection-key.ts';
 import type { ReportedConnection, ServerId, ShiftEvent } from '../shift/types.ts';
+import type { IpAddress } from '../text/addresses.ts';
 import type { AgentClient, AgentConnector, AgentQuestion } from './client.ts';
 import type { AgentReport } from './wire.ts';
 
@@ -133,11 +135,18 @@ export class AgentMonitor implements AgentSource {
     if (entry === undefined || this.stopped) return;
     const { configuration, intent } = this.host;
     const record = intent.servers.get(entry.id);
-    const service = vipsOf(configuration, intent).find(({ id }) => id === record?.vip);
+    const services = vipsOf(configuration, intent);
+    const service = services.find(({ id }) => id === record?.vip);
     if (record === undefined || service === undefined) return;
     const { id: vip, vip: configured } = service;
     const hash = { buckets: configured.buckets, seed: HASH_SEED, portMask: portMask(configured) };
-    const connections = report.connections.map(({ address, port, halfOpen, serverPort }): ReportedConnection => {
+    const isServed = servedBy(
+      configured,
+      services.map(({ vip: each }) => each),
+      intent.classes,
+    );
+    const own = report.connections.filter(({ address, serverPort }) => isServed(address, serverPort));
+    const connections = own.map(({ address, port, halfOpen, serverPort }): ReportedConnection => {
       const ends = [address, port, vipPortOf(configured, serverPort)] as const;
       return { key: connectionKey(vip, ...ends), vip, bucket: bucketOfConnection(hash, ...ends), halfOpen };
     });
@@ -166,6 +175,18 @@ export class AgentMonitor implements AgentSource {
     entry.status = undefined;
     this.host.enqueue([{ kind: 'agent', server: entry.id, reachable: false }]);
   }
+}
+
+/** Which clients' connections to a port are a VIP's, if it is for all ports: a server may take those of another VIP at the same address as well. */
+function servedBy(
+  vip: VipConfiguration,
+  vips: readonly VipConfiguration[],
+  classes: readonly ClassRecord[],
+): (client: IpAddress, port: number) => boolean {
+  const { address, protocol } = vip;
+  const there = vips.filter((other) => other.address === address && other.protocol === protocol);
+  if (vip.port !== 'all' || there.length === 1) return () => true;
+  return (client, port) => serving({ address, protocol, port }, classOfClient(client, classes), there) === vip;
 }
 
 /** Where connections keep their port, those to the address that the server has in them: its own, or the VIP's if it gets packets as they are. */

@@ -3,6 +3,7 @@
  * shifts, crashes and agents' reports; and what would take such a VIP's ports or servers away from it while it runs is refused.
  */
 import { afterEach, describe, expect, it } from 'vitest';
+import type { AgentListener, AgentQuestion } from '../../src/agents/client.ts';
 import { applyConfiguration } from '../../src/apply.ts';
 import { explainConnections } from '../../src/engine/explain-connection.ts';
 import { FakeAgents } from '../support/fake-agents.ts';
@@ -33,7 +34,7 @@ function openTo(vipPort: number, count = 40): void {
 async function apply(text: string) {
   const answer = applyConfiguration(rig.engine, { fileName: 'new.yaml', text }, false, 'test');
   answer.catch(() => undefined);
-  await rig.settle();
+  for (let round = 0; round < 8; round++) await rig.settle();
   return answer;
 }
 
@@ -122,6 +123,38 @@ it('with agents a drain waits for the connections to every port, and for no othe
   expect(rig.status().counters.astray).toBe(0);
 });
 
+it('with agents, connections to a port that another VIP of the same servers is for are not its own', async () => {
+  const direct = RIG_CONFIGURATION.replaceAll(' port: 8080,', '')
+    .replace('    buckets:', '    forwarding: direct\n    buckets:')
+    .replaceAll(/name: (s\d),/g, "name: $1, agent: '$1:1',");
+  const everything = direct
+    .slice(direct.indexOf('  - name: web'))
+    .replace('web', 'rest')
+    .replace('port: 80\n', 'port: all\n');
+  const text = `${direct}${everything.replaceAll("agent: 's", "agent: 'rest-s")}`;
+  rig = new Rig(`${text}agents: { ca: ca.pem, certificate: c.pem, key: k.pem }\n`);
+  const questions = new Map<string, AgentQuestion>();
+  const listeners = new Map<string, AgentListener>();
+  rig.agentConnector = (address, question, listener) => {
+    questions.set(address, question);
+    listeners.set(address, listener);
+    return { ask: () => new Promise(() => undefined), close: () => undefined };
+  };
+  await rig.start();
+  expect(questions.get('s1:1')).toEqual({ port: 80 });
+  expect(questions.get('rest-s1:1')).toEqual({ port: 'all', address: '10.0.0.1' });
+  const connections = [80, SSH, HTTPS].map((serverPort) => ({
+    address: CLIENT,
+    port: 2000,
+    halfOpen: false,
+    serverPort,
+  }));
+  listeners.get('rest-s1:1')!.onReport({ acceptQueue: 0, acceptQueueLimit: 1, connections });
+  await rig.settle();
+  const { servers } = rig.status();
+  expect(servers.find(({ vip, name }) => vip === 'rest' && name === 's1')?.agent).toMatchObject({ connections: 2 });
+});
+
 describe('while it runs', () => {
   it('its ports are its own: a VIP for one of them is refused, at the start as well', async () => {
     rig = new Rig(ALL_PORTS);
@@ -143,6 +176,16 @@ describe('while it runs', () => {
     );
     await expect(add('web', { address: '10.0.0.21' })).rejects.toThrow('10.0.0.21:443/tcp is server `w1` already');
     await expect(add('secure', { address: '10.0.0.11' })).rejects.toThrow('10.0.0.11:*/tcp is server `s1` already');
+  });
+
+  it('it serves classes of clients that come and go', async () => {
+    rig = new Rig(ALL_PORTS);
+    await rig.start();
+    const served = () => [...rig.switch.entries('vips_all_ports').keys()];
+    await apply(`${ALL_PORTS}classes: [{ name: preferred, prefixes: [10.1.0.0/16] }]\n`);
+    expect(served()).toEqual([0, 1].map((clientClass) => `${0x0a000001}/6/${clientClass}`));
+    await apply(ALL_PORTS);
+    expect(served()).toEqual([`${0x0a000001}/6/0`]);
   });
 
   it('the VIP of a port has entries of its own beside it', async () => {

@@ -11,7 +11,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { type AddressInfo, isIP } from 'node:net';
 import { readAcceptQueueLimit } from './accept-queue.ts';
-import { readSockets, reportAllServices, reportService, type ServiceReport } from './service.ts';
+import { hasAddress, readSockets, reportAllServices, reportService, type ServiceReport } from './service.ts';
 
 /** The wire format's version; raised when a field changes its meaning. */
 export const REPORT_VERSION = 1;
@@ -180,7 +180,11 @@ function wireReport(
   };
 }
 
+/** @throws Error when it is asked about an address that is another machine's: an empty list would say that its connections have ended */
 async function readService(question: ServiceQuestion, ownPort: number): ReturnType<ReportSource> {
+  if (question.port === 'all' && !hasAddress(question.address)) {
+    throw new Error(`no interface of this server has the address ${question.address}`);
+  }
   const acceptQueueLimit = await readAcceptQueueLimit(question.port);
   const sockets = readSockets();
   const report =

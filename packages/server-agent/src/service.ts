@@ -4,7 +4,7 @@
  * (this kernel, another one, a test) will do.
  */
 import { readFileSync } from 'node:fs';
-import { endianness } from 'node:os';
+import { endianness, networkInterfaces } from 'node:os';
 import { expandAddress, parseProcNetTcp, type SocketAddress, type TcpSocket } from './proc-net-tcp.ts';
 
 /** A connection of the service. */
@@ -57,6 +57,13 @@ function report(own: readonly TcpSocket[], address: string | undefined): Service
     .map((socket) => ({ client: socket.remote, port: socket.local.port, halfOpen: HALF_OPEN.has(socket.state) }));
   const acceptQueue = listeners.reduce((sum, socket) => sum + socket.receiveQueue, 0);
   return { listening: listeners.length > 0, connections, acceptQueue };
+}
+
+/** Whether this machine (its network namespace) has an address, on whichever interface. */
+export function hasAddress(address: string): boolean {
+  const wanted = expandAddress(address);
+  const interfaces = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return interfaces.some((each) => expandAddress(each.address) === wanted);
 }
 
 /** The sockets of this process's network namespace, IPv4 and IPv6. Linux only. */
