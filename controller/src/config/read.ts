@@ -89,11 +89,6 @@ function readRoot(root: MapReader): Configuration | undefined {
       });
     });
   }
-  if ((switches?.length ?? 0) > 1) {
-    for (const reader of vips.flatMap(({ serverReaders }) => serverReaders)) {
-      if (reader.node.has('links')) reader.error('links', '`links` are ports of one switch, and there are several');
-    }
-  }
   root.finish();
   if (switches === undefined) return undefined;
   return {

@@ -9,13 +9,10 @@ import { connectionParts } from '../shift/connection-key.ts';
 import type { Assignment, BucketName, ConnectionKey, ServerId, VipId } from '../shift/types.ts';
 import { ALL_SIGNALS, RESET_SIGNALS } from '../signals/signals.ts';
 import type { Shadow } from '../switch-port/shadow.ts';
-import { pinTable, type Value } from '../switch-port/tables.ts';
+import { BY_LINK, pinTable, type Value } from '../switch-port/tables.ts';
 import { ipAddress, isIpv6 } from '../text/addresses.ts';
 
 const PROTOCOL_NUMBERS = { tcp: 6, udp: 17 } as const;
-
-/** In place of a server's switch port: whichever of its links is up. */
-const BY_LINK = 0xffff;
 
 /** In place of a server's number: it is not told by its address. */
 const NO_SERVER = 0;

@@ -18,6 +18,7 @@ import { divertedClients } from '../intent/classes.ts';
 import type { Intent, ServerRecord } from '../intent/types.ts';
 import { formatEndpoint } from '../text/addresses.ts';
 import { recordsOf } from './catalogue.ts';
+import { formatWays, waysDiffer, waysOf } from './ways.ts';
 
 /** What a file means for what runs. */
 export interface Comparison {
@@ -63,7 +64,8 @@ export function compare(running: Configuration, intent: Intent, wanted: Configur
     }
     const changes = compareServers(intent, record.id, vip, differences);
     if (changes.length > 0) requests.push({ kind: 'change', vip: vip.name, changes });
-    if (compareSettings(before, vip, differences)) settings.push(vip);
+    const ways = compareWays(intent, record.id, vip, differences);
+    if (compareSettings(before, vip, differences) || ways) settings.push(vip);
   }
   for (const { name, address, port } of running.vips) {
     if (wanted.vips.some((vip) => vip.name === name)) continue;
@@ -95,8 +97,6 @@ function compareFixed(before: VipConfiguration, after: VipConfiguration, differe
 function compareServers(intent: Intent, vip: number, wanted: VipConfiguration, differences: Difference[]): Change[] {
   const changes: Change[] = [];
   const records = recordsOf(intent, vip);
-  const serves = (record: ServerRecord | undefined): boolean =>
-    record !== undefined && (record.state === 'active' || record.state === 'joining');
   for (const server of wanted.servers) {
     const record = records.get(server.name);
     const what = `server ${server.name} of VIP ${wanted.name}`;
@@ -133,6 +133,24 @@ function compareServers(intent: Intent, vip: number, wanted: VipConfiguration, d
     changes.push({ change: 'remove', server: record.name });
   }
   return changes;
+}
+
+function serves(record: ServerRecord | undefined): boolean {
+  return record !== undefined && (record.state === 'active' || record.state === 'joining');
+}
+
+/** Ports and links of servers in service: followed at once, nothing moves. */
+function compareWays(intent: Intent, vip: number, wanted: VipConfiguration, differences: Difference[]): boolean {
+  let differ = false;
+  const records = recordsOf(intent, vip);
+  for (const server of wanted.servers) {
+    const record = records.get(server.name);
+    if (record === undefined || !serves(record) || !waysDiffer(record, server)) continue;
+    differ = true;
+    const detail = `${formatWays(record)} to ${formatWays(waysOf(record, server))}`;
+    differences.push({ kind: 'change', what: `ways to server ${server.name} of VIP ${wanted.name}`, detail });
+  }
+  return differ;
 }
 
 /** Checks, redirection and what is known of spares: followed at once, nothing moves. */

@@ -37,6 +37,7 @@ import { type Running, RunningOperations } from './running.ts';
 import { describe, statusOf } from './status.ts';
 import { isVipRequest } from './vip-requests.ts';
 import { VipOperations } from './vips.ts';
+import { waysDiffer, waysOf } from './ways.ts';
 
 /** A slow start hands over a server's buckets in this many steps at the most. */
 const RAMP_STEPS = 20;
@@ -139,7 +140,7 @@ export class Operations {
     return this.request({ ...inverseOf(record, this.host.intent), ...extras }, actor, id);
   }
 
-  /** Checks, redirection and spares of VIPs are as these say from now on; nothing moves. */
+  /** Checks, redirection, spares and ways to the servers of VIPs are as these say from now on; nothing moves. */
   followSettings(vips: readonly VipConfiguration[], { who }: Actor): void {
     const { intent, configuration } = this.host;
     const followed = configuration.vips.map((vip) => {
@@ -149,6 +150,11 @@ export class Operations {
       const definition = { ...vip, health, overflow, servers };
       const record = [...intent.vips.values()].find(({ name }) => name === vip.name)!;
       this.host.record({ kind: 'vip', vip: { ...record, definition } });
+      for (const server of recordsOf(intent, record.id).values()) {
+        const its = servers.find(({ name }) => name === server.name);
+        if (its === undefined || server.address !== its.address || !waysDiffer(server, its)) continue;
+        this.host.record({ kind: 'server', server: { ...server, ...waysOf(server, its) } });
+      }
       this.host.audit({ who, what: `settings of VIP ${vip.name}`, result: 'done' });
       return definition;
     });

@@ -3,7 +3,16 @@
  * depending on what this one holds; the port to a server is the one behind which this switch has seen the server's address.
  */
 import type { MacEvent, SwitchSession, WriteFailure } from './port.ts';
-import { type Entry, type EntryUpdate, keyText, type ReadEntry, sameEntry, type TableName } from './tables.ts';
+import {
+  BY_LINK,
+  type Entry,
+  type EntryUpdate,
+  keyText,
+  type ReadEntry,
+  sameEntry,
+  type TableName,
+  type Value,
+} from './tables.ts';
 
 /** See the file's comment. */
 export class MemberSwitch {
@@ -13,8 +22,8 @@ export class MemberSwitch {
   private readonly macIdleMs: number;
   private readonly reserved: () => ReadonlySet<string>;
   private readonly held = new Map<TableName, Map<string, Entry>>();
-  /** The servers' entries as they are meant for all. */
-  private readonly servers = new Map<string, Entry>();
+  /** The ways to the servers, `servers` and `links`, as they are meant for all. */
+  private readonly ways = new Map<string, Entry>();
   /** Where addresses have been seen. */
   private readonly seen = new Map<string, number>();
   private queue: Promise<unknown> = Promise.resolve();
@@ -73,7 +82,7 @@ export class MemberSwitch {
           { op: 'insert', entry: { ...known, idleTimeoutMs: this.macIdleMs } },
         );
       }
-      for (const entry of this.servers.values()) if (entry.params[0] === mac) updates.push({ op: 'insert', entry });
+      for (const entry of this.ways.values()) if (entry.params.includes(mac)) updates.push({ op: 'insert', entry });
     }
     if (updates.length === 0) return;
     await this.inOrder(() => this.carryOut(updates.flatMap((update) => this.translate(update) ?? [])));
@@ -101,17 +110,32 @@ export class MemberSwitch {
     const text = keyText(key);
     const held = this.held.get(table)?.get(text);
     if (update.op === 'delete') {
-      if (table === 'servers') this.servers.delete(text);
+      this.ways.delete(`${table} ${text}`);
       return held === undefined ? undefined : update;
     }
     let { entry } = update;
-    if (table === 'servers') {
-      this.servers.set(text, entry);
-      const port = this.index === 0 ? undefined : this.seen.get(String(entry.params[0]));
-      if (port !== undefined) entry = { ...entry, params: entry.params.map((value, at) => (at === 1 ? port : value)) };
+    if (table === 'servers' || table === 'links') {
+      this.ways.set(`${table} ${text}`, entry);
+      if (this.index > 0) entry = { ...entry, params: table === 'links' ? this.ownLinks(entry) : this.ownPort(entry) };
     }
     if (held === undefined) return { op: 'insert', entry };
     return sameEntry(held, entry) ? undefined : { op: 'modify', entry };
+  }
+
+  private ownPort({ params }: Entry): readonly Value[] {
+    const [mac, port, ...more] = params as [string, number, ...Value[]];
+    return port === BY_LINK ? params : [mac, this.seen.get(mac) ?? port, ...more];
+  }
+
+  /** Those that this switch has seen; where it has seen none, as they are. */
+  private ownLinks({ params }: Entry): readonly Value[] {
+    const own: Value[] = [];
+    for (let at = 0; at < params.length; at += 3) {
+      const [mac, , weight] = params.slice(at, at + 3) as [string, number, number];
+      const port = this.seen.get(mac);
+      if (port !== undefined) own.push(mac, port, weight);
+    }
+    return own.length > 0 ? own : params;
   }
 
   private async carryOut(updates: readonly EntryUpdate[]): Promise<readonly WriteFailure[]> {

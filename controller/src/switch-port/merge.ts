@@ -35,7 +35,7 @@ function mergeEntry(table: TableName, entries: readonly ReadEntry[], switches: n
   const [first] = entries as [ReadEntry];
   const alike = entries.length === switches && entries.every((entry) => sameContent(entry, first));
   // The ports of the servers differ from switch to switch.
-  if (alike && table !== 'servers') return { ...first, elapsedMs };
+  if (alike && table !== 'servers' && table !== 'links') return { ...first, elapsedMs };
   if (table !== 'buckets') return { ...first, elapsedMs, idleTimeoutMs: UNWANTED_TIMEOUT_MS };
   const chosen = entries.find(({ params }) => params[BASE!] === params[CURRENT!]) ?? first;
   const params = [...chosen.params];

@@ -19,6 +19,9 @@ export interface TableShape {
 
 /** All tables the controller writes entries of. */
 export const TABLES = {
+  // Before the servers that lead to them.
+  /** Its entries have a group of actions: for each member the parameters and a weight; a member's port is watched. */
+  links: { key: ['server'], actions: { to_link: ['mac', 'egress_port'] }, setStage: 0, deleteStage: 5 },
   servers: {
     key: ['vip', 'server'],
     actions: {
@@ -35,8 +38,6 @@ export const TABLES = {
     setStage: 0,
     deleteStage: 5,
   },
-  /** Its entries have a group of actions: for each member the parameters and a weight; a member's port is watched. */
-  links: { key: ['server'], actions: { to_link: ['mac', 'egress_port'] }, setStage: 0, deleteStage: 5 },
   returns: {
     key: ['address', 'protocol', 'port'],
     actions: { from_server: ['server', 'vip', 'address', 'port'] },
@@ -145,6 +146,9 @@ export const VIP_TABLES = [
   'vips_all_ports',
   'vips_all_ports_v6',
 ] as const satisfies readonly TableName[];
+
+/** In place of a server's switch port: whichever of its links is up. */
+export const BY_LINK = 0xffff;
 
 /** The tables of exact pins. */
 export const PIN_TABLES = ['pins', 'pins_v6'] as const satisfies readonly TableName[];

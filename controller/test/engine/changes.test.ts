@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyConfiguration } from '../../src/apply.ts';
 import type { ApplyAnswer } from '../../src/control-api/types.ts';
+import { BY_LINK } from '../../src/switch-port/tables.ts';
 import { RIG_CONFIGURATION, Rig } from '../support/rig.ts';
 
 let rig: Rig;
@@ -286,6 +287,42 @@ describe('apply', () => {
     expect(rig.operation(operations[0]!.id)).toMatchObject({ outcome: 'done', kind: 'change' });
     expect(buckets()).toEqual({ s1: 4, s3: 8, s4: 4 });
     expect((await apply(FILE)).operations).toEqual([]);
+  });
+
+  it('the ways to a server change while it serves', async () => {
+    await rig.start();
+    rig.openMany(40);
+    const one = 'mac: 02:00:00:00:00:01, switchPort: 1 }';
+    const two = 'mac: 02:00:00:00:00:01, links: [{ switchPort: 1 }, { switchPort: 6, weight: 2 }] }';
+    const wanted = RIG_CONFIGURATION.replace(one, two);
+    const { differences, operations } = await apply(wanted);
+    expect(differences).toMatchObject([
+      {
+        what: 'ways to server s1 of VIP web',
+        detail: 'port 1 (02:00:00:00:00:01) to port 1 (02:00:00:00:00:01), port 6 (02:00:00:00:00:01, weight 2)',
+      },
+    ]);
+    expect(operations).toEqual([]);
+    await rig.advance(500);
+    const s1 = rig.serverId('s1');
+    expect(rig.switch.entries('servers').get(`1/${s1}`)?.params[1]).toBe(BY_LINK);
+    expect(rig.switch.entries('links').get(String(s1))?.params).toEqual([
+      '02:00:00:00:00:01',
+      1,
+      1,
+      '02:00:00:00:00:01',
+      6,
+      2,
+    ]);
+    expect((await apply(wanted)).differences).toEqual([]);
+    // Over a restart, and back.
+    rig.kill();
+    await rig.start();
+    expect(rig.switch.entries('links').size).toBe(1);
+    await apply(RIG_CONFIGURATION);
+    await rig.advance(500);
+    expect(rig.switch.entries('servers').get(`1/${s1}`)?.params[1]).toBe(1);
+    expect(rig.switch.entries('links').size).toBe(0);
   });
 
   it('a file with one error or one impossible difference changes nothing', async () => {

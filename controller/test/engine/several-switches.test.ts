@@ -4,9 +4,10 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isolateSwitch } from '../../src/engine/members.ts';
+import { BY_LINK } from '../../src/switch-port/tables.ts';
 import type { FakeSwitch } from '../support/fake-switch.ts';
 import type { Connection } from '../support/rig.ts';
-import { assignments, SECOND, TwoSwitches } from '../support/two-switches.ts';
+import { assignments, SECOND, TWO, TwoSwitches } from '../support/two-switches.ts';
 
 let rig: TwoSwitches;
 let second: FakeSwitch;
@@ -103,6 +104,30 @@ describe('two switches', () => {
     await rig.advance(8_000);
     rig.expectAlike();
     expect(rig.engine.operations.list().every(({ phase }) => phase === 'finished')).toBe(true);
+  });
+});
+
+describe('a server with links', () => {
+  it('has those of its links that a switch has seen, at that switch', async () => {
+    await rig.dispose();
+    const [near, far] = ['02:00:00:00:00:01', '02:00:00:00:01:01'];
+    const links = `links: [{ switchPort: 1 }, { switchPort: 5, mac: '${far}', weight: 2 }] }`;
+    rig = new TwoSwitches(TWO.replace(`mac: ${near}, switchPort: 1 }`, `mac: ${near}, ${links}`));
+    await rig.start();
+    const s1 = String(rig.serverId('s1'));
+    const at = (one: FakeSwitch) => one.entries('links').get(s1)?.params;
+    expect(at(rig.switch)).toEqual([near, 1, 1, far, 5, 2]);
+    expect(at(rig.second)).toEqual([near, 1, 1, far, 5, 2]);
+    rig.second.seeMac(far, 12);
+    await rig.settle();
+    expect(at(rig.second)).toEqual([far, 12, 2]);
+    rig.second.seeMac(near, 11);
+    await rig.settle();
+    expect(at(rig.second)).toEqual([near, 11, 1, far, 12, 2]);
+    expect(rig.second.entries('servers').get(`1/${s1}`)?.params.slice(0, 2)).toEqual([near, BY_LINK]);
+    expect(at(rig.switch)).toEqual([near, 1, 1, far, 5, 2]);
+    rig.openMany(30);
+    await rig.advance(1_000);
   });
 });
 

@@ -92,6 +92,11 @@ export class FakeSwitch {
     if (!reachable) this.drop('the cable was pulled');
   }
 
+  /** An address is seen behind a port. */
+  seeMac(mac: string, port: number): void {
+    this.listener?.onMacEvents([{ mac, port }]);
+  }
+
   /** Breaks the session. */
   drop(reason: string): void {
     const { listener } = this;

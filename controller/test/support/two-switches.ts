@@ -8,7 +8,7 @@ import { TABLE_NAMES, type TableName } from '../../src/switch-port/tables.ts';
 import { FakeSwitch } from './fake-switch.ts';
 import { RIG_CONFIGURATION, Rig } from './rig.ts';
 
-const TWO = RIG_CONFIGURATION.replace(
+export const TWO = RIG_CONFIGURATION.replace(
   'switch: { address: 127.0.0.1:9559, ports: [1, 2, 3, 4, 5] }',
   'switches:\n  - { address: 127.0.0.1:9559, ports: [1, 2, 3, 4, 5] }\n  - { address: 127.0.0.1:9560, ports: [11, 12, 13, 14] }',
 ).replace('    servers:\n', '    health: { kind: tcp, interval: 300ms, rise: 2, fall: 2 }\n    servers:\n');
@@ -23,8 +23,8 @@ export const SECOND = '127.0.0.1:9560';
 export class TwoSwitches extends Rig {
   readonly second = new FakeSwitch(this.clock, 64);
 
-  constructor() {
-    super(TWO);
+  constructor(text = TWO) {
+    super(text);
     this.connector = switchesConnector(this.configuration.switches, (_, index) => this.both[index]!.connect, {
       macIdleMs: 300_000,
       clock: this.clock,
