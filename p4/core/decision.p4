@@ -41,7 +41,7 @@ control ReportSlot(inout metadata_t meta, in bit<8> kind) {
 
 /// Takes a slot for a connection that has no pin: the one it has already, or one that is free. `meta.store` tells where,
 /// WAY_NONE if there is no room. A slot whose server lives stays as it is, for its SYN was resent.
-control TakeSlot(inout metadata_t meta, in bit<2> state, in server_id_t server) {
+control TakeSlot(inout metadata_t meta, in bit<8> state, in server_id_t server) {
     bool keep;
 
     apply {
@@ -89,7 +89,7 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
     bool new_connection;
     bool learned;
     /// Of a slot that it takes: where nobody watches handshakes there is none to wait for.
-    bit<2> opening_state;
+    bit<8> opening_state;
     /// It finds no room in the registers, and goes to the base for good: the controller is to pin it there.
     bool left_to_base;
 

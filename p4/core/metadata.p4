@@ -26,11 +26,11 @@ typedef bit<8> client_class_t;
 #define MOORING_PINS 262144
 #endif
 
-const bit<2> SLOT_EMPTY = 0;
+const bit<8> SLOT_EMPTY = 0;
 /// A SYN was sent to `server`; the handshake has not shown yet that it answers (rule R2).
-const bit<2> SLOT_TENTATIVE = 1;
+const bit<8> SLOT_TENTATIVE = 1;
 /// The client has acknowledged the server's SYN: the connection lives there.
-const bit<2> SLOT_CONFIRMED = 2;
+const bit<8> SLOT_CONFIRMED = 2;
 
 /// One slot of the pin registers.
 struct slot_t {
@@ -40,9 +40,9 @@ struct slot_t {
     vip_id_t vip;
     /// As in metadata_t.
     l4_port_t vip_port;
-    bit<2> state;
-    /// Whether `sequence` holds the SYN-ACK's sequence number.
-    bit<1> answered;
+    bit<8> state;
+    /// 1: `sequence` holds the SYN-ACK's sequence number.
+    bit<8> answered;
     /// Raised each time the slot is freed, so that a late release frees nobody else's pin (rule R3).
     generation_t generation;
     server_id_t server;
@@ -77,9 +77,9 @@ struct fragment_t {
 }
 
 /// Which register slot of a packet's connection was found, if any.
-const bit<2> WAY_NONE = 0;
-const bit<2> WAY_FIRST = 1;
-const bit<2> WAY_SECOND = 2;
+const bit<8> WAY_NONE = 0;
+const bit<8> WAY_FIRST = 1;
+const bit<8> WAY_SECOND = 2;
 
 /// What is told of a pin.
 const bit<8> EVENT_NONE = 0;
@@ -236,7 +236,7 @@ struct metadata_t {
     slot_t first;
     slot_t second;
     slot_t slot;
-    bit<2> way;
+    bit<8> way;
     bool slot_alive;
     bool pinned;
     server_id_t pin_server;
@@ -250,7 +250,7 @@ struct metadata_t {
     server_id_t server;
     bool unpinned;
     /// Where to store `slot`, WAY_NONE for nowhere.
-    bit<2> store;
+    bit<8> store;
     pin_event_t event;
     mac_event_t mac_event;
     bool mac_unknown;
@@ -265,8 +265,10 @@ struct metadata_t {
 
     // What a packet-out orders to be done with a slot.
     bit<8> order;
-    // How far a sweep has come: the shell keeps it while the packet-out goes round `again`.
+    // How far a sweep has come: the shell keeps it while the packet-out goes round `again`. The next slot, from the first one on, and
+    // which way of it; WAY_NONE where it has not begun.
     bit<32> sweep_offset;
+    bit<8> sweep_way;
     /// Slots reported so far, kept likewise: the controller compares, so that it notices a lost report.
     bit<32> sweep_reports;
     bool again;

@@ -57,20 +57,14 @@ control SweepSlot(in headers_t headers, inout metadata_t meta) {
 /// as if it came in by a port, `alive` where the controller wants it known that it is there.
 control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool switched, out bool received,
                        out bool alive) {
-    /// A sweep's next slot, and how many it has gone over.
+    /// A sweep's next slot, and how many are left.
     bit<32> slot;
-    bit<32> swept;
     bit<32> age;
     bit<32> left;
 
     action refuse(bit<8> reason) {
         meta.verdict = VERDICT_DROP;
         meta.drop_reason = reason;
-    }
-
-    /// An offset counts both ways of each slot. An action of its own, for hardware computes one thing at a time.
-    action count_swept() {
-        swept = meta.sweep_offset >> 1;
     }
 
     action name_slot(bit<8> order, bit<32> index) {
@@ -86,9 +80,8 @@ control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool swi
         refuse(DROP_CONSUMED);
         // Hardware compares a difference with zero, not two numbers.
         age = headers.packet_out.epoch - meta.epoch;
-        count_swept();
-        left = headers.packet_out.count - swept;
-        slot = headers.packet_out.slot + swept;
+        left = headers.packet_out.count - meta.sweep_offset;
+        slot = headers.packet_out.slot + meta.sweep_offset;
         if (age[31:31] == 1) {
             refuse(DROP_PACKET_OUT);
         } else if (headers.packet_out.operation == PACKET_OUT_FORWARD) {
@@ -113,14 +106,12 @@ control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool swi
             meta.vip = headers.packet_out.vip;
             meta.vip_port = headers.packet_out.vip_port;
         } else if (headers.packet_out.operation == PACKET_OUT_SWEEP) {
-            if (meta.sweep_offset[0:0] == 0) {
-                meta.way = WAY_FIRST;
-            } else {
+            meta.way = WAY_FIRST;
+            if (meta.sweep_way == WAY_SECOND) {
                 meta.way = WAY_SECOND;
             }
             if (left != 0 && left[31:31] == 0 && slot < MOORING_SLOTS) {
                 name_slot(ORDER_SWEEP, slot);
-                meta.sweep_offset = meta.sweep_offset + 1;
                 meta.again = true;
             } else {
                 meta.event = { EVENT_SWEPT, 0, meta.sweep_reports, headers.packet_out.generation, 0, 0, 0, 0, 0, 0 };
@@ -136,11 +127,20 @@ control SlotOrder(in headers_t headers, inout metadata_t meta) {
     ReleaseSlot() release_slot;
     SweepSlot() sweep_slot;
 
+    action sweep_on() {
+        meta.sweep_offset = meta.sweep_offset + 1;
+    }
+
     apply {
-        // Most slots are empty: then both ways of a sweep take one pass.
-        if (meta.order == ORDER_SWEEP && meta.way == WAY_FIRST && meta.first.state == SLOT_EMPTY) {
-            meta.way = WAY_SECOND;
-            meta.sweep_offset = meta.sweep_offset + 1;
+        if (meta.order == ORDER_SWEEP) {
+            if (meta.way == WAY_FIRST && meta.first.state != SLOT_EMPTY) {
+                meta.sweep_way = WAY_SECOND;
+            } else {
+                // Most slots are empty: then both ways of a sweep take one pass.
+                meta.way = WAY_SECOND;
+                meta.sweep_way = WAY_FIRST;
+                sweep_on();
+            }
         }
         if (meta.way == WAY_FIRST) {
             meta.slot = meta.first;

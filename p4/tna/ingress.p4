@@ -125,14 +125,15 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         user.mooring.now = headers.resume.now;
         user.mooring.ingress_port = headers.resume.ingress_port;
         user.mooring.sweep_offset = headers.resume.sweep_offset;
+        user.mooring.sweep_way = headers.resume.sweep_way;
         user.mooring.sweep_reports = headers.resume.sweep_reports;
     }
 
     /// The packet's own first pass has decided what to store.
     action resume_slot() {
-        user.mooring.index_first[15:0] = headers.stored.index;
-        user.mooring.index_second[15:0] = headers.stored.index;
-        user.mooring.way = headers.stored.way[1:0];
+        user.mooring.index_first = headers.stored.index;
+        user.mooring.index_second = headers.stored.index;
+        user.mooring.way = headers.stored.way;
         user.mooring.slot.generation = headers.stored.state_word[15:0];
         user.mooring.slot.server = headers.stored.owner[31:16];
         user.mooring.slot.bucket = headers.stored.owner[15:0];
@@ -154,10 +155,10 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
     action go_round(bit<8> kind) {
         headers.resume.setValid();
         headers.resume.kind = kind;
-        headers.resume.from_controller = (bit<8>)(bit<1>)headers.mooring.packet_out.isValid();
         headers.resume.now = user.mooring.now;
         headers.resume.ingress_port = user.mooring.ingress_port;
         headers.resume.sweep_offset = user.mooring.sweep_offset;
+        headers.resume.sweep_way = user.mooring.sweep_way;
         headers.resume.sweep_reports = user.mooring.sweep_reports;
         manager.ucast_egress_port = MOORING_RECIRCULATION_PORT;
         manager.bypass_egress = 1;
@@ -166,10 +167,9 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
     action carry_slot(bit<8> parts) {
         headers.store.setValid();
         headers.store.parts = parts;
-        headers.store.way = 6w0 ++ user.mooring.store;
+        headers.store.way = user.mooring.store;
         headers.store.state = user.mooring.slot.state;
         headers.store.answered = user.mooring.slot.answered;
-        headers.store.unused = 0;
         headers.store.generation = user.mooring.slot.generation;
         headers.store.server = user.mooring.slot.server;
         headers.store.bucket = user.mooring.slot.bucket;
@@ -177,12 +177,12 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
     }
 
     action carry_first() {
-        headers.store.index = index_first;
+        headers.store.index = user.mooring.index_first;
         headers.store.expected = seen_first;
     }
 
     action carry_second() {
-        headers.store.index = index_second;
+        headers.store.index = user.mooring.index_second;
         headers.store.expected = seen_second;
     }
 
@@ -322,9 +322,9 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         mode_second = mode;
         if (headers.stored.isValid()) {
             resume_slot();
-            index_first = headers.stored.index;
-            index_second = headers.stored.index;
-            if (headers.stored.way == (bit<8>)WAY_FIRST) {
+            index_first = headers.stored.index[15:0];
+            index_second = headers.stored.index[15:0];
+            if (headers.stored.way == WAY_FIRST) {
                 mode_second = SLOT_UNTOUCHED;
             } else {
                 mode_first = SLOT_UNTOUCHED;
@@ -345,11 +345,11 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         first_state.apply(mode_first, index_first, headers.stored.expected, headers.stored.state_word, seen_first, lost);
         second_state.apply(mode_second, index_second, headers.stored.expected, headers.stored.state_word, seen_second,
                            lost);
-        user.mooring.first.state = seen_first[31:30];
-        user.mooring.first.answered = seen_first[29:29];
+        user.mooring.first.state = seen_first[31:24];
+        user.mooring.first.answered = seen_first[23:16];
         user.mooring.first.generation = seen_first[15:0];
-        user.mooring.second.state = seen_second[31:30];
-        user.mooring.second.answered = seen_second[29:29];
+        user.mooring.second.state = seen_second[31:24];
+        user.mooring.second.answered = seen_second[23:16];
         user.mooring.second.generation = seen_second[15:0];
 
         // Two ways are compared, but one is read.
@@ -431,7 +431,11 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
 
         if (user.mooring.store != WAY_NONE) {
             // Nothing is translated and nothing told before the slot is stored.
-            go_round(RESUME_STORING);
+            if (headers.mooring.packet_out.isValid()) {
+                go_round(RESUME_STORING_ORDER);
+            } else {
+                go_round(RESUME_STORING);
+            }
             if (assigned) {
                 carry_slot(STORE_CLIENT);
             } else if (from_service) {

@@ -22,10 +22,9 @@ parser MooringIngressParser(packet_in packet, out tna_headers_t headers, out use
 
     state parse_resume {
         packet.extract(headers.resume);
-        transition select(headers.resume.kind, headers.resume.from_controller) {
-            (RESUME_STORING, 0): parse_stored;
-            (RESUME_STORING, _): parse_stored_from_controller;
-            (_, 0): parse_packet;
+        transition select(headers.resume.kind) {
+            RESUME_STORING: parse_stored;
+            RESUME_STORING_ORDER: parse_stored_from_controller;
             default: parse_from_controller;
         }
     }

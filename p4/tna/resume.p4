@@ -14,20 +14,23 @@ const bit<8> STORE_CLIENT = 2;
 /// The sequence number of a server's SYN-ACK.
 const bit<8> STORE_ANSWER = 3;
 
+/// A sweep's next step: the packet begins with a packet_out header.
 const bit<8> RESUME_AGAIN = 0;
+/// A store_t follows, and then the packet.
 const bit<8> RESUME_STORING = 1;
+/// As RESUME_STORING, of a packet that begins with a packet_out header.
+const bit<8> RESUME_STORING_ORDER = 2;
 
 /// In front of a packet that comes round. Widths are whole bytes.
 header resume_t {
-    /// One of RESUME_*: whether a store_t follows.
+    /// One of RESUME_*
     bit<8> kind;
-    /// The packet begins with a packet_out header.
-    bit<8> from_controller;
     switch_port_t ingress_port;
     /// The first pass's.
     ticks_t now;
     /// How far a sweep has come, and how many slots it has reported.
     bit<32> sweep_offset;
+    bit<8> sweep_way;
     bit<32> sweep_reports;
 }
 
@@ -37,12 +40,11 @@ header store_t {
     bit<8> parts;
     /// WAY_FIRST or WAY_SECOND
     bit<8> way;
-    bit<16> index;
+    bit<32> index;
     /// The slot's state word as it was read; if it is another one now, somebody was faster.
     bit<32> expected;
-    bit<2> state;
-    bit<1> answered;
-    bit<13> unused;
+    bit<8> state;
+    bit<8> answered;
     generation_t generation;
     server_id_t server;
     bucket_t bucket;
@@ -54,7 +56,7 @@ header store_t {
 header stored_t {
     bit<8> parts;
     bit<8> way;
-    bit<16> index;
+    bit<32> index;
     bit<32> expected;
     bit<32> state_word;
     bit<32> owner;

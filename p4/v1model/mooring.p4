@@ -48,6 +48,8 @@ struct user_metadata_t {
     @field_list(1)
     bit<32> sweep_offset;
     @field_list(1)
+    bit<8> sweep_way;
+    @field_list(1)
     bit<32> sweep_reports;
     @field_list(1)
     ticks_t sweep_time;
@@ -61,7 +63,7 @@ parser MooringParser(packet_in packet, out headers_t headers, inout user_metadat
 
     state start {
         // A sweep that goes round has lost its ingress port.
-        transition select(standard.ingress_port == MOORING_CPU_PORT || user.sweep_offset != 0) {
+        transition select(standard.ingress_port == MOORING_CPU_PORT || user.sweep_way != WAY_NONE) {
             true: parse_packet_out;
             false: parse_packet;
         }
@@ -185,8 +187,8 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
         user.mooring.first.vip_port = key_word[15:0];
         first_pin.read(pin_word, user.mooring.index_first);
         first_time.read(time_word, user.mooring.index_first);
-        user.mooring.first.state = pin_word[63:62];
-        user.mooring.first.answered = pin_word[61:61];
+        user.mooring.first.state = pin_word[63:56];
+        user.mooring.first.answered = pin_word[55:48];
         user.mooring.first.generation = pin_word[47:32];
         user.mooring.first.server = pin_word[31:16];
         user.mooring.first.bucket = pin_word[15:0];
@@ -199,8 +201,8 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
         user.mooring.second.vip_port = key_word[15:0];
         second_pin.read(pin_word, user.mooring.index_second);
         second_time.read(time_word, user.mooring.index_second);
-        user.mooring.second.state = pin_word[63:62];
-        user.mooring.second.answered = pin_word[61:61];
+        user.mooring.second.state = pin_word[63:56];
+        user.mooring.second.answered = pin_word[55:48];
         user.mooring.second.generation = pin_word[47:32];
         user.mooring.second.server = pin_word[31:16];
         user.mooring.second.bucket = pin_word[15:0];
@@ -211,7 +213,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     action pack_slot() {
         key_word = user.mooring.slot.client_address ++ user.mooring.slot.client_port ++ user.mooring.slot.vip
             ++ user.mooring.slot.vip_port;
-        pin_word = user.mooring.slot.state ++ user.mooring.slot.answered ++ 13w0 ++ user.mooring.slot.generation
+        pin_word = user.mooring.slot.state ++ user.mooring.slot.answered ++ user.mooring.slot.generation
             ++ user.mooring.slot.server ++ user.mooring.slot.bucket;
         time_word = user.mooring.slot.stamp ++ user.mooring.slot.sequence;
     }
@@ -260,10 +262,11 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     }
 
     apply {
-        user.mooring.now = user.sweep_offset == 0 ? standard.ingress_global_timestamp[41:10] : user.sweep_time;
+        user.mooring.now = user.sweep_way == WAY_NONE ? standard.ingress_global_timestamp[41:10] : user.sweep_time;
         user.mooring.ingress_port = (bit<16>)standard.ingress_port;
         user.mooring.checksum_wrong = standard.checksum_error == 1;
         user.mooring.sweep_offset = user.sweep_offset;
+        user.mooring.sweep_way = user.sweep_way;
         user.mooring.sweep_reports = user.sweep_reports;
         settings.apply(user.mooring);
 
@@ -420,6 +423,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
 
         headers.packet_out.setInvalid();
         user.sweep_offset = user.mooring.sweep_offset;
+        user.sweep_way = user.mooring.sweep_way;
         user.sweep_reports = user.mooring.sweep_reports;
         user.sweep_time = user.mooring.now;
         if (user.mooring.again) {
