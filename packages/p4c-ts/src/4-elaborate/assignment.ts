@@ -90,8 +90,9 @@ function eachUnion(
   body.moveTo(after);
 }
 
-/** One scalar or whole-header part of an assignment. */
+/** One scalar or whole-header part of an assignment; of a plain scalar, the instruction itself. */
 type Store =
+  | (ir.Instruction & { readonly kind: 'assign' })
   | { readonly kind: 'scalar'; readonly target: ir.Expression; readonly value: ir.Expression }
   | { readonly kind: 'copy'; readonly target: Value; readonly source: Value }
   | { readonly kind: 'validity'; readonly header: ir.HeaderReference; readonly valid: ir.Expression };
@@ -117,9 +118,13 @@ function collectStores(context: Context, target: Value, value: Value, stores: St
   if (target.kind === 'header') refuseNext(target.reference, span);
   if (value.kind === 'header') refuseNext(value.reference, span);
   switch (target.kind) {
-    case 'scalar':
-      stores.push({ kind: 'scalar', target: target.expression, value: expressionOf(value, span) });
+    case 'scalar': {
+      const { expression } = target;
+      const stored = expressionOf(value, span);
+      if (expression.kind === 'read') stores.push({ kind: 'assign', target: expression.place, value: stored, span });
+      else stores.push({ kind: 'scalar', target: expression, value: stored });
       return;
+    }
     case 'struct': {
       if (value.kind !== 'struct' && value.kind !== 'array') throw new InternalError(`struct = ${value.kind}`, span);
       const parts = value.kind === 'struct' ? value.fields : numbered(value.elements);
@@ -222,7 +227,7 @@ function mayRead(reader: Store, written: Written): boolean {
     if (source?.kind !== 'instance') return written.headers.length > 0;
     return written.headers.some(({ header }) => header.kind !== 'instance' || header.instance === source.instance);
   }
-  const expression = reader.kind === 'scalar' ? reader.value : reader.valid;
+  const expression = reader.kind === 'validity' ? reader.valid : reader.value;
   if (expression.kind === 'constant') return false;
   if (expression.kind === 'read' && expression.place.kind === 'variable') {
     return written.variables.has(expression.place.variable);
@@ -245,12 +250,14 @@ function readsWritten(expression: ir.Expression, { variables, headers }: Written
 
 function addWritten(store: Store, written: Written): void {
   switch (store.kind) {
+    case 'assign':
+      addPlace(store.target, written);
+      return;
     case 'scalar': {
       let { target } = store;
       while (target.kind === 'slice') target = target.operand;
-      if (target.kind !== 'read') written.unknown = true;
-      else if (target.place.kind === 'variable') written.variables.add(target.place.variable);
-      else written.headers.push({ header: target.place.header, field: target.place.field.index });
+      if (target.kind === 'read') addPlace(target.place, written);
+      else written.unknown = true;
       return;
     }
     case 'validity':
@@ -266,6 +273,11 @@ function addWritten(store: Store, written: Written): void {
   }
 }
 
+function addPlace(place: ir.Place, written: Written): void {
+  if (place.kind === 'variable') written.variables.add(place.variable);
+  else written.headers.push({ header: place.header, field: place.field.index });
+}
+
 function mayBeSameHeader(a: ir.HeaderReference, b: ir.HeaderReference): boolean {
   if (a.kind === 'instance' && b.kind === 'instance') return a.instance === b.instance;
   return ir.headerTypeOf(a) === ir.headerTypeOf(b);
@@ -273,6 +285,9 @@ function mayBeSameHeader(a: ir.HeaderReference, b: ir.HeaderReference): boolean 
 
 function performStore(body: Body, store: Store, span: Span | undefined): void {
   switch (store.kind) {
+    case 'assign':
+      body.emit(store);
+      return;
     case 'scalar':
       assignScalar(body, store.target, store.value, span);
       return;

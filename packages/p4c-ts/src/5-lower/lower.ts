@@ -36,7 +36,13 @@ export interface LowerServices extends OutlineServices {
 /** Table of contents of this phase. */
 export const passes: readonly Pass[] = [
   { name: 'simplify', run: eachGraph(simplifyGraph) },
-  { name: 'dynamic-index', run: eachGraph(expandDynamicIndexes) },
+  {
+    name: 'dynamic-index',
+    run: (program, services) => {
+      if (program.headerStacks.length === 0 && program.unionStacks.length === 0) return;
+      eachGraph(expandDynamicIndexes)(program, services);
+    },
+  },
   { name: 'propagate', run: (program) => propagateCopies(program, graphsOf(program)) },
   { name: 'dead-code', run: (program) => removeDeadCode(program, graphsOf(program)) },
   { name: 'simplify-again', run: eachGraph(simplifyGraph) },

@@ -12,13 +12,10 @@ import type { MatchedArgument } from '../../typed-program.ts';
 import { isStructure } from '../../types.ts';
 import { Facts, type Validity } from './facts.ts';
 import { callBuiltIn, excludeOthers } from './header-validity.ts';
-import { type Place, Places } from './places.ts';
+import { isPlainPath, type Place, Places } from './places.ts';
 import { Warnings } from './warnings.ts';
 
-/**
- * Most statements followed in one block. Calls of actions that call actions, and loops in loops, which are run twice, multiply;
- * beyond this the analysis gives up and is silent.
- */
+/** Most statements followed in one block: calls of actions by actions, and loops in loops, multiply. Beyond it all is silent. */
 const STATEMENT_LIMIT = 100_000;
 
 /** One walk over one block. */
@@ -269,6 +266,7 @@ export class InitializationAnalysis {
 
   /** Reads an expression: everything in it must have a value. */
   read(node: ast.Expression): void {
+    if (this.facts.isAllDefined && isPlainPath(node)) return;
     const place = this.places.at(node);
     if (place !== undefined && !place.exact) this.checkChosen(node);
     if (place !== undefined && node.kind !== 'SliceExpression' && node.kind !== 'PlusSliceExpression') {

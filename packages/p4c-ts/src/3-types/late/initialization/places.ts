@@ -159,6 +159,13 @@ function partAt(place: Place, position: number): Place {
   return place.part(position, isStructure(type) ? type.fields[position]!.name : '', partType(type, position));
 }
 
+/** Whether the expression names a variable, or a field of one, without any index. */
+export function isPlainPath(node: ast.Expression): boolean {
+  let part = node;
+  while (part.kind === 'MemberExpression') part = part.target;
+  return part.kind === 'PathExpression';
+}
+
 /** Places of one walk over one block. */
 export class Places {
   private readonly c: Checker;
