@@ -67,8 +67,9 @@ async function run(context: CommandContext, parsed: ParsedArguments): Promise<Ex
   }
   if (kind === 'apply') return planApply(context, parsed, words);
   const wanted = OPERATION_WORDS[kind as WordedKind];
-  if (words.length !== wanted.length) {
-    const usage = wanted.map(({ name }) => name).join(' ');
+  const least = wanted.filter(({ optional }) => optional !== true).length;
+  if (words.length < least || words.length > wanted.length) {
+    const usage = wanted.map(({ name, optional }) => (optional === true ? `[${name}]` : name)).join(' ');
     throw new UsageError(`mooring plan ${kind} takes ${usage}`, { field: wanted[words.length]?.name ?? 'WORD' });
   }
   const request = requestOf(kind as WordedKind, words, parsed);

@@ -137,8 +137,18 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'buckets',
-    summary: 'divide the buckets of a virtual address more finely',
+    summary: 'change the number of buckets of a virtual address',
     load: async () => (await import('./vip.ts')).bucketsCommand,
+  },
+  {
+    name: 'reseed',
+    summary: "change the seed of a virtual address's hash",
+    load: async () => (await import('./vip.ts')).reseedCommand,
+  },
+  {
+    name: 'affinity',
+    summary: 'spread connections by client, or each by itself',
+    load: async () => (await import('./vip.ts')).affinityCommand,
   },
   {
     name: 'audit',

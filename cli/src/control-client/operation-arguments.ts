@@ -2,6 +2,7 @@
  * From the words of a command line to a request: the same for `mooring swap a b`, which does it, and `mooring plan swap a b`, which says what
  * it would do, so that the two cannot disagree.
  */
+import { randomInt } from 'node:crypto';
 import type { OperationRequest, RequestedKind } from '@mooring/controller/control';
 import { UsageError } from '../command-line/errors.ts';
 import type { ArgumentSpecification, OptionSpecification, ParsedArguments } from '../command-line/options.ts';
@@ -25,7 +26,10 @@ const SERVER: ArgumentSpecification = { name: 'SERVER', description: 'name of th
 
 /** The words each kind of operation takes. */
 export const OPERATION_WORDS: Readonly<
-  Record<Exclude<RequestedKind, 'change' | 'add-vip'>, readonly ArgumentSpecification[]>
+  Record<
+    Exclude<RequestedKind, 'change' | 'add-vip' | 'remap'> | 'reseed' | 'affinity',
+    readonly ArgumentSpecification[]
+  >
 > = {
   add: [SERVER],
   drain: [SERVER],
@@ -38,14 +42,16 @@ export const OPERATION_WORDS: Readonly<
   enable: [SERVER],
   disable: [SERVER],
   'remove-vip': [{ name: 'VIP', description: 'name of the virtual address' }],
-  buckets: [{ name: 'COUNT', description: 'a multiple of the present number' }],
+  buckets: [{ name: 'COUNT', description: 'from 1 to 65535' }],
+  reseed: [{ name: 'SEED', description: 'from 0 to 4294967295 (default: a random one)', optional: true }],
+  affinity: [{ name: 'KIND', description: '`connection`, or `client`: all connections of a client to one server' }],
 };
 
 export type WordedKind = keyof typeof OPERATION_WORDS;
 
 /** A whole number given as a word. @throws UsageError */
 export function wholeNumber(word: string, name: string): number {
-  if (!/^\d{1,9}$/.test(word)) throw new UsageError(`${name} is a whole number, not '${word}'`, { field: name });
+  if (!/^\d{1,10}$/.test(word)) throw new UsageError(`${name} is a whole number, not '${word}'`, { field: name });
   return Number(word);
 }
 
@@ -71,6 +77,13 @@ export function requestOf(kind: WordedKind, words: readonly string[], parsed: Pa
       return { ...extras, kind, vip: first };
     case 'buckets':
       return { ...extras, kind, buckets: wholeNumber(first, 'COUNT') };
+    case 'reseed':
+      return { ...extras, kind: 'remap', hashSeed: first === '' ? randomInt(2 ** 32) : wholeNumber(first, 'SEED') };
+    case 'affinity':
+      if (first !== 'client' && first !== 'connection') {
+        throw new UsageError(`there is no affinity '${first}'`, { field: 'KIND', choices: ['client', 'connection'] });
+      }
+      return { ...extras, kind: 'remap', affinity: first };
     default:
       return { ...extras, kind, server: first };
   }

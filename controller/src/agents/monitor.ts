@@ -6,14 +6,14 @@
 import type { Clock } from '../clock.ts';
 import type { Configuration, VipConfiguration } from '../config/types.ts';
 import type { AgentStatus } from '../control-api/types.ts';
-import { bucketOfConnection } from '../engine/bucket-hash.ts';
-import { HASH_SEED, portMask, vipPortOf } from '../engine/entries.ts';
 import type { Log } from '../engine/log.ts';
 import { vipsOf } from '../engine/reconcile.ts';
 import type { AgentSource } from '../engine/sources.ts';
 import { type ClassRecord, classOfClient, serving } from '../intent/classes.ts';
+import { hashOf, vipPortOf } from '../intent/mapping.ts';
 import type { Intent, ServerRecord } from '../intent/types.ts';
 import { recordsOf } from '../operations/catalogue.ts';
+import { bucketOfConnection } from '../shift/bucket-hash.ts';
 import { connectionKey } from '../shift/connection-key.ts';
 import type { ReportedConnection, ServerId, ShiftEvent } from '../shift/types.ts';
 import type { IpAddress } from '../text/addresses.ts';
@@ -139,7 +139,7 @@ export class AgentMonitor implements AgentSource {
     const service = services.find(({ id }) => id === record?.vip);
     if (record === undefined || service === undefined) return;
     const { id: vip, vip: configured } = service;
-    const hash = { buckets: configured.buckets, seed: HASH_SEED, portMask: portMask(configured) };
+    const hash = hashOf(configured);
     const isServed = servedBy(
       configured,
       services.map(({ vip: each }) => each),

@@ -20,6 +20,7 @@ export const POLICY_KINDS = [
   'add-vip',
   'remove-vip',
   'buckets',
+  'remap',
 ] as const;
 
 /** Everything goes without being asked for. */

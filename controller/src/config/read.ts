@@ -216,6 +216,7 @@ function readVip(reader: MapReader): ReadVip {
   }
   const buckets = reader.optional('buckets', scalar.integer(1, 65535), DEFAULT_BUCKETS);
   const affinity = reader.optional('affinity', scalar.oneOf('client', 'connection'), 'connection' as const);
+  const hashSeed = reader.optional('hashSeed', scalar.integer(0, 0xffff_ffff), undefined);
   const forwarding = readForwarding(reader, address);
   const clientClass = reader.optional('class', scalar.name, undefined);
   const health = readHealth(reader.map('health', '`health`'));
@@ -249,6 +250,7 @@ function readVip(reader: MapReader): ReadVip {
       mac: mac ?? generatedMac(address ?? '0.0.0.0'),
       buckets,
       affinity,
+      hashSeed,
       class: clientClass,
       forwarding,
       health,

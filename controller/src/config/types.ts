@@ -156,6 +156,9 @@ export function sayPortOfVip(port: ServicePort, { kind }: Forwarding): string {
   return `\`port\` must be the VIP's, ${port}: packets come to it untranslated (\`forwarding: ${kind}\`)`;
 }
 
+/** What is hashed of a connection: its client's address, or the port as well. */
+export type Affinity = 'client' | 'connection';
+
 /** A virtual address. */
 export interface VipConfiguration {
   readonly name: string;
@@ -167,7 +170,9 @@ export interface VipConfiguration {
   readonly mac: string;
   readonly buckets: number;
   /** `connection`: spread by client address and port. `client`: all connections of a client to one server. */
-  readonly affinity: 'client' | 'connection';
+  readonly affinity: Affinity;
+  /** Goes into the hash; undefined: not said, which is 0 for a new VIP and otherwise what it is. */
+  readonly hashSeed?: number | undefined;
   /** Whose clients it serves; undefined: everybody's that no other VIP of the same service is for. */
   readonly class?: string | undefined;
   /** Undefined: with addresses translated, both ways. */

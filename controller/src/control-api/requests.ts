@@ -21,6 +21,7 @@ const FIELDS: Readonly<Record<RequestedKind, readonly string[]>> = {
   'add-vip': ['vipDefinition'],
   'remove-vip': ['deadlineMs'],
   buckets: ['buckets'],
+  remap: ['buckets', 'hashSeed', 'affinity'],
 };
 const KINDS = Object.keys(FIELDS) as RequestedKind[];
 const DEFINITION_FIELDS = ['address', 'port', 'weight', 'mac', 'switchPort'];
@@ -62,6 +63,14 @@ export function parseOperationRequest(body: unknown): OperationRequest {
   checkNumber(request, 'rampMs', 0, LONGEST_RAMP_MS, 'a whole number of milliseconds, at most a day');
   checkNumber(request, 'weight', 1, 1000, 'from 1 to 1000');
   checkNumber(request, 'buckets', 1, 65_535, 'from 1 to 65535');
+  checkNumber(request, 'hashSeed', 0, 0xffff_ffff, 'from 0 to 4294967295');
+  const { affinity } = request;
+  if (affinity !== undefined && affinity !== 'client' && affinity !== 'connection') {
+    bad('affinity', '`affinity` must be `client` or `connection`');
+  }
+  if (kind === 'remap' && FIELDS.remap.every((field) => request[field] === undefined)) {
+    bad(undefined, `the request names none of ${FIELDS.remap.join(', ')}`);
+  }
   for (const required of ['weight', 'buckets'] as const) {
     if (kind === required && request[required] === undefined) bad(required, `the request names no \`${required}\``);
   }

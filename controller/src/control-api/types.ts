@@ -39,7 +39,22 @@ export interface VipStatus {
   readonly affinity: 'client' | 'connection';
   /** How many buckets. */
   readonly buckets: number;
+  /** What goes into the hash. */
+  readonly hashSeed: number;
   readonly bucketMap: BucketMap;
+  /** While the mapping changes: what it will be. */
+  readonly coming?: ComingMapping;
+}
+
+/** A mapping that new connections go by already, and that takes the place of a VIP's present one when all its buckets are ready. */
+export interface ComingMapping {
+  readonly buckets: number;
+  readonly hashSeed: number;
+  readonly affinity: 'client' | 'connection';
+  /** Server of each of its buckets. */
+  readonly servers: readonly number[];
+  /** Buckets of the present mapping that are ready. */
+  readonly ready: number;
 }
 
 /** A server of a VIP. */
@@ -105,7 +120,8 @@ export type RequestedKind =
   | 'change'
   | 'add-vip'
   | 'remove-vip'
-  | 'buckets';
+  | 'buckets'
+  | 'remap';
 
 /** What the controller does of its own accord: a dead server's buckets are given away, new connections are redirected. */
 export type OwnKind = 'failover' | 'overflow';
@@ -419,6 +435,7 @@ export interface VipDefinition {
   readonly protocol?: 'tcp' | 'udp';
   readonly buckets?: number;
   readonly affinity?: 'client' | 'connection';
+  readonly hashSeed?: number;
   readonly mac?: string;
   readonly class?: string;
   /** As in a file, with its keys beside it; or complete, as the controller keeps it. */
@@ -443,8 +460,12 @@ export interface OperationRequest {
   readonly server?: string;
   /** `weight`: the new one. */
   readonly weight?: number;
-  /** `buckets`: the new number. */
+  /** `buckets`, `remap`: the new number. */
   readonly buckets?: number;
+  /** `remap`: what goes into the hash, 32 bits. */
+  readonly hashSeed?: number;
+  /** `remap` */
+  readonly affinity?: 'client' | 'connection';
   /** `change`: what to do, all at once. */
   readonly changes?: readonly Change[];
   /** `add-vip`: what it is. */

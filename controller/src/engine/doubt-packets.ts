@@ -4,13 +4,13 @@
  * the MAC address of its frame.
  */
 import { classOfClient, serving } from '../intent/classes.ts';
+import { hashOf, vipPortOf } from '../intent/mapping.ts';
 import type { Intent } from '../intent/types.ts';
 import type { Segment } from '../network/segment.ts';
+import { bucketOfConnection } from '../shift/bucket-hash.ts';
 import { connectionKey } from '../shift/connection-key.ts';
 import type { Notice, ServerId, ShiftEvent } from '../shift/types.ts';
 import { formatIpAddress, type IpAddress } from '../text/addresses.ts';
-import { bucketOfConnection } from './bucket-hash.ts';
-import { HASH_SEED, portMask, vipPortOf } from './entries.ts';
 import type { EngineOptions } from './options.ts';
 import { vipsOf } from './reconcile.ts';
 
@@ -45,9 +45,8 @@ export function doubtEvents(
   const [clientAddress, clientPort, port] =
     toVip === undefined ? [destination, destinationPort, sourcePort] : [source, sourcePort, destinationPort];
   const { id, vip } = service;
-  const hash = { buckets: vip.buckets, seed: HASH_SEED, portMask: portMask(vip) };
   const ends = [clientAddress, clientPort, vipPortOf(vip, port)] as const;
-  const bucket = bucketOfConnection(hash, ...ends);
+  const bucket = bucketOfConnection(hashOf(vip), ...ends);
   const key = connectionKey(id, ...ends);
   const frame = { port: handed.port, bytes: packet };
   if (toVip !== undefined) return [{ kind: 'unknown-packet', key, vip: id, bucket, frame }];

@@ -3,12 +3,22 @@
  * flush to write; the rest is handed back to whoever talks to the journal, the switch and the clock.
  */
 import type { Timers } from '../config/types.ts';
+import { switchBucket } from '../intent/mapping.ts';
 import type { Intent, IntentRecord } from '../intent/types.ts';
 import { connectionParts } from '../shift/connection-key.ts';
 import type { ConnectionKey, Effect, ServerId, VipId } from '../shift/types.ts';
 import type { PacketOrder } from '../switch-port/port.ts';
 import type { Shadow } from '../switch-port/shadow.ts';
-import { deleteLiveEntries, deletePin, setAssignment, setDoubt, setPin, setWatch, slotParts } from './entries.ts';
+import {
+  deleteLiveEntries,
+  deletePin,
+  setAssignment,
+  setComingServer,
+  setDoubt,
+  setPin,
+  setWatch,
+  slotParts,
+} from './entries.ts';
 
 type EffectOf<Kind extends Effect['kind']> = Extract<Effect, { readonly kind: Kind }>;
 
@@ -44,14 +54,17 @@ export function sortEffects(effects: readonly Effect[], intent: Intent, shadow: 
         let ofVip = moved.get(vip);
         if (ofVip === undefined) moved.set(vip, (ofVip = new Map()));
         ofVip.set(bucket, [bucket, base, current]);
-        setAssignment(shadow, effect.name, effect.assignment);
+        setAssignment(shadow, switchBucket(intent, effect.name), effect.assignment);
         break;
       }
+      case 'assign-coming':
+        setComingServer(shadow, effect.name, effect.server);
+        break;
       case 'watch':
-        setWatch(shadow, effect.name, timers);
+        setWatch(shadow, switchBucket(intent, effect.name), timers);
         break;
       case 'unwatch':
-        shadow.delete('drain_watch', [effect.name.vip, effect.name.bucket]);
+        shadow.delete('drain_watch', switchBucket(intent, effect.name));
         break;
       case 'set-pin':
         setPin(shadow, effect.key, effect.server, effect.closing, timers);

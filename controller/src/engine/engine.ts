@@ -29,17 +29,18 @@ import {
 } from '../switch-port/port.ts';
 import { Shadow } from '../switch-port/shadow.ts';
 import type { TableName } from '../switch-port/tables.ts';
+import { readAges } from './ages.ts';
 import { Commands } from './commands.ts';
 import { Totals } from './counters.ts';
 import { doubtEvents, tellDoubt } from './doubt-packets.ts';
-import { packetOrders, releaseOrders, type SortedEffects, sortEffects } from './effects.ts';
+import { packetOrders, releaseOrders, sortEffects } from './effects.ts';
 import { deleteServerEntries, setServerEntries } from './entries.ts';
 import { bucketsInShift, estimateOf, observeEnds } from './estimate.ts';
 import { flushTables } from './flush.ts';
 import { idleEvents } from './idle-events.ts';
 import { mustWait, noteMembers } from './members.ts';
 import type { EngineOptions } from './options.ts';
-import { readPinAges } from './pin-ages.ts';
+import { pinEvents } from './pin-events.ts';
 import { reconcile, vipOf } from './reconcile.ts';
 import { ServerFinder } from './server-finder.ts';
 import type { AgentSource, HealthSource } from './sources.ts';
@@ -133,6 +134,9 @@ export class Engine {
       resolve: (server) => this.finder.find(server),
       armDeadline: (operation, atMs) => this.arm('deadline', operation, atMs),
       armStep: (operation, atMs) => this.arm('step', operation, atMs),
+      later: (run) => {
+        this.commands.submit(run, () => this.wakeUp()).catch(() => undefined);
+      },
       estimate: (vip) => estimateOf(this, vip),
       setVips: (vips) => {
         // The reader of everything that is to be in the switch; a new session writes the differences.
@@ -279,7 +283,7 @@ export class Engine {
         this.totals.countPinEvents(events);
         this.observations.onPinEvents(events, this.options.clock.monotonicMs());
         for (const event of events) if (event.kind === 'swept') this.onSwept(event.tag);
-        this.enqueue(events.map((event) => ({ kind: 'pin-event', event }) as const));
+        this.enqueue(pinEvents(this.options, events));
       },
       onMacEvents: (events) => {
         this.macEvents.push(...events);
@@ -307,7 +311,7 @@ export class Engine {
       this.idleMacs.push(...keys);
       this.wakeUp();
     } else {
-      this.enqueue(idleEvents(table, keys));
+      this.enqueue(idleEvents(this.options.journal.state, table, keys));
     }
   }
 
@@ -451,7 +455,8 @@ export class Engine {
     if (orders.length > 0) session.order(orders);
     for (const { delayMs, event } of sorted.timers) this.timers.add(delayMs, event);
     for (const { server, token } of sorted.questions) this.agents?.ask(server, token);
-    await this.readAges(session, sorted);
+    const read = await readAges(session, journal.state, sorted);
+    if (read.length > 0) this.enqueue(read);
   }
 
   /** What may be done about a session later, as long as it lasts. */
@@ -477,17 +482,6 @@ export class Engine {
     if (this.pacer.onAnswered(tag, this.options.clock.monotonicMs())) {
       this.enqueue([{ kind: 'sweep-pace', chunk: this.pacer.chunk }]);
     }
-  }
-
-  private async readAges(session: SwitchSession, { watchReads, pinReads }: SortedEffects): Promise<void> {
-    if (watchReads.length > 0) {
-      const keys = watchReads.map(({ name }) => [name.vip, name.bucket]);
-      const ages = await session.readAges('drain_watch', keys);
-      this.enqueue(
-        watchReads.map(({ name, token }, index) => ({ kind: 'watch-read', name, token, elapsedMs: ages[index] })),
-      );
-    }
-    if (pinReads.length > 0) this.enqueue(await readPinAges(session, pinReads));
   }
 
   private requireSession(): SwitchSession {

@@ -4,7 +4,8 @@
  */
 import type { Timers, VipConfiguration } from '../config/types.ts';
 import type { ClassRecord } from '../intent/classes.ts';
-import type { ServerRecord } from '../intent/types.ts';
+import { hashOf, isOneWay } from '../intent/mapping.ts';
+import type { ComingRecord, ServerRecord, VipRecord } from '../intent/types.ts';
 import { connectionParts } from '../shift/connection-key.ts';
 import type { Assignment, BucketName, ConnectionKey, ServerId, VipId } from '../shift/types.ts';
 import { ALL_SIGNALS, RESET_SIGNALS } from '../signals/signals.ts';
@@ -16,19 +17,6 @@ const PROTOCOL_NUMBERS = { tcp: 6, udp: 17 } as const;
 
 /** In place of a server's number: it is not told by its address. */
 const NO_SERVER = 0;
-
-/** The seed of every VIP's hash, until seeds can be shifted. */
-export const HASH_SEED = 0;
-
-/** 0xffff spreads by client address and port, 0 by address alone. */
-export function portMask(vip: VipConfiguration): number {
-  return vip.affinity === 'client' ? 0 : 0xffff;
-}
-
-/** What a connection's key says of the service's port: nothing where it has only one. */
-export function vipPortOf({ port }: Pick<VipConfiguration, 'port'>, connectedTo: number): number {
-  return port === 'all' ? connectedTo : 0;
-}
 
 /** Who is in which class. */
 export function setClassEntries(shadow: Shadow, classes: readonly ClassRecord[]): void {
@@ -47,13 +35,19 @@ export function setClassEntries(shadow: Shadow, classes: readonly ClassRecord[])
 }
 
 /** A VIP and its address. @param classes numbers of those it serves, as `classesServed` */
-export function setVipEntries(shadow: Shadow, id: VipId, vip: VipConfiguration, classes: readonly number[]): void {
+export function setVipEntries(
+  shadow: Shadow,
+  { id, firstBucket = 0, coming }: VipRecord,
+  vip: VipConfiguration,
+  classes: readonly number[],
+): void {
+  const hash = hashOf(vip);
   const address = ipAddress(vip.address);
   const isIpv4 = typeof address === 'number';
   const suffix = isIpv4 ? ('' as const) : ('_v6' as const);
   const protocol = PROTOCOL_NUMBERS[vip.protocol];
   for (const clientClass of classes) {
-    const params = [id, 0, vip.buckets, HASH_SEED, portMask(vip), Number(isOneWay(vip))];
+    const params = [id, firstBucket, hash.buckets, hash.seed, hash.portMask, Number(isOneWay(vip))];
     shadow.set(
       vip.port === 'all'
         ? {
@@ -84,17 +78,29 @@ export function setVipEntries(shadow: Shadow, id: VipId, vip: VipConfiguration, 
     setReturnEntry(shadow, NO_SERVER, id, vip, vip);
     if (vip.protocol === 'tcp') setSignalEntries(shadow, id, NO_SERVER, RESET_SIGNALS);
   }
+  if (coming !== undefined) setComingEntries(shadow, id, coming);
+}
+
+/** A VIP's coming mapping. */
+function setComingEntries(shadow: Shadow, vip: VipId, coming: ComingRecord): void {
+  const { buckets, seed, portMask } = hashOf(coming);
+  const params = [buckets, seed, portMask];
+  shadow.set({ table: 'coming_mappings', key: [vip], action: 'set_coming', params, idleTimeoutMs: 0 });
+  coming.servers.forEach((server, bucket) => {
+    setComingServer(shadow, { vip, bucket }, server);
+  });
+}
+
+/** Who serves a bucket of the coming mapping. */
+export function setComingServer(shadow: Shadow, { vip, bucket }: BucketName, server: ServerId): void {
+  const key = [vip, bucket];
+  shadow.set({ table: 'coming_buckets', key, action: 'set_coming_server', params: [server], idleTimeoutMs: 0 });
 }
 
 /** The VIP's connections are looked for, or no longer: its servers' resets come to us. */
 export function setDoubt(shadow: Shadow, vip: VipId, on: boolean): void {
   if (on) shadow.set({ table: 'doubts', key: [vip], action: 'in_doubt', params: [], idleTimeoutMs: 0 });
   else shadow.delete('doubts', [vip]);
-}
-
-/** Whether the switch cannot watch handshakes of the VIP's connections, so that they are learned before a flip. */
-export function isOneWay(vip: VipConfiguration): boolean {
-  return vip.protocol === 'udp' || vip.forwarding !== undefined;
 }
 
 /** A server and the way to it; without its MAC address only what needs none. */
@@ -182,21 +188,23 @@ export function deleteLiveEntries(shadow: Shadow, id: ServerId): void {
   shadow.delete('slot_servers', [id]);
 }
 
-export function setAssignment(shadow: Shadow, { vip, bucket }: BucketName, assignment: Assignment): void {
+/** @param key as `switchBucket` */
+export function setAssignment(shadow: Shadow, key: readonly Value[], assignment: Assignment): void {
   const { base, learn, seal, unsettled, doubt } = assignment;
   const current = assignment.preparing ? base : assignment.current;
   shadow.set({
     table: 'buckets',
-    key: [vip, bucket],
+    key,
     action: 'set_assignment',
     params: [base, current, Number(learn), Number(seal), Number(unsettled), Number(doubt ?? false)],
     idleTimeoutMs: 0,
   });
 }
 
-export function setWatch(shadow: Shadow, { vip, bucket }: BucketName, timers: Timers): void {
+/** @param key as `switchBucket` */
+export function setWatch(shadow: Shadow, key: readonly Value[], timers: Timers): void {
   const idleTimeoutMs = timers.idleMs;
-  shadow.set({ table: 'drain_watch', key: [vip, bucket], action: 'watched', params: [], idleTimeoutMs });
+  shadow.set({ table: 'drain_watch', key, action: 'watched', params: [], idleTimeoutMs });
 }
 
 export function setPin(shadow: Shadow, key: ConnectionKey, server: ServerId, closing: boolean, timers: Timers): void {

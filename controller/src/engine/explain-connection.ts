@@ -7,12 +7,12 @@ import type { ClientQuery } from '../control-api/queries.ts';
 import type { ConnectionExplanation, ConnectionsAnswer, DecidedBy } from '../control-api/query-types.ts';
 import { serving } from '../intent/classes.ts';
 import { OperationRefusedError } from '../operations/errors.ts';
+import { bucketOfConnection, type HashParameters } from '../shift/bucket-hash.ts';
 import { connectionKey, connectionParts } from '../shift/connection-key.ts';
-import type { Bucket, Pin } from '../shift/state.ts';
-import type { ServerId, VipId } from '../shift/types.ts';
+import { type Bucket, type Pin, targetOf } from '../shift/state.ts';
+import { BY_COMING_MAPPING, type ServerId, type VipId } from '../shift/types.ts';
 import { VIP_TABLES } from '../switch-port/tables.ts';
 import { formatIpAddress, ipAddress } from '../text/addresses.ts';
-import { bucketOfConnection, type HashParameters } from './bucket-hash.ts';
 import type { Engine } from './engine.ts';
 import { vipsOf } from './reconcile.ts';
 import { phaseOf } from './status.ts';
@@ -21,7 +21,10 @@ import { phaseOf } from './status.ts';
 export interface BucketFacts {
   readonly phase: Bucket['phase'];
   readonly base: string;
+  /** Of this connection, where it depends on that. */
   readonly current: string;
+  /** It is on its way to a coming mapping. */
+  readonly isRemapped?: boolean;
 }
 
 /** A pin, if there is one. */
@@ -65,7 +68,9 @@ export function explainConnections(
     const bucket = engine.shift.vips.get(id)?.[number];
     if (bucket === undefined) return;
     const pin = port === undefined ? undefined : engine.shift.pins.get(connectionKey(id, ...ends));
-    const facts = { phase: bucket.phase, base: nameOf(bucket.base), current: nameOf(bucket.current) };
+    const target = targetOf(engine.shift, bucket, connectionKey(id, ...ends));
+    const isRemapped = bucket.current === BY_COMING_MAPPING;
+    const facts = { phase: bucket.phase, base: nameOf(bucket.base), current: nameOf(target) };
     found.push({
       clientAddress: formatIpAddress(client.address),
       ...(port === undefined ? {} : { clientPort: port }),
@@ -75,7 +80,7 @@ export function explainConnections(
       bucket: number,
       ...facts,
       phase: phaseOf(bucket),
-      ...explain(number, facts, pin && pinFacts(pin, nameOf)),
+      ...explain(number, { ...facts, isRemapped }, pin && pinFacts(pin, nameOf)),
     });
   };
   for (const { id, vip } of vips) {
@@ -131,7 +136,7 @@ export function explain(
   readonly newConnectionServer: string;
   readonly reason: string;
 } {
-  const { phase, base, current } = bucket;
+  const { phase, base, current, isRemapped } = bucket;
   if (pin !== undefined) {
     const why = pin.closing
       ? `The pin is on its way out, since the connection has been silent for long: a packet of it still goes to ${pin.server}, a new SYN is dropped until the pin is gone.`
@@ -148,8 +153,17 @@ export function explain(
     decidedBy: 'base',
     server: base,
     newConnectionServer: phase === 'preparing' || phase === 'waiting' ? base : current,
-    reason: baseReason(number, phase, base, current),
+    reason: isRemapped ? remapReason(number, bucket) : baseReason(number, phase, base, current),
   };
+}
+
+function remapReason(number: number, { phase, base, current }: BucketFacts): string {
+  const stays = `Without a pin it goes to ${base}, the base of bucket ${number}`;
+  if (phase === 'preparing' || phase === 'waiting') {
+    return `${stays}. The VIP's mapping is about to change, to one in which it is for ${current}.`;
+  }
+  const then = base === current ? 'no other in the coming mapping, so it needs no pin' : `${current} if it were new`;
+  return `${stays}. The VIP's mapping is changing, and its server is ${then}. A pin that the switch has made within the last moments is not known here yet.`;
 }
 
 function baseReason(number: number, phase: BucketFacts['phase'], base: string, current: string): string {

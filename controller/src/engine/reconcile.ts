@@ -7,7 +7,9 @@
  */
 import type { Configuration, VipConfiguration } from '../config/types.ts';
 import { classesServed } from '../intent/classes.ts';
+import { hashOf, isOneWay, switchBucket } from '../intent/mapping.ts';
 import type { Intent, ServerRecord } from '../intent/types.ts';
+import { bucketOfConnection, bucketOfKey, type HashParameters } from '../shift/bucket-hash.ts';
 import { assignmentOf } from '../shift/buckets.ts';
 import { type ConnectionParts, connectionKey } from '../shift/connection-key.ts';
 import type { DoubtfulVip } from '../shift/doubt.ts';
@@ -25,18 +27,7 @@ import {
   type TableName,
   VIP_TABLES,
 } from '../switch-port/tables.ts';
-import { bucketOfConnection } from './bucket-hash.ts';
-import {
-  HASH_SEED,
-  isOneWay,
-  portMask,
-  setAssignment,
-  setClassEntries,
-  setPin,
-  setServerEntries,
-  setVipEntries,
-  setWatch,
-} from './entries.ts';
+import { setAssignment, setClassEntries, setPin, setServerEntries, setVipEntries, setWatch } from './entries.ts';
 
 /** What reconciling needs to know. */
 export interface ReconcileInput {
@@ -93,14 +84,22 @@ export async function reconcile(input: ReconcileInput, out: Output): Promise<Shi
   shadow.clear('drain_watch');
   for (const pin of pins) setPin(shadow, pin.key, pin.server, pin.closing, timers);
   const doubts = doubtfulVips(input, tables, buckets);
+  const comings = [...intent.vips.values()].flatMap(({ id: vip, coming }) =>
+    coming === undefined ? [] : [{ vip, hash: hashOf(coming), servers: [...coming.servers] }],
+  );
   // Even where all are there: none may count on another before that has been written.
   const awaiting = session.switches.length > 0;
-  recover(state, { buckets, pins, servers, leaving, dead, pinIdleMs: timers.pinIdleMs, doubts, awaiting }, out);
+  recover(
+    state,
+    { buckets, pins, servers, leaving, dead, pinIdleMs: timers.pinIdleMs, comings, doubts, awaiting },
+    out,
+  );
   for (const list of state.vips.values()) {
     for (const bucket of list) {
       const assignment = assignmentOf(bucket);
-      setAssignment(shadow, bucket, assignment);
-      if (assignment.base !== assignment.current && !assignment.preparing) setWatch(shadow, bucket, timers);
+      const key = switchBucket(intent, bucket);
+      setAssignment(shadow, key, assignment);
+      if (assignment.base !== assignment.current && !assignment.preparing) setWatch(shadow, key, timers);
     }
   }
   return state;
@@ -136,6 +135,8 @@ const STATIC_TABLES = [
   'pin_servers',
   'slot_servers',
   'buckets',
+  'coming_mappings',
+  'coming_buckets',
 ] as const satisfies readonly TableName[];
 
 function wantStaticEntries(
@@ -165,7 +166,9 @@ export function wantServices(configuration: Configuration, intent: Intent, shado
   setClassEntries(shadow, intent.classes);
   const served = vipsOf(configuration, intent);
   const vips = served.map(({ vip }) => vip);
-  for (const { id, vip } of served) setVipEntries(shadow, id, vip, classesServed(vip, vips, intent.classes));
+  for (const { id, vip } of served) {
+    setVipEntries(shadow, intent.vips.get(id)!, vip, classesServed(vip, vips, intent.classes));
+  }
 }
 
 function recoverBuckets(
@@ -181,19 +184,20 @@ function recoverBuckets(
   const isOneAway = session.switches.some(({ absence }) => absence !== undefined);
   const inSwitch = new Map(tables.get('buckets')!.map((entry) => [keyText(entry.key), entry]));
   const watches = new Map(tables.get('drain_watch')!.map((entry) => [keyText(entry.key), entry]));
+  const inSwitchBefore = new Set(VIP_TABLES.flatMap((table) => tables.get(table)!).map(({ params }) => params[0]));
   const result: RecoveredBucket[] = [];
   const named = new Set([...intent.servers.values()].filter((server) => !isGone(server)).map(({ id }) => id));
   for (const { closing } of intent.vips.values()) if (closing !== undefined) named.add(closing);
   for (const [vip, { base, current }] of intent.assignments) {
     base.forEach((journaledBase, bucket) => {
-      const key = keyText([vip, bucket]);
+      const key = keyText(switchBucket(intent, { vip, bucket }));
       const params = inSwitch.get(key)?.params.map(Number);
       // What names a server that is gone was about to be changed.
       const known = params !== undefined && named.has(params[0]!);
       const intended = current[bucket]!;
       // A commit that was under way when a switch was lost may have been made there: it is finished. Nobody was left on the old base.
       const actualBase = known && !isOneAway ? params[0]! : journaledBase;
-      const before = bucketOf(input.previous, vip, bucket);
+      const before = bucketBefore(input, vip, bucket);
       const isFlipped = params?.[1] === intended && !(isSeveral && watched.has(vip));
       result.push({
         vip,
@@ -203,7 +207,10 @@ function recoverBuckets(
         learn: known && params[2] === 1,
         flipped: known && isFlipped,
         oneWay: oneWay.has(vip),
-        unsettled: known && (params[4] === 1 || (params[1] !== intended && before?.phase !== 'waiting')),
+        // A bucket of a mapping that is new there may have pins that were made in others.
+        unsettled: known
+          ? params[4] === 1 || (params[1] !== intended && before?.phase !== 'waiting')
+          : inSwitchBefore.has(vip) && params === undefined,
         watchElapsedMs: watches.get(key)?.elapsedMs,
         former: before?.former ?? [],
       });
@@ -222,7 +229,7 @@ function doubtfulVips(
   tables: ReadonlyMap<TableName, readonly ReadEntry[]>,
   buckets: readonly RecoveredBucket[],
 ): DoubtfulVip[] {
-  const { configuration, intent, session, previous, pinning } = input;
+  const { configuration, intent, session, pinning } = input;
   if (!pinning) return [];
   const mayForward = session.switches.some(({ absence, isIsolated }) => absence !== undefined && !isIsolated);
   const isAnew = session.pipeline === 'pushed' && intent.epoch > 1;
@@ -233,8 +240,8 @@ function doubtfulVips(
       .map(({ key }) => keyText(key)),
   );
   const isDoubtful = ({ vip, bucket, base, current, unsettled }: RecoveredBucket): boolean => {
-    const before = bucketOf(previous, vip, bucket);
-    if (before?.inDoubt || marked.has(keyText([vip, bucket]))) return true;
+    const before = bucketBefore(input, vip, bucket);
+    if (before?.inDoubt || marked.has(keyText(switchBucket(intent, { vip, bucket })))) return true;
     if (mayForward) return before?.unsettled ?? unsettled;
     return isAnew && (before === undefined ? base !== current : before.unsettled);
   };
@@ -246,46 +253,58 @@ function doubtfulVips(
   });
 }
 
-function bucketOf(state: ShiftState | undefined, vip: number, bucket: number): Bucket | undefined {
-  return state?.vips.get(vip)?.[bucket];
+/** What was known of a bucket in the session before; of one whose connections were in other buckets then, what was true of any of them. */
+function bucketBefore(
+  { intent, previous }: ReconcileInput,
+  vip: number,
+  bucket: number,
+): Pick<Bucket, 'inDoubt' | 'unsettled' | 'former' | 'phase'> | undefined {
+  const buckets = previous?.vips.get(vip);
+  if (buckets === undefined) return undefined;
+  if (!previous!.comings.has(vip) || intent.vips.get(vip)?.coming !== undefined) return buckets[bucket];
+  const isTrueOfAny = (fact: 'inDoubt' | 'unsettled'): boolean => buckets.some((each) => each[fact]);
+  return { inDoubt: isTrueOfAny('inDoubt'), unsettled: isTrueOfAny('unsettled'), former: [], phase: 'settling' };
 }
 
 /** An empty switch gets what we know; of several one that returns, what it has missed. */
 function recoveredPins(
-  input: ReconcileInput,
+  { configuration, intent, previous, session }: ReconcileInput,
   tables: ReadonlyMap<TableName, readonly ReadEntry[]>,
   empty: boolean,
 ): readonly RecoveredPin[] {
-  const { previous, session } = input;
-  const remembered = previous === undefined ? [] : rememberedPins(previous);
+  const hashes = new Map(vipsOf(configuration, intent).map(({ id, vip }) => [id, hashOf(vip)]));
+  const remembered = previous === undefined ? [] : rememberedPins(previous, hashes);
   if (empty && previous !== undefined) return remembered;
-  const read = readPins(input, tables);
+  const read = readPins(intent, tables, hashes);
   if (session.switches.length === 0) return read;
   const known = new Set(read.map(({ key }) => key));
   return [...read, ...remembered.filter(({ key }) => !known.has(key))];
 }
 
-function readPins(input: ReconcileInput, tables: ReadonlyMap<TableName, readonly ReadEntry[]>): RecoveredPin[] {
-  const { configuration, intent } = input;
-  const vips = new Map(vipsOf(configuration, intent).map(({ id, vip }) => [id, vip]));
+function readPins(
+  intent: Intent,
+  tables: ReadonlyMap<TableName, readonly ReadEntry[]>,
+  hashes: ReadonlyMap<number, HashParameters>,
+): RecoveredPin[] {
   return PIN_TABLES.flatMap((table) => tables.get(table)!).flatMap((entry) => {
     const parts = entry.key as ConnectionParts;
     const [vip, ...ends] = parts;
     const [server, closing] = entry.params.map(Number) as [number, number];
-    const service = vips.get(vip);
+    const hash = hashes.get(vip);
     // A pin to a server that is gone is ignored by the switch; it goes with the next flush.
     const record = intent.servers.get(server);
-    if (service === undefined || record === undefined || isGone(record)) return [];
-    const hash = { buckets: service.buckets, seed: HASH_SEED, portMask: portMask(service) };
+    if (hash === undefined || record === undefined || isGone(record)) return [];
     const bucket = bucketOfConnection(hash, ...ends);
     const key = connectionKey(...parts);
     return [{ key, vip, bucket, server, closing: closing === 1, elapsedMs: entry.elapsedMs, guessed: true }];
   });
 }
 
-function rememberedPins(previous: ShiftState): RecoveredPin[] {
-  return [...previous.pins.values()].map(({ key, vip, bucket, server, guessed = false }: Pin) => {
-    return { key, vip, bucket, server, closing: false, elapsedMs: 0, guessed };
+function rememberedPins(previous: ShiftState, hashes: ReadonlyMap<number, HashParameters>): RecoveredPin[] {
+  return [...previous.pins.values()].flatMap(({ key, vip, server, guessed = false }: Pin) => {
+    const hash = hashes.get(vip);
+    if (hash === undefined) return [];
+    return [{ key, vip, bucket: bucketOfKey(hash, key), server, closing: false, elapsedMs: 0, guessed }];
   });
 }
 

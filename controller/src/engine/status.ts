@@ -1,7 +1,10 @@
 /** The status as the control socket tells it, made from the engine's present state. Reads only. */
 import type { BucketPhase, ServerStatus, Status, VipStatus } from '../control-api/types.ts';
+import { FIRST_HASH_SEED } from '../intent/mapping.ts';
+import type { VipRecord } from '../intent/types.ts';
 import { recordsOf } from '../operations/catalogue.ts';
 import type { Bucket, ShiftState } from '../shift/state.ts';
+import { BY_COMING_MAPPING } from '../shift/types.ts';
 import type { Engine } from './engine.ts';
 import { vipsOf } from './reconcile.ts';
 import { switchStatuses } from './switch-status.ts';
@@ -50,9 +53,15 @@ export function statusOf(engine: Engine, frame: StatusFrame): Status {
         protocol: vip.protocol,
         affinity: vip.affinity,
         buckets: vip.buckets,
+        hashSeed: vip.hashSeed ?? FIRST_HASH_SEED,
+        ...comingOf(intent.vips.get(id)!, buckets),
         bucketMap: {
           base: assignment.base.map((base, bucket) => buckets[bucket]?.base ?? base),
-          current: assignment.current.map((current, bucket) => buckets[bucket]?.current ?? current),
+          // Where it depends on the connection, the base's place is what there is to show.
+          current: assignment.current.map((current, bucket) => {
+            const its = buckets[bucket]?.current ?? current;
+            return its === BY_COMING_MAPPING ? (buckets[bucket]?.base ?? assignment.base[bucket]!) : its;
+          }),
           phase: assignment.base.map((_, bucket) => phaseOf(buckets[bucket])),
         },
       };
@@ -86,6 +95,13 @@ export function statusOf(engine: Engine, frame: StatusFrame): Status {
     switches,
     log: log.lines.slice(-LINES_SHOWN),
   };
+}
+
+function comingOf({ coming }: VipRecord, buckets: readonly Bucket[]): Pick<VipStatus, 'coming'> {
+  if (coming === undefined) return {};
+  const { buckets: count, hashSeed = FIRST_HASH_SEED, affinity, servers } = coming;
+  const ready = buckets.filter((bucket) => bucket.ready).length;
+  return { coming: { buckets: count, hashSeed, affinity, servers, ready } };
 }
 
 function bucketsInDoubt(shift: ShiftState): number {

@@ -8,6 +8,7 @@ import { type Configuration, formatForwarding, type VipConfiguration } from '../
 import type { Journal } from '../journal/journal.ts';
 import { formatEndpoint } from '../text/addresses.ts';
 import { divertedClients, numberClasses } from './classes.ts';
+import { FIRST_HASH_SEED } from './mapping.ts';
 import { serverRecord } from './server-record.ts';
 import type { Intent, IntentRecord, VipRecord } from './types.ts';
 
@@ -103,12 +104,14 @@ export function servedVips(configuration: Configuration, intent: Intent): VipCon
 }
 
 /** What of a VIP in service cannot follow the file. */
-const FIXED = ['address', 'protocol', 'port', 'mac', 'buckets', 'affinity', 'class'] as const;
+const FIXED = ['address', 'protocol', 'port', 'mac', 'buckets', 'affinity', 'hashSeed', 'class'] as const;
 
 function compareVip(record: VipRecord, vip: VipConfiguration): string[] {
   const { definition } = record;
   if (definition === undefined) return [];
-  const now = { ...definition, buckets: record.buckets };
+  // A seed that the file does not name is whatever it is.
+  const hashSeed = vip.hashSeed === undefined ? undefined : (definition.hashSeed ?? FIRST_HASH_SEED);
+  const now = { ...definition, buckets: record.buckets, hashSeed };
   const differs: string[] = FIXED.filter((key) => now[key] !== vip[key]).map(
     (key) =>
       `VIP \`${vip.name}\` is in service with ${key} ${now[key] ?? 'none'}; the file's ${vip[key] ?? 'none'} does not count`,

@@ -3,7 +3,7 @@
  * journal's records. The other half is in the switch. Ids given here to servers and VIPs are what the switch's tables
  * name; a server's is never given to another one, and a server that returns gets a new one (rule R9).
  */
-import type { Link, ServicePort, VipConfiguration } from '../config/types.ts';
+import type { Affinity, Link, ServicePort, VipConfiguration } from '../config/types.ts';
 import type {
   EndedConnection,
   OperationKind,
@@ -33,6 +33,21 @@ export interface ServerRecord {
   readonly state: Exclude<ServerState, 'spare'>;
 }
 
+/** What decides which of a VIP's buckets a connection is in; the seed is 0 where none is named. */
+export interface MappingConfiguration {
+  readonly buckets: number;
+  readonly hashSeed?: number | undefined;
+  readonly affinity: Affinity;
+}
+
+/** A mapping that is to take the place of a VIP's present one. */
+export interface ComingRecord extends MappingConfiguration {
+  /** As `VipRecord.firstBucket`: a number from which on the present one's are not. */
+  readonly firstBucket: number;
+  /** Of each bucket. */
+  readonly servers: readonly ServerId[];
+}
+
 /** A VIP that has been served. */
 export interface VipRecord {
   readonly id: VipId;
@@ -40,6 +55,9 @@ export interface VipRecord {
   readonly buckets: number;
   /** What it is; what the configuration file says of it counts only as far as connections do not depend on it. */
   readonly definition?: VipConfiguration;
+  /** Number of the first of its buckets in the switch; undefined is 0. */
+  readonly firstBucket?: number;
+  readonly coming?: ComingRecord;
   /** While it is being removed: the server that does not exist and gets its new connections. */
   readonly closing?: ServerId;
 }
@@ -92,6 +110,8 @@ export interface OperationRecord {
   readonly who: string;
   readonly why: string | undefined;
   readonly plan: Plan | undefined;
+  /** A change of mapping: what the mapping was. */
+  readonly mappingBefore?: Required<MappingConfiguration>;
   readonly rollsBack: number | undefined;
 }
 

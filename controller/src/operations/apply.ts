@@ -15,6 +15,7 @@ import {
 } from '../config/types.ts';
 import type { Change, Difference, OperationRequest, ServerDefinition } from '../control-api/types.ts';
 import { divertedClients } from '../intent/classes.ts';
+import { FIRST_HASH_SEED } from '../intent/mapping.ts';
 import type { Intent, ServerRecord } from '../intent/types.ts';
 import { formatEndpoint } from '../text/addresses.ts';
 import { recordsOf } from './catalogue.ts';
@@ -38,7 +39,6 @@ const FIXED: Readonly<Record<string, string>> = {
   port: 'clients are connected to the old one: add a second VIP and remove this one',
   mac: "clients' neighbours know the old one: add a second VIP and remove this one",
   class: 'connections of the clients it would lose or get are elsewhere: add a second VIP and remove this one',
-  affinity: 'living connections would fall into buckets of other servers: add a second VIP and remove this one',
 };
 
 /** @param running the configuration that runs @param wanted the file */
@@ -57,10 +57,10 @@ export function compare(running: Configuration, intent: Intent, wanted: Configur
       continue;
     }
     compareFixed(before, vip, differences);
-    if (before.buckets !== vip.buckets) {
-      const detail = `${before.buckets} to ${vip.buckets}`;
-      differences.push({ kind: 'change', what: `buckets of VIP ${vip.name}`, detail });
-      requests.push({ kind: 'buckets', vip: vip.name, buckets: vip.buckets });
+    const mapping = compareMapping(before, vip, differences);
+    if (mapping !== undefined) {
+      const isNumber = mapping.hashSeed === undefined && mapping.affinity === undefined;
+      requests.push({ kind: isNumber ? 'buckets' : 'remap', vip: vip.name, ...mapping });
     }
     const changes = compareServers(intent, record.id, vip, differences);
     if (changes.length > 0) requests.push({ kind: 'change', vip: vip.name, changes });
@@ -73,6 +73,22 @@ export function compare(running: Configuration, intent: Intent, wanted: Configur
     requests.push({ kind: 'remove-vip', vip: name });
   }
   return { differences, requests, classes, settings };
+}
+
+/** What of the mapping is to be another; a seed that the file does not name stays. */
+function compareMapping(
+  before: VipConfiguration,
+  after: VipConfiguration,
+  differences: Difference[],
+): Pick<OperationRequest, 'buckets' | 'hashSeed' | 'affinity'> | undefined {
+  const is = { buckets: before.buckets, hashSeed: before.hashSeed ?? FIRST_HASH_SEED, affinity: before.affinity };
+  const wanted = { buckets: after.buckets, hashSeed: after.hashSeed ?? is.hashSeed, affinity: after.affinity };
+  const keys = (['buckets', 'hashSeed', 'affinity'] as const).filter((key) => is[key] !== wanted[key]);
+  for (const key of keys) {
+    const detail = `${is[key]} to ${wanted[key]}`;
+    differences.push({ kind: 'change', what: `${key} of VIP ${after.name}`, detail });
+  }
+  return keys.length === 0 ? undefined : Object.fromEntries(keys.map((key) => [key, wanted[key]]));
 }
 
 function compareFixed(before: VipConfiguration, after: VipConfiguration, differences: Difference[]): void {
@@ -215,10 +231,11 @@ function addressOf({ address, port, weight, mac, switchPort, links }: ServerConf
 }
 
 function definitionOf(vip: VipConfiguration): OperationRequest['vipDefinition'] {
-  const { address, port, protocol, buckets, affinity, mac, forwarding, class: clientClass } = vip;
+  const { address, port, protocol, buckets, affinity, hashSeed, mac, forwarding, class: clientClass } = vip;
   const servers = vip.servers.map((server) => ({ name: server.name, ...addressOf(server), spare: server.spare }));
   const way = {
     ...(forwarding === undefined ? {} : { forwarding }),
+    ...(hashSeed === undefined ? {} : { hashSeed }),
     ...(clientClass === undefined ? {} : { class: clientClass }),
   };
   return { address, port, protocol, buckets, affinity, mac, ...way, servers };

@@ -39,6 +39,8 @@ export interface OperationHost {
   armDeadline(operation: number, atMs: number): void;
   /** Calls `Operations.onStep` then. */
   armStep(operation: number, atMs: number): void;
+  /** Calls that in a turn of its own, with nothing else decided in it; never where the switch is lost before. */
+  later(run: () => void): void;
   /** What is known of the connections of a VIP. */
   estimate(vip: VipId): ConnectionEstimate;
   /** The VIPs in service have changed: from now on there are these, and everything is read and written anew. */

@@ -45,7 +45,10 @@ export function inverseOf(record: OperationRecord, intent: Intent): OperationReq
         ? refuse('what the VIP was is not known')
         : { kind: 'add-vip', vip: server, vipDefinition: request.vipDefinition };
     case 'buckets':
-      return refuse('buckets can be divided and not be put together again while connections live');
+    case 'remap':
+      return record.mappingBefore === undefined
+        ? refuse('what the mapping was is not known')
+        : { kind: 'remap', ...common, ...record.mappingBefore };
     case 'failover':
       return refuse('a server that died comes back by `mooring add`');
     case 'overflow':

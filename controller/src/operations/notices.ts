@@ -1,10 +1,12 @@
 /**
  * What operations make of the bucket protocol's news: buckets that have committed or settled, connections that were ended or lost, servers that
- * are drained. Each only brings an operation closer to its end; nothing is ordered here.
+ * are drained, mappings that
+ * may change. Each only brings an operation closer to its end; nothing is ordered here.
  */
 import type { ConnectionKey, Notice, ServerId } from '../shift/types.ts';
 import { endedConnection } from './ended.ts';
 import type { Operations } from './operations.ts';
+import { onMappingReady } from './remap.ts';
 
 /** Something the bucket protocol says. */
 export function hearNotice(operations: Operations, notice: Notice): void {
@@ -35,6 +37,9 @@ export function hearNotice(operations: Operations, notice: Notice): void {
       if (owner !== undefined) operations.save(owner, { ...owner.record, astray: owner.record.astray + 1 });
       break;
     }
+    case 'mapping-ready':
+      onMappingReady(operations, notice.vip);
+      break;
     case 'drained':
       hearDrained(operations, notice.server);
       break;

@@ -31,6 +31,7 @@ import type { Actor, OperationHost } from './host.ts';
 import { inverseOf } from './inverse.ts';
 import { hearNotice } from './notices.ts';
 import { isWaiting, prepareRequest } from './preparation.ts';
+import { beginRemap, isRemapped } from './remap.ts';
 import { type Resolved, sharesNow } from './resolve.ts';
 import { movesBack } from './roll-back.ts';
 import { type Running, RunningOperations } from './running.ts';
@@ -126,6 +127,9 @@ export class Operations {
     if (record.kind === 'failover') {
       throw conflict(`operation ${id} gives away the buckets of a dead server and cannot be aborted`);
     }
+    if (record.mappingBefore !== undefined && isRemapped(running)) {
+      throw conflict(`operation ${id} has put the new mapping in place and cannot be aborted any more`);
+    }
     this.audit(running, 'abort', actor);
     this.rollBack(running, 'aborted by request');
     return this.status(running.record);
@@ -176,7 +180,8 @@ export class Operations {
         if (index < record.ordered) this.running.own(running, bucket, record.aborting ? from : to);
       });
       if (record.paused || record.kind === 'overflow') this.running.hold(running, true);
-      if (record.phase === 'preparing') this.beginWhenReady(running);
+      if (record.phase === 'preparing' && record.mappingBefore !== undefined) beginRemap(this, running);
+      else if (record.phase === 'preparing') this.beginWhenReady(running);
       else this.arm(running);
       this.advance(running);
     }

@@ -12,6 +12,7 @@ import type { BucketMove, ServerId } from '../shift/types.ts';
 import { findSpare, inService, recordsOf, shareOf } from './catalogue.ts';
 import { OperationRefusedError } from './errors.ts';
 import type { Operations } from './operations.ts';
+import { leaveDead } from './remap.ts';
 
 const CONTROLLER = { who: 'controller' };
 
@@ -73,7 +74,8 @@ function giveUp(
     why: reason,
     deadlineMs: 0,
   };
-  let target: readonly ServerId[];
+  /** Who gets what is the dead server's. */
+  let heirsOf: (assignment: readonly ServerId[], bases: readonly ServerId[]) => readonly ServerId[];
   let coming: ServerRecord | undefined;
   if (standby?.ready) {
     const known = { record: intent.vips.get(vip)!, configuration };
@@ -81,10 +83,11 @@ function giveUp(
     operations.setState(coming, 'active');
     host.serverChanged(coming);
     const to = coming.id;
-    target = current.map((server) => (server === dead.id ? to : server));
+    heirsOf = (assignment) => assignment.map(() => to);
   } else {
-    target = assign(current, base, shares);
+    heirsOf = (assignment, bases) => assign(assignment, bases, shares);
   }
+  const target = heirsOf(current, base);
   const moves: BucketMove[] = [];
   current.forEach((from, bucket) => {
     if (from === dead.id) moves.push({ vip, bucket, to: target[bucket]! });
@@ -102,7 +105,8 @@ function giveUp(
   operations.audit(running, `given up: ${reason}`);
   const to = coming === undefined ? 'the others' : `standby \`${coming.name}\``;
   host.log('error', `server \`${dead.name}\` is down (${reason}): its ${moves.length} buckets go to ${to}`);
-  host.order({ kind: 'server-died', server: dead.id, moves });
+  const rebased = leaveDead(operations, vip, dead.id, (assignment) => heirsOf(assignment, assignment));
+  host.order({ kind: 'server-died', server: dead.id, moves: [...moves, ...rebased] });
   // It ends, at the earliest, with the notice of the death, which lists what was lost.
   for (const { bucket, to: server } of moves) operations.running.own(running, bucket, server);
   if (standby !== undefined && !standby.ready) addByItself(operations, vipName, standby.name, 'standby');

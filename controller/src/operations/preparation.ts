@@ -53,6 +53,11 @@ export function isWaiting(phase: string): boolean {
   return phase === 'queued' || phase === 'awaiting-approval';
 }
 
+/** What nobody can know without agents (rule R12). */
+export function silentRemark(idleMs: number): string {
+  return `a live connection that is silent for more than ${Math.round(idleMs / 1000)} s breaks when its bucket commits`;
+}
+
 /** Over how long an operation moves its buckets. */
 export function rampOf(host: OperationHost, request: OperationRequest): number {
   const comes = request.kind === 'add' || request.kind === 'enable' || request.kind === 'change';
@@ -88,8 +93,7 @@ function planOf(host: OperationHost, request: OperationRequest, resolved: Resolv
   });
   const remarks: string[] = [];
   if (estimate.source !== 'agents' && plan.moves > 0) {
-    const idleS = Math.round(configuration.timers.idleMs / 1000);
-    remarks.push(`a live connection that is silent for more than ${idleS} s breaks when its bucket commits`);
+    remarks.push(silentRemark(configuration.timers.idleMs));
   }
   if (leaving.length > 0 && deadlineMs > 0) {
     remarks.push(`what is left after ${Math.round(deadlineMs / 1000)} s is listed and ended`);
@@ -108,7 +112,7 @@ function checkFree(host: OperationHost, running: RunningOperations, resolved: Re
   const names = serversOf(resolved, intent);
   for (const { record } of running) {
     if (record.vip !== resolved.vip.record.id || record.kind === 'failover' || isWaiting(record.phase)) continue;
-    const takesAll = record.kind === 'remove-vip' || record.kind === 'buckets';
+    const takesAll = isVipRequest(record);
     const part = [...record.leaving, ...record.coming, ...record.shares.map(({ server }) => server)];
     const name = part
       .map((id) => intent.servers.get(id)?.name)

@@ -6,7 +6,7 @@
 import type { Share } from '../assignment/assign.ts';
 import type { Configuration, ServerConfiguration } from '../config/types.ts';
 import type { Change, OperationRequest } from '../control-api/types.ts';
-import type { Intent, ServerRecord, ServerShare, ShareChange } from '../intent/types.ts';
+import type { Intent, MappingConfiguration, ServerRecord, ServerShare, ShareChange } from '../intent/types.ts';
 import type { ServerId } from '../shift/types.ts';
 import { findActive, findSpare, findVip, inService, type KnownVip, shareOf } from './catalogue.ts';
 import { OperationRefusedError } from './errors.ts';
@@ -193,7 +193,10 @@ export function serversOf({ coming, leaving, shares }: Resolved, intent: Intent)
 
 /** A request in a few words. */
 export function titleOf(
-  request: Pick<OperationRequest, 'kind' | 'server' | 'replacement' | 'weight' | 'vip' | 'buckets' | 'changes'>,
+  request: Pick<
+    OperationRequest,
+    'kind' | 'server' | 'replacement' | 'weight' | 'vip' | 'buckets' | 'hashSeed' | 'affinity' | 'changes'
+  >,
 ): string {
   switch (request.kind) {
     case 'swap':
@@ -209,7 +212,19 @@ export function titleOf(
       return `${request.kind} ${request.vip}`;
     case 'buckets':
       return `buckets of ${request.vip ?? 'the VIP'} to ${request.buckets}`;
+    case 'remap':
+      return `remap ${request.vip ?? 'the VIP'}: ${mappingText(request)}`;
     default:
       return `${request.kind} ${request.server}`;
   }
+}
+
+/** A mapping in words, as far as it is named. */
+function mappingText({ buckets, hashSeed, affinity }: Partial<MappingConfiguration>): string {
+  const parts = [
+    ...(hashSeed === undefined ? [] : [`seed ${hashSeed}`]),
+    ...(buckets === undefined ? [] : [`${buckets} buckets`]),
+    ...(affinity === undefined ? [] : [`affinity by ${affinity}`]),
+  ];
+  return parts.join(', ');
 }

@@ -36,9 +36,12 @@ export function statusOf(
   const bases = views.reduce((sum, view) => sum + view.bases, 0);
   const buckets = running?.moved ?? record.moves.length;
   const finished = record.phase === 'finished';
+  // Those that could commit to a coming mapping wait for the last one.
+  const isRemapping = record.mappingBefore !== undefined && record.phase === 'shifting';
+  const ready = isRemapping ? (shift.vips.get(record.vip) ?? []).filter((bucket) => bucket.ready).length : 0;
   const progress = {
     buckets,
-    committed: buckets - (finished ? 0 : (running?.uncommitted.size ?? 0)),
+    committed: buckets - (finished ? 0 : (running?.uncommitted.size ?? 0)) + ready,
     settled: buckets - (finished ? 0 : (running?.unsettled.size ?? 0)),
     pinsLeft: finished ? 0 : pins,
     baseBucketsLeft: finished ? 0 : bases,

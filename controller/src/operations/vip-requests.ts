@@ -1,25 +1,22 @@
 /**
- * Requests about a whole VIP: add one, remove one, divide its buckets. What they mean and what speaks against them; `vips.ts` carries
- * them out.
- *
- * A bucket is a connection's hash modulo the number of buckets, so a multiple of the number divides each bucket into several
- * that are still where the old one was: no connection changes server, nothing has to be shifted. Any other number, another
- * seed or another affinity would put living connections into buckets of other servers, with no moment at which all of them
- * are pinned; it is refused, and the way round is a second VIP.
+ * Requests about a whole VIP: add one, remove one, change its mapping. What they mean and what speaks against them; `vips.ts` and `remap.ts`
+ * carry them out.
  */
 import { readVipDefinition } from '../config/vip-definition.ts';
 import type { OperationRequest, Plan } from '../control-api/types.ts';
+import { isOneWay } from '../intent/mapping.ts';
+import { planRemap } from '../planning/plan-remap.ts';
 import type { VipId } from '../shift/types.ts';
-import { findVip } from './catalogue.ts';
+import { findVip, type KnownVip } from './catalogue.ts';
 import { OperationRefusedError } from './errors.ts';
 import type { OperationHost } from './host.ts';
-import { isWaiting } from './preparation.ts';
-import { titleOf } from './resolve.ts';
+import { comingMapping, resolveMapping } from './mappings.ts';
+import { isWaiting, silentRemark } from './preparation.ts';
+import { sharesNow, titleOf } from './resolve.ts';
 import type { RunningOperations } from './running.ts';
 import { describe } from './status.ts';
 
-const KINDS = ['add-vip', 'remove-vip', 'buckets'];
-const MOST_BUCKETS = 65_535;
+const KINDS = ['add-vip', 'remove-vip', 'buckets', 'remap'];
 
 /** Whether it is about a whole VIP. */
 export function isVipRequest({ kind }: { readonly kind: string }): boolean {
@@ -47,7 +44,7 @@ export function planVipRequest(
     const remarks = [`${vip.buckets} buckets on ${inService} servers; no connection of another VIP is concerned`];
     return { plan: { title, vips: [], remarks, start: 'now' }, vip: intent.nextVip };
   }
-  const { record } = findVip(configuration, intent, request.vip);
+  const { record, configuration: configured } = findVip(configuration, intent, request.vip);
   const busy = [...running].find(({ record: other }) => other.vip === record.id && !isWaiting(other.phase));
   if (busy !== undefined) {
     throw new OperationRefusedError({
@@ -69,24 +66,41 @@ export function planVipRequest(
     const remarks = ['new connections are dropped from now on; those that live are waited for until the deadline'];
     return { plan: { title, vips: [], remarks, start: 'now' }, vip: record.id };
   }
-  checkBuckets(host, record.id, record.buckets, request.buckets!);
-  const remarks = ['every bucket is divided where it is: nothing moves'];
-  return { plan: { title, vips: [], remarks, start: 'now' }, vip: record.id };
+  return { plan: planMapping(host, { record, configuration: configured }, request), vip: record.id };
 }
 
-function checkBuckets(host: OperationHost, vip: VipId, before: number, after: number): void {
-  const refuse = (message: string, hint: string): never => {
-    throw new OperationRefusedError({ code: 'conflict', field: 'buckets', message, hint });
-  };
-  if (after === before) refuse(`the VIP has ${before} buckets already`, 'nothing to do');
-  if (after % before !== 0 || after > MOST_BUCKETS) {
-    const choices = [2, 3, 4].map((factor) => before * factor).filter((count) => count <= MOST_BUCKETS);
-    refuse(
-      `${before} buckets can only be divided, into a multiple of their number (up to ${MOST_BUCKETS}): any other number ` +
-        'would put living connections into buckets of other servers',
-      choices.length === 0 ? 'add a second VIP instead' : `for example ${choices.join(', ')}`,
-    );
+function planMapping(host: OperationHost, vip: KnownVip, request: OperationRequest): Plan {
+  const { intent, configuration } = host;
+  const { record } = vip;
+  const title = titleOf(request);
+  const change = resolveMapping(intent, vip, request);
+  const unsettled = (host.shift().vips.get(record.id) ?? []).filter(({ phase }) => phase !== 'steady').length;
+  if (unsettled > 0) {
+    const message = `${unsettled} buckets of the VIP are not settled yet`;
+    throw new OperationRefusedError({ code: 'conflict', field: 'vip', message, hint: 'try again in a moment' });
   }
-  const unsettled = (host.shift().vips.get(vip) ?? []).filter(({ phase }) => phase !== 'steady').length;
-  if (unsettled > 0) refuse(`${unsettled} buckets of the VIP are not settled yet`, 'try again in a moment');
+  if (change.isDivision) {
+    return { title, vips: [], remarks: ['every bucket is divided where it is: nothing moves'], start: 'now' };
+  }
+  const oneWay = isOneWay(vip.configuration);
+  const { plan, movedShare } = planRemap({
+    vip: record.name,
+    ...change,
+    current: intent.assignments.get(record.id)!.current,
+    coming: comingMapping(intent, record, change).servers,
+    weights: new Map(sharesNow(intent, record.id).map(({ server, weight }) => [server, weight])),
+    nameOf: (server) => intent.servers.get(server)?.name ?? `server ${server}`,
+    estimate: host.estimate(record.id),
+    timers: configuration.timers,
+    oneWay,
+  });
+  const percent = Math.round(100 * movedShare);
+  const remarks = [
+    `new connections go by the new mapping at once, ${percent} % of them to another server than before; each that lives stays where it is`,
+    oneWay
+      ? 'every connection that speaks is pinned first; pins that the new mapping makes superfluous go with it'
+      : 'pins that the new mapping makes superfluous go with it',
+    ...(plan.estimate === 'agents' ? [] : [silentRemark(configuration.timers.idleMs)]),
+  ];
+  return { title, vips: [plan], remarks, start: 'now' };
 }

@@ -1,6 +1,6 @@
 /**
- * Whole VIPs come, go and get more buckets. What the switch has to hold for a VIP follows from the intent, so to add one, to forget one
- * or to divide buckets means to record it and to have the switch reconciled with the intent anew: the same code that
+ * Whole VIPs come, go and change their mapping (`remap.ts`). What the switch has to hold for a VIP follows from the intent, so to add one or
+ * to forget one means to record it and to have the switch reconciled with the intent anew: the same code that
  * brings up an empty switch, and only differences are written.
  *
  * A VIP is removed by pointing all its buckets at a server that does not exist. The protocol then does what it does in every
@@ -8,12 +8,12 @@
  * when nobody needs their base, and servers are drained one after the other. When all are, nothing is left to break.
  */
 import { assign } from '../assignment/assign.ts';
-import type { VipConfiguration } from '../config/types.ts';
 import { readVipDefinition } from '../config/vip-definition.ts';
 import { addVip } from '../intent/begin.ts';
 import type { ServerId } from '../shift/types.ts';
 import { freeServerId, inService } from './catalogue.ts';
 import type { Operations } from './operations.ts';
+import { concludeRemap, launchRemap, rollBackRemap } from './remap.ts';
 import { sharesNow } from './resolve.ts';
 import type { Running } from './running.ts';
 
@@ -35,7 +35,8 @@ export class VipOperations {
         this.close(running);
         break;
       case 'buckets':
-        this.divide(running);
+      case 'remap':
+        launchRemap(this.operations, running);
         break;
       default:
         throw new Error(`${running.record.kind} is not about a VIP`);
@@ -48,6 +49,10 @@ export class VipOperations {
     const { host } = operations;
     const { record } = running;
     const vip = host.intent.vips.get(record.vip);
+    if (record.mappingBefore !== undefined) {
+      rollBackRemap(operations, running, message);
+      return;
+    }
     if (record.kind !== 'remove-vip' || vip?.closing === undefined) {
       operations.finish(running, 'aborted', message);
       return;
@@ -75,10 +80,14 @@ export class VipOperations {
     operations.advance(running);
   }
 
-  /** All of a removed VIP's servers are drained. */
+  /** All of a removed VIP's servers are drained, or all buckets have settled. */
   conclude(running: Running): void {
     const { host } = this.operations;
     const { record } = running;
+    if (record.mappingBefore !== undefined) {
+      concludeRemap(this.operations, running);
+      return;
+    }
     if (record.aborting) {
       this.operations.finish(running, 'aborted', record.message);
       return;
@@ -104,22 +113,6 @@ export class VipOperations {
     addVip(host.intent, (record) => host.record(record), vip);
     this.operations.finish(running, 'done', 'done');
     host.setVips([...host.configuration.vips, vip]);
-  }
-
-  private divide(running: Running): void {
-    const { host } = this.operations;
-    const { record } = running;
-    const { buckets } = record.request!;
-    const before = host.intent.vips.get(record.vip)!;
-    const change = (vip: VipConfiguration): VipConfiguration =>
-      vip.name === before.name ? { ...vip, buckets: buckets! } : vip;
-    const definition = before.definition === undefined ? undefined : change(before.definition);
-    host.record({
-      kind: 'vip',
-      vip: { ...before, buckets: buckets!, ...(definition === undefined ? {} : { definition }) },
-    });
-    this.operations.finish(running, 'done', 'done');
-    host.setVips(host.configuration.vips.map(change));
   }
 
   private close(running: Running): void {

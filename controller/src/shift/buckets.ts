@@ -24,10 +24,11 @@
 import { startWaiting } from './absence.ts';
 import { startPreparing } from './one-way.ts';
 import { dropRedundantPins, resendReleases } from './pins.ts';
+import { makeReady } from './remap.ts';
 import { askAgent } from './reports.ts';
 import { type Bucket, bucketOf, type Output, type ShiftState, setBase, setCurrent, viewOf } from './state.ts';
 import { positionAfterRound } from './sweep.ts';
-import type { Assignment, BucketName, ServerId } from './types.ts';
+import { type Assignment, type BucketName, BY_COMING_MAPPING, type ServerId } from './types.ts';
 
 /** Points a bucket's new connections at `to`: a flip, another flip, or an abort where `to` is the base. */
 export function retargetBucket(state: ShiftState, bucket: Bucket, to: ServerId, out: Output): void {
@@ -41,7 +42,8 @@ export function retargetBucket(state: ShiftState, bucket: Bucket, to: ServerId, 
     out.notices.push({ kind: 'committed', name: nameOf(bucket) }, { kind: 'settled', name: nameOf(bucket) });
     return;
   }
-  if (from !== bucket.base) bucket.former = [from, ...bucket.former.filter((server) => server !== from)];
+  if (from !== bucket.base && from !== BY_COMING_MAPPING)
+    bucket.former = [from, ...bucket.former.filter((server) => server !== from)];
   if (to === bucket.base) {
     setCurrent(state, bucket, to);
     out.notices.push({ kind: 'aborted', name: nameOf(bucket) });
@@ -194,6 +196,7 @@ export function onTentativeOver(state: ShiftState, bucket: Bucket, token: number
 /** From an aborted, committed or recovered bucket to a clear one. */
 export function startSettling(state: ShiftState, bucket: Bucket, out: Output): void {
   bucket.phase = 'settling';
+  bucket.ready = false;
   bucket.learn = false;
   bucket.held = false;
   bucket.unsettled = true;
@@ -209,6 +212,7 @@ export function startSettling(state: ShiftState, bucket: Bucket, out: Output): v
 /** (Re-)enters the phase in which the bucket waits for its unpinned connections to end. */
 export function enterShifting(state: ShiftState, bucket: Bucket, out: Output): void {
   bucket.phase = bucket.learn ? 'learning' : 'shifting';
+  bucket.ready = false;
   bucket.token++;
   writeAssignment(bucket, out);
   if (!bucket.learn && !bucket.held && mayLearn(state, bucket)) armLearning(state, bucket, out);
@@ -234,6 +238,10 @@ export function withBucket(state: ShiftState, name: BucketName, act: (bucket: Bu
 
 /** Nobody unpinned is left on the base. */
 export function commit(state: ShiftState, bucket: Bucket, out: Output): void {
+  if (bucket.current === BY_COMING_MAPPING) {
+    makeReady(state, bucket, out);
+    return;
+  }
   setBase(state, bucket, bucket.current);
   bucket.held = false;
   out.notices.push({ kind: 'committed', name: nameOf(bucket) });
@@ -243,6 +251,7 @@ export function commit(state: ShiftState, bucket: Bucket, out: Output): void {
 /** A SYN that finds no room for its pin is dropped from now on; after the in-flight time the base is asked once more. */
 export function enterSealed(state: ShiftState, bucket: Bucket, out: Output): void {
   bucket.phase = 'sealed';
+  bucket.ready = false;
   bucket.asked = undefined;
   bucket.token++;
   writeAssignment(bucket, out);

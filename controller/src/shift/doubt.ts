@@ -16,7 +16,18 @@
  * searched: whatever has no pin goes to the base, as everywhere.
  */
 import { writeAssignment } from './buckets.ts';
-import { type Bucket, bucketOf, type Doubt, type Output, type Pin, putPin, type ShiftState, viewOf } from './state.ts';
+import { tellIfReady } from './remap.ts';
+import {
+  type Bucket,
+  bucketOf,
+  type Doubt,
+  type Output,
+  type Pin,
+  putPin,
+  type ShiftState,
+  targetOf,
+  viewOf,
+} from './state.ts';
 import type { BucketName, ConnectionKey, ServerId, ShiftEvent, VipId } from './types.ts';
 
 /** Connections of a VIP that are searched at once; resets of more than that go on to their clients. */
@@ -73,6 +84,7 @@ export function onDoubtOver(state: ShiftState, vip: VipId, token: number, out: O
   for (const pin of state.pins.values()) if (pin.vip === vip && pin.guessed) pin.guessed = false;
   out.effects.push({ kind: 'doubt', vip, on: false });
   out.notices.push({ kind: 'doubt-over', vip, found: doubt.found });
+  tellIfReady(state, vip, out);
 }
 
 /** A packet of a connection without a pin: where its connection lives is tried from the base on. */
@@ -86,7 +98,7 @@ export function onUnknownPacket(
   const doubt = state.doubts.get(name.vip);
   // It may have been pinned while the packet was on its way.
   if (doubt !== undefined && bucket.inDoubt && !state.pins.has(key)) {
-    const server = nextServer(state, doubt, bucket, doubt.tried.get(key) ?? []) ?? bucket.base;
+    const server = nextServer(state, doubt, bucket, key, doubt.tried.get(key) ?? []) ?? bucket.base;
     for (const oldest of doubt.frames.keys()) {
       if (doubt.frames.size < MOST_FRAMES) break;
       doubt.frames.delete(oldest);
@@ -118,7 +130,7 @@ export function onReset(
   const asked = pin?.server ?? bucket.base;
   if (server !== 0 && server !== asked) return;
   const without = [...(doubt.tried.get(key) ?? []), asked];
-  const next = nextServer(state, doubt, bucket, without);
+  const next = nextServer(state, doubt, bucket, key, without);
   doubt.tried.set(key, without);
   if (next === undefined) {
     out.effects.push({ kind: 'pass-reset', frame });
@@ -156,10 +168,11 @@ function guess(state: ShiftState, key: ConnectionKey, name: BucketName, server: 
 function nextServer(
   state: ShiftState,
   doubt: Doubt,
-  { base, current, former }: Bucket,
+  bucket: Bucket,
+  key: ConnectionKey,
   without: readonly ServerId[],
 ): ServerId | undefined {
-  return [base, current, ...former, ...doubt.servers].find((server) => {
+  return [bucket.base, targetOf(state, bucket, key), ...bucket.former, ...doubt.servers].find((server) => {
     const view = viewOf(state, server);
     return !view.ended && view.stage !== 'drained' && !without.includes(server);
   });

@@ -19,6 +19,7 @@ import type { Bucket, Output, ShiftState } from './state.ts';
 /** Begins (again) to have everybody pinned to the base. */
 export function startPreparing(state: ShiftState, bucket: Bucket, out: Output): void {
   bucket.phase = 'preparing';
+  bucket.ready = false;
   bucket.learn = true;
   bucket.unsettled = true;
   bucket.sealedToFlip = false;

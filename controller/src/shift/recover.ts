@@ -9,7 +9,17 @@ import { enterShifting, nameOf, onWatchIdle, startSettling } from './buckets.ts'
 import { type DoubtfulVip, startDoubt } from './doubt.ts';
 import { startPreparing } from './one-way.ts';
 import { onPinIdle } from './pins.ts';
-import { addBucket, bucketOf, type Output, putPin, type ShiftState, setBase, viewOf } from './state.ts';
+import {
+  addBucket,
+  addComing,
+  bucketOf,
+  type Coming,
+  type Output,
+  putPin,
+  type ShiftState,
+  setBase,
+  viewOf,
+} from './state.ts';
 import type { BucketName, ConnectionKey, ServerId, VipId } from './types.ts';
 
 /** A bucket as journal and switch have it together. */
@@ -52,6 +62,8 @@ export interface Recovered {
   /** Those that have died and may still be named by a slot. */
   readonly dead?: readonly ServerId[];
   readonly pinIdleMs: number;
+  /** VIPs with a coming mapping. */
+  readonly comings?: readonly ({ readonly vip: VipId } & Coming)[];
   /** Buckets that have lost pins. */
   readonly doubts?: readonly DoubtfulVip[];
   /** Until all switches are known to have what is recovered. */
@@ -72,6 +84,7 @@ export function recover(state: ShiftState, recovered: Recovered, out: Output): v
     Object.assign(view, { stage: 'leaving', ending: true, ended: true });
     state.leaving.add(view);
   }
+  for (const { vip, hash, servers } of recovered.comings ?? []) addComing(state, vip, { hash, servers: [...servers] });
   for (const bucket of recovered.buckets) {
     const added = addBucket(state, bucket, bucket.base, bucket.current, 'steady', false, bucket.oneWay);
     added.former = bucket.former ?? [];

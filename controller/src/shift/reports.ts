@@ -13,7 +13,7 @@
 import { commit, enterSealed, onSealDue, unseal } from './buckets.ts';
 import { isSought } from './doubt.ts';
 import { deletePin, onPinGone, reopen } from './pins.ts';
-import { type Output, putPin, type ShiftState, viewOf } from './state.ts';
+import { type Output, putPin, type ShiftState, targetOf, viewOf } from './state.ts';
 import type { ReportedConnection, ServerId, ShiftEvent } from './types.ts';
 
 /** Asks the server's agent for its connections; once a step is enough. @returns the question's token */
@@ -87,7 +87,8 @@ export function onServerReport(
   for (const buckets of state.vips.values()) {
     for (const bucket of buckets) {
       if (bucket.base !== server || bucket.current === server || bucket.held || state.awaiting) continue;
-      let left = unpinned.get(`${bucket.vip}/${bucket.bucket}`) ?? [];
+      const here = unpinned.get(`${bucket.vip}/${bucket.bucket}`) ?? [];
+      let left = here.filter(({ key }) => targetOf(state, bucket, key) !== server);
       if (bucket.learn && bucket.phase === 'learning') {
         for (const { key, halfOpen } of left) {
           if (halfOpen) continue;

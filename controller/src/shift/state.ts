@@ -3,17 +3,19 @@
  * rules themselves are in `buckets.ts`, `pins.ts`, `sweep.ts` and `servers.ts`, which all work on this one state; what has
  * to be durable is not here but in the journal and in the switch (rule R11), from which `recover.ts` builds it anew.
  */
-import type {
-  BucketName,
-  BucketPhase,
-  ConnectionKey,
-  Effect,
-  Frame,
-  Notice,
-  ServerId,
-  ShiftSettings,
-  SlotName,
-  VipId,
+import { bucketOfKey, type HashParameters } from './bucket-hash.ts';
+import {
+  type BucketName,
+  type BucketPhase,
+  BY_COMING_MAPPING,
+  type ConnectionKey,
+  type Effect,
+  type Frame,
+  type Notice,
+  type ServerId,
+  type ShiftSettings,
+  type SlotName,
+  type VipId,
 } from './types.ts';
 
 /** A bucket and how far it is. */
@@ -47,6 +49,8 @@ export interface Bucket {
   unpinnedSeen: boolean;
   /** While preparing: the flip is near, so who finds no room for a pin is dropped. */
   sealedToFlip: boolean;
+  /** While sealed, on its way to the coming mapping: it could commit, and waits for the VIP's others. */
+  ready: boolean;
   /** Exact pins of this bucket's connections. */
   readonly pins: Set<ConnectionKey>;
   /** Connections whose slot has not been reported free yet. */
@@ -134,6 +138,13 @@ export interface Doubt {
   readonly token: number;
 }
 
+/** What a VIP's connections are to be hashed with, and who serves them then; see `remap.ts`. */
+export interface Coming {
+  readonly hash: HashParameters;
+  /** Of each bucket. */
+  readonly servers: ServerId[];
+}
+
 /** The whole state. */
 export interface ShiftState {
   readonly settings: ShiftSettings;
@@ -148,6 +159,7 @@ export interface ShiftState {
   readonly waiting: Set<Bucket>;
   readonly leaving: Set<ServerView>;
   readonly doubts: Map<VipId, Doubt>;
+  readonly comings: Map<VipId, Coming>;
   /** The last question to an agent. */
   lastQuestion: number;
   /** Of several switches one that may be forwarding cannot be told anything: see `absence.ts`. */
@@ -181,6 +193,7 @@ export function createShiftState(settings: ShiftSettings, firstTag: number): Shi
     waiting: new Set(),
     leaving: new Set(),
     doubts: new Map(),
+    comings: new Map(),
     lastQuestion: 0,
     awaiting: false,
   };
@@ -233,6 +246,7 @@ export function addBucket(
     tentativeSeen: false,
     unpinnedSeen: false,
     sealedToFlip: false,
+    ready: false,
     inDoubt: false,
     former: [],
     held: false,
@@ -244,7 +258,7 @@ export function addBucket(
   if (buckets === undefined) state.vips.set(name.vip, (buckets = []));
   buckets[name.bucket] = bucket;
   viewOf(state, base).bases++;
-  viewOf(state, current).currents++;
+  countCurrent(state, current, 1);
   return bucket;
 }
 
@@ -260,9 +274,33 @@ export function setBase(state: ShiftState, bucket: Bucket, base: ServerId): void
 }
 
 export function setCurrent(state: ShiftState, bucket: Bucket, current: ServerId): void {
-  viewOf(state, bucket.current).currents--;
+  countCurrent(state, bucket.current, -1);
   bucket.current = current;
-  viewOf(state, current).currents++;
+  countCurrent(state, current, 1);
+}
+
+function countCurrent(state: ShiftState, server: ServerId, by: number): void {
+  if (server !== BY_COMING_MAPPING) viewOf(state, server).currents += by;
+}
+
+/** A VIP gets a coming mapping; its servers count as current ones. */
+export function addComing(state: ShiftState, vip: VipId, coming: Coming): void {
+  state.comings.set(vip, coming);
+  for (const server of coming.servers) countCurrent(state, server, 1);
+}
+
+/** Gives a bucket of the coming mapping to another server. */
+export function setComingServer(state: ShiftState, { servers }: Coming, bucket: number, server: ServerId): void {
+  countCurrent(state, servers[bucket]!, -1);
+  servers[bucket] = server;
+  countCurrent(state, server, 1);
+}
+
+/** Who would serve a connection if it were new: its bucket's current server. */
+export function targetOf(state: ShiftState, bucket: Bucket, key: ConnectionKey): ServerId {
+  if (bucket.current !== BY_COMING_MAPPING) return bucket.current;
+  const coming = state.comings.get(bucket.vip);
+  return coming?.servers[bucketOfKey(coming.hash, key)] ?? bucket.base;
 }
 
 /** Adds a pin, or moves one to another server. */

@@ -18,6 +18,7 @@ import { onServerDied } from './death.ts';
 import { onDoubtOver, onReset, onUnknownPacket } from './doubt.ts';
 import { onPreparedDue } from './one-way.ts';
 import { onClosingDue, onConfirmed, onLearned, onPinIdle, onPinRead, onPinRefused, onReleased } from './pins.ts';
+import { onComingServers } from './remap.ts';
 import { onAgent, onServerReport } from './reports.ts';
 import {
   advanceLeaving,
@@ -51,6 +52,9 @@ export function step(state: ShiftState, event: ShiftEvent, out: Output): void {
       break;
     case 'server-died':
       onServerDied(state, event.server, event.moves, out);
+      break;
+    case 'coming-servers':
+      onComingServers(state, event, out);
       break;
     case 'hold':
       for (const bucket of event.buckets) {

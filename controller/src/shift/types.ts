@@ -11,6 +11,9 @@
 
 /** A server as the switch knows it: 1 to 65535. */
 export type ServerId = number;
+
+/** As a bucket's current server: each connection's is the one it has in the VIP's coming mapping (`remap.ts`). */
+export const BY_COMING_MAPPING: ServerId = 0;
 /** A VIP as the switch knows it: 1 to 65535. */
 export type VipId = number;
 
@@ -100,6 +103,12 @@ export type ShiftEvent =
   | { readonly kind: 'deadline'; readonly server: ServerId }
   /** A server has died: its buckets go to the servers named here (at least all whose current server it is), at once. */
   | { readonly kind: 'server-died'; readonly server: ServerId; readonly moves: readonly BucketMove[] }
+  /** Buckets of the coming mapping whose server has died get another. */
+  | {
+      readonly kind: 'coming-servers';
+      readonly vip: VipId;
+      readonly changes: readonly (readonly [bucket: number, server: ServerId])[];
+    }
   /** Buckets in shift are to stay as they are (a pause), or to go on. */
   | { readonly kind: 'hold'; readonly vip: VipId; readonly buckets: readonly number[]; readonly held: boolean }
   /** Whether the server's agent can be asked from now on. */
@@ -166,6 +175,8 @@ export type TimerEvent =
 export type Effect =
   /** Write a bucket's assignment; to the journal first if base or current differ from what it has. */
   | { readonly kind: 'assign'; readonly name: BucketName; readonly assignment: Assignment }
+  /** Write who serves a bucket of the coming mapping. */
+  | { readonly kind: 'assign-coming'; readonly name: BucketName; readonly server: ServerId }
   /** Have a bucket's unpinned connections watched, with the idle time. */
   | { readonly kind: 'watch'; readonly name: BucketName }
   | { readonly kind: 'unwatch'; readonly name: BucketName }
@@ -197,6 +208,8 @@ export type Notice =
   | { readonly kind: 'committed'; readonly name: BucketName }
   | { readonly kind: 'unsealed'; readonly name: BucketName }
   | { readonly kind: 'settled'; readonly name: BucketName }
+  /** Each bucket of the VIP has come to its commit: the coming mapping may become the present one. */
+  | { readonly kind: 'mapping-ready'; readonly vip: VipId }
   /** Pins of so many buckets have been lost; their connections are being looked for. */
   | { readonly kind: 'doubt'; readonly vip: VipId; readonly buckets: number; readonly durationMs: number }
   /** The time for that is over: so many connections were found elsewhere than on their bucket's base. */

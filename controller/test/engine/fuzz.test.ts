@@ -107,7 +107,6 @@ async function carryOut(rig: Rig, down: Set<string>, what: Act): Promise<void> {
       break;
   }
   // What a mistaken removal of buckets or VIPs would break shows at once.
-  rig.bucketCount = rig.status().vips.find(({ name }) => name === 'web')?.buckets ?? rig.bucketCount;
   rig.sendAll();
 }
 

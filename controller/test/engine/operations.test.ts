@@ -148,7 +148,7 @@ describe('swap and drain', () => {
     rig.connections.length = 0;
     rig.connections.push(...others);
     for (let round = 0; round < 30; round++) {
-      for (const victim of victims) rig.switch.fromClient(1, victim.bucket, victim, false);
+      for (const victim of victims) rig.switch.fromClient(1, victim, false);
       await rig.advance(500);
     }
     expect(rig.operation(id)).toMatchObject({ outcome: 'done' });

@@ -286,7 +286,6 @@ describe('one of two switches is away and goes on forwarding', () => {
     second.setReachable(true);
     await rig.advance(1_000);
     await rig.operate({ kind: 'buckets', buckets: 32 });
-    rig.bucketCount = 32;
     await rig.advance(1_000);
     await rig.expectRest();
   });

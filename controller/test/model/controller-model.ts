@@ -11,7 +11,7 @@ import { type Core, cloneState, forgetCores, keep, normalise, type Renamed } fro
 import { forgetItems, itemOf, numberOf } from './items.ts';
 import type { Scope } from './scope.ts';
 import { arrive, forward, gone, listen, unpinnedLive } from './switch-model.ts';
-import { BUCKET, flowOf, keyOf, LEAVER, RETURNED, SERVERS, SETTINGS, type World } from './world.ts';
+import { BUCKET, comingsOf, flowOf, keyOf, LEAVER, RETURNED, SERVERS, SETTINGS, type World } from './world.ts';
 
 /** The order in which what one step decides takes hold. */
 function stageOf(effect: Effect, scope: Scope): number {
@@ -22,6 +22,7 @@ function stageOf(effect: Effect, scope: Scope): number {
     case 'set-pin':
       return without.has('R4 install before release') ? 7 : 1;
     case 'assign':
+    case 'assign-coming':
     case 'watch':
       return without.has('R7 write assignment before deleting pins') ? 4 : 2;
     case 'delete-pin':
@@ -233,6 +234,9 @@ export function perform(world: World, scope: Scope, effect: Effect): string | un
       if (assignment.preparing) listen(world);
       return undefined;
     }
+    case 'assign-coming':
+      world.coming[effect.name.bucket] = effect.server;
+      return undefined;
     case 'watch':
       world.watch = true;
       return undefined;
@@ -400,6 +404,7 @@ function begin(world: World, scope: Scope, { bucket, pins, doubt, trusted }: Beg
     leaving: world.leaving && !world.drained ? [LEAVER] : [],
     dead: world.declared === 0 ? [] : [world.declared],
     pinIdleMs: SETTINGS.idleMs,
+    comings: comingsOf(scope, world.coming),
     doubts: doubt && !scope.oneWay ? [{ vip: 1, buckets: [0], servers }] : [],
   };
   const key = `begin ${JSON.stringify(recovered)} ${world.declared} ${world.empty} ${world.watch} ${world.pins} ${trusted}`;

@@ -3,12 +3,19 @@
  * answer, a report (which may also be lost or doubled), a notice, a timer, or a person who points the bucket elsewhere.
  * It may crash at any of these points.
  */
-import type { Effect, PinEvent, ShiftEvent, TimerEvent } from '../../src/shift/types.ts';
+import { isReady } from '../../src/shift/remap.ts';
+import {
+  BY_COMING_MAPPING,
+  type Effect,
+  type PinEvent,
+  type ShiftEvent,
+  type TimerEvent,
+} from '../../src/shift/types.ts';
 import { carryOut, control, reportOf, restart } from './controller-model.ts';
 import { cloneState, keep } from './core.ts';
 import { itemOf, numberOf } from './items.ts';
 import type { Scope } from './scope.ts';
-import { allSpoke } from './switch-model.ts';
+import { allSpoke, remap } from './switch-model.ts';
 import type { Add } from './transition.ts';
 import { BUCKET, keyOf, LEAVER, RETURNED, SERVERS, type World } from './world.ts';
 
@@ -140,7 +147,10 @@ function people(world: World, scope: Scope, add: Add): void {
     const to = SERVERS.find((server) => server !== world.crashed)!;
     add(`server ${world.crashed} is declared dead, its buckets go to ${to}`, (next) => {
       next.declared = next.crashed;
-      return control(next, scope, [{ kind: 'server-died', server: next.crashed, moves: [{ ...BUCKET, to }] }]);
+      const changes = next.coming.flatMap((server, bucket) => (server === next.crashed ? [[bucket, to] as const] : []));
+      const events: ShiftEvent[] = scope.remap ? [{ kind: 'coming-servers', vip: 1, changes }] : [];
+      const died: ShiftEvent = { kind: 'server-died', server: next.crashed, moves: [{ ...BUCKET, to }] };
+      return control(next, scope, [...events, died]);
     });
   }
   if (scope.without.has('R9 new id for a server that returns') && world.ignored !== 0 && world.crashed !== 0) {
@@ -159,9 +169,14 @@ function people(world: World, scope: Scope, add: Add): void {
       return undefined;
     });
   }
+  const isReadyAnyway = scope.without.has('R7 a mapping changes when its buckets are ready');
+  if (world.current === BY_COMING_MAPPING && (isReady(world.core.state, 1) || isReadyAnyway)) {
+    add('the mapping changes', (next) => remap(next, scope));
+  }
   if (world.retargets >= scope.retargets) return;
-  for (const server of world.returned ? [...SERVERS, RETURNED] : SERVERS) {
-    if (server === world.declared) continue;
+  const targets = scope.remap ? [BY_COMING_MAPPING, 1] : SERVERS;
+  for (const server of world.returned ? [...targets, RETURNED] : targets) {
+    if (world.declared !== 0 && server === world.declared) continue;
     const first = world.retargets === 0;
     const leaves = scope.leave && !first;
     if (server === world.intended || (leaves && server === LEAVER) || (first && server === 3)) continue;

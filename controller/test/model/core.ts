@@ -63,6 +63,7 @@ export function cloneState(state: ShiftState): ShiftState {
         { ...doubt, tried: new Map(doubt.tried), frames: new Map(doubt.frames) },
       ]),
     ),
+    comings: new Map([...state.comings].map(([vip, coming]) => [vip, { ...coming, servers: [...coming.servers] }])),
     lastQuestion: state.lastQuestion,
     awaiting: state.awaiting,
   };
@@ -124,6 +125,7 @@ function textOf(state: ShiftState): string {
       b.former.join(),
       b.unpinnedSeen,
       b.sealedToFlip,
+      b.ready,
       state.waiting.has(b),
       [...b.unreleased].sort().join(),
     );
@@ -137,6 +139,7 @@ function textOf(state: ShiftState): string {
     const view = state.servers.get(id)!;
     parts.push(id, view.stage, view.ending, view.ended, view.sweepUntil, view.tentativeSeen, view.agent, view.live);
   }
+  for (const { servers } of state.comings.values()) parts.push(servers.join());
   for (const { servers, tried, frames } of state.doubts.values()) {
     parts.push(servers.join(), [...tried].map(([key, without]) => `${key}:${without.join()}`).join(';'));
     parts.push([...frames.keys()].join());

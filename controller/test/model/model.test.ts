@@ -33,6 +33,11 @@ const QUICK: Readonly<Record<string, Partial<Scope>>> = {
   'UDP, no room for a pin': { oneWay: true, refusals: 1 },
   'UDP, a server that dies': { oneWay: true, deaths: 1 },
   'UDP, a crash of the controller': { oneWay: true, crashes: 1 },
+  'another mapping, and learning': { remap: true, learn: true },
+  'another mapping, and a crash of the controller': { remap: true, crashes: 1 },
+  'another mapping, taken back': { remap: true, retargets: 2 },
+  'another mapping, and agents': { remap: true, agents: true },
+  'another mapping for UDP': { remap: true, oneWay: true },
   'connections that servers open, one slot for two': { outgoing: true, flows: 2 },
 };
 
@@ -47,6 +52,9 @@ const FULL: Readonly<Record<string, Partial<Scope>>> = {
   'a pause and learning': { holds: 1, learn: true },
   'learning, loss and a spoofed SYN': { learn: true, losses: 1, spoofs: 1 },
   'agents, and a connection that is silent': { agents: true, silences: 1 },
+  'another mapping, two clients': { remap: true, flows: 2 },
+  'another mapping, and a server that dies': { remap: true, deaths: 1 },
+  'another mapping, and a switch that starts anew': { remap: true, restarts: 1 },
   'agents, and a report that is late': { agents: true, lateReports: 1 },
 };
 
@@ -72,6 +80,7 @@ const MUTATIONS: readonly (readonly [Mutation, Partial<Scope>])[] = [
   ['R7 settle by sweep', { losses: 1 }],
   ['R7 count what a sweep reports', { losses: 1, retargets: 2 }],
   ['R7 write assignment before deleting pins', {}],
+  ['R7 a mapping changes when its buckets are ready', { remap: true }],
   ['R8 look for lost pins', { restarts: 1 }],
   ['R8 look for as long as they may be silent', { restarts: 1 }],
   ['R9 sweep before drained', { leave: true, retargets: 2 }],

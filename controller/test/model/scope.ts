@@ -43,6 +43,8 @@ export interface Scope {
   readonly oneWay: boolean;
   /** Connections are opened by servers, not by clients. */
   readonly outgoing: boolean;
+  /** The bucket is pointed at a coming mapping, in which each flow has a server of its own, and the mapping changes. */
+  readonly remap: boolean;
   readonly without: ReadonlySet<Mutation>;
 }
 
@@ -69,6 +71,7 @@ export const NOTHING: Scope = {
   restarts: 0,
   oneWay: false,
   outgoing: false,
+  remap: false,
   without: new Set(),
 };
 
@@ -94,6 +97,7 @@ export type Mutation =
   | 'R7 settle by sweep'
   | 'R7 count what a sweep reports'
   | 'R7 write assignment before deleting pins'
+  | 'R7 a mapping changes when its buckets are ready'
   | 'R8 look for lost pins'
   | 'R8 look for as long as they may be silent'
   | 'R9 sweep before drained'

@@ -85,7 +85,7 @@ function isSettled(world: World): boolean {
   const bucket = world.core.state.vips.get(1)![0]!;
   const quiet = world.pending.length === 0 && world.slots.every((slot) => slot.state === 'empty');
   const served = world.declared === 0 || world.base !== world.declared;
-  return quiet && served && bucket.phase === 'steady' && !bucket.inDoubt;
+  return world.isRemapped || (quiet && served && bucket.phase === 'steady' && !bucket.inDoubt);
 }
 
 /** A state from which no settled one can be reached, if there is one. */
@@ -177,7 +177,9 @@ function encode(world: World): string {
       world.watch,
       world.watchNotice,
       world.returned,
+      world.isRemapped,
     ),
+    world.coming[0]! | (world.coming[1]! << 3) | (world.coming[2]! << 6),
     world.holds | (world.retargets << 2) | (world.crashes << 4) | (world.losses << 6) | (world.duplicates << 8),
     world.spoofs | (world.refusals << 2) | (world.silences << 4) | (world.restarts << 6) | (world.lateReports << 8),
   );

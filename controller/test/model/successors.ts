@@ -18,6 +18,8 @@ export function successors(world: World, scope: Scope): Transition[] {
     const violation = act(next) ?? misrouted(next, scope);
     result.push({ label, world: next, violation });
   };
+  // What comes after that is a bucket that settles.
+  if (world.isRemapped) return result;
   clientTransitions(world, scope, add);
   switchTransitions(world, scope, add);
   controllerTransitions(world, scope, add);

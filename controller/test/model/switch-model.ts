@@ -9,7 +9,7 @@ import type { PinEvent, ShiftEvent } from '../../src/shift/types.ts';
 import { ALL_DATA_PLANE_RULES, type DataPlaneRules, decide, type Lookup, type Slot } from '../support/data-plane.ts';
 import { numberOf } from './items.ts';
 import type { Scope } from './scope.ts';
-import { BUCKET, bitOf, flowOf, hasServer, keyOf, type World } from './world.ts';
+import { BUCKET, bitOf, comingServer, flowOf, hasServer, keyOf, SERVERS, targetOf, type World } from './world.ts';
 
 const NEVER = { tentativeMs: Number.POSITIVE_INFINITY, reportMs: Number.POSITIVE_INFINITY };
 
@@ -24,7 +24,7 @@ function isPinned(world: World, flow: number): boolean {
 export function unpinnedLive(world: World): boolean {
   const { base } = world;
   return world.flows.some((flow, index) => {
-    if (isPinned(world, index) || flow.silent) return false;
+    if (isPinned(world, index) || flow.silent || targetOf(world, index) === base) return false;
     const waiting = flow.state === 1 && (flow.answers & bitOf(base, flow.incarnation)) !== 0;
     if (waiting || hasServer(flow.flying, base)) return true;
     return flow.held[base] !== 0 || (flow.state === 2 && flow.server === base);
@@ -77,7 +77,7 @@ function lookup(world: World, flow: number, scope: Scope): Lookup {
     server !== world.ignored || scope.without.has('R1 pins to the dead are ignored');
   return {
     base: world.base,
-    current: world.current,
+    current: targetOf(world, flow),
     learn: world.learnBit,
     seal: world.seal,
     // Where servers open connections slots are looked at always.
@@ -189,6 +189,37 @@ export function openFromServer(world: World, scope: Scope, index: number, server
   Object.assign(slot, { state: 'confirmed', key, server, bucket: 0, answer: undefined });
   tell(world, confirmedEvent(world, slot));
   return true;
+}
+
+/**
+ * The coming mapping becomes the present one. What follows is a bucket that settles, as after any commit: here it counts where packets of
+ * connections go, those that are established and those that may still come to be.
+ * @returns how the invariant is broken, if it is
+ */
+export function remap(world: World, scope: Scope): string | undefined {
+  for (let index = 0; index < world.flows.length; index++) {
+    const flow = world.flows[index]!;
+    const server = comingServer(world, index);
+    const present = { ...lookup(world, index, scope), base: server, current: server, learn: false, seal: false };
+    const lands = (acknowledges: string | undefined): number => {
+      const packet = {
+        key: keyOf(index),
+        bucket: 0,
+        syn: false,
+        ...(acknowledges === undefined ? {} : { acknowledges }),
+      };
+      const slots = world.slots.map((slot) => ({ ...slot }));
+      return decide(packet, { ...present, unsettled: true }, slots, 0, NEVER, dataPlaneRules(scope)).server;
+    };
+    for (const own of flow.state === 2 ? [flow.server] : flow.state === 1 ? SERVERS : []) {
+      if (own === world.crashed) continue;
+      const answered = flow.state === 2 || (flow.answers & bitOf(own, flow.incarnation)) !== 0;
+      const reached = answered ? lands(`${own}:${flow.incarnation}`) : own;
+      if (reached !== own) return `flow ${index} lives on ${own}, and goes to ${reached} in the new mapping`;
+    }
+  }
+  world.isRemapped = true;
+  return undefined;
 }
 
 /** Where a packet that an established client may send now would go; nothing changes. */

@@ -2,7 +2,7 @@
  * What the switch may do next by itself or because an order arrives: slots expire and are reported again, watch and pins fall idle,
  * a release or a sweep is carried out, or the release is lost on its way, it starts anew. Servers die here as well.
  */
-import type { Effect } from '../../src/shift/types.ts';
+import { BY_COMING_MAPPING, type Effect } from '../../src/shift/types.ts';
 import { release, sweepSlot } from '../support/data-plane.ts';
 import { perform, restartSwitch } from './controller-model.ts';
 import { itemOf } from './items.ts';
@@ -33,7 +33,8 @@ export function switchTransitions(world: World, scope: Scope, add: Add): void {
     }
   });
   if (world.deaths < scope.deaths) {
-    for (const server of new Set([world.base, world.current])) {
+    const current = world.current === BY_COMING_MAPPING ? world.coming : [world.current];
+    for (const server of new Set([world.base, ...current])) {
       add(`server ${server} dies`, (next) => {
         next.deaths++;
         next.crashed = server;

@@ -10,9 +10,10 @@
  *
  * Lists of messages hold their numbers (`items.ts`), the controller's state is one number (`core.ts`).
  */
-import { recover } from '../../src/shift/recover.ts';
+import { bucketOfKey } from '../../src/shift/bucket-hash.ts';
+import { type RecoveredBucket, recover } from '../../src/shift/recover.ts';
 import { createShiftState, type Output } from '../../src/shift/state.ts';
-import type { ShiftSettings } from '../../src/shift/types.ts';
+import { BY_COMING_MAPPING, type ShiftSettings } from '../../src/shift/types.ts';
 import { emptySlot, type Slot } from '../support/data-plane.ts';
 import { type Core, keep, normalise } from './core.ts';
 import { numberOf } from './items.ts';
@@ -26,6 +27,9 @@ export const RETURNED = 4;
 export const BUCKET = { vip: 1, bucket: 0 } as const;
 /** Who leaves, where the scope has somebody leave. */
 export const LEAVER = 2;
+
+/** The coming mapping: flow 0 gets another server by it, and flow 1 keeps the one it has. */
+export const COMING_HASH = { buckets: 3, seed: 0, portMask: 0xffff } as const;
 
 /** A client port and what the network and the servers hold of it. */
 export interface Flow {
@@ -89,6 +93,10 @@ export interface World {
   ignored: number;
   /** The journal is written after the switch instead of before (a rule taken away). */
   journalLate: boolean;
+  /** Servers of the coming mapping's buckets. */
+  coming: number[];
+  /** It has become the present one. */
+  isRemapped: boolean;
   /** The dead server is there again. */
   returned: boolean;
   deaths: number;
@@ -116,6 +124,21 @@ export const SETTINGS: Omit<ShiftSettings, 'slots'> = {
   pins: true,
 };
 
+/** What there is of coming mappings, as journal and protocol have it. */
+export function comingsOf(scope: Scope, servers: readonly number[]) {
+  return scope.remap ? [{ vip: 1, hash: COMING_HASH, servers: [...servers] }] : [];
+}
+
+/** Who serves a flow in the coming mapping. */
+export function comingServer(world: World, flow: number): number {
+  return world.coming[bucketOfKey(COMING_HASH, keyOf(flow))]!;
+}
+
+/** Who would serve a flow if it were new. */
+export function targetOf(world: World, flow: number): number {
+  return world.current === BY_COMING_MAPPING ? comingServer(world, flow) : world.current;
+}
+
 /** The connection key of a flow. */
 export function keyOf(flow: number): string {
   return `1/${flow}/0`;
@@ -140,12 +163,19 @@ export function hasServer(bits: number, server: number): boolean {
 export function initialWorld(scope: Scope): World {
   const state = createShiftState({ ...SETTINGS, slots: scope.slots }, 0);
   const out: Output = { effects: [], notices: [] };
-  const bucket = { ...BUCKET, base: 1, current: 1, unsettled: false, learn: false, watchElapsedMs: undefined };
-  recover(
-    state,
-    { buckets: [{ ...bucket, oneWay: scope.oneWay }], pins: [], servers: SERVERS, leaving: [], pinIdleMs: 10 },
-    out,
-  );
+  const bucket: RecoveredBucket = {
+    ...BUCKET,
+    base: 1,
+    current: 1,
+    unsettled: false,
+    learn: false,
+    oneWay: scope.oneWay,
+    watchElapsedMs: undefined,
+  };
+  const coming = [2, 2, 2];
+  coming[bucketOfKey(COMING_HASH, keyOf(1))] = 1;
+  const comings = comingsOf(scope, coming);
+  recover(state, { buckets: [bucket], pins: [], servers: SERVERS, leaving: [], pinIdleMs: 10, comings }, out);
   // The very first start: nothing to distrust, nothing in the registers.
   state.sweep.trusted = true;
   for (const view of state.servers.values()) view.agent = scope.agents;
@@ -201,6 +231,8 @@ export function initialWorld(scope: Scope): World {
     declared: 0,
     ignored: 0,
     journalLate: scope.without.has('R11 journal first'),
+    coming,
+    isRemapped: false,
     returned: false,
     deaths: 0,
     holds: 0,
@@ -228,6 +260,7 @@ export function clone(world: World): World {
     pins: world.pins.slice(),
     closing: world.closing.slice(),
     pinNotices: world.pinNotices.slice(),
+    coming: world.coming.slice(),
     slots: world.slots.map((slot) => ({ ...slot })),
     flows: world.flows.map((flow) => ({ ...flow, held: flow.held.slice() })),
   };

@@ -152,8 +152,10 @@ export function decide(
     return { server: taken.server, unpinned: false, event: undefined };
   }
   if (lookup.doubt === true && !packet.syn) return { server: TO_CONTROLLER, unpinned: true, event: undefined };
-  const learned = lookup.learn && (lookup.oneWay === true || !packet.syn);
-  return { server: base, unpinned: true, event: learned ? { kind: 'learned', slot: undefined } : undefined };
+  // Whose server a commit would not change is neither waited for nor pinned.
+  const moves = base !== current;
+  const learned = lookup.learn && (lookup.oneWay === true || (!packet.syn && moves));
+  return { server: base, unpinned: moves, event: learned ? { kind: 'learned', slot: undefined } : undefined };
 }
 
 /** A server's SYN-ACK passes. */

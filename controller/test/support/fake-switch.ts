@@ -3,8 +3,9 @@
  * orders, on a clock that the test moves. Client packets are given to it one by one and it says where they go. It survives
  * the controller, can lose its memory, refuse updates, and fail at a chosen call.
  */
+import { bucketOfConnection } from '../../src/shift/bucket-hash.ts';
 import { connectionKey } from '../../src/shift/connection-key.ts';
-import type { PinEvent } from '../../src/shift/types.ts';
+import { BY_COMING_MAPPING, type PinEvent } from '../../src/shift/types.ts';
 import {
   type PacketOrder,
   type SwitchConnector,
@@ -20,6 +21,7 @@ import {
   type ReadEntry,
   TABLE_NAMES,
   type TableName,
+  VIP_TABLES,
 } from '../../src/switch-port/tables.ts';
 import type { FakeClock } from '../../src/testing/fake-clock.ts';
 import { decide, emptySlot, release, remember, type Slot, sweepSlot } from './data-plane.ts';
@@ -268,18 +270,38 @@ export class FakeSwitch {
     return [this.ways[0]![first]!, this.ways[1]![second]!];
   }
 
+  private vipOf(vip: number): readonly number[] | undefined {
+    return VIP_TABLES.flatMap((table) => [...this.tables.get(table)!.values()])
+      .map(({ entry }) => entry.params.map(Number))
+      .find(([id]) => id === vip);
+  }
+
+  /** Number of the bucket that a client's connection is in; -1 where there is no such VIP. */
+  bucketOf(vip: number, { address, port, vipPort = 0 }: ClientEnds): number {
+    const [, first = 0, buckets, seed, portMask] = this.vipOf(vip) ?? [];
+    if (buckets === undefined || seed === undefined || portMask === undefined) return -1;
+    return first + bucketOfConnection({ buckets, seed, portMask }, address, port, vipPort);
+  }
+
+  /** Who serves it in the coming mapping; undefined where nothing says so. */
+  private comingServer(vip: number, { address, port, vipPort = 0 }: ClientEnds): number | undefined {
+    const entry = this.tables.get('coming_mappings')!.get(`${vip}`)?.entry;
+    if (entry === undefined) return undefined;
+    const [buckets, seed, portMask] = entry.params.map(Number) as [number, number, number];
+    const bucket = bucketOfConnection({ buckets, seed, portMask }, address, port, vipPort);
+    const server = this.tables.get('coming_buckets')!.get(`${vip}/${bucket}`)?.entry.params[0];
+    return server === undefined ? undefined : Number(server);
+  }
+
   /** A client's packet. @returns the server it goes to, 0 for a drop */
-  fromClient(
-    vip: number,
-    bucket: number,
-    { address, port, vipPort = 0 }: ClientEnds,
-    syn: boolean,
-    acknowledges?: string,
-  ): number {
+  fromClient(vip: number, ends: ClientEnds, syn: boolean, acknowledges?: string): number {
+    const { address, port, vipPort = 0 } = ends;
+    const bucket = this.bucketOf(vip, ends);
     const key = connectionKey(vip, address, port, vipPort);
     const assignment = this.tables.get('buckets')!.get(`${vip}/${bucket}`)?.entry.params.map(Number);
     if (assignment === undefined) return 0;
-    const [base, current, learn, seal, unsettled] = assignment as [number, number, number, number, number];
+    const [base, named, learn, seal, unsettled] = assignment as [number, number, number, number, number];
+    const current = named === BY_COMING_MAPPING ? (this.comingServer(vip, ends) ?? base) : named;
     const livePin = this.tables.get('pins')!.get(key);
     if (livePin !== undefined) this.hit(livePin);
     const pin = livePin && { server: Number(livePin.entry.params[0]), closing: livePin.entry.params[1] === 1 };
@@ -292,6 +314,7 @@ export class FakeSwitch {
         learn: learn === 1,
         seal: seal === 1,
         unsettled: unsettled === 1,
+        oneWay: this.vipOf(vip)![5] === 1,
         pin,
         aliveForPin: (server) => this.tables.get('pin_servers')!.has(String(server)),
         aliveForSlot: (server) => this.tables.get('slot_servers')!.has(String(server)),

@@ -8,7 +8,6 @@ import { superviseAgents } from '../../src/agents/supervise.ts';
 import { readConfiguration } from '../../src/config/read.ts';
 import type { Configuration } from '../../src/config/types.ts';
 import type { OperationRequest, OperationStatus, Status } from '../../src/control-api/types.ts';
-import { bucketOfConnection } from '../../src/engine/bucket-hash.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import { Log } from '../../src/engine/log.ts';
 import { statusOf } from '../../src/engine/status.ts';
@@ -78,8 +77,6 @@ export class Rig {
   alsoTicks: FakeSwitch | undefined;
   /** Through which switch a connection goes. */
   way: (connection: { readonly port: number }) => FakeSwitch = () => this.switch;
-  /** Of the one VIP that has connections. */
-  bucketCount = 16;
 
   constructor(text = RIG_CONFIGURATION) {
     this.configuration = readConfiguration('rig.yaml', text);
@@ -165,8 +162,8 @@ export class Rig {
   /** As `open`, from a given port. @param vipPort to which port of a VIP for all ports */
   openFrom(address: number, port: number, vipPort = 0): Connection | undefined {
     const ends = { address, port, vipPort };
-    const bucket = this.bucketOf(ends);
-    const server = this.way({ port }).fromClient(1, bucket, ends, true);
+    const bucket = this.switch.bucketOf(1, ends);
+    const server = this.way({ port }).fromClient(1, ends, true);
     if (server === 0 || this.down.has(this.journal.state.servers.get(server)?.name ?? '')) {
       this.refusedConnections++;
       return undefined;
@@ -174,16 +171,12 @@ export class Rig {
     const answer = ++this.answers;
     this.way({ port }).fromServer(1, server, ends, answer);
     const connection = { ...ends, bucket, server };
-    const acknowledged = this.way({ port }).fromClient(1, bucket, ends, false, `${server}:${answer}`);
+    const acknowledged = this.way({ port }).fromClient(1, ends, false, `${server}:${answer}`);
     if (acknowledged !== server) {
       this.violations.push(`handshake of ${port}: SYN to ${server}, ACK to ${acknowledged}`);
     }
     this.connections.push(connection);
     return connection;
-  }
-
-  private bucketOf({ address, port, vipPort }: Required<ClientEnds>): number {
-    return bucketOfConnection({ buckets: this.bucketCount, seed: 0, portMask: 0xffff }, address, port, vipPort);
   }
 
   openMany(count: number): void {
@@ -193,7 +186,7 @@ export class Rig {
   /** Sends a packet of a connection and checks where it goes. */
   send(connection: Connection): void {
     const { port, server } = connection;
-    const reached = this.way({ port }).fromClient(1, this.bucketOf(connection), connection, false);
+    const reached = this.way({ port }).fromClient(1, connection, false);
     if (reached !== server)
       this.violations.push(`connection from port ${port} lives on ${server}, packet went to ${reached}`);
   }

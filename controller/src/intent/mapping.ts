@@ -1,0 +1,37 @@
+/**
+ * How a VIP's connections are spread over its buckets, and which numbers those have in the switch: what follows from the configuration and the
+ * record of a VIP alone.
+ */
+import type { VipConfiguration } from '../config/types.ts';
+import type { HashParameters } from '../shift/bucket-hash.ts';
+import type { BucketName, VipId } from '../shift/types.ts';
+import type { Intent, MappingConfiguration } from './types.ts';
+
+/** The seed of a VIP whose configuration names none. */
+export const FIRST_HASH_SEED = 0;
+
+/** What a VIP's connections are hashed with. */
+export function hashOf({ buckets, affinity, hashSeed = FIRST_HASH_SEED }: MappingConfiguration): HashParameters {
+  // By client address and port, or by address alone.
+  return { buckets, seed: hashSeed, portMask: affinity === 'client' ? 0 : 0xffff };
+}
+
+/** What a connection's key says of the service's port: nothing where it has only one. */
+export function vipPortOf({ port }: Pick<VipConfiguration, 'port'>, connectedTo: number): number {
+  return port === 'all' ? connectedTo : 0;
+}
+
+/** A bucket's number in the switch: those of a VIP begin with another one after each change of mapping. */
+export function switchBucket({ vips }: Intent, { vip, bucket }: BucketName): readonly [vip: VipId, number: number] {
+  return [vip, (vips.get(vip)?.firstBucket ?? 0) + bucket];
+}
+
+/** The bucket of a number in the switch. */
+export function bucketOfSwitch({ vips }: Intent, vip: VipId, number: number): BucketName {
+  return { vip, bucket: number - (vips.get(vip)?.firstBucket ?? 0) };
+}
+
+/** Whether the switch cannot watch handshakes of the VIP's connections, so that they are learned before a flip. */
+export function isOneWay(vip: VipConfiguration): boolean {
+  return vip.protocol === 'udp' || vip.forwarding !== undefined;
+}

@@ -1,0 +1,82 @@
+/**
+ * What a request to change a VIP's mapping (seed, number of buckets, affinity) means: from which mapping to which, whether it can be had by dividing
+ * buckets where they are, and whether there is room for two mappings side by side.
+ *
+ * A bucket is a connection's hash modulo the number of buckets, so a multiple of the number alone divides each bucket into several
+ * that are still where the old one was: no connection changes server, nothing has to be shifted. Anything else is a remap.
+ */
+import { assign } from '../assignment/assign.ts';
+import type { OperationRequest } from '../control-api/types.ts';
+import { FIRST_HASH_SEED } from '../intent/mapping.ts';
+import type { ComingRecord, Intent, MappingConfiguration, VipRecord } from '../intent/types.ts';
+import type { KnownVip } from './catalogue.ts';
+import { OperationRefusedError } from './errors.ts';
+import { sharesNow } from './resolve.ts';
+
+/** Buckets that a VIP's mappings can have together: their numbers have 16 bits. */
+const BUCKET_NUMBERS = 65_536;
+
+/** A change of mapping. */
+export interface MappingChange {
+  readonly before: Required<MappingConfiguration>;
+  readonly after: Required<MappingConfiguration>;
+  /** Each bucket is divided where it is, and nothing moves. */
+  readonly isDivision: boolean;
+}
+
+/** @throws OperationRefusedError where nothing would change, or there is no room for it */
+export function resolveMapping(intent: Intent, vip: KnownVip, request: OperationRequest): MappingChange {
+  const { record } = vip;
+  const before = mappingOf(vip);
+  const after = {
+    buckets: request.buckets ?? before.buckets,
+    hashSeed: request.hashSeed ?? before.hashSeed,
+    affinity: request.affinity ?? before.affinity,
+  };
+  const isHashedAlike = after.hashSeed === before.hashSeed && after.affinity === before.affinity;
+  const refuse = (field: string, message: string, hint: string): never => {
+    throw new OperationRefusedError({ code: 'conflict', field, message, hint });
+  };
+  if (isHashedAlike && after.buckets === before.buckets) {
+    const is = `${before.buckets} buckets, seed ${before.hashSeed} and affinity by ${before.affinity}`;
+    refuse(request.kind === 'buckets' ? 'buckets' : 'vip', `the VIP has ${is} already`, 'nothing to do');
+  }
+  const servers = sharesNow(intent, record.id).length;
+  if (after.buckets < servers) {
+    refuse('buckets', `${after.buckets} buckets are not enough for ${servers} servers in service`, 'name more');
+  }
+  const first = record.firstBucket ?? 0;
+  const isMultiple = isHashedAlike && after.buckets % before.buckets === 0;
+  const isDivision = isMultiple && first + after.buckets <= BUCKET_NUMBERS;
+  if (!isDivision && freeNumbers(record, after.buckets) === undefined) {
+    const room = Math.max(first, BUCKET_NUMBERS - first - before.buckets);
+    refuse('buckets', `beside its ${before.buckets} buckets the VIP can have ${room} of another mapping`, 'name fewer');
+  }
+  return { before, after, isDivision };
+}
+
+/** The mapping of a VIP in service. */
+export function mappingOf({ record, configuration }: KnownVip): Required<MappingConfiguration> {
+  return {
+    buckets: record.buckets,
+    hashSeed: configuration.hashSeed ?? FIRST_HASH_SEED,
+    affinity: configuration.affinity,
+  };
+}
+
+/** A coming mapping with its servers: shares as the weights say, and where the hash is the same as few connections as possible elsewhere. */
+export function comingMapping(intent: Intent, record: VipRecord, { before, after }: MappingChange): ComingRecord {
+  const nobody = new Array<number>(after.buckets).fill(0);
+  const { current } = intent.assignments.get(record.id)!;
+  const isHashedAlike = after.hashSeed === before.hashSeed && after.affinity === before.affinity;
+  // A connection's two buckets are congruent modulo every number that divides both numbers of buckets.
+  const likely = isHashedAlike ? nobody.map((_, bucket) => current[bucket % before.buckets]!) : nobody;
+  const servers = assign(nobody, likely, sharesNow(intent, record.id));
+  return { ...after, firstBucket: freeNumbers(record, after.buckets)!, servers };
+}
+
+/** So many bucket numbers that the VIP does not use: the first of them. */
+function freeNumbers({ firstBucket = 0, buckets }: VipRecord, count: number): number | undefined {
+  if (count <= firstBucket) return 0;
+  return firstBucket + buckets + count <= BUCKET_NUMBERS ? firstBucket + buckets : undefined;
+}
