@@ -5,6 +5,9 @@
  * is plain JSON (no Map, no bigint). Fields may be added; none changes its meaning.
  */
 import type { Forwarding, Link, ServicePort } from '../config/types.ts';
+import type { VipStatus } from './vip-status.ts';
+
+export type * from './vip-status.ts';
 
 /**
  * Where a server stands. `spare`: known by configuration, serves nothing. `drained`: safe to power off (rule R9). `dead`: it
@@ -14,48 +17,6 @@ export type ServerState = 'spare' | 'joining' | 'active' | 'draining' | 'drained
 
 /** Whether the server answers; `unknown` until something has asked it. */
 export type ServerHealth = 'unknown' | 'up' | 'down';
-
-/**
- * How far a bucket is. `steady`: base = current, no state in the switch. `shifting`: new connections go to `current`, unpinned
- * ones to `base`. `learning`: as shifting, and what is left unpinned is being pinned to the base. `sealed`: the last check
- * before the commit. `settling`: committed (or aborted), pins may still lie in the registers.
- */
-export type BucketPhase = 'steady' | 'shifting' | 'learning' | 'sealed' | 'settling';
-
-/** Every bucket of a VIP; the three arrays run parallel, one element a bucket; servers by their id (`ServerStatus.id`). */
-export interface BucketMap {
-  readonly base: readonly number[];
-  readonly current: readonly number[];
-  readonly phase: readonly BucketPhase[];
-}
-
-/** A virtual address as the controller serves it. */
-export interface VipStatus {
-  readonly name: string;
-  /** IPv4, dotted. */
-  readonly address: string;
-  readonly port: ServicePort;
-  readonly protocol: 'tcp' | 'udp';
-  readonly affinity: 'client' | 'connection';
-  /** How many buckets. */
-  readonly buckets: number;
-  /** What goes into the hash. */
-  readonly hashSeed: number;
-  readonly bucketMap: BucketMap;
-  /** While the mapping changes: what it will be. */
-  readonly coming?: ComingMapping;
-}
-
-/** A mapping that new connections go by already, and that takes the place of a VIP's present one when all its buckets are ready. */
-export interface ComingMapping {
-  readonly buckets: number;
-  readonly hashSeed: number;
-  readonly affinity: 'client' | 'connection';
-  /** Server of each of its buckets. */
-  readonly servers: readonly number[];
-  /** Buckets of the present mapping that are ready. */
-  readonly ready: number;
-}
 
 /** A server of a VIP. */
 export interface ServerStatus {
