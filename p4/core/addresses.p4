@@ -23,9 +23,12 @@ const bit<16> PROBER = 0x024d;
 /// `own` tells whether the packet is for one of the addresses, `handled` whether it was answered or handed to the controller.
 control OwnAddresses(inout headers_t headers, inout metadata_t meta, out bool own, out bool handled) {
     ipv4_address_t asked;
+    bool probed;
+#ifndef MOORING_NO_IPV6
     ipv6_address_t asked_v6;
-    mac_address_t own_mac;
     bit<32> sum;
+#endif
+    mac_address_t own_mac;
 
     /// @param mac the address's MAC address
     @name(".own_address")
@@ -41,6 +44,7 @@ control OwnAddresses(inout headers_t headers, inout metadata_t meta, out bool ow
         size = 4096;
     }
 
+#ifndef MOORING_NO_IPV6
     @name(".addresses_v6")
     table addresses_v6 {
         key = { asked_v6: exact @name("address"); }
@@ -48,6 +52,7 @@ control OwnAddresses(inout headers_t headers, inout metadata_t meta, out bool ow
         const default_action = NoAction;
         size = 4096;
     }
+#endif
 
     action answer_arp() {
         headers.arp.operation = ARP_REPLY;
@@ -65,12 +70,14 @@ control OwnAddresses(inout headers_t headers, inout metadata_t meta, out bool ow
         headers.icmp.checksum = adjust_icmp_checksum(headers.icmp.checksum, 0xf7ff);
     }
 
+#ifndef MOORING_NO_IPV6
     action answer_echo_v6() {
         headers.ipv6.destination = headers.ipv6.source;
         headers.ipv6.source = asked_v6;
         headers.icmp.type = ICMPV6_ECHO_REPLY;
         headers.icmp.checksum = adjust_checksum(headers.icmp.checksum, 0x0100);
     }
+#endif
 
     action send_back() {
         headers.ethernet.destination = headers.ethernet.source;
@@ -79,6 +86,7 @@ control OwnAddresses(inout headers_t headers, inout metadata_t meta, out bool ow
         meta.egress_port = meta.ingress_port;
     }
 
+#ifndef MOORING_NO_IPV6
     /// The answer is a message of its own, whatever options the question had: they are left behind its end.
     action answer_solicitation() {
         headers.ipv6.destination = headers.ipv6.source;
@@ -101,6 +109,7 @@ control OwnAddresses(inout headers_t headers, inout metadata_t meta, out bool ow
             + (bit<32>)own_mac[47:32] + (bit<32>)own_mac[31:16] + (bit<32>)own_mac[15:0];
         headers.icmp.checksum = ~fold_sum(sum);
     }
+#endif
 
     apply {
         handled = false;
@@ -108,22 +117,32 @@ control OwnAddresses(inout headers_t headers, inout metadata_t meta, out bool ow
         own_mac = 0;
         if (headers.arp.isValid()) {
             asked = headers.arp.target_address;
-            if (asked == 0 && headers.ethernet.destination[47:32] == PROBER) {
+            // Hardware compares few bits at a time.
+            probed = false;
+            if (headers.ethernet.destination[47:32] == PROBER) {
+                probed = true;
+            }
+            if (asked == 0 && probed) {
                 asked = headers.ethernet.destination[31:0];
             }
         } else {
             asked = headers.ipv4.destination;
         }
+#ifndef MOORING_NO_IPV6
         if (headers.ndp.isValid() && headers.icmp.type == NDP_SOLICITATION) {
             asked_v6 = headers.ndp.target;
         } else {
             asked_v6 = headers.ipv6.destination;
         }
+#endif
         if (headers.arp.isValid() || headers.ipv4.isValid()) {
             own = addresses.apply().hit;
-        } else if (headers.ipv6.isValid()) {
+        }
+#ifndef MOORING_NO_IPV6
+        if (headers.ipv6.isValid()) {
             own = addresses_v6.apply().hit;
         }
+#endif
         if (own && headers.arp.isValid()) {
             handled = true;
             if (headers.arp.operation == ARP_REQUEST) {
@@ -132,6 +151,7 @@ control OwnAddresses(inout headers_t headers, inout metadata_t meta, out bool ow
             } else {
                 meta.verdict = VERDICT_CONTROLLER;
             }
+#ifndef MOORING_NO_IPV6
         } else if (own && headers.ndp.isValid()) {
             if (headers.ipv6.hop_limit == NDP_HOP_LIMIT && headers.icmp.code == 0) {
                 handled = true;
@@ -147,15 +167,18 @@ control OwnAddresses(inout headers_t headers, inout metadata_t meta, out bool ow
                     sign_advertisement();
                 }
             }
+#endif
         } else if (own && headers.icmp.isValid()) {
             if (headers.ipv4.isValid() && headers.icmp.type == ICMP_ECHO_REQUEST) {
                 handled = true;
                 answer_echo();
                 send_back();
+#ifndef MOORING_NO_IPV6
             } else if (headers.ipv6.isValid() && headers.icmp.type == ICMPV6_ECHO_REQUEST) {
                 handled = true;
                 answer_echo_v6();
                 send_back();
+#endif
             }
         }
     }

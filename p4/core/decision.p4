@@ -32,7 +32,7 @@ control ReportSlot(inout metadata_t meta, in bit<8> kind) {
         meta.event.generation = meta.slot.generation;
         meta.event.vip = meta.vip;
         meta.event.bucket = meta.slot.bucket;
-        meta.event.client_address = meta.client_address;
+        MOORING_SHOW(meta.event.client_address, meta.client_address)
         meta.event.client_port = meta.client_port;
         meta.event.vip_port = meta.vip_port;
         meta.event.server = meta.slot.server;
@@ -183,8 +183,16 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
             // The controller will say where the connection lives.
         } else if (left_to_base || (meta.unpinned && meta.learn
                                     && (meta.one_way || (!meta.is_syn && meta.base != meta.current)))) {
-            meta.event = { EVENT_LEARNED, 0, 0, 0, meta.vip, meta.bucket, meta.client_address, meta.client_port,
-                           meta.vip_port, meta.base };
+            meta.event.kind = EVENT_LEARNED;
+            meta.event.way = 0;
+            meta.event.slot = 0;
+            meta.event.generation = 0;
+            meta.event.vip = meta.vip;
+            meta.event.bucket = meta.bucket;
+            MOORING_SHOW(meta.event.client_address, meta.client_address)
+            meta.event.client_port = meta.client_port;
+            meta.event.vip_port = meta.vip_port;
+            meta.event.server = meta.base;
         }
     }
 }

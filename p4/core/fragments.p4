@@ -42,7 +42,7 @@ control RememberFragment(inout metadata_t meta, in bool to_server) {
         meta.fragment.stamp = meta.now;
         meta.fragment.server = to_server ? meta.server : 0;
         meta.fragment.vip = meta.vip;
-        meta.fragment.service_address = to_server ? (ipv6_address_t)0 : meta.service_address;
+        meta.fragment.service_address = to_server ? (address_t)0 : meta.service_address;
     }
 }
 

@@ -7,6 +7,19 @@ typedef bit<48> mac_address_t;
 typedef bit<32> ipv4_address_t;
 typedef bit<128> ipv6_address_t;
 typedef bit<16> l4_port_t;
+/// An address of a client or a server: an IPv6 address, or an IPv4 address among those. A shell without room for IPv6
+/// (MOORING_NO_IPV6) has IPv4 addresses alone, and shows them to the controller as the others do.
+#ifdef MOORING_NO_IPV6
+typedef ipv4_address_t address_t;
+#define MOORING_OF_IPV4(address) address
+#define MOORING_OF_IPV6(address) address[31:0]
+#define MOORING_SHOW(target, address) target[127:32] = IPV4_MAPPED; target[31:0] = address;
+#else
+typedef ipv6_address_t address_t;
+#define MOORING_OF_IPV4(address) IPV4_MAPPED ++ address
+#define MOORING_OF_IPV6(address) address
+#define MOORING_SHOW(target, address) target = address;
+#endif
 /// A port of the switch, as wide as P4Runtime carries it; a shell narrows it to what its target has.
 typedef bit<16> switch_port_t;
 

@@ -34,8 +34,8 @@ const bit<8> SLOT_CONFIRMED = 2;
 
 /// One slot of the pin registers.
 struct slot_t {
-    /// A connection's whole identity, so that no other connection matches. IPv4 clients are ::ffff:a.b.c.d.
-    ipv6_address_t client_address;
+    /// A connection's whole identity, so that no other connection matches.
+    address_t client_address;
     l4_port_t client_port;
     vip_id_t vip;
     /// As in metadata_t.
@@ -65,15 +65,15 @@ struct slot_t {
 
 /// What is remembered of a fragmented datagram while it passes.
 struct fragment_t {
-    ipv6_address_t source;
-    ipv6_address_t destination;
+    address_t source;
+    address_t destination;
     bit<32> identification;
     bit<8> protocol;
     ticks_t stamp;
     /// To a server: who gets it. From a server (0): the address of the service.
     server_id_t server;
     vip_id_t vip;
-    ipv6_address_t service_address;
+    address_t service_address;
 }
 
 /// Which register slot of a packet's connection was found, if any.
@@ -185,8 +185,8 @@ struct metadata_t {
 
     // Addresses and transport ports, whatever the protocols; IPv4 is ::ffff:a.b.c.d. Of an ICMP error those of the
     // connection it speaks of, as if it were a packet of it. `has_ports` is false for later fragments and other protocols.
-    ipv6_address_t source;
-    ipv6_address_t destination;
+    address_t source;
+    address_t destination;
     bit<8> protocol;
     bool is_error;
     bool has_ports;
@@ -204,7 +204,7 @@ struct metadata_t {
     vip_id_t vip;
     /// Which port of a VIP for all ports; 0 of any other.
     l4_port_t vip_port;
-    ipv6_address_t client_address;
+    address_t client_address;
     l4_port_t client_port;
     bool is_syn;
     /// The packet may be the first of its connection: a SYN, or any datagram.
@@ -243,7 +243,7 @@ struct metadata_t {
     bool pin_closing;
 
     // A server's packet: what its client knows it by.
-    ipv6_address_t service_address;
+    address_t service_address;
     l4_port_t service_port;
 
     // The decision.

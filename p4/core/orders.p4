@@ -26,6 +26,7 @@ control ReleaseSlot(in headers_t headers, inout metadata_t meta) {
     }
 }
 
+#ifndef MOORING_NO_SWEEPS
 /// One step of a sweep, which reports one slot at most.
 control SweepSlot(in headers_t headers, inout metadata_t meta) {
     ReportSlot() report_swept;
@@ -52,19 +53,28 @@ control SweepSlot(in headers_t headers, inout metadata_t meta) {
         }
     }
 }
+#endif
 
 /// Reads a packet-out's header: what the packet behind it, or the slot it names, is for. `received` is set where it is to be handled
 /// as if it came in by a port, `alive` where the controller wants it known that it is there.
 control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool switched, out bool received,
                        out bool alive) {
+#ifndef MOORING_NO_SWEEPS
     /// A sweep's next slot, and how many are left.
     bit<32> slot;
-    bit<32> age;
     bit<32> left;
+    bool exists;
+#endif
+    bit<32> age;
 
     action refuse(bit<8> reason) {
         meta.verdict = VERDICT_DROP;
         meta.drop_reason = reason;
+    }
+
+    /// Hardware compares a difference with zero, not two numbers, and computes in one stage what it asks for in the next: an action of its own.
+    action measure_age() {
+        age = headers.packet_out.epoch - meta.epoch;
     }
 
     action name_slot(bit<8> order, bit<32> index) {
@@ -78,10 +88,17 @@ control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool swi
         received = false;
         alive = false;
         refuse(DROP_CONSUMED);
-        // Hardware compares a difference with zero, not two numbers.
-        age = headers.packet_out.epoch - meta.epoch;
+        measure_age();
+#ifndef MOORING_NO_SWEEPS
         left = headers.packet_out.count - meta.sweep_offset;
         slot = headers.packet_out.slot + meta.sweep_offset;
+#endif
+#ifndef MOORING_NO_SWEEPS
+        exists = false;
+        if (slot < MOORING_SLOTS) {
+            exists = true;
+        }
+#endif
         if (age[31:31] == 1) {
             refuse(DROP_PACKET_OUT);
         } else if (headers.packet_out.operation == PACKET_OUT_FORWARD) {
@@ -101,21 +118,23 @@ control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool swi
             } else {
                 meta.way = WAY_SECOND;
             }
-            meta.client_address = headers.packet_out.client_address;
+            meta.client_address = MOORING_OF_IPV6(headers.packet_out.client_address);
             meta.client_port = headers.packet_out.client_port;
             meta.vip = headers.packet_out.vip;
             meta.vip_port = headers.packet_out.vip_port;
+#ifndef MOORING_NO_SWEEPS
         } else if (headers.packet_out.operation == PACKET_OUT_SWEEP) {
             meta.way = WAY_FIRST;
             if (meta.sweep_way == WAY_SECOND) {
                 meta.way = WAY_SECOND;
             }
-            if (left != 0 && left[31:31] == 0 && slot < MOORING_SLOTS) {
+            if (left != 0 && left[31:31] == 0 && exists) {
                 name_slot(ORDER_SWEEP, slot);
                 meta.again = true;
             } else {
                 meta.event = { EVENT_SWEPT, 0, meta.sweep_reports, headers.packet_out.generation, 0, 0, 0, 0, 0, 0 };
             }
+#endif
         } else {
             refuse(DROP_PACKET_OUT);
         }
@@ -125,13 +144,18 @@ control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool swi
 /// Carries an order out on the slot it names; both ways have been read.
 control SlotOrder(in headers_t headers, inout metadata_t meta) {
     ReleaseSlot() release_slot;
+#ifndef MOORING_NO_SWEEPS
     SweepSlot() sweep_slot;
+#endif
 
+#ifndef MOORING_NO_SWEEPS
     action sweep_on() {
         meta.sweep_offset = meta.sweep_offset + 1;
     }
+#endif
 
     apply {
+#ifndef MOORING_NO_SWEEPS
         if (meta.order == ORDER_SWEEP) {
             if (meta.way == WAY_FIRST && meta.first.state != SLOT_EMPTY) {
                 meta.sweep_way = WAY_SECOND;
@@ -142,6 +166,7 @@ control SlotOrder(in headers_t headers, inout metadata_t meta) {
                 sweep_on();
             }
         }
+#endif
         if (meta.way == WAY_FIRST) {
             meta.slot = meta.first;
         } else {
@@ -149,8 +174,10 @@ control SlotOrder(in headers_t headers, inout metadata_t meta) {
         }
         if (meta.order == ORDER_RELEASE) {
             release_slot.apply(headers, meta);
+#ifndef MOORING_NO_SWEEPS
         } else {
             sweep_slot.apply(headers, meta);
+#endif
         }
     }
 }

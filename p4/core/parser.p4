@@ -34,7 +34,9 @@ parser PacketParser(packet_in packet, inout headers_t headers, inout metadata_t 
             ETHER_TYPE_VLAN: parse_vlan;
             ETHER_TYPE_ARP: parse_arp;
             ETHER_TYPE_IPV4: parse_ipv4;
+#ifndef MOORING_NO_IPV6
             ETHER_TYPE_IPV6: parse_ipv6;
+#endif
             default: accept;
         }
     }
@@ -44,7 +46,9 @@ parser PacketParser(packet_in packet, inout headers_t headers, inout metadata_t 
         transition select(headers.vlan.ether_type) {
             ETHER_TYPE_ARP: parse_arp;
             ETHER_TYPE_IPV4: parse_ipv4;
+#ifndef MOORING_NO_IPV6
             ETHER_TYPE_IPV6: parse_ipv6;
+#endif
             default: accept;
         }
     }
@@ -57,9 +61,11 @@ parser PacketParser(packet_in packet, inout headers_t headers, inout metadata_t 
     state parse_ipv4 {
         packet.extract(headers.ipv4);
         MOORING_PARSED_IPV4
+#ifndef MOORING_NO_IPV6
         meta.source[127:32] = IPV4_MAPPED;
-        meta.source[31:0] = headers.ipv4.source;
         meta.destination[127:32] = IPV4_MAPPED;
+#endif
+        meta.source[31:0] = headers.ipv4.source;
         meta.destination[31:0] = headers.ipv4.destination;
         meta.protocol = headers.ipv4.protocol;
         meta.identification[15:0] = headers.ipv4.identification;
@@ -101,6 +107,7 @@ parser PacketParser(packet_in packet, inout headers_t headers, inout metadata_t 
         transition accept;
     }
 
+#ifndef MOORING_NO_IPV6
     state parse_ipv6 {
         packet.extract(headers.ipv6);
         MOORING_PARSED_IPV6
@@ -146,6 +153,7 @@ parser PacketParser(packet_in packet, inout headers_t headers, inout metadata_t 
             default: accept;
         }
     }
+#endif
 
     state parse_transport {
         transition select(headers.ipv4.protocol) {
@@ -181,6 +189,7 @@ parser PacketParser(packet_in packet, inout headers_t headers, inout metadata_t 
     }
 #endif
 
+#ifndef MOORING_NO_IPV6
     state parse_icmpv6 {
         packet.extract(headers.icmp);
         MOORING_PARSED_ICMP
@@ -196,6 +205,7 @@ parser PacketParser(packet_in packet, inout headers_t headers, inout metadata_t 
             default: accept;
         }
     }
+#endif
 
 #ifndef MOORING_NO_ICMP_ERRORS
 
@@ -236,6 +246,7 @@ parser PacketParser(packet_in packet, inout headers_t headers, inout metadata_t 
     }
 #endif
 
+#ifndef MOORING_NO_IPV6
     state parse_ndp {
         packet.extract(headers.ndp);
         // Options may be missing.
@@ -249,6 +260,7 @@ parser PacketParser(packet_in packet, inout headers_t headers, inout metadata_t 
         packet.extract(headers.ndp_mac_option);
         transition accept;
     }
+#endif
 
     state parse_tcp {
         packet.extract(headers.tcp);

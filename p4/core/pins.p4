@@ -33,6 +33,7 @@ control ExactPins(in headers_t headers, inout metadata_t meta) {
         MOORING_IDLE_TIMEOUT
     }
 
+#ifndef MOORING_NO_IPV6
     @name(".pins_v6")
     table pins_v6 {
         key = {
@@ -48,6 +49,7 @@ control ExactPins(in headers_t headers, inout metadata_t meta) {
         size = MOORING_PINS / 4;
         MOORING_IDLE_TIMEOUT
     }
+#endif
 
     @name(".alive_for_pin")
     action alive() {}
@@ -62,11 +64,13 @@ control ExactPins(in headers_t headers, inout metadata_t meta) {
 
     apply {
         meta.pinned = false;
-        bool found;
+        bool found = false;
         if (headers.ipv4.isValid()) {
             found = pins.apply().hit;
+#ifndef MOORING_NO_IPV6
         } else {
             found = pins_v6.apply().hit;
+#endif
         }
         if (found) {
             meta.pinned = pin_servers.apply().hit;

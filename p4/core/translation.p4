@@ -26,7 +26,7 @@ control AdjustTransport(inout headers_t headers, in bit<32> difference) {
 #ifndef MOORING_NO_ICMP_ERRORS
 /// In an ICMP error: puts `address` and `port` in place of the quoted packet's source (an error on its way to a server) or
 /// destination (from a server). `difference` is what has changed in the message's pseudo header already.
-control TranslateQuoted(inout headers_t headers, inout metadata_t meta, in bool to_server, in ipv6_address_t address,
+control TranslateQuoted(inout headers_t headers, inout metadata_t meta, in bool to_server, in address_t address,
                         in l4_port_t port, in bit<32> difference) {
     bit<32> changed;
     bit<32> ports;
@@ -67,17 +67,19 @@ control TranslateQuoted(inout headers_t headers, inout metadata_t meta, in bool 
 /// To the server `meta.server`, in whichever way its entry says.
 control ToServer(inout headers_t headers, inout metadata_t meta) {
     bit<32> difference;
-    ipv6_address_t new_address;
+    address_t new_address;
     l4_port_t new_port;
     bit<2> way;
+#ifndef MOORING_NO_ENCAPSULATION
     bool outer_ipv6;
     ipv6_address_t outer_source;
     ipv6_address_t outer_destination;
+    Encapsulate() encapsulate;
+#endif
     AdjustTransport() adjust;
 #ifndef MOORING_NO_ICMP_ERRORS
     TranslateQuoted() translate_quoted;
 #endif
-    Encapsulate() encapsulate;
     MOORING_DIRECT_COUNTER(server_packets)
 #ifdef MOORING_SELECTOR
     MOORING_SELECTOR(link_selector)
@@ -89,6 +91,7 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
         MOORING_COUNT(server_packets)
     }
 
+#ifndef MOORING_NO_ENCAPSULATION
     action inside(bit<2> what, bool is_ipv6, ipv6_address_t source, ipv6_address_t destination, l4_port_t port) {
         way = what;
         outer_ipv6 = is_ipv6;
@@ -96,6 +99,7 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
         outer_destination = destination;
         new_port = port;
     }
+#endif
 
     /// @param mac, egress_port the way to the server; BY_LINK for one of its links
     /// @param address, port where the server takes this VIP's connections
@@ -103,10 +107,11 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
     action to_server(mac_address_t mac, switch_port_t egress_port, ipv4_address_t address, l4_port_t port) {
         by_way(mac, egress_port);
         way = FORWARD_TRANSLATED;
-        new_address = IPV4_MAPPED ++ address;
+        new_address = MOORING_OF_IPV4(address);
         new_port = port;
     }
 
+#ifndef MOORING_NO_IPV6
     /// As `to_server`.
     @name(".to_server_v6")
     action to_server_v6(mac_address_t mac, switch_port_t egress_port, ipv6_address_t address, l4_port_t port) {
@@ -115,6 +120,7 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
         new_address = address;
         new_port = port;
     }
+#endif
 
 #ifndef MOORING_NO_ALL_PORTS
     /// As `to_server`, of a VIP for all ports: the port stays.
@@ -122,10 +128,11 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
     action to_server_all_ports(mac_address_t mac, switch_port_t egress_port, ipv4_address_t address) {
         by_way(mac, egress_port);
         way = FORWARD_TRANSLATED;
-        new_address = IPV4_MAPPED ++ address;
+        new_address = MOORING_OF_IPV4(address);
         new_port = meta.destination_port;
     }
 
+#ifndef MOORING_NO_IPV6
     /// As `to_server_all_ports`.
     @name(".to_server_all_ports_v6")
     action to_server_all_ports_v6(mac_address_t mac, switch_port_t egress_port, ipv6_address_t address) {
@@ -135,6 +142,7 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
         new_port = meta.destination_port;
     }
 #endif
+#endif
 
     /// As it is: the server has the VIP's address as one of its own.
     @name(".to_server_direct")
@@ -143,6 +151,7 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
         way = FORWARD_DIRECT;
     }
 
+#ifndef MOORING_NO_ENCAPSULATION
     /// Inside an IP packet (RFC 2003, RFC 2473).
     /// @param source, destination of that packet
     @name(".to_server_ipip")
@@ -176,6 +185,7 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
         by_way(mac, egress_port);
         inside(FORWARD_GUE, true, source, destination, port);
     }
+#endif
 
     @name(".servers")
     table servers {
@@ -185,16 +195,22 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
         }
         actions = {
             to_server;
+#ifndef MOORING_NO_IPV6
             to_server_v6;
+#endif
 #ifndef MOORING_NO_ALL_PORTS
             to_server_all_ports;
+#ifndef MOORING_NO_IPV6
             to_server_all_ports_v6;
 #endif
+#endif
             to_server_direct;
+#ifndef MOORING_NO_ENCAPSULATION
             to_server_ipip;
             to_server_ipip_v6;
             to_server_gue;
             to_server_gue_v6;
+#endif
             @defaultonly NoAction;
         }
         const default_action = NoAction;
@@ -226,9 +242,11 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
         new_address = 0;
         new_port = 0;
         way = FORWARD_DIRECT;
+#ifndef MOORING_NO_ENCAPSULATION
         outer_ipv6 = false;
         outer_source = 0;
         outer_destination = 0;
+#endif
         meta.verdict = VERDICT_DROP;
         meta.drop_reason = DROP_NO_SERVER;
         if (servers.apply().hit) {
@@ -246,9 +264,11 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
                 difference = ipv4_difference(headers.ipv4.destination, new_address[31:0]);
                 headers.ipv4.checksum = adjust_checksum(headers.ipv4.checksum, difference);
                 headers.ipv4.destination = new_address[31:0];
+#ifndef MOORING_NO_IPV6
             } else {
                 difference = ipv6_difference(headers.ipv6.destination, new_address);
                 headers.ipv6.destination = new_address;
+#endif
             }
 #ifndef MOORING_NO_ICMP_ERRORS
             if (meta.is_error) {
@@ -263,8 +283,10 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
                     headers.udp.destination = new_port;
                 }
             }
+#ifndef MOORING_NO_ENCAPSULATION
         } else if (way != FORWARD_DIRECT) {
             encapsulate.apply(headers, meta, way == FORWARD_GUE, outer_ipv6, outer_source, outer_destination, new_port);
+#endif
         }
     }
 }
@@ -284,9 +306,11 @@ control FromServer(inout headers_t headers, inout metadata_t meta) {
             difference = ipv4_difference(headers.ipv4.source, meta.service_address[31:0]);
             headers.ipv4.checksum = adjust_checksum(headers.ipv4.checksum, difference);
             headers.ipv4.source = meta.service_address[31:0];
+#ifndef MOORING_NO_IPV6
         } else if (headers.ipv6.isValid() && headers.ipv6.source == meta.source) {
             difference = ipv6_difference(headers.ipv6.source, meta.service_address);
             headers.ipv6.source = meta.service_address;
+#endif
         }
 #ifndef MOORING_NO_ICMP_ERRORS
         if (meta.is_error) {

@@ -15,7 +15,9 @@
 /// Which class a client belongs to, by the longest prefix of its address.
 control ClientClass(in headers_t headers, inout metadata_t meta) {
     MOORING_DIRECT_COUNTER(class_packets)
+#ifndef MOORING_NO_IPV6
     MOORING_DIRECT_COUNTER(class_packets_v6)
+#endif
 
     /// @param client_class from 1 on
     @name(".set_class")
@@ -24,12 +26,14 @@ control ClientClass(in headers_t headers, inout metadata_t meta) {
         MOORING_COUNT(class_packets)
     }
 
+#ifndef MOORING_NO_IPV6
     /// As `set_class`.
     @name(".set_class_v6")
     action set_class_v6(client_class_t client_class) {
         meta.client_class = client_class;
         MOORING_COUNT(class_packets_v6)
     }
+#endif
 
     @name(".client_classes")
     table client_classes {
@@ -40,6 +44,7 @@ control ClientClass(in headers_t headers, inout metadata_t meta) {
         MOORING_COUNTED_BY(class_packets)
     }
 
+#ifndef MOORING_NO_IPV6
     @name(".client_classes_v6")
     table client_classes_v6 {
         key = { meta.source: lpm @name("client_address"); }
@@ -48,13 +53,16 @@ control ClientClass(in headers_t headers, inout metadata_t meta) {
         size = 4096;
         MOORING_COUNTED_BY(class_packets_v6)
     }
+#endif
 
     apply {
         meta.client_class = 0;
         if (headers.ipv4.isValid()) {
             client_classes.apply();
+#ifndef MOORING_NO_IPV6
         } else {
             client_classes_v6.apply();
+#endif
         }
     }
 }
@@ -62,7 +70,9 @@ control ClientClass(in headers_t headers, inout metadata_t meta) {
 /// Client to VIP. `hit` tells whether the packet is for a VIP.
 control VipLookup(in headers_t headers, inout metadata_t meta, out bool hit) {
     MOORING_DIRECT_COUNTER(vip_packets)
+#ifndef MOORING_NO_IPV6
     MOORING_DIRECT_COUNTER(vip_packets_v6)
+#endif
 
     action choose(vip_id_t vip, bucket_t first_bucket, bit<16> bucket_count, bit<32> seed, bit<16> port_mask,
                   bit<1> one_way) {
@@ -88,6 +98,7 @@ control VipLookup(in headers_t headers, inout metadata_t meta, out bool hit) {
         MOORING_COUNT(vip_packets)
     }
 
+#ifndef MOORING_NO_IPV6
     /// As `set_vip`.
     @name(".set_vip_v6")
     action set_vip_v6(vip_id_t vip, bucket_t first_bucket, bit<16> bucket_count, bit<32> seed, bit<16> port_mask,
@@ -95,10 +106,13 @@ control VipLookup(in headers_t headers, inout metadata_t meta, out bool hit) {
         choose(vip, first_bucket, bucket_count, seed, port_mask, one_way);
         MOORING_COUNT(vip_packets_v6)
     }
+#endif
 
 #ifndef MOORING_NO_ALL_PORTS
     MOORING_DIRECT_COUNTER(all_ports_packets)
+#ifndef MOORING_NO_IPV6
     MOORING_DIRECT_COUNTER(all_ports_packets_v6)
+#endif
 
     action choose_all_ports(vip_id_t vip, bucket_t first_bucket, bit<16> bucket_count, bit<32> seed,
                             bit<16> port_mask, bit<1> one_way) {
@@ -116,6 +130,7 @@ control VipLookup(in headers_t headers, inout metadata_t meta, out bool hit) {
         MOORING_COUNT(all_ports_packets)
     }
 
+#ifndef MOORING_NO_IPV6
     /// As `set_vip_all_ports`.
     @name(".set_vip_all_ports_v6")
     action set_vip_all_ports_v6(vip_id_t vip, bucket_t first_bucket, bit<16> bucket_count, bit<32> seed,
@@ -123,6 +138,7 @@ control VipLookup(in headers_t headers, inout metadata_t meta, out bool hit) {
         choose_all_ports(vip, first_bucket, bucket_count, seed, port_mask, one_way);
         MOORING_COUNT(all_ports_packets_v6)
     }
+#endif
 
     @name(".vips_all_ports")
     table vips_all_ports {
@@ -137,6 +153,7 @@ control VipLookup(in headers_t headers, inout metadata_t meta, out bool hit) {
         MOORING_COUNTED_BY(all_ports_packets)
     }
 
+#ifndef MOORING_NO_IPV6
     @name(".vips_all_ports_v6")
     table vips_all_ports_v6 {
         key = {
@@ -149,6 +166,7 @@ control VipLookup(in headers_t headers, inout metadata_t meta, out bool hit) {
         size = 4096;
         MOORING_COUNTED_BY(all_ports_packets_v6)
     }
+#endif
 #endif
 
     @name(".vips")
@@ -165,6 +183,7 @@ control VipLookup(in headers_t headers, inout metadata_t meta, out bool hit) {
         MOORING_COUNTED_BY(vip_packets)
     }
 
+#ifndef MOORING_NO_IPV6
     @name(".vips_v6")
     table vips_v6 {
         key = {
@@ -178,19 +197,25 @@ control VipLookup(in headers_t headers, inout metadata_t meta, out bool hit) {
         size = 4096;
         MOORING_COUNTED_BY(vip_packets_v6)
     }
+#endif
 
     apply {
+        hit = false;
         if (headers.ipv4.isValid()) {
             hit = vips.apply().hit;
+#ifndef MOORING_NO_IPV6
         } else {
             hit = vips_v6.apply().hit;
+#endif
         }
 #ifndef MOORING_NO_ALL_PORTS
         if (!hit) {
             if (headers.ipv4.isValid()) {
                 hit = vips_all_ports.apply().hit;
+#ifndef MOORING_NO_IPV6
             } else {
                 hit = vips_all_ports_v6.apply().hit;
+#endif
             }
         }
 #endif
@@ -213,15 +238,17 @@ control ReturnLookup(in headers_t headers, inout metadata_t meta, out bool hit) 
     @name(".from_server")
     action from_server(server_id_t server, vip_id_t vip, ipv4_address_t address, l4_port_t port) {
         from(server, vip, port);
-        meta.service_address = IPV4_MAPPED ++ address;
+        meta.service_address = MOORING_OF_IPV4(address);
     }
 
+#ifndef MOORING_NO_IPV6
     /// As `from_server`.
     @name(".from_server_v6")
     action from_server_v6(server_id_t server, vip_id_t vip, ipv6_address_t address, l4_port_t port) {
         from(server, vip, port);
         meta.service_address = address;
     }
+#endif
 
 #ifndef MOORING_NO_ALL_PORTS
     action from_all_ports(server_id_t server, vip_id_t vip) {
@@ -233,15 +260,17 @@ control ReturnLookup(in headers_t headers, inout metadata_t meta, out bool hit) 
     @name(".from_server_all_ports")
     action from_server_all_ports(server_id_t server, vip_id_t vip, ipv4_address_t address) {
         from_all_ports(server, vip);
-        meta.service_address = IPV4_MAPPED ++ address;
+        meta.service_address = MOORING_OF_IPV4(address);
     }
 
+#ifndef MOORING_NO_IPV6
     /// As `from_server_all_ports`.
     @name(".from_server_all_ports_v6")
     action from_server_all_ports_v6(server_id_t server, vip_id_t vip, ipv6_address_t address) {
         from_all_ports(server, vip);
         meta.service_address = address;
     }
+#endif
 
     @name(".returns_all_ports")
     table returns_all_ports {
@@ -254,6 +283,7 @@ control ReturnLookup(in headers_t headers, inout metadata_t meta, out bool hit) 
         size = 4096;
     }
 
+#ifndef MOORING_NO_IPV6
     @name(".returns_all_ports_v6")
     table returns_all_ports_v6 {
         key = {
@@ -264,6 +294,7 @@ control ReturnLookup(in headers_t headers, inout metadata_t meta, out bool hit) 
         const default_action = NoAction;
         size = 4096;
     }
+#endif
 #endif
 
     @name(".returns")
@@ -278,6 +309,7 @@ control ReturnLookup(in headers_t headers, inout metadata_t meta, out bool hit) 
         size = 16384;
     }
 
+#ifndef MOORING_NO_IPV6
     @name(".returns_v6")
     table returns_v6 {
         key = {
@@ -289,19 +321,25 @@ control ReturnLookup(in headers_t headers, inout metadata_t meta, out bool hit) 
         const default_action = NoAction;
         size = 16384;
     }
+#endif
 
     apply {
+        hit = false;
         if (headers.ipv4.isValid()) {
             hit = returns.apply().hit;
+#ifndef MOORING_NO_IPV6
         } else {
             hit = returns_v6.apply().hit;
+#endif
         }
 #ifndef MOORING_NO_ALL_PORTS
         if (!hit) {
             if (headers.ipv4.isValid()) {
                 hit = returns_all_ports.apply().hit;
+#ifndef MOORING_NO_IPV6
             } else {
                 hit = returns_all_ports_v6.apply().hit;
+#endif
             }
         }
 #endif

@@ -6,6 +6,8 @@
 #ifndef MOORING_TNA_INGRESS_P4
 #define MOORING_TNA_INGRESS_P4
 
+// Annotations of the control that follows.
+#include "containers.p4"
 control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
                        in ingress_intrinsic_metadata_t intrinsic, in ingress_intrinsic_metadata_from_parser_t from_parser,
                        inout ingress_intrinsic_metadata_for_deparser_t deparser,
@@ -22,8 +24,12 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
     ExactPins() exact_pins;
     ServerDecision() server_decision;
     RememberAnswer() remember_answer;
+#ifndef MOORING_NO_DOUBT
     ResetInDoubt() reset_in_doubt;
+#endif
+#ifndef MOORING_NO_SIGNALS
     ServerSignals() server_signals;
+#endif
     DrainWatch() drain_watch;
     ToServer() to_server;
     FromServer() from_server;
@@ -34,18 +40,20 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
     StateWord() second_state;
     SlotWay() first_way;
     SlotWay() second_way;
+#ifndef MOORING_NO_DOUBT
     ControllerSeen() controller_seen;
-
-    /// Packets dropped, by DROP_*.
-    @name(".drops")
-    Counter<bit<64>, bit<8>>(32, CounterType_t.PACKETS) drops;
+#endif
+    CarrySlot() carry_slot;
+    CarryOut() carry_out;
 
     /// SYNs by class of clients: what is marked red is dropped.
     @name(".class_syns")
     Meter<client_class_t>(256, MeterType_t.PACKETS) class_syns;
 
     Hash<bit<32>>(HashAlgorithm_t.CRC32) bucket_hash_v4;
+#ifndef MOORING_NO_IPV6
     Hash<bit<32>>(HashAlgorithm_t.CRC32) bucket_hash_v6;
+#endif
     Hash<bit<16>>(HashAlgorithm_t.CRC32) first_hash;
     Hash<bit<16>>(HashAlgorithm_t.CRC16) second_hash;
 
@@ -84,9 +92,11 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
                                       user.mooring.client_address[31:0] });
     }
 
+#ifndef MOORING_NO_IPV6
     action hash_bucket_v6() {
         hashed = bucket_hash_v6.get({ user.mooring.hashed_port, user.mooring.seed, user.mooring.client_address });
     }
+#endif
 
     /// No remainder here: numbers of buckets are powers of two.
     action mask_buckets() {
@@ -110,11 +120,6 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         user.mooring.drop_reason = reason;
     }
 
-    action count_drop() {
-        drops.count(user.mooring.drop_reason);
-        deparser.drop_ctl = DROP_ALL;
-    }
-
     /// Ticks are counted in sixteenths of a millisecond here, so that the hardware's 48-bit clock wraps where 32 bits do.
     action begin() {
         user.mooring.now = intrinsic.ingress_mac_tstamp[47:16];
@@ -124,9 +129,11 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
     action resume() {
         user.mooring.now = headers.resume.now;
         user.mooring.ingress_port = headers.resume.ingress_port;
+#ifndef MOORING_NO_SWEEPS
         user.mooring.sweep_offset = headers.resume.sweep_offset;
         user.mooring.sweep_way = headers.resume.sweep_way;
         user.mooring.sweep_reports = headers.resume.sweep_reports;
+#endif
     }
 
     /// The packet's own first pass has decided what to store.
@@ -141,7 +148,7 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
 
     action resume_order() {
         user.mooring.vip = headers.mooring.packet_out.vip;
-        user.mooring.client_address = headers.mooring.packet_out.client_address;
+        user.mooring.client_address = MOORING_OF_IPV6(headers.mooring.packet_out.client_address);
         user.mooring.client_port = headers.mooring.packet_out.client_port;
     }
 
@@ -157,34 +164,15 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         headers.resume.kind = kind;
         headers.resume.now = user.mooring.now;
         headers.resume.ingress_port = user.mooring.ingress_port;
+#ifndef MOORING_NO_SWEEPS
         headers.resume.sweep_offset = user.mooring.sweep_offset;
         headers.resume.sweep_way = user.mooring.sweep_way;
         headers.resume.sweep_reports = user.mooring.sweep_reports;
+#endif
         manager.ucast_egress_port = MOORING_RECIRCULATION_PORT;
         manager.bypass_egress = 1;
     }
 
-    action carry_slot(bit<8> parts) {
-        headers.store.setValid();
-        headers.store.parts = parts;
-        headers.store.way = user.mooring.store;
-        headers.store.state = user.mooring.slot.state;
-        headers.store.answered = user.mooring.slot.answered;
-        headers.store.generation = user.mooring.slot.generation;
-        headers.store.server = user.mooring.slot.server;
-        headers.store.bucket = user.mooring.slot.bucket;
-        headers.store.event_kind = user.mooring.event.kind;
-    }
-
-    action carry_first() {
-        headers.store.index = user.mooring.index_first;
-        headers.store.expected = seen_first;
-    }
-
-    action carry_second() {
-        headers.store.index = user.mooring.index_second;
-        headers.store.expected = seen_second;
-    }
 
     apply {
         if (headers.resume.isValid()) {
@@ -210,7 +198,11 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         index_first = 0;
         index_second = 0;
         color = 0;
+#ifdef MOORING_NO_IPV6
+        read = { 0, 0 };
+#else
         read = { 0, 0, 0, 0, 0 };
+#endif
         age_first = 0;
         age_second = 0;
         silence = 0;
@@ -226,9 +218,11 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
                 drop_because(DROP_CONSUMED);
                 resume_order();
                 mode = SLOT_STORE_STATE;
+#ifndef MOORING_NO_SWEEPS
                 if (headers.mooring.packet_out.operation == PACKET_OUT_SWEEP) {
                     user.mooring.again = true;
                 }
+#endif
             } else {
                 packet_out_order.apply(headers.mooring, user.mooring, switched, received, alive);
                 index_first = user.mooring.index_first[15:0];
@@ -280,8 +274,10 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
             mask_buckets();
             if (headers.mooring.ipv4.isValid()) {
                 hash_bucket_v4();
+#ifndef MOORING_NO_IPV6
             } else {
                 hash_bucket_v6();
+#endif
             }
             if (headers.stored.isValid()) {
                 mode = SLOT_STORE_CLIENT;
@@ -308,6 +304,10 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
             }
         }
 
+#ifdef MOORING_NO_DOUBT
+        user.mooring.in_doubt = false;
+        user.mooring.controller_listens = false;
+#else
         if (!assigned) {
             user.mooring.in_doubt = false;
         }
@@ -317,6 +317,7 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         if (user.mooring.in_doubt && silence[31:31] == 0 && patience[31:31] == 1) {
             user.mooring.controller_listens = true;
         }
+#endif
 
         mode_first = mode;
         mode_second = mode;
@@ -336,9 +337,11 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         }
         user.mooring.index_first[15:0] = index_first;
         user.mooring.index_second[15:0] = index_second;
+#ifndef MOORING_NO_IPV6
         own.word_0 = user.mooring.client_address[127:96];
         own.word_1 = user.mooring.client_address[95:64];
         own.word_2 = user.mooring.client_address[63:32];
+#endif
         own.word_3 = user.mooring.client_address[31:0];
         own.port_and_vip = user.mooring.client_port ++ user.mooring.vip;
         acknowledged = headers.mooring.tcp.acknowledgment - 1;
@@ -356,12 +359,14 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         if (lost == 1) {
             mode_first = SLOT_UNTOUCHED;
             mode_second = SLOT_UNTOUCHED;
+#ifndef MOORING_NO_SWEEPS
         } else if (mode == SLOT_READ) {
             if (user.mooring.way == WAY_FIRST && user.mooring.first.state != SLOT_EMPTY) {
                 mode_second = SLOT_UNTOUCHED;
             } else {
                 mode_first = SLOT_UNTOUCHED;
             }
+#endif
         }
         // How old a slot may get depends on its state.
         limit_first = user.mooring.report_interval;
@@ -403,12 +408,14 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
                 }
             }
         } else if (user.mooring.order != ORDER_NONE) {
-            user.mooring.first.client_address = read.word_0 ++ read.word_1 ++ read.word_2 ++ read.word_3;
+#ifndef MOORING_NO_SWEEPS
+            user.mooring.first.client_address = MOORING_READ_ADDRESS;
             user.mooring.first.client_port = read.port_and_vip[31:16];
             user.mooring.first.vip = read.port_and_vip[15:0];
-            user.mooring.second.client_address = read.word_0 ++ read.word_1 ++ read.word_2 ++ read.word_3;
+            user.mooring.second.client_address = MOORING_READ_ADDRESS;
             user.mooring.second.client_port = read.port_and_vip[31:16];
             user.mooring.second.vip = read.port_and_vip[15:0];
+#endif
             slot_order.apply(headers.mooring, user.mooring);
         } else {
             if ((assigned && user.mooring.unsettled) || from_service) {
@@ -425,7 +432,9 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
                 if (mode == SLOT_COMPARE) {
                     remember_answer.apply(headers.mooring, user.mooring);
                 }
+#ifndef MOORING_NO_DOUBT
                 reset_in_doubt.apply(headers.mooring, user.mooring, for_controller);
+#endif
             }
         }
 
@@ -436,23 +445,14 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
             } else {
                 go_round(RESUME_STORING);
             }
-            if (assigned) {
-                carry_slot(STORE_CLIENT);
-            } else if (from_service) {
-                carry_slot(STORE_ANSWER);
-            } else {
-                carry_slot(STORE_STATE);
-            }
-            if (user.mooring.store == WAY_FIRST) {
-                carry_first();
-            } else {
-                carry_second();
-            }
+            carry_slot.apply(headers, user, assigned, from_service, seen_first, seen_second);
             headers.stored.setInvalid();
         } else {
+#ifndef MOORING_NO_SIGNALS
             if ((assigned && user.mooring.verdict == VERDICT_PORT) || (from_service && !for_controller)) {
                 server_signals.apply(headers.mooring, user.mooring, assigned);
             }
+#endif
             if (assigned && user.mooring.verdict == VERDICT_PORT) {
                 to_server.apply(headers.mooring, user.mooring);
             } else if (from_service) {
@@ -490,21 +490,7 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
             if (user.mooring.again) {
                 go_round(RESUME_AGAIN);
             } else {
-                headers.mooring.packet_out.setInvalid();
-                headers.bridge.setValid();
-                headers.bridge.ingress_port = user.mooring.ingress_port;
-                headers.bridge.server = user.mooring.resetting_server;
-                headers.bridge.flooded = 0;
-                if (user.mooring.verdict == VERDICT_PORT) {
-                    manager.ucast_egress_port = (PortId_t)user.mooring.egress_port;
-                } else if (user.mooring.verdict == VERDICT_FLOOD) {
-                    manager.mcast_grp_a = user.mooring.flood_group;
-                    headers.bridge.flooded = 1;
-                } else if (user.mooring.verdict == VERDICT_CONTROLLER) {
-                    manager.ucast_egress_port = MOORING_CPU_PORT;
-                } else {
-                    count_drop();
-                }
+                carry_out.apply(headers, user, deparser, manager);
             }
         }
     }

@@ -9,6 +9,10 @@
 //
 // Differences a controller can see are in docs/tofino.md: numbers of buckets are powers of two, a tick is 2.4 % longer, and a packet that loses
 // the race for a slot between its two passes is dropped for its sender to resend, which is what a full slot does anyway.
+//
+// What needs the most containers and stages can be left out one by one, where a chip has no room: IPv6 (MOORING_NO_IPV6), servers
+// that get packets inside others (MOORING_NO_ENCAPSULATION), sweeps (MOORING_NO_SWEEPS), buckets in doubt (MOORING_NO_DOUBT) and signals of servers
+// (MOORING_NO_SIGNALS).
 #include <core.p4>
 #if __TARGET_TOFINO__ == 2
 #include <t2na.p4>
@@ -82,6 +86,7 @@ struct user_metadata_t {
 }
 
 #include "parser.p4"
+#include "leaving.p4"
 #include "ingress.p4"
 #include "deparser.p4"
 #include "egress.p4"

@@ -28,10 +28,12 @@ header resume_t {
     switch_port_t ingress_port;
     /// The first pass's.
     ticks_t now;
+#ifndef MOORING_NO_SWEEPS
     /// How far a sweep has come, and how many slots it has reported.
     bit<32> sweep_offset;
     bit<8> sweep_way;
     bit<32> sweep_reports;
+#endif
 }
 
 /// What to store, as the first pass writes it.

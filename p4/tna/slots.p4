@@ -291,19 +291,30 @@ control ControllerSeen(in bool alive, in bool asked, in ticks_t now, inout ticks
 
 /// A connection as the registers hold it, the packet's own or one that has been read.
 struct key_words_t {
+#ifndef MOORING_NO_IPV6
     bit<32> word_0;
     bit<32> word_1;
     bit<32> word_2;
+#endif
     bit<32> word_3;
     bit<32> port_and_vip;
 }
 
+// The client address of a slot that was read.
+#ifdef MOORING_NO_IPV6
+#define MOORING_READ_ADDRESS read.word_3
+#else
+#define MOORING_READ_ADDRESS read.word_0 ++ read.word_1 ++ read.word_2 ++ read.word_3
+#endif
+
 /// One way of slots but for its state word: what `slot` says of it in comparison with the packet, or what it holds.
 control SlotWay(in slot_mode_t mode, in bit<16> index, in key_words_t own, in ticks_t now, in bit<32> owner,
                 in bit<32> acknowledged, in bit<32> sequence, inout slot_t slot, inout key_words_t read, inout ticks_t age) {
+#ifndef MOORING_NO_IPV6
     KeyWord() address_0;
     KeyWord() address_1;
     KeyWord() address_2;
+#endif
     KeyWord() address_3;
     KeyWord() port_and_vip;
     OwnerWord() owner_word;
@@ -325,9 +336,11 @@ control SlotWay(in slot_mode_t mode, in bit<16> index, in key_words_t own, in ti
         differs_port = 0;
         acknowledges = 0;
         owner_read = 0;
+#ifndef MOORING_NO_IPV6
         address_0.apply(mode, index, own.word_0, differs_0, read.word_0);
         address_1.apply(mode, index, own.word_1, differs_1, read.word_1);
         address_2.apply(mode, index, own.word_2, differs_2, read.word_2);
+#endif
         address_3.apply(mode, index, own.word_3, differs_3, read.word_3);
         port_and_vip.apply(mode, index, own.port_and_vip, differs_port, read.port_and_vip);
         owner_word.apply(mode, index, owner, owner_read);
