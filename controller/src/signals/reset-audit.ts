@@ -39,6 +39,12 @@ interface Share {
 /** How many standard deviations above the usual number are still put down to chance. */
 const SIGMAS = 3;
 
+/**
+ * A shift is noticed a moment after its beginning, and what was counted until then passes for what is usual. In a time as long as
+ * this it hardly weighs; what was counted in a shorter one is left out.
+ */
+const SHORTEST_USUAL_MS = 5_000;
+
 /** See the file's comment. */
 export class ResetAudit {
   private readonly servers = new Map<string, Known>();
@@ -64,6 +70,7 @@ export class ResetAudit {
       known.counted = count;
       const operation = this.participants.get(server);
       if (operation === undefined) {
+        if (participants.has(server) && durationMs < SHORTEST_USUAL_MS) continue;
         known.resets += more;
         known.durationMs += durationMs;
       } else {

@@ -46,6 +46,20 @@ describe('resets of servers', () => {
     expect(audit.of(7)!.usual).toBeLessThan(30);
   });
 
+  it('of the moment before a shift is noticed pass for usual only where they hardly weigh', () => {
+    // Two readings, half a second of which was the shift's already.
+    expect(after([[0], [20, 7], [60, 7]]).of(7)).toEqual({ seen: 40, usual: 0 });
+    const audit = new ResetAudit();
+    const shift = new Map([['1/1', 7]]);
+    for (const [second, count, participants] of [
+      [0, 0, NOBODY],
+      [600, 20, shift],
+      [601, 60, shift],
+    ] as const)
+      audit.take(second * 1_000, new Map([['1/1', count]]), participants);
+    expect(audit.of(7)!.usual).toBeLessThan(2);
+  });
+
   it('that other switches have counted are nobody’s', () => {
     const audit = after([[0], [4, 7], [6, 7]]);
     audit.interrupt();
