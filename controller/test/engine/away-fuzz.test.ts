@@ -46,6 +46,7 @@ class Run {
   private readonly bound = new Set<Connection>();
   private readonly deadIds = new Set<number>();
   private unitedSinceMs = 0;
+  private readonly mendedAtMs = [0, 0];
   private diedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor() {
@@ -54,6 +55,8 @@ class Run {
 
   async carryOut(what: Act): Promise<void> {
     const { rig } = this;
+    // A spare server that is dead gets its id when it is first called upon.
+    for (const { id, name } of rig.status().servers) if (rig.down.has(name)) this.deadIds.add(id);
     switch (what.do) {
       case 'request':
         await this.submit(() => rig.engine.operations.request(what.request as OperationRequest));
@@ -72,6 +75,7 @@ class Run {
         if (rig.both[what.index].reachable) break;
         rig.both[what.index].reachable = true;
         this.unitedSinceMs = rig.clock.nowMs;
+        this.mendedAtMs[what.index] = rig.clock.nowMs;
         break;
       case 'move':
         this.move(what.index);
@@ -89,17 +93,19 @@ class Run {
         await rig.start();
         break;
     }
-    // What still reaches a server under an id that was given up is lost by definition.
-    rig.connections.splice(
-      0,
-      rig.connections.length,
-      ...rig.connections.filter((one) => !this.deadIds.has(one.server)),
-    );
+    this.forgetLost();
     rig.sendAll();
+  }
+
+  /** What still reaches a server under an id that was given up is lost by definition. */
+  private forgetLost(): void {
+    const { connections } = this.rig;
+    connections.splice(0, connections.length, ...connections.filter((one) => !this.deadIds.has(one.server)));
   }
 
   private async pass(durationMs: number): Promise<void> {
     for (let count = 0; count < 6; count++) this.open();
+    this.forgetLost();
     await this.rig.advance(durationMs);
     for (let count = 0; count < 3; count++) this.open();
     await this.rig.settle();
@@ -115,10 +121,11 @@ class Run {
     const connection = this.rig.open();
     if (connection === undefined) return;
     const own = this.rig.both.indexOf(this.rig.way(connection));
-    const viaAbsent = !this.rig.both[own]!.reachable || !this.isUnited;
+    // One that can be reached again is there only when the controller has come to it.
+    const ownAbsent = !this.rig.both[own]!.reachable || this.rig.clock.nowMs - this.mendedAtMs[own]! < UNITED_MS;
     const afterDeath = this.rig.clock.nowMs - this.diedAtMs < UNITED_MS || (!this.isUnited && this.diedAtMs > 0);
     const isAlone = this.rig.both.some(({ reachable }) => !reachable);
-    if ((viaAbsent && !isAlone) || !this.rig.both[own]!.reachable || afterDeath) this.bound.add(connection);
+    if (ownAbsent || (!this.isUnited && !isAlone) || afterDeath) this.bound.add(connection);
   }
 
   /** Connections go through this switch from now on, but for those that cannot. */
