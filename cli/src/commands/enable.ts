@@ -3,8 +3,8 @@
  * stays in service for the connections it has, which are pinned to it, and keeps its identity.
  */
 import type { ParsedCommand } from '../command-line/command.ts';
-import { OPERATION_WORDS, requestOf } from '../control-client/operation-arguments.ts';
-import { OPERATION_OPTIONS, runOperation } from '../control-client/operation-command.ts';
+import { OPERATION_WORDS } from '../control-client/operation-arguments.ts';
+import { OPERATION_OPTIONS, runRequest } from '../control-client/operation-command.ts';
 
 export const enableCommand: ParsedCommand = {
   kind: 'parsed',
@@ -16,7 +16,7 @@ export const enableCommand: ParsedCommand = {
     options: OPERATION_OPTIONS,
     examples: [{ command: 'mooring enable s2', does: 'undoes mooring disable s2' }],
   },
-  run: (context, parsed) => runOperation(context, parsed, requestOf('enable', parsed.positional, parsed)),
+  run: runRequest('enable'),
 };
 
 export const disableCommand: ParsedCommand = {
@@ -31,5 +31,5 @@ export const disableCommand: ParsedCommand = {
     options: OPERATION_OPTIONS,
     examples: [{ command: 'mooring disable s2 --reason "disk is slow"', does: 's2 keeps what it has' }],
   },
-  run: (context, parsed) => runOperation(context, parsed, requestOf('disable', parsed.positional, parsed)),
+  run: runRequest('disable'),
 };

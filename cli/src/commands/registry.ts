@@ -138,17 +138,17 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'buckets',
     summary: 'change the number of buckets of a virtual address',
-    load: async () => (await import('./vip.ts')).bucketsCommand,
+    load: async () => (await import('./mapping.ts')).bucketsCommand,
   },
   {
     name: 'reseed',
     summary: "change the seed of a virtual address's hash",
-    load: async () => (await import('./vip.ts')).reseedCommand,
+    load: async () => (await import('./mapping.ts')).reseedCommand,
   },
   {
     name: 'affinity',
     summary: 'spread connections by client, or each by itself',
-    load: async () => (await import('./vip.ts')).affinityCommand,
+    load: async () => (await import('./mapping.ts')).affinityCommand,
   },
   {
     name: 'audit',

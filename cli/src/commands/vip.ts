@@ -1,5 +1,5 @@
 /**
- * `mooring add-vip`, `mooring remove-vip`, and `mooring buckets`, `reseed` and `affinity`: whole virtual addresses come, go, and are hashed in another way. A new one
+ * `mooring add-vip` and `mooring remove-vip`: whole virtual addresses come and go. A new one
  * is described by the same YAML that `mooring.yaml` has under `vips`, so that there is one description to learn.
  */
 import { readFileSync } from 'node:fs';
@@ -7,14 +7,8 @@ import { isAbsolute, join } from 'node:path';
 import type { OperationRequest } from '@mooring/controller/control';
 import type { CommandContext, ParsedCommand } from '../command-line/command.ts';
 import { CommandFailure } from '../command-line/errors.ts';
-import { OPERATION_WORDS, requestExtras, requestOf } from '../control-client/operation-arguments.ts';
-import { DEADLINE_OPTION, OPERATION_OPTIONS, runOperation } from '../control-client/operation-command.ts';
-
-const MAPPING_OPTIONS = OPERATION_OPTIONS.filter(({ name }) => name !== 'ramp');
-
-/** What all changes of mapping have in common. */
-const REMAP =
-  'New connections go by the new mapping at\nonce; those that live stay where they are, and are pinned where their server would be another.';
+import { OPERATION_WORDS, requestExtras } from '../control-client/operation-arguments.ts';
+import { DEADLINE_OPTION, OPERATION_OPTIONS, runOperation, runRequest } from '../control-client/operation-command.ts';
 
 const OPTIONS = OPERATION_OPTIONS.filter(({ name }) => name !== 'vip' && name !== 'ramp');
 
@@ -50,56 +44,7 @@ export const removeVipCommand: ParsedCommand = {
     options: [DEADLINE_OPTION, ...OPTIONS],
     examples: [{ command: 'mooring remove-vip mail --deadline 3600', does: 'ends what is left in an hour' }],
   },
-  run: (context, parsed) => runOperation(context, parsed, requestOf('remove-vip', parsed.positional, parsed)),
-};
-
-export const bucketsCommand: ParsedCommand = {
-  kind: 'parsed',
-  syntax: {
-    name: 'buckets',
-    summary: 'change the number of buckets of a virtual address',
-    description:
-      'A multiple of the present number divides every bucket where it is: nothing moves, and it is done at once. Any other\n' +
-      `number is a change of mapping. ${REMAP}`,
-    arguments: OPERATION_WORDS.buckets,
-    options: MAPPING_OPTIONS,
-    examples: [
-      { command: 'mooring buckets 512', does: 'from 256 to 512 buckets' },
-      { command: 'mooring buckets 48', does: 'from 64 to 48 buckets' },
-    ],
-  },
-  run: (context, parsed) => runOperation(context, parsed, requestOf('buckets', parsed.positional, parsed)),
-};
-
-export const reseedCommand: ParsedCommand = {
-  kind: 'parsed',
-  syntax: {
-    name: 'reseed',
-    summary: "change the seed of a virtual address's hash",
-    description: `Changes the seed of the hash that spreads connections over buckets. ${REMAP}`,
-    arguments: OPERATION_WORDS.reseed,
-    options: MAPPING_OPTIONS,
-    examples: [
-      { command: 'mooring reseed --vip web', does: 'gives VIP `web` a random seed' },
-      { command: 'mooring reseed 42', does: 'gives the VIP the seed 42' },
-    ],
-  },
-  run: (context, parsed) => runOperation(context, parsed, requestOf('reseed', parsed.positional, parsed)),
-};
-
-export const affinityCommand: ParsedCommand = {
-  kind: 'parsed',
-  syntax: {
-    name: 'affinity',
-    summary: 'spread connections by client, or each by itself',
-    description:
-      'With `client` all connections of a client address go to one server, with `connection` each is spread by itself.\n' +
-      REMAP,
-    arguments: OPERATION_WORDS.affinity,
-    options: MAPPING_OPTIONS,
-    examples: [{ command: 'mooring affinity client --vip web', does: 'from now on a client has one server' }],
-  },
-  run: (context, parsed) => runOperation(context, parsed, requestOf('affinity', parsed.positional, parsed)),
+  run: runRequest('remove-vip'),
 };
 
 async function readVip(

@@ -1,7 +1,7 @@
 /** `mooring weight`: a server gets a larger or smaller share of the new connections; those that exist stay where they are. */
 import type { ParsedCommand } from '../command-line/command.ts';
-import { OPERATION_WORDS, requestOf } from '../control-client/operation-arguments.ts';
-import { OPERATION_OPTIONS, runOperation } from '../control-client/operation-command.ts';
+import { OPERATION_WORDS } from '../control-client/operation-arguments.ts';
+import { OPERATION_OPTIONS, runRequest } from '../control-client/operation-command.ts';
 
 export const weightCommand: ParsedCommand = {
   kind: 'parsed',
@@ -18,5 +18,5 @@ export const weightCommand: ParsedCommand = {
       { command: 'mooring weight s2 3 --ramp 60', does: 'the same, its buckets coming over a minute' },
     ],
   },
-  run: (context, parsed) => runOperation(context, parsed, requestOf('weight', parsed.positional, parsed)),
+  run: runRequest('weight'),
 };

@@ -4,11 +4,11 @@
  * it went. The operation belongs to the controller: Ctrl-C here stops the watching, not the operation.
  */
 import type { ControlClient, OperationRequest, OperationStatus } from '@mooring/controller/control';
-import { type CommandContext, type ExitStatus, printResult } from '../command-line/command.ts';
+import { type CommandContext, type ExitStatus, type ParsedCommand, printResult } from '../command-line/command.ts';
 import { CommandFailure } from '../command-line/errors.ts';
 import type { OptionSpecification, ParsedArguments } from '../command-line/options.ts';
 import { callController, STATE_DIRECTORY_OPTION } from './connect.ts';
-import { RAMP_OPTION, START_OPTIONS } from './operation-arguments.ts';
+import { RAMP_OPTION, requestOf, START_OPTIONS, type WordedKind } from './operation-arguments.ts';
 import { planText } from './plan-text.ts';
 import { operationTitle } from './view.ts';
 
@@ -66,6 +66,11 @@ export async function runOperation(
   request: OperationRequest,
 ): Promise<ExitStatus> {
   return followOperation(context, parsed, (client) => client.operate(request));
+}
+
+/** What a command does whose words say all of its request. */
+export function runRequest(kind: WordedKind): ParsedCommand['run'] {
+  return (context, parsed) => runOperation(context, parsed, requestOf(kind, parsed.positional, parsed));
 }
 
 /** Has something done about an operation and follows it to its end, or until it waits for a person. */
