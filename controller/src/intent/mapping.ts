@@ -16,6 +16,12 @@ export function hashOf({ buckets, affinity, hashSeed = FIRST_HASH_SEED }: Mappin
   return { buckets, seed: hashSeed, portMask: affinity === 'client' ? 0 : 0xffff };
 }
 
+/** Whether two mappings differ in the number of buckets at most: then a connection's hash is the same in both. */
+export function isHashedAlike(one: MappingConfiguration, other: MappingConfiguration): boolean {
+  const [a, b] = [hashOf(one), hashOf(other)];
+  return a.seed === b.seed && a.portMask === b.portMask;
+}
+
 /** What a connection's key says of the service's port: nothing where it has only one. */
 export function vipPortOf({ port }: Pick<VipConfiguration, 'port'>, connectedTo: number): number {
   return port === 'all' ? connectedTo : 0;

@@ -7,7 +7,7 @@
  */
 import { assign } from '../assignment/assign.ts';
 import type { OperationRequest } from '../control-api/types.ts';
-import { FIRST_HASH_SEED } from '../intent/mapping.ts';
+import { FIRST_HASH_SEED, isHashedAlike } from '../intent/mapping.ts';
 import type { ComingRecord, Intent, MappingConfiguration, VipRecord } from '../intent/types.ts';
 import type { KnownVip } from './catalogue.ts';
 import { OperationRefusedError } from './errors.ts';
@@ -33,11 +33,11 @@ export function resolveMapping(intent: Intent, vip: KnownVip, request: Operation
     hashSeed: request.hashSeed ?? before.hashSeed,
     affinity: request.affinity ?? before.affinity,
   };
-  const isHashedAlike = after.hashSeed === before.hashSeed && after.affinity === before.affinity;
+  const isSameHash = isHashedAlike(before, after);
   const refuse = (field: string, message: string, hint: string): never => {
     throw new OperationRefusedError({ code: 'conflict', field, message, hint });
   };
-  if (isHashedAlike && after.buckets === before.buckets) {
+  if (isSameHash && after.buckets === before.buckets) {
     const is = `${before.buckets} buckets, seed ${before.hashSeed} and affinity by ${before.affinity}`;
     refuse(request.kind === 'buckets' ? 'buckets' : 'vip', `the VIP has ${is} already`, 'nothing to do');
   }
@@ -46,7 +46,7 @@ export function resolveMapping(intent: Intent, vip: KnownVip, request: Operation
     refuse('buckets', `${after.buckets} buckets are not enough for ${servers} servers in service`, 'name more');
   }
   const first = record.firstBucket ?? 0;
-  const isMultiple = isHashedAlike && after.buckets % before.buckets === 0;
+  const isMultiple = isSameHash && after.buckets % before.buckets === 0;
   const isDivision = isMultiple && first + after.buckets <= BUCKET_NUMBERS;
   if (!isDivision && freeNumbers(record, after.buckets) === undefined) {
     const room = Math.max(first, BUCKET_NUMBERS - first - before.buckets);
@@ -68,9 +68,8 @@ export function mappingOf({ record, configuration }: KnownVip): Required<Mapping
 export function comingMapping(intent: Intent, record: VipRecord, { before, after }: MappingChange): ComingRecord {
   const nobody = new Array<number>(after.buckets).fill(0);
   const { current } = intent.assignments.get(record.id)!;
-  const isHashedAlike = after.hashSeed === before.hashSeed && after.affinity === before.affinity;
   // A connection's two buckets are congruent modulo every number that divides both numbers of buckets.
-  const likely = isHashedAlike ? nobody.map((_, bucket) => current[bucket % before.buckets]!) : nobody;
+  const likely = isHashedAlike(before, after) ? nobody.map((_, bucket) => current[bucket % before.buckets]!) : nobody;
   const servers = assign(nobody, likely, sharesNow(intent, record.id));
   return { ...after, firstBucket: freeNumbers(record, after.buckets)!, servers };
 }

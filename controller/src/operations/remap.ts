@@ -141,9 +141,8 @@ function flip(operations: Operations, running: Running, coming: ComingRecord): v
   host.record({ kind: 'vip', vip: { ...vip, buckets: mapping.buckets, firstBucket, ...defined } });
   const changes = servers.map((server, bucket) => [bucket, server, server] as const);
   host.record({ kind: 'assignment', vip: record.vip, changes });
-  const moves = changes.map(([bucket, server]) => [bucket, server, server] as const);
-  running.moved = moves.length;
-  operations.save(running, { ...record, moves, ordered: moves.length, phase: 'settling' });
+  running.moved = changes.length;
+  operations.save(running, { ...record, moves: changes, ordered: changes.length, phase: 'settling' });
   host.log('info', `operation ${record.id}: every bucket is ready, the new mapping takes its place`);
   host.setVips(withMapping(host.configuration.vips, vip.name, mapping));
 }

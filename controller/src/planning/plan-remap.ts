@@ -5,9 +5,11 @@
  * likely, and the shares of connections that go from one server to another follow exactly.
  */
 import type { VipPlan } from '../control-api/types.ts';
+import { isHashedAlike } from '../intent/mapping.ts';
 import type { MappingConfiguration } from '../intent/types.ts';
 import type { ServerId } from '../shift/types.ts';
-import { type ConnectionEstimate, countBuckets, type PlanTimers } from './plan.ts';
+import type { ConnectionEstimate, PlanTimers } from './plan.ts';
+import { countBuckets, planShares } from './shares.ts';
 
 /** What `planRemap` needs to know. */
 export interface RemapPlanInput {
@@ -38,15 +40,7 @@ export function planRemap(input: RemapPlanInput): { readonly plan: VipPlan; read
       flows.push({ from: nameOf(from), to: nameOf(to), buckets: Math.round(share * current.length) });
     }
   }
-  const [before, counts] = [countBuckets(current), countBuckets(coming)];
-  const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
-  const planned = [...new Set([...weights.keys(), ...before.keys()])].map((server) => ({
-    server: nameOf(server),
-    weight: weights.get(server) ?? 0,
-    bucketsBefore: before.get(server) ?? 0,
-    bucketsAfter: counts.get(server) ?? 0,
-    fairShare: total === 0 ? 0 : (coming.length * (weights.get(server) ?? 0)) / total,
-  }));
+  const before = countBuckets(current);
   const untilPinned = input.oneWay ? timers.idleMs + timers.inFlightMs : timers.learnAfterMs;
   const expectedDrainMs = Math.round(untilPinned + timers.idleMs + timers.inFlightMs);
   const live = [...before].reduce((sum, [server, buckets]) => sum + (estimate.live(server, buckets) ?? 0), 0);
@@ -59,11 +53,7 @@ export function planRemap(input: RemapPlanInput): { readonly plan: VipPlan; read
     moves: current.length,
     leastMoves: current.length,
     flows: flows.filter(({ buckets }) => buckets > 0),
-    shares: planned,
-    oversubscription: Math.max(
-      0,
-      ...planned.filter(({ fairShare }) => fairShare > 0).map((share) => share.bucketsAfter / share.fairShare),
-    ),
+    ...planShares(before, coming, weights, nameOf),
     ...(estimate.source === 'unknown' ? {} : { liveConnections: Math.round(live) }),
     ...(estimate.source === 'unknown' || begun === undefined
       ? {}
@@ -77,8 +67,7 @@ export function planRemap(input: RemapPlanInput): { readonly plan: VipPlan; read
 
 /** By old and new server, the share of all connections that have both. */
 function pairShares({ before, after, current, coming }: RemapPlanInput): Map<ServerId, Map<ServerId, number>> {
-  const isHashedAlike = before.hashSeed === after.hashSeed && before.affinity === after.affinity;
-  const classes = isHashedAlike ? greatestDivisor(current.length, coming.length) : 1;
+  const classes = isHashedAlike(before, after) ? greatestDivisor(current.length, coming.length) : 1;
   const result = new Map<ServerId, Map<ServerId, number>>();
   for (let residue = 0; residue < classes; residue++) {
     const inClass = (_: ServerId, bucket: number): boolean => bucket % classes === residue;

@@ -6,8 +6,9 @@
  * server's share, rounded up for as many servers as rounding up allows, must leave it.
  */
 import { assign, assignSwap, type Share } from '../assignment/assign.ts';
-import type { EstimateSource, PlannedShare, VipPlan } from '../control-api/types.ts';
+import type { EstimateSource, VipPlan } from '../control-api/types.ts';
 import type { ServerId } from '../shift/types.ts';
+import { countBuckets, planShares } from './shares.ts';
 
 /** What is to become of a VIP's servers. */
 export interface TargetInput {
@@ -89,21 +90,7 @@ export function planVip(input: PlanInput): { readonly plan: VipPlan; readonly mo
   const moves = computeMoves(input);
   const after = [...current];
   for (const [bucket, , to] of moves) after[bucket] = to;
-  const before = countBuckets(current);
-  const counts = countBuckets(after);
-  const total = shares.reduce((sum, { weight }) => sum + weight, 0);
   const weights = new Map(shares.map(({ server, weight }) => [server, weight]));
-  const everybody = new Set([...shares.map(({ server }) => server), ...before.keys()]);
-  const planned = [...everybody].map((server): PlannedShare => {
-    const weight = weights.get(server) ?? 0;
-    return {
-      server: nameOf(server),
-      weight,
-      bucketsBefore: before.get(server) ?? 0,
-      bucketsAfter: counts.get(server) ?? 0,
-      fairShare: total === 0 ? 0 : (current.length * weight) / total,
-    };
-  });
   const flows = new Map<string, { from: string; to: string; buckets: number }>();
   const moved = new Map<ServerId, number>();
   for (const [, from, to] of moves) {
@@ -121,11 +108,7 @@ export function planVip(input: PlanInput): { readonly plan: VipPlan; readonly mo
     moves: moves.length,
     leastMoves: swap === undefined ? leastMoves(current, shares) : moves.length,
     flows: [...flows.values()],
-    shares: planned,
-    oversubscription: Math.max(
-      0,
-      ...planned.filter(({ fairShare }) => fairShare > 0).map((share) => share.bucketsAfter / share.fairShare),
-    ),
+    ...planShares(countBuckets(current), after, weights, nameOf),
     ...connections,
     ...(estimate.pinsRoom === undefined ? {} : { pinsRoom: estimate.pinsRoom }),
     estimate: estimate.source,
@@ -164,11 +147,4 @@ function expectConnections(
     liveConnections: Math.round(live),
     ...(begun === undefined ? {} : { pinsNeeded: Math.ceil(begun + learned) }),
   };
-}
-
-/** How many buckets each server has. */
-export function countBuckets(assignment: readonly ServerId[]): Map<ServerId, number> {
-  const counts = new Map<ServerId, number>();
-  for (const server of assignment) counts.set(server, (counts.get(server) ?? 0) + 1);
-  return counts;
 }

@@ -1,7 +1,8 @@
 /** The planner: moves within the minimum, computed independently by brute force on small cases, and 10,000 buckets on 500 servers. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { computeMoves, countBuckets, leastMoves } from '../../src/planning/plan.ts';
+import { computeMoves, leastMoves } from '../../src/planning/plan.ts';
+import { countBuckets } from '../../src/planning/shares.ts';
 import { planLargeChange } from '../support/large-change.ts';
 
 /** The fewest moves of all assignments in which every server has its share rounded down or up. */
