@@ -26,8 +26,6 @@ export class ResetSupervisor {
   /** Finished, and told of. */
   private readonly concluded = new Set<number>();
   private lastReadMs: number | undefined;
-  /** What was over at the first look is none of ours. */
-  private reviewed = false;
   private countedBy: string | undefined;
   private isReading = false;
   private cancel: () => void = () => undefined;
@@ -36,6 +34,10 @@ export class ResetSupervisor {
   constructor(engine: Engine, read: SignalReader) {
     this.engine = engine;
     this.read = read;
+    // What was over before is none of ours.
+    for (const { id, phase } of engine.options.journal.state.operations.values()) {
+      if (phase === 'finished') this.lateUntilMs.set(id, 0);
+    }
   }
 
   start(): void {
@@ -135,14 +137,13 @@ export class ResetSupervisor {
     for (const isOver of [true, false]) {
       for (const record of records) {
         if ((record.phase === 'finished') !== isOver || record.ordered === 0) continue;
-        // One that was over before it was noticed is listened to as well, but not those of earlier times.
+        // One that was over before it was noticed is listened to as well.
         const isNews = !isOver || !this.lateUntilMs.has(record.id);
-        if (isNews) this.lateUntilMs.set(record.id, isOver && !this.reviewed ? 0 : nowMs + configuration.timers.idleMs);
-        if (nowMs > (this.lateUntilMs.get(record.id) ?? 0)) continue;
+        if (isNews) this.lateUntilMs.set(record.id, nowMs + configuration.timers.idleMs);
+        if (nowMs > this.lateUntilMs.get(record.id)!) continue;
         for (const server of serversOf(record)) participants.set(`${record.vip}/${server}`, record.id);
       }
     }
-    this.reviewed = true;
     for (const id of this.lateUntilMs.keys()) if (!journal.state.operations.has(id)) this.lateUntilMs.delete(id);
     return participants;
   }
