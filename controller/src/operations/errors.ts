@@ -14,6 +14,18 @@ export class OperationRefusedError extends Error {
   }
 }
 
+/** A request that can be followed as soon as something is over. */
+export class NotYetError extends OperationRefusedError {
+  /** It waits for that without being asked to. */
+  readonly waitsUnasked: boolean;
+
+  constructor(body: Omit<ControlErrorBody, 'code'>, waitsUnasked: boolean) {
+    super({ code: 'conflict', ...body });
+    this.name = 'NotYetError';
+    this.waitsUnasked = waitsUnasked;
+  }
+}
+
 /** The switch is away, or the controller is only starting. */
 export function unavailable(reason: string): OperationRefusedError {
   return new OperationRefusedError({ code: 'unavailable', message: `the controller cannot act now: ${reason}` });

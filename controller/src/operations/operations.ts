@@ -31,6 +31,7 @@ import type { Actor, OperationHost } from './host.ts';
 import { inverseOf } from './inverse.ts';
 import { hearNotice } from './notices.ts';
 import { isWaiting, prepareRequest } from './preparation.ts';
+import { phaseAt, tryQueued } from './queue.ts';
 import { beginRemap, isRemapped } from './remap.ts';
 import { type Resolved, sharesNow } from './resolve.ts';
 import { movesBack } from './roll-back.ts';
@@ -62,7 +63,7 @@ export class Operations {
       ...this.blank(request, vip, actor),
       rollsBack,
       plan,
-      phase: start === 'now' ? 'preparing' : start === 'queue' ? 'queued' : 'awaiting-approval',
+      ...phaseAt(start, plan),
     };
     const running = this.running.begin(record);
     this.save(running, record);
@@ -83,7 +84,7 @@ export class Operations {
     const running = this.find(id, 'awaiting-approval', 'does not wait for approval');
     const request = { ...running.record.request!, approve: true };
     const { start, plan, resolved } = prepareRequest(this.host, this.running, request);
-    this.save(running, { ...running.record, request, plan, phase: start === 'queue' ? 'queued' : 'preparing' });
+    this.save(running, { ...running.record, request, plan, ...phaseAt(start, plan) });
     this.audit(running, start === 'queue' ? 'approved, queued' : 'approved', actor);
     if (start === 'now') this.launch(running, resolved);
     return this.status(running.record);
@@ -185,7 +186,7 @@ export class Operations {
       else this.arm(running);
       this.advance(running);
     }
-    if (waiting.length > 0) this.tryQueued();
+    if (waiting.length > 0) tryQueued(this);
   }
 
   /** Something the bucket protocol says. */
@@ -252,7 +253,7 @@ export class Operations {
   }
 
   /** From a request to its first step. */
-  private launch(running: Running, resolved: Resolved | undefined): void {
+  launch(running: Running, resolved: Resolved | undefined): void {
     if (resolved === undefined) {
       this.vips.launch(running);
       return;
@@ -417,27 +418,7 @@ export class Operations {
     const text = `${outcome} after ${seconds} s${outcome === 'done' ? '' : `: ${message}`}`;
     this.host.log(outcome === 'failed' ? 'error' : 'info', `operation ${running.record.id}: ${text}`);
     this.audit(running, outcome === 'done' ? 'done' : `${outcome}: ${message}`);
-    this.tryQueued();
-  }
-
-  /** Starts those in the queue that nothing is in the way of any more. */
-  private tryQueued(): void {
-    for (const running of this.running) {
-      const { record } = running;
-      if (record.phase !== 'queued' || this.running.get(record.id) !== running) continue;
-      try {
-        const { start, plan, resolved } = prepareRequest(this.host, this.running, {
-          ...record.request!,
-          approve: true,
-        });
-        if (start !== 'now') continue;
-        this.save(running, { ...record, plan, phase: 'preparing' });
-        this.launch(running, resolved);
-      } catch (error) {
-        if (!(error instanceof OperationRefusedError)) throw error;
-        this.finish(running, 'failed', error.message);
-      }
-    }
+    tryQueued(this);
   }
 
   private find(id: number, phase: OperationPhase | undefined, otherwise: string): Running {

@@ -7,11 +7,12 @@
  * When every server of a VIP fails at once, the checker's own network is the likelier cause: nothing is changed, and it is said.
  */
 import { assign } from '../assignment/assign.ts';
-import type { Intent, ServerRecord } from '../intent/types.ts';
+import type { Intent, ServerRecord, VipRecord } from '../intent/types.ts';
 import type { BucketMove, ServerId } from '../shift/types.ts';
 import { findSpare, inService, recordsOf, shareOf } from './catalogue.ts';
 import { OperationRefusedError } from './errors.ts';
 import type { Operations } from './operations.ts';
+import { queuedAdd } from './queue.ts';
 import { leaveDead } from './remap.ts';
 
 const CONTROLLER = { who: 'controller' };
@@ -31,7 +32,10 @@ export function onServerDown(
   const { intent } = host;
   const vip = [...intent.vips.values()].find((candidate) => candidate.name === vipName);
   const dead = vip === undefined ? undefined : recordsOf(intent, vip.id).get(name);
-  if (vip === undefined || dead === undefined || dead.state === 'drained' || dead.state === 'dead') return false;
+  if (vip === undefined || dead === undefined) return false;
+  const back = queuedAdd(operations, vip.id, name);
+  if (back?.record.who === CONTROLLER.who) operations.rollBack(back, `server \`${name}\` is down again: ${reason}`);
+  if (dead.state === 'drained' || dead.state === 'dead') return false;
   for (const running of operations.running) {
     const { record } = running;
     const comes = record.coming.includes(dead.id) && !record.aborting && record.phase !== 'finished';
@@ -60,7 +64,8 @@ function giveUp(
 ): void {
   const { host } = operations;
   const { intent } = host;
-  const vipName = intent.vips.get(vip)!.name;
+  const known = intent.vips.get(vip)!;
+  const vipName = known.name;
   const configuration = host.configuration.vips.find(({ name }) => name === vipName)!;
   const { current, base } = intent.assignments.get(vip)!;
   operations.setState(dead, 'dead');
@@ -78,8 +83,10 @@ function giveUp(
   let heirsOf: (assignment: readonly ServerId[], bases: readonly ServerId[]) => readonly ServerId[];
   let coming: ServerRecord | undefined;
   if (standby?.ready) {
-    const known = { record: intent.vips.get(vip)!, configuration };
-    coming = operations.enlist(vip, findSpare(intent, known, standby.name, 'server', undefined));
+    coming = operations.enlist(
+      vip,
+      findSpare(intent, { record: known, configuration }, standby.name, 'server', undefined),
+    );
     operations.setState(coming, 'active');
     host.serverChanged(coming);
     const to = coming.id;
@@ -109,7 +116,7 @@ function giveUp(
   host.order({ kind: 'server-died', server: dead.id, moves: [...moves, ...rebased] });
   // It ends, at the earliest, with the notice of the death, which lists what was lost.
   for (const { bucket, to: server } of moves) operations.running.own(running, bucket, server);
-  if (standby !== undefined && !standby.ready) addByItself(operations, vipName, standby.name, 'standby');
+  if (standby !== undefined && !standby.ready) addByItself(operations, known, standby.name, 'standby');
 }
 
 /** A server that had been given up answers again. */
@@ -128,12 +135,14 @@ export function onServerUp(operations: Operations, vipName: string, name: string
     host.log('info', `server \`${name}\` answers again: mooring add ${name} brings it back`);
     return;
   }
-  addByItself(operations, vipName, name, 'comeback');
+  addByItself(operations, vip, name, 'comeback');
 }
 
-function addByItself(operations: Operations, vip: string, server: string, reason: string): void {
+/** Has a server added as soon as nothing is in the way. */
+function addByItself(operations: Operations, vip: VipRecord, server: string, reason: string): void {
+  if (queuedAdd(operations, vip.id, server) !== undefined) return;
   try {
-    operations.request({ kind: 'add', vip, server, approve: true, reason }, CONTROLLER);
+    operations.request({ kind: 'add', vip: vip.name, server, approve: true, queue: true, reason }, CONTROLLER);
   } catch (error) {
     if (!(error instanceof OperationRefusedError)) throw error;
     operations.host.log('warning', `server \`${server}\` is not added (${reason}): ${error.message}`);
@@ -155,6 +164,7 @@ function findStandby(
       (server) =>
         server.standby &&
         !isDown(vipName, server.name) &&
+        queuedAdd(operations, vip, server.name) === undefined &&
         ['drained', undefined].includes(records.get(server.name)?.state),
     );
   return standby === undefined ? undefined : { name: standby.name, ready: standby.mac !== undefined };

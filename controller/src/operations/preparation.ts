@@ -7,7 +7,8 @@ import type { ServerConfiguration } from '../config/types.ts';
 import type { OperationRequest, Plan } from '../control-api/types.ts';
 import { planVip } from '../planning/plan.ts';
 import type { ServerId, VipId } from '../shift/types.ts';
-import { OperationRefusedError } from './errors.ts';
+import { findVip } from './catalogue.ts';
+import { NotYetError, OperationRefusedError } from './errors.ts';
 import type { OperationHost } from './host.ts';
 import { type Resolved, resolveRequest, serversOf, sharesAfter, sharesNow, titleOf } from './resolve.ts';
 import type { RunningOperations } from './running.ts';
@@ -25,23 +26,33 @@ export interface Prepared {
 
 /** @throws OperationRefusedError */
 export function prepareRequest(host: OperationHost, running: RunningOperations, request: OperationRequest): Prepared {
+  try {
+    return prepareNow(host, running, request);
+  } catch (error) {
+    if (!(error instanceof OperationRefusedError) || !mayWait(error, running, request)) throw error;
+    const vip = findVip(host.configuration, host.intent, request.vip).record.id;
+    const plan: Plan = { title: titleOf(request), vips: [], remarks: [error.body.message], start: 'queue' };
+    return { start: 'queue', plan, resolved: undefined, vip };
+  }
+}
+
+/** What speaks against it now may be over later. */
+function mayWait(error: OperationRefusedError, running: RunningOperations, request: OperationRequest): boolean {
+  if (request.kind === 'add-vip') return false;
+  if (error instanceof NotYetError) return request.queue === true || error.waitsUnasked;
+  const isSomeRunning = [...running].some(({ record }) => !isWaiting(record.phase));
+  return request.queue === true && error.body.code === 'conflict' && isSomeRunning;
+}
+
+function prepareNow(host: OperationHost, running: RunningOperations, request: OperationRequest): Prepared {
   const { configuration, intent } = host;
   if (isVipRequest(request)) {
     const { plan, vip } = planVipRequest(host, running, request);
     const start = !request.approve && asks(host, request.kind, 0) ? 'approval' : 'now';
     return { start, plan: { ...plan, start }, resolved: undefined, vip };
   }
-  let resolved: Resolved;
-  try {
-    resolved = resolveRequest(configuration, intent, request);
-    checkFree(host, running, resolved);
-  } catch (error) {
-    const waits = request.queue && [...running].some(({ record }) => !isWaiting(record.phase));
-    if (!(error instanceof OperationRefusedError) || error.body.code !== 'conflict' || !waits) throw error;
-    const vip = [...intent.vips.values()].find(({ name }) => name === (request.vip ?? name))!.id;
-    const plan: Plan = { title: titleOf(request), vips: [], remarks: [error.body.message], start: 'queue' };
-    return { start: 'queue', plan, resolved: undefined, vip };
-  }
+  const resolved = resolveRequest(configuration, intent, request);
+  checkFree(host, running, resolved);
   const plan = planOf(host, request, resolved);
   const share = Math.max(0, ...plan.vips.map(({ moves, buckets }) => moves / buckets));
   const start = !request.approve && asks(host, request.kind, share) ? 'approval' : 'now';
@@ -106,7 +117,7 @@ function planOf(host: OperationHost, request: OperationRequest, resolved: Resolv
   return { title: titleOf(request), vips: [plan], remarks, start: 'now' };
 }
 
-/** No server may take part in two operations. */
+/** No server may take part in two operations. @throws NotYetError */
 function checkFree(host: OperationHost, running: RunningOperations, resolved: Resolved): void {
   const { intent } = host;
   const names = serversOf(resolved, intent);
@@ -118,11 +129,10 @@ function checkFree(host: OperationHost, running: RunningOperations, resolved: Re
       .map((id) => intent.servers.get(id)?.name)
       .find((other) => other !== undefined && names.has(other));
     if (name === undefined && !takesAll) continue;
-    throw new OperationRefusedError({
-      code: 'conflict',
-      field: 'server',
-      message: `${name === undefined ? 'the VIP' : `server \`${name}\``} takes part in operation ${record.id} (${describe(record)})`,
-      hint: `wait for it (--queue), or abort it: mooring abort ${record.id}`,
-    });
+    const who = name === undefined ? 'the VIP' : `server \`${name}\``;
+    const message = `${who} takes part in operation ${record.id} (${describe(record)})`;
+    const hint = `wait for it (--queue), or abort it: mooring abort ${record.id}`;
+    // A change of mapping ends by itself, and is nobody's business who changes servers.
+    throw new NotYetError({ field: 'server', message, hint }, takesAll);
   }
 }

@@ -84,7 +84,7 @@ function explain(phase: OperationPhase, progress: OperationStatus['progress'], r
     case 'awaiting-approval':
       return `waits for approval: mooring approve ${record.id}`;
     case 'queued':
-      return 'waits for another operation';
+      return `waits: ${record.message}`;
     case 'paused':
       return `paused, ${progress.committed} of ${progress.buckets} buckets committed`;
     case 'preparing':

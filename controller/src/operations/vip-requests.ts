@@ -8,7 +8,7 @@ import { isOneWay } from '../intent/mapping.ts';
 import { planRemap } from '../planning/plan-remap.ts';
 import type { VipId } from '../shift/types.ts';
 import { findVip, type KnownVip } from './catalogue.ts';
-import { OperationRefusedError } from './errors.ts';
+import { NotYetError, OperationRefusedError } from './errors.ts';
 import type { OperationHost } from './host.ts';
 import { comingMapping, resolveMapping } from './mappings.ts';
 import { isWaiting, silentRemark } from './preparation.ts';
@@ -32,11 +32,9 @@ export function planVipRequest(
   const { configuration, intent } = host;
   const title = titleOf(request);
   if (request.kind !== 'remove-vip' && host.shift().awaiting) {
-    throw new OperationRefusedError({
-      code: 'conflict',
-      message: 'a switch is away that may be forwarding, and it would not know of this',
-      hint: 'wait until it is back; if it does not forward any more: mooring isolate SWITCH',
-    });
+    const message = 'a switch is away that may be forwarding, and it would not know of this';
+    const hint = 'wait until it is back (--queue); if it does not forward any more: mooring isolate SWITCH';
+    throw new NotYetError({ message, hint }, false);
   }
   if (request.kind === 'add-vip') {
     const vip = readVipDefinition(request.vip, request.vipDefinition, configuration.vips, configuration.classes);
@@ -47,12 +45,8 @@ export function planVipRequest(
   const { record, configuration: configured } = findVip(configuration, intent, request.vip);
   const busy = [...running].find(({ record: other }) => other.vip === record.id && !isWaiting(other.phase));
   if (busy !== undefined) {
-    throw new OperationRefusedError({
-      code: 'conflict',
-      field: 'vip',
-      message: `operation ${busy.record.id} (${describe(busy.record)}) is running on VIP \`${record.name}\``,
-      hint: 'wait for it, or abort it',
-    });
+    const message = `operation ${busy.record.id} (${describe(busy.record)}) is running on VIP \`${record.name}\``;
+    throw new NotYetError({ field: 'vip', message, hint: 'wait for it (--queue), or abort it' }, false);
   }
   if (request.kind === 'remove-vip') {
     if (intent.vips.size === 1) {

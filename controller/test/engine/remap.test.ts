@@ -110,18 +110,6 @@ describe.each(CHANGES)('%s', (_, request) => {
 });
 
 describe('meanwhile', () => {
-  it('other operations on the VIP are refused, or wait', async () => {
-    await rig.start();
-    const { id } = await rig.operate({ kind: 'remap', hashSeed: 0xdecade });
-    await expect(rig.operate({ kind: 'drain', server: 's2' })).rejects.toThrow(`takes part in operation ${id}`);
-    await expect(rig.operate({ kind: 'remap', hashSeed: 0xdecade })).rejects.toThrow('is running on VIP `web`');
-    const drain = await rig.operate({ kind: 'drain', server: 's2', queue: true });
-    expect(drain.phase).toBe('queued');
-    await rig.advance(16_000);
-    expect(rig.operation(id)).toMatchObject({ outcome: 'done' });
-    expect(rig.operation(drain.id)).toMatchObject({ outcome: 'done' });
-  });
-
   it('a pause holds every bucket, over a restart', async () => {
     await rig.start();
     rig.openMany(30);
