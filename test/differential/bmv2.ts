@@ -8,7 +8,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deepenQueues, freePort } from '@mooring/bmv2-harness/bmv2';
@@ -48,6 +48,7 @@ export async function runBmv2(
   const thriftPort = await freePort();
   const id = runs++;
   let child: ChildProcess | undefined;
+  let gate: FileHandle | undefined;
   try {
     writeFileSync(join(folder, 'program.json'), JSON.stringify(program));
     execFileSync('mkfifo', [join(folder, 'p0_in.pcap')]);
@@ -65,7 +66,7 @@ export async function runBmv2(
     const gone = () => {
       if (ended) throw new Error(`${command} ended: ${printed.trim()}`);
     };
-    const gate = await open(join(folder, 'p0_in.pcap'), 'r+');
+    gate = await open(join(folder, 'p0_in.pcap'), 'r+');
     const contents = pcapOf(packets, 0, spacingUs);
     await gate.write(contents, 0, PCAP_HEADER_BYTES);
     while (!(await deepenQueues(thriftPort, QUEUE_DEPTH))) {
@@ -74,6 +75,7 @@ export async function runBmv2(
     }
     await gate.write(contents, PCAP_HEADER_BYTES);
     await gate.close();
+    gate = undefined;
     const wanted = expected.map(
       (texts) => PCAP_HEADER_BYTES + texts.reduce((sum, text) => sum + RECORD_HEADER_BYTES + text.length / 2, 0),
     );
@@ -98,6 +100,7 @@ export async function runBmv2(
     return files.map((file) => (existsSync(file) ? packetsOf(readFileSync(file)) : []));
   } finally {
     child?.kill('SIGKILL');
+    await gate?.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
