@@ -27,6 +27,11 @@ export function statusText(status: Status): string {
       '',
       `${vip.name}  ${endpointText(vip.address, vip.port)} ${vip.protocol}, ${vip.buckets} buckets${shifting > 0 ? `, ${shifting} not settled` : ''}`,
     );
+    if (vip.coming !== undefined) {
+      const { buckets, hashSeed, affinity, ready } = vip.coming;
+      const what = `${buckets} buckets, seed ${hashSeed}, affinity by ${affinity}`;
+      lines.push(`  coming: ${what}; ${ready} of ${vip.buckets} buckets are ready for it`);
+    }
     for (const server of status.servers.filter((candidate) => candidate.vip === vip.name)) {
       lines.push(
         `  ${server.name.padEnd(10)} ${endpointText(server.address, server.port).padEnd(21)} ${server.state.padEnd(8)} ${String(server.buckets).padStart(5)} buckets ${String(server.pins).padStart(6)} pins  ${server.health}`,

@@ -129,6 +129,11 @@ export function controllerView(status: Status): ControllerView {
       current: vip.bucketMap.current,
       phase: vip.bucketMap.phase,
       traffic: sumOf(status, vip.name),
+      coming: vip.coming && {
+        hash: `seed ${vip.coming.hashSeed}, affinity by ${vip.coming.affinity}`,
+        servers: vip.coming.servers,
+        ready: vip.coming.ready,
+      },
     })),
     operations: status.operations.map((operation) => operationView(operation, status)),
     pins: counters.pinsExact + counters.registerPins,

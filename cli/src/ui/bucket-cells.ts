@@ -4,11 +4,14 @@
  */
 import { isInShift, type VipView } from './model.ts';
 
+/** What the map is made of; a bucket without a phase is steady. */
+export type MappedBuckets = Pick<VipView, 'base' | 'current' | 'phase'>;
+
 /** A cell of the map. */
 export interface MapCell {
   /** Its first bucket. */
   readonly first: number;
-  /** Server that new connections go to. */
+  /** Server that new connections go to; 0: each to its own. */
   readonly current: number;
   /** Server that connections without a pin go to. */
   readonly base: number;
@@ -36,7 +39,7 @@ function mostFrequent(values: readonly number[], start: number, end: number): nu
 }
 
 /** Rows of cells for a map of `columns` x at most `rows` cells. */
-export function layOutBuckets(vip: VipView, columns: number, rows: number): MapCell[][] {
+export function layOutBuckets(vip: MappedBuckets, columns: number, rows: number): MapCell[][] {
   const buckets = vip.current.length;
   const perCell = bucketsPerCell(buckets, columns, rows);
   const result: MapCell[][] = [];

@@ -1,16 +1,16 @@
 /**
  * The map of a VIP's buckets: one cell per bucket (or per run of buckets), coloured and lettered by the server that takes its
  * new connections. A bucket in shift is a lower-case letter on the colour of its base, so that one sees where the old
- * connections still are. Cells that look alike are merged, so that a row costs a few spans rather than one per bucket.
+ * connections still are; where each new connection has a server of its own, by a coming mapping, the letter is the base's as well. Cells that look alike are merged, so that a row costs a few spans rather than one per bucket.
  */
-import { layOutBuckets, type MapCell } from './bucket-cells.ts';
-import type { ServerView, VipView } from './model.ts';
+import { layOutBuckets, type MapCell, type MappedBuckets } from './bucket-cells.ts';
+import type { ServerView } from './model.ts';
 import { serverColour, serverLetter } from './palette.ts';
 import { type Row, type Span, span } from './rows.ts';
 
 /** How the map is to be drawn. */
 export interface BucketMapProps {
-  readonly vip: VipView;
+  readonly vip: MappedBuckets;
   readonly servers: readonly ServerView[];
   /** Cells. */
   readonly columns: number;
@@ -55,7 +55,7 @@ function lookOf(
   if (onlyServer !== undefined && cell.current !== onlyServer && cell.base !== onlyServer) {
     return span('·', { dim: true, ...inverse });
   }
-  const index = indexOf.get(cell.current) ?? -1;
+  const index = indexOf.get(cell.current || cell.base) ?? -1;
   const letter = serverLetter(index);
   if (!cell.inShift) return span(letter, { colour: serverColour(index), ...inverse });
   const back = serverColour(indexOf.get(cell.base) ?? -1);

@@ -55,7 +55,7 @@ export interface ServerView {
 }
 
 /** How far a bucket is; docs/CONTROLLER.md has the graph. */
-export type BucketPhase = 'steady' | 'shifting' | 'learning' | 'sealed' | 'settling';
+export type BucketPhase = 'steady' | 'shifting' | 'learning' | 'sealed' | 'ready' | 'settling';
 
 /** A virtual address and its buckets; the arrays have one element per bucket. */
 export interface VipView {
@@ -65,11 +65,23 @@ export interface VipView {
   readonly affinity: string;
   /** Id of the server that connections without a pin go to. */
   readonly base: readonly number[];
-  /** Id of the server that new connections go to. */
+  /** Id of the server that new connections go to; 0: the one that each has in the coming mapping. */
   readonly current: readonly number[];
   readonly phase: readonly BucketPhase[];
   /** Of all its servers together; undefined where the switch has not been asked. */
   readonly traffic: TrafficView | undefined;
+  /** While its mapping changes: what it will be. */
+  readonly coming: ComingView | undefined;
+}
+
+/** The mapping that is to take a present one's place. */
+export interface ComingView {
+  /** Seed and affinity in words. */
+  readonly hash: string;
+  /** Id of the server of each of its buckets. */
+  readonly servers: readonly number[];
+  /** Buckets of the present mapping that wait for the others only. */
+  readonly ready: number;
 }
 
 /** Whether a bucket is on its way from one server to another. */

@@ -24,6 +24,7 @@ import {
   selectedServer,
   selectedVip,
   serverKey,
+  serverOfBucket,
   switchScroll,
   traceRoom,
 } from './selectors.ts';
@@ -196,9 +197,7 @@ function act(state: UiState, action: Action, key: string): Step {
     case 'next-vip':
       return only(nextVip(state));
     case 'focus': {
-      const vip = selectedVip(state);
-      const onlyServer = state.onlyServer === undefined ? vip?.current[state.bucket] : undefined;
-      return only({ ...state, onlyServer });
+      return only({ ...state, onlyServer: state.onlyServer === undefined ? serverOfBucket(state) : undefined });
     }
     case 'sort': {
       const next = SERVER_ORDERS[(SERVER_ORDERS.indexOf(state.serverOrder) + 1) % SERVER_ORDERS.length]!;
@@ -310,7 +309,7 @@ function open(state: UiState): Step {
       return goTo({ ...state, server: serverKey(chosen.server), serverFilter: '' }, 'server');
     }
     case 'buckets': {
-      const id = selectedVip(state)?.current[state.bucket];
+      const id = serverOfBucket(state);
       return openServer(state, (server) => server.id === id);
     }
     case 'connections': {

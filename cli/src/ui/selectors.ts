@@ -90,13 +90,32 @@ export function selectedVip(state: UiState): VipView | undefined {
   return vips.find((vip) => vip.name === state.vip) ?? vips[0];
 }
 
-/** Cells of the bucket page's map. */
-export function mapSize(state: UiState): { readonly columns: number; readonly rows: number; readonly perCell: number } {
+/** The server that the bucket under the cursor is shown as: its current one, where it has one for all new connections. */
+export function serverOfBucket(state: UiState): number | undefined {
+  const vip = selectedVip(state);
+  return vip?.current[state.bucket] || vip?.base[state.bucket];
+}
+
+/** Cells of the bucket page's map, and rows of the coming mapping's below it. */
+export function mapSize(state: UiState): {
+  readonly columns: number;
+  readonly rows: number;
+  readonly perCell: number;
+  readonly comingRows: number;
+} {
   const columns = frameWidth(state) - 2;
-  // Heading, and four lines about the bucket under the cursor.
-  const rows = Math.max(1, bodyRows(state) - 6);
-  const perCell = bucketsPerCell(selectedVip(state)?.current.length ?? 0, columns, rows);
-  return { columns, rows, perCell };
+  const vip = selectedVip(state);
+  const buckets = vip?.current.length ?? 0;
+  // Heading, and five lines about phases and the bucket under the cursor.
+  const room = bodyRows(state) - 6;
+  if (vip?.coming === undefined) {
+    const rows = Math.max(1, room);
+    return { columns, rows, perCell: bucketsPerCell(buckets, columns, rows), comingRows: 0 };
+  }
+  // A heading of its own, and a line about its servers.
+  const both = Math.max(2, room - 2);
+  const rows = Math.min(Math.ceil(buckets / columns), Math.floor(both / 2));
+  return { columns, rows, perCell: bucketsPerCell(buckets, columns, rows), comingRows: both - rows };
 }
 
 /** Whether a line is shown on the events page. */

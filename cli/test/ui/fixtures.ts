@@ -95,6 +95,7 @@ export function viewInShift(servers: number, buckets: number, withLoad = true): 
             server !== 2 ? (index % 50 === 0 ? 'settling' : 'steady') : index % 3 === 0 ? 'learning' : 'shifting',
           ),
           traffic: withLoad ? undefined : { packetsPerSecond: 15_000, bytesPerSecond: 10_500_000 },
+          coming: undefined,
         },
       ],
       operations: [
@@ -157,6 +158,24 @@ export function viewInShift(servers: number, buckets: number, withLoad = true): 
       : undefined,
     log,
   };
+}
+
+/** The same view while all its buckets are on their way to a mapping of `coming` buckets. */
+export function viewInRemap(servers: number, buckets: number, coming: number): View {
+  const view = viewInShift(servers, buckets, false);
+  const [vip] = view.controller!.vips;
+  const phase = vip!.base.map((_, index) => (['shifting', 'learning', 'sealed', 'ready'] as const)[index % 4]!);
+  const remapped = {
+    ...vip!,
+    current: vip!.base.map(() => 0),
+    phase,
+    coming: {
+      hash: 'seed 99, affinity by client',
+      servers: Array.from({ length: coming }, (_, index) => 1 + ((index * 7) % servers)),
+      ready: phase.filter((one) => one === 'ready').length,
+    },
+  };
+  return { ...view, controller: { ...view.controller!, vips: [remapped] } };
 }
 
 /** Two connections as a search finds them. */

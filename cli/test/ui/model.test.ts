@@ -51,6 +51,7 @@ describe('bucket map', () => {
     current,
     phase: current.map((_, index) => phases[index] ?? 'steady'),
     traffic: undefined,
+    coming: undefined,
   });
 
   test('every bucket has its cell when there is room', () => {

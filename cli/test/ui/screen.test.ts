@@ -5,7 +5,7 @@ import { initialView } from '../../src/ui/model.ts';
 import { encodeRow, rowText } from '../../src/ui/rows.ts';
 import { screenRows } from '../../src/ui/screen.ts';
 import { PAGES, type UiState } from '../../src/ui/state.ts';
-import { CONNECTIONS, play, SWITCH_DETAILS, stateOf, swapView, typed, viewInShift } from './fixtures.ts';
+import { CONNECTIONS, play, SWITCH_DETAILS, stateOf, swapView, typed, viewInRemap, viewInShift } from './fixtures.ts';
 
 /** A frame as text, without colour. */
 function frame(state: UiState): string {
@@ -52,6 +52,27 @@ describe.each(SIZES)('$columns x $rows', ({ columns, rows, view }) => {
 
   test.each(PAGES.map((page, index) => [page, String(index + 1)]))('help of %s', (_, key) => {
     expect(frame(play(state, key, '?').state)).toMatchSnapshot();
+  });
+});
+
+describe.each([
+  { columns: 80, rows: 24, view: viewInRemap(5, 256, 300) },
+  { columns: 80, rows: 24, view: viewInRemap(3, 16, 12) },
+  { columns: 200, rows: 60, view: viewInRemap(100, 1_000, 20_000) },
+])('while a mapping changes, $columns x $rows', ({ columns, rows, view }) => {
+  const state = play(stateOf(view, { columns, rows }), '2').state;
+
+  test('the coming one is shown with its servers, with and without colour', () => {
+    expect(frame(state)).toMatchSnapshot();
+    expect(colourFrame(state)).toMatchSnapshot('in colour');
+    expect(frame(play(state, '1').state)).toContain('ready for another mapping');
+  });
+
+  test('one server alone, in both mappings', () => {
+    const shown = play(state, 'right', 'f').state;
+    expect(shown.onlyServer).toBe(view.controller!.vips[0]!.base[shown.bucket]);
+    expect(frame(shown)).toMatchSnapshot();
+    expect(play(shown, 'enter').state.page).toBe('server');
   });
 });
 
@@ -125,8 +146,9 @@ test('a frame never outgrows its terminal', () => {
   for (const [columns, rows] of sizes) {
     for (const servers of [2, 40]) {
       for (const buckets of [16, 1_000, 65_536]) {
-        for (const withLoad of [false, true]) {
-          const base = answered(stateOf(viewInShift(servers, buckets, withLoad), { columns, rows }));
+        const views = [false, true].map((withLoad) => viewInShift(servers, buckets, withLoad));
+        for (const view of [...views, viewInRemap(servers, buckets, 1_000)]) {
+          const base = answered(stateOf(view, { columns, rows }));
           for (const [index, page] of PAGES.entries()) {
             for (const keys of [[], ['?']]) {
               const lines = screenRows(play(base, String(index + 1), ...keys).state).map(rowText);

@@ -4,11 +4,15 @@ import type { ServicePort } from '../config/types.ts';
 /**
  * How far a bucket is. `steady`: base = current, no state in the switch. `shifting`: new connections go to `current`, unpinned
  * ones to `base`. `learning`: as shifting, and what is left unpinned is being pinned to the base. `sealed`: the last check
- * before the commit. `settling`: committed (or aborted), pins may still lie in the registers.
+ * before the commit. `ready`: it could commit, and waits for the VIP's others to do so with them, to a coming mapping. `settling`: committed
+ * (or aborted), pins may still lie in the registers.
  */
-export type BucketPhase = 'steady' | 'shifting' | 'learning' | 'sealed' | 'settling';
+export type BucketPhase = 'steady' | 'shifting' | 'learning' | 'sealed' | 'ready' | 'settling';
 
-/** Every bucket of a VIP; the three arrays run parallel, one element a bucket; servers by their id (`ServerStatus.id`). */
+/**
+ * Every bucket of a VIP; the three arrays run parallel, one element a bucket; servers by their id (`ServerStatus.id`). A `current` of 0: each
+ * connection's is the one it has in the coming mapping.
+ */
 export interface BucketMap {
   readonly base: readonly number[];
   readonly current: readonly number[];

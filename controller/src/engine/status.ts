@@ -113,6 +113,7 @@ function bucketsInDoubt(shift: ShiftState): number {
 /** A bucket that prepares its flip learns as well, only earlier; one that waits for a switch is on its way. */
 export function phaseOf(bucket: Bucket | undefined): BucketPhase {
   if (bucket === undefined) return 'steady';
+  if (bucket.ready) return 'ready';
   if (bucket.phase === 'waiting') return 'shifting';
   return bucket.phase === 'preparing' ? 'learning' : bucket.phase;
 }

@@ -127,13 +127,20 @@ describe('meanwhile', () => {
 
   it('a new mapping that is in place cannot be aborted any more', async () => {
     await rig.start();
+    rig.openMany(4);
     const { id } = await rig.operate({ kind: 'remap', hashSeed: 0xdecade });
     // Handshakes that never complete: their slots have to expire before the buckets are settled.
+    const ready = new Set<number>();
     for (let port = 1; port < 100 && rig.operation(id).phase !== 'settling'; port++) {
       rig.switch.fromClient(1, { address: 0x0a000063, port }, true);
       await rig.advance(100, 100);
+      const { bucketMap, coming } = rig.status().vips[0]!;
+      if (coming === undefined) continue;
+      expect(bucketMap.phase.filter((phase) => phase === 'ready')).toHaveLength(coming.ready);
+      ready.add(coming.ready);
     }
     expect(rig.operation(id).phase).toBe('settling');
+    expect(Math.max(...ready)).toBeGreaterThan(0);
     await expect(rig.abort(id)).rejects.toThrow('has put the new mapping in place');
     await rig.advance(5_000);
     expect(rig.operation(id)).toMatchObject({ outcome: 'done' });

@@ -1,11 +1,13 @@
 /**
  * The bucket map, as large as the screen allows, with a cursor that tells what it stands on. `f` leaves only the buckets of the
- * server under the cursor, which is how one finds a server's buckets among a hundred servers without colour.
+ * server under the cursor, which is how one finds a server's buckets among a hundred servers without colour. While the mapping changes the coming
+ * one stands below the present one, with its servers.
  */
+import { bucketsPerCell } from '../bucket-cells.ts';
 import { bucketMap } from '../bucket-map.ts';
 import { formatCount, formatShare } from '../format.ts';
 import { heading } from '../heading.ts';
-import { isInShift, type ServerView, type VipView } from '../model.ts';
+import { type ComingView, isInShift, type ServerView, type VipView } from '../model.ts';
 import { serverColour, serverLetter } from '../palette.ts';
 import { exactly, type Row, row, span } from '../rows.ts';
 import { bodyRows, frameWidth, mapSize, selectedVip } from '../selectors.ts';
@@ -29,13 +31,37 @@ function serverSpans(servers: readonly ServerView[], id: number | undefined): Ro
   );
 }
 
+/** The coming mapping: what it will be, and who will have how much of it. */
+function comingRows(
+  coming: ComingView,
+  vip: VipView,
+  servers: readonly ServerView[],
+  size: { readonly columns: number; readonly rows: number },
+  onlyServer: number | undefined,
+): Row[] {
+  const { servers: current } = coming;
+  const width = size.columns + 2;
+  const perCell = bucketsPerCell(current.length, size.columns, size.rows);
+  const cells = perCell > 1 ? `, ${perCell} a cell` : '';
+  const title = `coming: ${current.length} buckets${cells}, ${coming.hash}, ${coming.ready} of ${vip.current.length} ready for it`;
+  const counts = new Map<number, number>();
+  for (const id of current) counts.set(id, (counts.get(id) ?? 0) + 1);
+  const shares = servers.flatMap((server, index): Row => {
+    const count = counts.get(server.id);
+    const letter = span(serverLetter(index), { colour: serverColour(index), bold: true });
+    return count === undefined ? [] : [letter, span(` ${server.name} ${formatCount(count)}  `)];
+  });
+  const map = bucketMap({ vip: { base: current, current, phase: [] }, servers, ...size, onlyServer });
+  return [heading(title, width), ...exactly(map, width, size.rows), row(' ', ...shares)];
+}
+
 /** The page. */
 export function bucketsPage(state: UiState): Row[] {
   const width = frameWidth(state);
   const vip = selectedVip(state);
   if (vip === undefined) return exactly([row('no virtual address is known yet')], width, bodyRows(state));
   const servers = state.view.controller?.servers ?? [];
-  const { columns, rows: mapRows, perCell } = mapSize(state);
+  const { columns, rows: mapRows, perCell, comingRows: below } = mapSize(state);
   const bucket = Math.min(state.bucket, vip.current.length - 1);
   const phase = vip.phase[bucket] ?? 'steady';
   const shown = state.onlyServer === undefined ? undefined : servers.find((server) => server.id === state.onlyServer);
@@ -46,16 +72,21 @@ export function bucketsPage(state: UiState): Row[] {
     [
       heading(`${vipText(vip, perCell)}${shown ? `, only ${shown.name}` : ''}`, width),
       ...exactly(map, width, mapRows),
+      ...(vip.coming === undefined
+        ? []
+        : comingRows(vip.coming, vip, servers, { columns, rows: below }, state.onlyServer)),
       row(span(` ${phasesText(vip)}`, { dim: true })),
       row(
         ` bucket ${bucket}${perCell > 1 ? ` (cell of ${bucket - (bucket % perCell)} to ${last})` : ''}: `,
         span(phase, isInShift(phase) ? { bold: true, colour: 'yellow' } : {}),
       ),
-      row(
-        '   new connections to ',
-        ...serverSpans(servers, vip.current[bucket]),
-        `, which has ${formatShare(share)} of the buckets`,
-      ),
+      vip.current[bucket] === 0
+        ? row('   new connections each to its server in the coming mapping')
+        : row(
+            '   new connections to ',
+            ...serverSpans(servers, vip.current[bucket]),
+            `, which has ${formatShare(share)} of the buckets`,
+          ),
       vip.base[bucket] === vip.current[bucket]
         ? row(span('   connections without a pin as well', { dim: true }))
         : row('   connections without a pin to ', ...serverSpans(servers, vip.base[bucket])),

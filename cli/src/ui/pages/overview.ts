@@ -34,7 +34,8 @@ export function vipText(vip: VipView, perCell: number): string {
     `${vip.name} ${vip.endpoint} ${vip.protocol}`,
     `${vip.current.length} buckets`,
     ...(perCell > 1 ? [`${perCell} a cell`] : []),
-    ...(unsettled > 0 ? [`${unsettled} not settled`] : []),
+    ...(unsettled > 0 && vip.coming === undefined ? [`${unsettled} not settled`] : []),
+    ...(vip.coming === undefined ? [] : [`${vip.coming.ready} ready for another mapping`]),
     ...(vip.traffic === undefined ? [] : [trafficText(vip.traffic)]),
   ].join(', ');
 }
