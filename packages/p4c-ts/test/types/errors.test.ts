@@ -224,6 +224,8 @@ const rules: readonly [string, string, string][] = [
   ['value of a void function', 'void f() { return 1; }', '1 type-error'],
   ['nothing from a function with a result', 'bit f() { return; }', '1 type-error'],
   ['instance of a struct', 'struct s {} control c() { s() x; apply {} }', '1 type-error'],
+  ['instance of a control that is only declared', 'control k(); control c() { k() x; apply {} }', '1 type-error'],
+  ['the same as an argument', 'parser k(); package p(k x);\np(k()) main;', '2 type-error'],
   ['no such constructor', 'extern e { e(bit<8> x); } control c() { e() x; apply {} }', '1 type-error'],
   [
     'constructor argument that is not constant',

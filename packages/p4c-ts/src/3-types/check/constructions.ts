@@ -262,6 +262,15 @@ function constructContainer(
   args: readonly ast.Argument[],
   container: Container,
 ): ResolvedConstruction | undefined {
+  const { declaration } = container;
+  if (declaration.kind === 'ParserTypeDeclaration' || declaration.kind === 'ControlTypeDeclaration') {
+    c.error(
+      node.kind === 'Instantiation' ? node.name.span : node.span,
+      `${printType(container)} has no body, so it cannot be instantiated`,
+      { notes: [{ message: 'it is only declared here', span: declaration.name.span }] },
+    );
+    return undefined;
+  }
   const unifier = new Unifier();
   const waiting = unappliedParameters(container);
   const fresh = unifier.freshFor(waiting);
@@ -272,7 +281,7 @@ function constructContainer(
   }
   if (!constantArguments(c, args)) return undefined;
   // A mismatch belongs to the container's declaration as much as to the arguments: p4c points there, notes point here.
-  const at = container.declaration.name.span;
+  const at = declaration.name.span;
   const matched = matchAt(c, node, at, args, parameters, container.name);
   if (matched === undefined || matched.some((each) => hasErroneousArgument(c, each))) return undefined;
   if (!addArgumentConstraints(c, unifier, at, matched)) return undefined;
