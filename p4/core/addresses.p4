@@ -23,7 +23,6 @@ const bit<16> PROBER = 0x024d;
 /// `own` tells whether the packet is for one of the addresses, `handled` whether it was answered or handed to the controller.
 control OwnAddresses(inout headers_t headers, inout metadata_t meta, out bool own, out bool handled) {
     ipv4_address_t asked;
-    bool probed;
 #ifndef MOORING_NO_IPV6
     ipv6_address_t asked_v6;
     bit<32> sum;
@@ -115,18 +114,14 @@ control OwnAddresses(inout headers_t headers, inout metadata_t meta, out bool ow
         handled = false;
         own = false;
         own_mac = 0;
-        if (headers.arp.isValid()) {
-            asked = headers.arp.target_address;
-            // Hardware compares few bits at a time.
-            probed = false;
-            if (headers.ethernet.destination[47:32] == PROBER) {
-                probed = true;
-            }
-            if (asked == 0 && probed) {
-                asked = headers.ethernet.destination[31:0];
-            }
-        } else {
+        if (!headers.arp.isValid()) {
             asked = headers.ipv4.destination;
+        } else if (headers.arp.target_address != 0) {
+            asked = headers.arp.target_address;
+        } else if (headers.ethernet.destination[47:32] == PROBER) {
+            asked = headers.ethernet.destination[31:0];
+        } else {
+            asked = 0;
         }
 #ifndef MOORING_NO_IPV6
         if (headers.ndp.isValid() && headers.icmp.type == NDP_SOLICITATION) {

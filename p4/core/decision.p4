@@ -39,53 +39,14 @@ control ReportSlot(inout metadata_t meta, in bit<8> kind) {
     }
 }
 
-/// Takes a slot for a connection that has no pin: the one it has already, or one that is free. `meta.store` tells where,
-/// WAY_NONE if there is no room. A slot whose server lives stays as it is, for its SYN was resent.
-control TakeSlot(inout metadata_t meta, in bit<8> state, in server_id_t server) {
-    bool keep;
-
-    apply {
-        keep = false;
-        if (meta.way != WAY_NONE && meta.slot_alive) {
-            keep = true;
-        }
-        if (meta.way == WAY_NONE) {
-            if (slot_is_free(meta.first)) {
-                meta.slot = meta.first;
-                meta.way = WAY_FIRST;
-            } else if (slot_is_free(meta.second)) {
-                meta.slot = meta.second;
-                meta.way = WAY_SECOND;
-            }
-        }
-        meta.store = meta.way;
-        if (meta.store != WAY_NONE) {
-            if (!keep) {
-                if (meta.slot.state != SLOT_EMPTY) {
-                    // What it held has expired, or its server died: freed by this.
-                    meta.slot.generation = meta.slot.generation + 1;
-                }
-                meta.slot.client_address = meta.client_address;
-                meta.slot.client_port = meta.client_port;
-                meta.slot.vip = meta.vip;
-                meta.slot.vip_port = meta.vip_port;
-                meta.slot.state = state;
-                meta.slot.answered = 0;
-                meta.slot.server = server;
-                meta.slot.bucket = meta.bucket;
-            }
-            meta.slot.stamp = meta.now;
-            meta.server = meta.slot.server;
-        }
-    }
-}
-
 /// Chooses `meta.server` for a packet from a client; the bucket's assignment, the pins and the slots have been read.
+///
+/// What can be known before is computed before; the decision itself is one chain of conditions, each with all its consequences at once, so
+/// that hardware makes it in one step.
 control ServerDecision(in headers_t headers, inout metadata_t meta) {
-    TakeSlot() take_slot;
     ReportSlot() report_confirmed;
-    bool handshake_completes;
-    bool confirmed;
+    bool first_free;
+    bool second_free;
     bool new_connection;
     bool learned;
     /// Of a slot that it takes: where nobody watches handshakes there is none to wait for.
@@ -103,45 +64,62 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
         meta.unpinned = true;
     }
 
+    /// The slot at hand stays the connection's.
+    action keep(bit<8> state) {
+        meta.server = meta.slot.server;
+        meta.slot.state = state;
+        meta.slot.stamp = meta.now;
+        meta.store = meta.way;
+    }
+
+    /// Takes a slot for a connection that has no pin; whoever had it before has it no more if `generation` is another one.
+    action take(bit<8> way, generation_t generation) {
+        meta.server = meta.current;
+        meta.way = way;
+        meta.slot.client_address = meta.client_address;
+        meta.slot.client_port = meta.client_port;
+        meta.slot.vip = meta.vip;
+        meta.slot.vip_port = meta.vip_port;
+        meta.slot.state = opening_state;
+        meta.slot.answered = 0;
+        meta.slot.generation = generation;
+        meta.slot.server = meta.current;
+        meta.slot.bucket = meta.bucket;
+        meta.slot.stamp = meta.now;
+        meta.store = way;
+    }
+
     apply {
-        // The client acknowledges the SYN of the tentative server, and of no other (rule R2).
-        handshake_completes = false;
-        if (meta.slot_alive && meta.slot.state == SLOT_TENTATIVE && meta.slot.answered == 1
-            && headers.tcp.isValid() && headers.tcp.ack == 1 && headers.tcp.syn == 0 && headers.tcp.rst == 0
-            && meta.slot.acknowledged) {
-            handshake_completes = true;
-        }
-        confirmed = false;
-        if (meta.slot_alive && meta.slot.state == SLOT_CONFIRMED) {
-            confirmed = true;
-        }
+        first_free = slot_is_free(meta.first);
+        second_free = slot_is_free(meta.second);
         new_connection = false;
         if (meta.opens && meta.base != meta.current) {
             new_connection = true;
         }
-        // Where any packet may open a connection, all that live are pinned before the current server changes.
+        // Where any packet may open a connection, all that live are pinned before the current server changes. The current server
+        // is the base's own then.
         learned = false;
         if (meta.one_way && meta.learn && meta.base == meta.current && !meta.is_error
             && !may_have_lost_pin(headers, meta)) {
             learned = true;
         }
-        opening_state = SLOT_TENTATIVE;
         if (meta.one_way) {
             opening_state = SLOT_CONFIRMED;
+        } else {
+            opening_state = SLOT_TENTATIVE;
         }
 
         left_to_base = false;
-        if (handshake_completes) {
-            meta.server = meta.slot.server;
-            meta.slot.state = SLOT_CONFIRMED;
-            meta.slot.stamp = meta.now;
-            meta.store = meta.way;
-        } else if (confirmed) {
-            meta.server = meta.slot.server;
-            // Still here: the report or the release was lost (rule R3).
+        if (meta.slot_alive && meta.slot.state == SLOT_TENTATIVE && meta.slot.answered == 1 && headers.tcp.isValid()
+            && headers.tcp.ack == 1 && headers.tcp.syn == 0 && headers.tcp.rst == 0 && meta.slot.acknowledged) {
+            // The client acknowledges the SYN of the tentative server, and of no other (rule R2).
+            keep(SLOT_CONFIRMED);
+        } else if (meta.slot_alive && meta.slot.state == SLOT_CONFIRMED) {
             if (meta.slot.overdue) {
-                meta.slot.stamp = meta.now;
-                meta.store = meta.way;
+                // Still here: the report or the release was lost (rule R3).
+                keep(SLOT_CONFIRMED);
+            } else {
+                meta.server = meta.slot.server;
             }
         } else if (meta.pinned) {
             meta.server = meta.pin_server;
@@ -149,31 +127,47 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
                 drop_because(DROP_PIN_CLOSING);
             }
         } else if (new_connection || learned) {
-            // The current server is the base's own where the bucket only learns.
-            take_slot.apply(meta, opening_state, meta.current);
-            if (meta.store == WAY_NONE) {
-                if (learned && !meta.sealed) {
-                    to_base();
-                } else if (meta.one_way && !meta.is_syn) {
-                    // Its next packet may find room: sent to the base now, the flow would be torn apart then.
-                    drop_because(DROP_NO_ROOM);
-                } else if (meta.sealed) {
-                    drop_because(DROP_SEALED);
+            if (meta.slot_alive) {
+                // Its SYN was resent.
+                keep(SLOT_TENTATIVE);
+            } else if (meta.way != WAY_NONE) {
+                // Its server died: freed by this.
+                take(meta.way, meta.slot.generation + 1);
+            } else if (first_free) {
+                if (meta.first.state == SLOT_EMPTY) {
+                    take(WAY_FIRST, meta.first.generation);
                 } else {
-                    // Whatever else the connection sends goes there as well. A SYN that is resent could find room where nobody
-                    // watches handshakes, so the base is to hold it.
-                    to_base();
-                    left_to_base = meta.one_way;
+                    take(WAY_FIRST, meta.first.generation + 1);
                 }
+            } else if (second_free) {
+                if (meta.second.state == SLOT_EMPTY) {
+                    take(WAY_SECOND, meta.second.generation);
+                } else {
+                    take(WAY_SECOND, meta.second.generation + 1);
+                }
+            } else if (learned && !meta.sealed) {
+                to_base();
+            } else if (meta.one_way && !meta.is_syn) {
+                // Its next packet may find room: sent to the base now, the flow would be torn apart then.
+                drop_because(DROP_NO_ROOM);
+            } else if (meta.sealed) {
+                drop_because(DROP_SEALED);
+            } else {
+                // Whatever else the connection sends goes there as well. A SYN that is resent could find room where nobody
+                // watches handshakes, so the base is to hold it.
+                to_base();
+                left_to_base = meta.one_way;
             }
         } else {
             to_base();
         }
 
+#ifndef MOORING_NO_ICMP_ERRORS
         if (meta.is_error) {
             // What is said about a connection is no sign of its life.
             meta.unpinned = false;
         }
+#endif
         if (meta.unpinned && meta.controller_listens && may_have_lost_pin(headers, meta)) {
             meta.verdict = VERDICT_CONTROLLER;
         }

@@ -241,23 +241,26 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
     apply {
         new_address = 0;
         new_port = 0;
-        way = FORWARD_DIRECT;
+        way = FORWARD_TRANSLATED;
 #ifndef MOORING_NO_ENCAPSULATION
         outer_ipv6 = false;
         outer_source = 0;
         outer_destination = 0;
 #endif
-        meta.verdict = VERDICT_DROP;
-        meta.drop_reason = DROP_NO_SERVER;
         if (servers.apply().hit) {
             meta.verdict = VERDICT_PORT;
 #ifdef MOORING_SELECTOR
             if (meta.egress_port == BY_LINK) {
                 if (!links.apply().hit) {
                     meta.verdict = VERDICT_DROP;
+                    meta.drop_reason = DROP_NO_SERVER;
                 }
             }
 #endif
+        } else {
+            meta.verdict = VERDICT_DROP;
+            meta.drop_reason = DROP_NO_SERVER;
+            way = FORWARD_DIRECT;
         }
         if (way == FORWARD_TRANSLATED) {
             if (headers.ipv4.isValid()) {

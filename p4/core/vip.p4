@@ -77,6 +77,7 @@ control VipLookup(in headers_t headers, inout metadata_t meta, out bool hit) {
     action choose(vip_id_t vip, bucket_t first_bucket, bit<16> bucket_count, bit<32> seed, bit<16> port_mask,
                   bit<1> one_way) {
         meta.vip = vip;
+        meta.client_address = meta.source;
         meta.first_bucket = first_bucket;
         meta.bucket_count = bucket_count;
         meta.seed = seed;
@@ -219,7 +220,6 @@ control VipLookup(in headers_t headers, inout metadata_t meta, out bool hit) {
             }
         }
 #endif
-        meta.client_address = meta.source;
     }
 }
 

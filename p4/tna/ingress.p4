@@ -36,6 +36,7 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
     PacketOutOrder() packet_out_order;
     SlotOrder() slot_order;
     ReportSlot() report_stored;
+    SlotModes() slot_modes;
     StateWord() first_state;
     StateWord() second_state;
     SlotWay() first_way;
@@ -54,33 +55,41 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
 #ifndef MOORING_NO_IPV6
     Hash<bit<32>>(HashAlgorithm_t.CRC32) bucket_hash_v6;
 #endif
-    Hash<bit<16>>(HashAlgorithm_t.CRC32) first_hash;
-    Hash<bit<16>>(HashAlgorithm_t.CRC16) second_hash;
+    Hash<slot_index_t>(HashAlgorithm_t.CRC32) first_hash;
+    Hash<slot_index_t>(HashAlgorithm_t.CRC16) second_hash;
 
     bool own_address;
     bool handled;
     bool for_vip;
     bool from_service;
+    /// The same of packets that nothing speaks against.
+    bool client;
+    bool service;
     bool switched;
     bool received;
     bool alive;
     bool for_controller;
+    bool found;
     bool assigned;
-    bit<1> lost;
-    slot_mode_t mode;
+    bit<1> lost_first;
+    bit<1> lost_second;
     slot_mode_t mode_first;
     slot_mode_t mode_second;
-    bit<16> index_first;
-    bit<16> index_second;
+    slot_index_t index_first;
+    slot_index_t index_second;
     bit<32> seen_first;
     bit<32> seen_second;
     key_words_t own;
     key_words_t read;
     bit<32> acknowledged;
-    ticks_t age_first;
-    ticks_t age_second;
-    ticks_t limit_first;
-    ticks_t limit_second;
+    bit<1> acknowledges_first;
+    bit<1> acknowledges_second;
+    ticks_t tentative_since;
+    ticks_t reported_since;
+    ticks_t since_first;
+    ticks_t since_second;
+    ticks_t after_first;
+    ticks_t after_second;
     ticks_t silence;
     ticks_t patience;
     bit<16> bucket_mask;
@@ -103,11 +112,8 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         bucket_mask = user.mooring.bucket_count - 1;
     }
 
-    action hash_first() {
+    action hash_slots() {
         index_first = first_hash.get({ user.mooring.client_address, user.mooring.client_port, user.mooring.vip });
-    }
-
-    action hash_second() {
         index_second = second_hash.get({ user.mooring.client_address, user.mooring.client_port, user.mooring.vip });
     }
 
@@ -138,8 +144,8 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
 
     /// The packet's own first pass has decided what to store.
     action resume_slot() {
-        user.mooring.index_first = headers.stored.index;
-        user.mooring.index_second = headers.stored.index;
+        index_first = headers.stored.index[MOORING_SLOT_INDEX_BITS - 1:0];
+        index_second = headers.stored.index[MOORING_SLOT_INDEX_BITS - 1:0];
         user.mooring.way = headers.stored.way;
         user.mooring.slot.generation = headers.stored.state_word[15:0];
         user.mooring.slot.server = headers.stored.owner[31:16];
@@ -175,24 +181,17 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
 
 
     apply {
-        if (headers.resume.isValid()) {
-            resume();
-        } else {
-            begin();
-        }
-        settings.apply(user.mooring);
-        // The settings count in ticks that are sixteen of the clock's.
-        user.mooring.tentative_lifetime = user.mooring.tentative_lifetime << 4;
-        user.mooring.report_interval = user.mooring.report_interval << 4;
-
-        // Whose packet is it? `switched` sends it on by its Ethernet addresses, translated or not.
         handled = false;
         own_address = false;
         for_vip = false;
         from_service = false;
+        client = false;
+        service = false;
         switched = false;
+        found = false;
         assigned = false;
-        lost = 0;
+        lost_first = 0;
+        lost_second = 0;
         seen_first = 0;
         seen_second = 0;
         index_first = 0;
@@ -203,104 +202,118 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
 #else
         read = { 0, 0, 0, 0, 0 };
 #endif
-        age_first = 0;
-        age_second = 0;
+        after_first = 0;
+        after_second = 0;
+        acknowledges_first = 0;
+        acknowledges_second = 0;
         silence = 0;
-        mode = SLOT_UNTOUCHED;
-        received = true;
+        mode_first = SLOT_UNTOUCHED;
+        mode_second = SLOT_UNTOUCHED;
+        received = false;
         alive = false;
         for_controller = false;
         user.mooring.resetting_server = 0;
+
+        if (headers.resume.isValid()) {
+            resume();
+        } else {
+            begin();
+        }
+        settings.apply(user.mooring);
+        // The settings count in ticks that are sixteen of the clock's.
+        user.mooring.tentative_lifetime = user.mooring.tentative_lifetime << 4;
+        user.mooring.report_interval = user.mooring.report_interval << 4;
+        tentative_since = user.mooring.now - user.mooring.tentative_lifetime;
+        reported_since = user.mooring.now - user.mooring.report_interval;
+        acknowledged = headers.mooring.tcp.acknowledgment - 1;
+
         if (headers.mooring.packet_out.isValid()) {
             if (headers.stored.isValid() && headers.mooring.packet_out.operation != PACKET_OUT_RECEIVE) {
-                received = false;
                 // The order was carried out when the slot was read.
                 drop_because(DROP_CONSUMED);
                 resume_order();
-                mode = SLOT_STORE_STATE;
-#ifndef MOORING_NO_SWEEPS
-                if (headers.mooring.packet_out.operation == PACKET_OUT_SWEEP) {
-                    user.mooring.again = true;
-                }
-#endif
             } else {
                 packet_out_order.apply(headers.mooring, user.mooring, switched, received, alive);
-                index_first = user.mooring.index_first[15:0];
-                index_second = user.mooring.index_second[15:0];
-                if (user.mooring.order == ORDER_SWEEP) {
-                    mode = SLOT_READ;
-                } else if (user.mooring.order == ORDER_RELEASE) {
-                    mode = SLOT_COMPARE;
-                }
-            }
-        }
-        if (received) {
-            if (!headers.resume.isValid()) {
-                mac_learning.apply(headers.mooring, user.mooring);
-            }
-            own_addresses.apply(headers.mooring, user.mooring, own_address, handled);
-            if (!handled && user.mooring.has_ports) {
-                if (own_address) {
-                    client_class.apply(headers.mooring, user.mooring);
-                    vip_lookup.apply(headers.mooring, user.mooring, for_vip);
-                } else {
-                    return_lookup.apply(headers.mooring, user.mooring, from_service);
-                }
-            }
-            if (!handled && !for_vip && !own_address) {
-                switched = true;
-            }
-            if (user.mooring.checksum_wrong && (for_vip || from_service)) {
-                drop_because(DROP_CHECKSUM);
-                for_vip = false;
-                from_service = false;
-                switched = false;
-            } else if (own_address && !handled && !for_vip) {
-                if (user.mooring.has_ports) {
-                    drop_because(DROP_NO_VIP);
-                } else {
-                    drop_because(DROP_FRAGMENT);
-                }
             }
         }
 
-        // What is assigned to it, and which slots may be its own? To look at them costs nothing: what they hold counts only in a bucket
-        // that is unsettled.
-        if (for_vip || from_service) {
-            hash_first();
-            hash_second();
+        // Whose packet is it? What the tables know of it is asked before it is known whose it is, for they do not need each other.
+        // `switched` sends it on by its Ethernet addresses, translated or not.
+        if (!headers.mooring.packet_out.isValid() || headers.mooring.packet_out.operation == PACKET_OUT_RECEIVE) {
+            own_addresses.apply(headers.mooring, user.mooring, own_address, handled);
+            if (user.mooring.has_ports) {
+                client_class.apply(headers.mooring, user.mooring);
+                return_lookup.apply(headers.mooring, user.mooring, from_service);
+                vip_lookup.apply(headers.mooring, user.mooring, for_vip);
+            }
         }
-        if (for_vip) {
-            mask_buckets();
-            if (headers.mooring.ipv4.isValid()) {
-                hash_bucket_v4();
+        if (!headers.mooring.packet_out.isValid() || received) {
+            if (for_vip) {
+                if (user.mooring.checksum_wrong) {
+                    drop_because(DROP_CHECKSUM);
+                } else {
+                    client = true;
+                }
+            } else if (own_address) {
+                if (user.mooring.has_ports) {
+                    drop_because(DROP_NO_VIP);
+                } else if (!handled) {
+                    drop_because(DROP_FRAGMENT);
+                }
+            } else if (!from_service) {
+                switched = true;
+            } else if (user.mooring.checksum_wrong) {
+                drop_because(DROP_CHECKSUM);
+            } else {
+                service = true;
+                switched = true;
+            }
+        }
+
+        // Which slots may be its own? To look at them costs nothing: what they hold counts only in a bucket that is unsettled.
+        slot_modes.apply(headers, for_vip, from_service, mode_first, mode_second);
+        if (headers.stored.isValid()) {
+            resume_slot();
+        } else if (headers.mooring.packet_out.isValid() && headers.mooring.packet_out.operation != PACKET_OUT_RECEIVE) {
+            index_first = headers.mooring.packet_out.slot[MOORING_SLOT_INDEX_BITS - 1:0];
+            index_second = headers.mooring.packet_out.slot[MOORING_SLOT_INDEX_BITS - 1:0];
+        } else {
+            hash_slots();
+        }
+        user.mooring.index_first[MOORING_SLOT_INDEX_BITS - 1:0] = index_first;
+        user.mooring.index_second[MOORING_SLOT_INDEX_BITS - 1:0] = index_second;
+
+        if (!headers.resume.isValid()
+            && (!headers.mooring.packet_out.isValid() || headers.mooring.packet_out.operation == PACKET_OUT_RECEIVE)) {
+            mac_learning.apply(headers.mooring, user.mooring);
+        }
+        if (switched) {
+            mac_forwarding.apply(headers.mooring, user.mooring);
+        }
+
+        // What is assigned to it?
+        mask_buckets();
+        if (headers.mooring.ipv4.isValid()) {
+            hash_bucket_v4();
 #ifndef MOORING_NO_IPV6
-            } else {
-                hash_bucket_v6();
+        } else {
+            hash_bucket_v6();
 #endif
-            }
-            if (headers.stored.isValid()) {
-                mode = SLOT_STORE_CLIENT;
-            } else {
-                mode = SLOT_COMPARE;
-            }
+        }
+        user.mooring.bucket = hashed[15:0] & bucket_mask;
+        if (client) {
             if (user.mooring.is_syn && !headers.resume.isValid()) {
                 meter_syn();
             }
-            user.mooring.bucket = hashed[15:0] & bucket_mask;
-            assignment_lookup.apply(user.mooring, assigned);
-            if (!assigned) {
+            assignment_lookup.apply(user.mooring, found);
+            exact_pins.apply(headers.mooring, user.mooring);
+            if (!found) {
                 drop_because(DROP_NO_ASSIGNMENT);
             } else if (color == METER_RED) {
-                assigned = false;
                 drop_because(DROP_SYN_RATE);
-            }
-        } else if (from_service && headers.mooring.tcp.isValid() && headers.mooring.tcp.syn == 1
-                   && headers.mooring.tcp.ack == 1) {
-            if (headers.stored.isValid()) {
-                mode = SLOT_STORE_ANSWER;
             } else {
-                mode = SLOT_COMPARE;
+                assigned = true;
+                user.mooring.verdict = VERDICT_PORT;
             }
         }
 
@@ -308,9 +321,6 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         user.mooring.in_doubt = false;
         user.mooring.controller_listens = false;
 #else
-        if (!assigned) {
-            user.mooring.in_doubt = false;
-        }
         controller_seen.apply(alive, user.mooring.in_doubt, user.mooring.now, silence);
         patience = silence - (CONTROLLER_PATIENCE << 4);
         user.mooring.controller_listens = false;
@@ -319,24 +329,6 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         }
 #endif
 
-        mode_first = mode;
-        mode_second = mode;
-        if (headers.stored.isValid()) {
-            resume_slot();
-            index_first = headers.stored.index[15:0];
-            index_second = headers.stored.index[15:0];
-            if (headers.stored.way == WAY_FIRST) {
-                mode_second = SLOT_UNTOUCHED;
-            } else {
-                mode_first = SLOT_UNTOUCHED;
-            }
-            // What the packet is for has gone meanwhile.
-            if (mode == SLOT_UNTOUCHED) {
-                lost = 1;
-            }
-        }
-        user.mooring.index_first[15:0] = index_first;
-        user.mooring.index_second[15:0] = index_second;
 #ifndef MOORING_NO_IPV6
         own.word_0 = user.mooring.client_address[127:96];
         own.word_1 = user.mooring.client_address[95:64];
@@ -344,10 +336,10 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
 #endif
         own.word_3 = user.mooring.client_address[31:0];
         own.port_and_vip = user.mooring.client_port ++ user.mooring.vip;
-        acknowledged = headers.mooring.tcp.acknowledgment - 1;
-        first_state.apply(mode_first, index_first, headers.stored.expected, headers.stored.state_word, seen_first, lost);
+        first_state.apply(mode_first, index_first, headers.stored.expected, headers.stored.state_word, seen_first,
+                          lost_first);
         second_state.apply(mode_second, index_second, headers.stored.expected, headers.stored.state_word, seen_second,
-                           lost);
+                           lost_second);
         user.mooring.first.state = seen_first[31:24];
         user.mooring.first.answered = seen_first[23:16];
         user.mooring.first.generation = seen_first[15:0];
@@ -355,57 +347,41 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         user.mooring.second.answered = seen_second[23:16];
         user.mooring.second.generation = seen_second[15:0];
 
-        // Two ways are compared, but one is read.
-        if (lost == 1) {
-            mode_first = SLOT_UNTOUCHED;
-            mode_second = SLOT_UNTOUCHED;
-#ifndef MOORING_NO_SWEEPS
-        } else if (mode == SLOT_READ) {
-            if (user.mooring.way == WAY_FIRST && user.mooring.first.state != SLOT_EMPTY) {
-                mode_second = SLOT_UNTOUCHED;
-            } else {
-                mode_first = SLOT_UNTOUCHED;
-            }
-#endif
-        }
         // How old a slot may get depends on its state.
-        limit_first = user.mooring.report_interval;
-        limit_second = user.mooring.report_interval;
-        if (user.mooring.first.state == SLOT_TENTATIVE) {
-            limit_first = user.mooring.tentative_lifetime;
+        if (seen_first[31:24] == SLOT_TENTATIVE) {
+            since_first = tentative_since;
+        } else {
+            since_first = reported_since;
         }
-        if (user.mooring.second.state == SLOT_TENTATIVE) {
-            limit_second = user.mooring.tentative_lifetime;
+        if (seen_second[31:24] == SLOT_TENTATIVE) {
+            since_second = tentative_since;
+        } else {
+            since_second = reported_since;
         }
-        first_way.apply(mode_first, index_first, own, user.mooring.now, headers.stored.owner, acknowledged,
-                        headers.mooring.tcp.sequence, user.mooring.first, read, age_first);
-        second_way.apply(mode_second, index_second, own, user.mooring.now, headers.stored.owner, acknowledged,
-                         headers.mooring.tcp.sequence, user.mooring.second, read, age_second);
-        age_first = limit_first - age_first;
-        age_second = limit_second - age_second;
-        user.mooring.first.expired = (bool)age_first[31:31];
-        user.mooring.first.overdue = (bool)age_first[31:31];
-        user.mooring.second.expired = (bool)age_second[31:31];
-        user.mooring.second.overdue = (bool)age_second[31:31];
+        first_way.apply(mode_first, lost_first, index_first, own, user.mooring.now, since_first, headers.stored.owner,
+                        acknowledged, headers.mooring.tcp.sequence, user.mooring.first, read, after_first,
+                        acknowledges_first);
+        second_way.apply(mode_second, lost_second, index_second, own, user.mooring.now, since_second,
+                         headers.stored.owner, acknowledged, headers.mooring.tcp.sequence, user.mooring.second, read,
+                         after_second, acknowledges_second);
+        user.mooring.first.expired = (bool)after_first[31:31];
+        user.mooring.second.expired = (bool)after_second[31:31];
 
         // What follows from it: a slot to store, or the way on.
         if (headers.stored.isValid()) {
-            if (lost == 1) {
+            if (lost_first == 1 || lost_second == 1 || (mode_first == SLOT_UNTOUCHED && mode_second == SLOT_UNTOUCHED)) {
+                // Somebody was faster, or what the packet is for has gone meanwhile.
                 drop_because(DROP_NO_ROOM);
                 assigned = false;
-                from_service = false;
-                switched = false;
+                service = false;
             } else {
                 if (headers.stored.event_kind != EVENT_NONE) {
                     report_stored.apply(user.mooring, headers.stored.event_kind);
-                    if (!received) {
+                    if (headers.mooring.packet_out.isValid()) {
                         report_order();
                     }
                 }
-                if (assigned) {
-                    user.mooring.server = user.mooring.slot.server;
-                    user.mooring.verdict = VERDICT_PORT;
-                }
+                user.mooring.server = user.mooring.slot.server;
             }
         } else if (user.mooring.order != ORDER_NONE) {
 #ifndef MOORING_NO_SWEEPS
@@ -418,18 +394,24 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
 #endif
             slot_order.apply(headers.mooring, user.mooring);
         } else {
-            if ((assigned && user.mooring.unsettled) || from_service) {
+            if ((client && user.mooring.unsettled) || service) {
                 slot_match.apply(user.mooring);
+                // Of the two ways' last words, which come late.
+                if (user.mooring.way == WAY_FIRST) {
+                    user.mooring.slot.acknowledged = (bool)acknowledges_first;
+                    user.mooring.slot.overdue = (bool)after_first[31:31];
+                } else {
+                    user.mooring.slot.acknowledged = (bool)acknowledges_second;
+                    user.mooring.slot.overdue = (bool)after_second[31:31];
+                }
             }
             if (assigned) {
-                exact_pins.apply(headers.mooring, user.mooring);
-                user.mooring.verdict = VERDICT_PORT;
                 server_decision.apply(headers.mooring, user.mooring);
                 if (user.mooring.unpinned && user.mooring.unsettled) {
                     drain_watch.apply(user.mooring);
                 }
-            } else if (from_service) {
-                if (mode == SLOT_COMPARE) {
+            } else if (service) {
+                if (mode_first == SLOT_COMPARE) {
                     remember_answer.apply(headers.mooring, user.mooring);
                 }
 #ifndef MOORING_NO_DOUBT
@@ -445,27 +427,24 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
             } else {
                 go_round(RESUME_STORING);
             }
-            carry_slot.apply(headers, user, assigned, from_service, seen_first, seen_second);
+            carry_slot.apply(headers, user, assigned, service, seen_first, seen_second);
             headers.stored.setInvalid();
         } else {
 #ifndef MOORING_NO_SIGNALS
-            if ((assigned && user.mooring.verdict == VERDICT_PORT) || (from_service && !for_controller)) {
+            if ((assigned && user.mooring.verdict == VERDICT_PORT) || (service && !for_controller)) {
                 server_signals.apply(headers.mooring, user.mooring, assigned);
             }
 #endif
             if (assigned && user.mooring.verdict == VERDICT_PORT) {
                 to_server.apply(headers.mooring, user.mooring);
-            } else if (from_service) {
+            } else if (service) {
                 from_server.apply(headers.mooring, user.mooring);
-            }
-            if (switched) {
-                mac_forwarding.apply(headers.mooring, user.mooring);
             }
             if (for_controller) {
                 user.mooring.verdict = VERDICT_CONTROLLER;
             }
             // Whose checksums have changed; of an answered request the ICMP message's alone.
-            if (assigned || from_service) {
+            if (client || service) {
                 if (headers.mooring.ipv4.isValid()) {
                     user.ipv4_changed = true;
                 }

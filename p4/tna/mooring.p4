@@ -28,8 +28,9 @@
 #define MOORING_NO_ICMP_ERRORS
 #define MOORING_NO_ALL_PORTS
 
-// A slot's index has 16 bits here.
-#define MOORING_SLOTS 65536
+// Slots of each way: four registers of so many words find room in a stage.
+#define MOORING_SLOTS 32768
+#define MOORING_SLOT_INDEX_BITS 15
 
 /// The port packets to and from the controller pass through: the PCIe port.
 #ifndef MOORING_CPU_PORT

@@ -12,6 +12,8 @@
 #include "../core/metadata.p4"
 
 typedef bit<3> slot_mode_t;
+/// As wide as MOORING_SLOTS says.
+typedef bit<MOORING_SLOT_INDEX_BITS> slot_index_t;
 const slot_mode_t SLOT_UNTOUCHED = 0;
 /// Is it the packet's?
 const slot_mode_t SLOT_COMPARE = 1;
@@ -22,17 +24,70 @@ const slot_mode_t SLOT_STORE_CLIENT = 3;
 const slot_mode_t SLOT_STORE_ANSWER = 4;
 const slot_mode_t SLOT_STORE_STATE = 5;
 
-/// State, whether the server has answered, and generation: read, or stored where it still is `expected`.
-control StateWord(in slot_mode_t mode, in bit<16> index, in bit<32> expected, in bit<32> word, inout bit<32> seen,
-                  inout bit<1> lost) {
-    Register<bit<32>, bit<16>>(MOORING_SLOTS) cells;
+/// What to do with each of the two ways: it follows from what the packet is for, and, of one that comes round, from what it stores.
+control SlotModes(in tna_headers_t headers, in bool for_vip, in bool from_service, inout slot_mode_t first,
+                  inout slot_mode_t second) {
+    action both(slot_mode_t mode) {
+        first = mode;
+        second = mode;
+    }
+    action only_first(slot_mode_t mode) {
+        first = mode;
+    }
+    action only_second(slot_mode_t mode) {
+        second = mode;
+    }
 
-    RegisterAction<bit<32>, bit<16>, bit<32>>(cells) load = {
+    @hidden
+    table modes {
+        key = {
+            headers.stored.isValid(): ternary @name("stored");
+            headers.stored.way: ternary @name("way");
+            headers.mooring.packet_out.isValid(): ternary @name("ordered");
+            headers.mooring.packet_out.operation: ternary @name("operation");
+            for_vip: ternary;
+            from_service: ternary;
+            headers.mooring.tcp.isValid(): ternary @name("tcp");
+            headers.mooring.tcp.syn: ternary @name("syn");
+            headers.mooring.tcp.ack: ternary @name("ack");
+        }
+        actions = { both; only_first; only_second; NoAction; }
+        const default_action = NoAction;
+        const entries = {
+            (true, WAY_FIRST, true, PACKET_OUT_RELEASE, _, _, _, _, _): only_first(SLOT_STORE_STATE);
+            (true, WAY_SECOND, true, PACKET_OUT_RELEASE, _, _, _, _, _): only_second(SLOT_STORE_STATE);
+            (false, _, true, PACKET_OUT_RELEASE, _, _, _, _, _): both(SLOT_COMPARE);
+#ifndef MOORING_NO_SWEEPS
+            (true, WAY_FIRST, true, PACKET_OUT_SWEEP, _, _, _, _, _): only_first(SLOT_STORE_STATE);
+            (true, WAY_SECOND, true, PACKET_OUT_SWEEP, _, _, _, _, _): only_second(SLOT_STORE_STATE);
+            (false, _, true, PACKET_OUT_SWEEP, _, _, _, _, _): both(SLOT_READ);
+#endif
+            (true, WAY_FIRST, _, _, true, _, _, _, _): only_first(SLOT_STORE_CLIENT);
+            (true, WAY_SECOND, _, _, true, _, _, _, _): only_second(SLOT_STORE_CLIENT);
+            (false, _, _, _, true, _, _, _, _): both(SLOT_COMPARE);
+            (true, WAY_FIRST, _, _, _, true, true, 1, 1): only_first(SLOT_STORE_ANSWER);
+            (true, WAY_SECOND, _, _, _, true, true, 1, 1): only_second(SLOT_STORE_ANSWER);
+            (false, _, _, _, _, true, true, 1, 1): both(SLOT_COMPARE);
+        }
+        size = 16;
+    }
+
+    apply {
+        modes.apply();
+    }
+}
+
+/// State, whether the server has answered, and generation: read, or stored where it still is `expected`.
+control StateWord(in slot_mode_t mode, in slot_index_t index, in bit<32> expected, in bit<32> word, inout bit<32> seen,
+                  inout bit<1> lost) {
+    Register<bit<32>, slot_index_t>(MOORING_SLOTS) cells;
+
+    RegisterAction<bit<32>, slot_index_t, bit<32>>(cells) load = {
         void apply(inout bit<32> value, out bit<32> result) {
             result = value;
         }
     };
-    RegisterAction<bit<32>, bit<16>, bit<1>>(cells) compare_and_set = {
+    RegisterAction<bit<32>, slot_index_t, bit<1>>(cells) compare_and_set = {
         void apply(inout bit<32> value, out bit<1> result) {
             if (value == expected) {
                 value = word;
@@ -71,10 +126,11 @@ control StateWord(in slot_mode_t mode, in bit<16> index, in bit<32> expected, in
 }
 
 /// One word of a connection.
-control KeyWord(in slot_mode_t mode, in bit<16> index, in bit<32> own, inout bit<1> differs, inout bit<32> word) {
-    Register<bit<32>, bit<16>>(MOORING_SLOTS) cells;
+control KeyWord(in slot_mode_t mode, in bit<1> lost, in slot_index_t index, in bit<32> own, inout bit<1> differs,
+                inout bit<32> word) {
+    Register<bit<32>, slot_index_t>(MOORING_SLOTS) cells;
 
-    RegisterAction<bit<32>, bit<16>, bit<1>>(cells) compare_with_own = {
+    RegisterAction<bit<32>, slot_index_t, bit<1>>(cells) compare_with_own = {
         void apply(inout bit<32> value, out bit<1> result) {
             if (value == own) {
                 result = 0;
@@ -83,12 +139,12 @@ control KeyWord(in slot_mode_t mode, in bit<16> index, in bit<32> own, inout bit
             }
         }
     };
-    RegisterAction<bit<32>, bit<16>, bit<32>>(cells) load = {
+    RegisterAction<bit<32>, slot_index_t, bit<32>>(cells) load = {
         void apply(inout bit<32> value, out bit<32> result) {
             result = value;
         }
     };
-    RegisterAction<bit<32>, bit<16>, bit<32>>(cells) replace = {
+    RegisterAction<bit<32>, slot_index_t, bit<32>>(cells) replace = {
         void apply(inout bit<32> value) {
             value = own;
         }
@@ -106,13 +162,16 @@ control KeyWord(in slot_mode_t mode, in bit<16> index, in bit<32> own, inout bit
 
     @hidden
     table access {
-        key = { mode: exact; }
+        key = {
+            mode: exact;
+            lost: exact;
+        }
         actions = { compare; read; store; NoAction; }
         const default_action = NoAction;
         const entries = {
-            SLOT_COMPARE: compare();
-            SLOT_READ: read();
-            SLOT_STORE_CLIENT: store();
+            (SLOT_COMPARE, 0): compare();
+            (SLOT_READ, 0): read();
+            (SLOT_STORE_CLIENT, 0): store();
         }
         size = 8;
     }
@@ -123,15 +182,15 @@ control KeyWord(in slot_mode_t mode, in bit<16> index, in bit<32> own, inout bit
 }
 
 /// Server and bucket.
-control OwnerWord(in slot_mode_t mode, in bit<16> index, in bit<32> owner, inout bit<32> word) {
-    Register<bit<32>, bit<16>>(MOORING_SLOTS) cells;
+control OwnerWord(in slot_mode_t mode, in bit<1> lost, in slot_index_t index, in bit<32> owner, inout bit<32> word) {
+    Register<bit<32>, slot_index_t>(MOORING_SLOTS) cells;
 
-    RegisterAction<bit<32>, bit<16>, bit<32>>(cells) load = {
+    RegisterAction<bit<32>, slot_index_t, bit<32>>(cells) load = {
         void apply(inout bit<32> value, out bit<32> result) {
             result = value;
         }
     };
-    RegisterAction<bit<32>, bit<16>, bit<32>>(cells) replace = {
+    RegisterAction<bit<32>, slot_index_t, bit<32>>(cells) replace = {
         void apply(inout bit<32> value) {
             value = owner;
         }
@@ -146,13 +205,16 @@ control OwnerWord(in slot_mode_t mode, in bit<16> index, in bit<32> owner, inout
 
     @hidden
     table access {
-        key = { mode: exact; }
+        key = {
+            mode: exact;
+            lost: exact;
+        }
         actions = { read; store; NoAction; }
         const default_action = NoAction;
         const entries = {
-            SLOT_COMPARE: read();
-            SLOT_READ: read();
-            SLOT_STORE_CLIENT: store();
+            (SLOT_COMPARE, 0): read();
+            (SLOT_READ, 0): read();
+            (SLOT_STORE_CLIENT, 0): store();
         }
         size = 8;
     }
@@ -162,23 +224,24 @@ control OwnerWord(in slot_mode_t mode, in bit<16> index, in bit<32> owner, inout
     }
 }
 
-/// When it was stored; what is asked for is how long ago that is.
-control TimeWord(in slot_mode_t mode, in bit<16> index, in ticks_t now, inout ticks_t age) {
-    Register<bit<32>, bit<16>>(MOORING_SLOTS) cells;
+/// When it was stored; what is asked for is how long that is after `since`, negative if it is before.
+control TimeWord(in slot_mode_t mode, in bit<1> lost, in slot_index_t index, in ticks_t now, in ticks_t since,
+                 inout ticks_t after) {
+    Register<bit<32>, slot_index_t>(MOORING_SLOTS) cells;
 
-    RegisterAction<bit<32>, bit<16>, bit<32>>(cells) measure = {
+    RegisterAction<bit<32>, slot_index_t, bit<32>>(cells) measure = {
         void apply(inout bit<32> value, out bit<32> result) {
-            result = now - value;
+            result = value - since;
         }
     };
-    RegisterAction<bit<32>, bit<16>, bit<32>>(cells) replace = {
+    RegisterAction<bit<32>, slot_index_t, bit<32>>(cells) replace = {
         void apply(inout bit<32> value) {
             value = now;
         }
     };
 
     action read() {
-        age = measure.execute(index);
+        after = measure.execute(index);
     }
     action store() {
         replace.execute(index);
@@ -186,13 +249,16 @@ control TimeWord(in slot_mode_t mode, in bit<16> index, in ticks_t now, inout ti
 
     @hidden
     table access {
-        key = { mode: exact; }
+        key = {
+            mode: exact;
+            lost: exact;
+        }
         actions = { read; store; NoAction; }
         const default_action = NoAction;
         const entries = {
-            SLOT_COMPARE: read();
-            SLOT_READ: read();
-            SLOT_STORE_CLIENT: store();
+            (SLOT_COMPARE, 0): read();
+            (SLOT_READ, 0): read();
+            (SLOT_STORE_CLIENT, 0): store();
         }
         size = 8;
     }
@@ -203,11 +269,11 @@ control TimeWord(in slot_mode_t mode, in bit<16> index, in ticks_t now, inout ti
 }
 
 /// The sequence number of the server's SYN-ACK.
-control SequenceWord(in slot_mode_t mode, in bit<16> index, in bit<32> acknowledged, in bit<32> sequence,
+control SequenceWord(in slot_mode_t mode, in bit<1> lost, in slot_index_t index, in bit<32> acknowledged, in bit<32> sequence,
                      inout bit<1> matches) {
-    Register<bit<32>, bit<16>>(MOORING_SLOTS) cells;
+    Register<bit<32>, slot_index_t>(MOORING_SLOTS) cells;
 
-    RegisterAction<bit<32>, bit<16>, bit<1>>(cells) compare_with_acknowledged = {
+    RegisterAction<bit<32>, slot_index_t, bit<1>>(cells) compare_with_acknowledged = {
         void apply(inout bit<32> value, out bit<1> result) {
             if (value == acknowledged) {
                 result = 1;
@@ -216,7 +282,7 @@ control SequenceWord(in slot_mode_t mode, in bit<16> index, in bit<32> acknowled
             }
         }
     };
-    RegisterAction<bit<32>, bit<16>, bit<32>>(cells) replace = {
+    RegisterAction<bit<32>, slot_index_t, bit<32>>(cells) replace = {
         void apply(inout bit<32> value) {
             value = sequence;
         }
@@ -231,12 +297,15 @@ control SequenceWord(in slot_mode_t mode, in bit<16> index, in bit<32> acknowled
 
     @hidden
     table access {
-        key = { mode: exact; }
+        key = {
+            mode: exact;
+            lost: exact;
+        }
         actions = { compare; store; NoAction; }
         const default_action = NoAction;
         const entries = {
-            SLOT_COMPARE: compare();
-            SLOT_STORE_ANSWER: store();
+            (SLOT_COMPARE, 0): compare();
+            (SLOT_STORE_ANSWER, 0): store();
         }
         size = 8;
     }
@@ -307,9 +376,11 @@ struct key_words_t {
 #define MOORING_READ_ADDRESS read.word_0 ++ read.word_1 ++ read.word_2 ++ read.word_3
 #endif
 
-/// One way of slots but for its state word: what `slot` says of it in comparison with the packet, or what it holds.
-control SlotWay(in slot_mode_t mode, in bit<16> index, in key_words_t own, in ticks_t now, in bit<32> owner,
-                in bit<32> acknowledged, in bit<32> sequence, inout slot_t slot, inout key_words_t read, inout ticks_t age) {
+/// One way of slots but for its state word: what `slot` says of it in comparison with the packet, or what it holds. Server and bucket, time and
+/// sequence number lie behind the connection: there is time to find out whose the slot is until the last of them has been read.
+control SlotWay(in slot_mode_t mode, in bit<1> lost, in slot_index_t index, in key_words_t own, in ticks_t now,
+                in ticks_t since, in bit<32> owner, in bit<32> acknowledged, in bit<32> sequence, inout slot_t slot,
+                inout key_words_t read, inout ticks_t after, inout bit<1> acknowledges) {
 #ifndef MOORING_NO_IPV6
     KeyWord() address_0;
     KeyWord() address_1;
@@ -325,7 +396,6 @@ control SlotWay(in slot_mode_t mode, in bit<16> index, in key_words_t own, in ti
     bit<1> differs_2;
     bit<1> differs_3;
     bit<1> differs_port;
-    bit<1> acknowledges;
     bit<32> owner_read;
 
     apply {
@@ -334,23 +404,21 @@ control SlotWay(in slot_mode_t mode, in bit<16> index, in key_words_t own, in ti
         differs_2 = 0;
         differs_3 = 0;
         differs_port = 0;
-        acknowledges = 0;
         owner_read = 0;
 #ifndef MOORING_NO_IPV6
-        address_0.apply(mode, index, own.word_0, differs_0, read.word_0);
-        address_1.apply(mode, index, own.word_1, differs_1, read.word_1);
-        address_2.apply(mode, index, own.word_2, differs_2, read.word_2);
+        address_0.apply(mode, lost, index, own.word_0, differs_0, read.word_0);
+        address_1.apply(mode, lost, index, own.word_1, differs_1, read.word_1);
+        address_2.apply(mode, lost, index, own.word_2, differs_2, read.word_2);
 #endif
-        address_3.apply(mode, index, own.word_3, differs_3, read.word_3);
-        port_and_vip.apply(mode, index, own.port_and_vip, differs_port, read.port_and_vip);
-        owner_word.apply(mode, index, owner, owner_read);
-        time_word.apply(mode, index, now, age);
-        sequence_word.apply(mode, index, acknowledged, sequence, acknowledges);
+        address_3.apply(mode, lost, index, own.word_3, differs_3, read.word_3);
+        port_and_vip.apply(mode, lost, index, own.port_and_vip, differs_port, read.port_and_vip);
+        owner_word.apply(mode, lost, index, owner, owner_read);
+        time_word.apply(mode, lost, index, now, since, after);
+        sequence_word.apply(mode, lost, index, acknowledged, sequence, acknowledges);
         slot.same = false;
         if (differs_0 == 0 && differs_1 == 0 && differs_2 == 0 && differs_3 == 0 && differs_port == 0) {
             slot.same = true;
         }
-        slot.acknowledged = (bool)acknowledges;
         slot.server = owner_read[31:16];
         slot.bucket = owner_read[15:0];
     }
