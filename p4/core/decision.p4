@@ -11,9 +11,11 @@
 
 /// A slot can be taken when it is empty, or tentative for longer than any handshake lasts.
 bool slot_is_free(in slot_t slot) {
-    bool free = false;
+    bool free;
     if (slot.state == SLOT_EMPTY || (slot.state == SLOT_TENTATIVE && slot.expired)) {
         free = true;
+    } else {
+        free = false;
     }
     return free;
 }
@@ -47,8 +49,11 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
     ReportSlot() report_confirmed;
     bool first_free;
     bool second_free;
+    bool may_have_lost;
     bool new_connection;
     bool learned;
+    /// What has no pin is for the controller, which will say where the connection lives.
+    bool asks;
     /// Of a slot that it takes: where nobody watches handshakes there is none to wait for.
     bit<8> opening_state;
     /// It finds no room in the registers, and goes to the base for good: the controller is to pin it there.
@@ -92,16 +97,23 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
     apply {
         first_free = slot_is_free(meta.first);
         second_free = slot_is_free(meta.second);
-        new_connection = false;
+        may_have_lost = may_have_lost_pin(headers, meta);
         if (meta.opens && meta.base != meta.current) {
             new_connection = true;
+        } else {
+            new_connection = false;
         }
         // Where any packet may open a connection, all that live are pinned before the current server changes. The current server
         // is the base's own then.
-        learned = false;
-        if (meta.one_way && meta.learn && meta.base == meta.current && !meta.is_error
-            && !may_have_lost_pin(headers, meta)) {
+        if (meta.one_way && meta.learn && meta.base == meta.current && !meta.is_error && !may_have_lost) {
             learned = true;
+        } else {
+            learned = false;
+        }
+        if (meta.controller_listens && may_have_lost) {
+            asks = true;
+        } else {
+            asks = false;
         }
         if (meta.one_way) {
             opening_state = SLOT_CONFIRMED;
@@ -160,6 +172,9 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
             }
         } else {
             to_base();
+            if (asks) {
+                meta.verdict = VERDICT_CONTROLLER;
+            }
         }
 
 #ifndef MOORING_NO_ICMP_ERRORS
@@ -168,9 +183,6 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
             meta.unpinned = false;
         }
 #endif
-        if (meta.unpinned && meta.controller_listens && may_have_lost_pin(headers, meta)) {
-            meta.verdict = VERDICT_CONTROLLER;
-        }
         if (meta.store != WAY_NONE && meta.slot.state == SLOT_CONFIRMED) {
             report_confirmed.apply(meta, EVENT_CONFIRMED);
         } else if (meta.verdict == VERDICT_CONTROLLER) {

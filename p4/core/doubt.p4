@@ -16,9 +16,11 @@
 
 /// Whether the packet, if it has no pin, may be one of a connection that has lost it.
 bool may_have_lost_pin(in headers_t headers, in metadata_t meta) {
-    bool may = false;
+    bool may;
     if (meta.in_doubt && headers.tcp.isValid() && !meta.is_syn && !meta.is_error) {
         may = true;
+    } else {
+        may = false;
     }
     return may;
 }

@@ -14,15 +14,44 @@ const bit<16> UDP_BYTES = 8;
 const bit<16> GUE_BYTES = 4;
 const bit<8> OUTER_TTL = 64;
 
-/// Puts IPv4 or IPv6 around the packet, and UDP and GUE in between if `gue`. The datagrams' source port is the connection's,
-/// so that a network that spreads by ports keeps it on one path.
-control Encapsulate(inout headers_t headers, inout metadata_t meta, in bool gue, in bool outer_ipv6,
-                    in ipv6_address_t source, in ipv6_address_t destination, in l4_port_t port) {
+/// Puts UDP and GUE around the packet if `gue`, and fills in the IPv4 or IPv6 header that the server's entry has put in front, with its addresses.
+/// The datagrams' source port is the connection's, so that a network that spreads by ports keeps it on one path.
+control Encapsulate(inout headers_t headers, inout metadata_t meta, in bool gue, in l4_port_t port) {
     bit<16> inner_bytes;
     bit<8> inner_protocol;
-    bit<8> protocol;
-    bit<32> sum;
-    bit<16> ether_type;
+
+    /// @param bytes with IPv4 header
+    action finish_ipv4(bit<16> bytes, bit<8> protocol) {
+        headers.outer_ipv4.version = 4;
+        headers.outer_ipv4.ihl = 5;
+        headers.outer_ipv4.type_of_service = 0;
+        headers.outer_ipv4.total_length = bytes;
+        headers.outer_ipv4.identification = 0;
+        headers.outer_ipv4.flags = 2;
+        headers.outer_ipv4.fragment_offset = 0;
+        headers.outer_ipv4.ttl = OUTER_TTL;
+        headers.outer_ipv4.protocol = protocol;
+        headers.outer_ipv4.checksum = ~fold_sum(0x4500 + (bit<32>)bytes + 0x4000 + (bit<32>)(OUTER_TTL ++ protocol)
+            + sum_ipv4(headers.outer_ipv4.source) + sum_ipv4(headers.outer_ipv4.destination));
+    }
+
+    /// @param bytes without IPv6 header
+    action finish_ipv6(bit<16> bytes, bit<8> protocol) {
+        headers.outer_ipv6.version = 6;
+        headers.outer_ipv6.traffic_class = 0;
+        headers.outer_ipv6.flow_label = 0;
+        headers.outer_ipv6.payload_length = bytes;
+        headers.outer_ipv6.next_header = protocol;
+        headers.outer_ipv6.hop_limit = OUTER_TTL;
+    }
+
+    action finish_gue() {
+        // Without checksum, over IPv6 as well (RFC 6935): what is inside has its own.
+        headers.outer_udp.setValid();
+        headers.outer_udp = { meta.client_port | 0xc000, port, inner_bytes + UDP_BYTES + GUE_BYTES, 0 };
+        headers.gue.setValid();
+        headers.gue = { 0, 0, 0, inner_protocol, 0 };
+    }
 
     apply {
         if (headers.ipv4.isValid()) {
@@ -32,34 +61,28 @@ control Encapsulate(inout headers_t headers, inout metadata_t meta, in bool gue,
             inner_bytes = headers.ipv6.payload_length + IPV6_BYTES;
             inner_protocol = PROTOCOL_IPV6;
         }
-        protocol = inner_protocol;
         if (gue) {
-            inner_bytes = inner_bytes + UDP_BYTES + GUE_BYTES;
-            protocol = PROTOCOL_UDP;
-            headers.outer_udp.setValid();
-            // Without checksum, over IPv6 as well (RFC 6935): what is inside has its own.
-            headers.outer_udp = { meta.client_port | 0xc000, port, inner_bytes, 0 };
-            headers.gue.setValid();
-            headers.gue = { 0, 0, 0, inner_protocol, 0 };
-        }
-        if (outer_ipv6) {
-            ether_type = ETHER_TYPE_IPV6;
-            headers.outer_ipv6.setValid();
-            headers.outer_ipv6 = { 6, 0, 0, inner_bytes, protocol, OUTER_TTL, source, destination };
+            finish_gue();
+            if (headers.outer_ipv6.isValid()) {
+                finish_ipv6(inner_bytes + UDP_BYTES + GUE_BYTES, PROTOCOL_UDP);
+            } else {
+                finish_ipv4(inner_bytes + IPV4_BYTES + UDP_BYTES + GUE_BYTES, PROTOCOL_UDP);
+            }
+        } else if (headers.outer_ipv6.isValid()) {
+            finish_ipv6(inner_bytes, inner_protocol);
         } else {
-            ether_type = ETHER_TYPE_IPV4;
-            inner_bytes = inner_bytes + IPV4_BYTES;
-            headers.outer_ipv4.setValid();
-            headers.outer_ipv4 = { 4, 5, 0, inner_bytes, 0, 2, 0, OUTER_TTL, protocol, 0,
-                                   source[31:0], destination[31:0] };
-            sum = 0x4500 + (bit<32>)inner_bytes + 0x4000 + (bit<32>)(OUTER_TTL ++ protocol) + sum_ipv4(source[31:0])
-                + sum_ipv4(destination[31:0]);
-            headers.outer_ipv4.checksum = ~fold_sum(sum);
+            finish_ipv4(inner_bytes + IPV4_BYTES, inner_protocol);
         }
-        if (headers.vlan.isValid()) {
-            headers.vlan.ether_type = ether_type;
+        if (headers.outer_ipv6.isValid()) {
+            if (headers.vlan.isValid()) {
+                headers.vlan.ether_type = ETHER_TYPE_IPV6;
+            } else {
+                headers.ethernet.ether_type = ETHER_TYPE_IPV6;
+            }
+        } else if (headers.vlan.isValid()) {
+            headers.vlan.ether_type = ETHER_TYPE_IPV4;
         } else {
-            headers.ethernet.ether_type = ether_type;
+            headers.ethernet.ether_type = ETHER_TYPE_IPV4;
         }
     }
 }

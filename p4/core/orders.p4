@@ -124,9 +124,10 @@ control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool swi
             meta.vip_port = headers.packet_out.vip_port;
 #ifndef MOORING_NO_SWEEPS
         } else if (headers.packet_out.operation == PACKET_OUT_SWEEP) {
-            meta.way = WAY_FIRST;
             if (meta.sweep_way == WAY_SECOND) {
                 meta.way = WAY_SECOND;
+            } else {
+                meta.way = WAY_FIRST;
             }
             if (left != 0 && left[31:31] == 0 && exists) {
                 name_slot(ORDER_SWEEP, slot);

@@ -71,9 +71,6 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
     l4_port_t new_port;
     bit<2> way;
 #ifndef MOORING_NO_ENCAPSULATION
-    bool outer_ipv6;
-    ipv6_address_t outer_source;
-    ipv6_address_t outer_destination;
     Encapsulate() encapsulate;
 #endif
     AdjustTransport() adjust;
@@ -92,12 +89,16 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
     }
 
 #ifndef MOORING_NO_ENCAPSULATION
-    action inside(bit<2> what, bool is_ipv6, ipv6_address_t source, ipv6_address_t destination, l4_port_t port) {
-        way = what;
-        outer_ipv6 = is_ipv6;
-        outer_source = source;
-        outer_destination = destination;
-        new_port = port;
+    action inside_ipv4(ipv4_address_t source, ipv4_address_t destination) {
+        headers.outer_ipv4.setValid();
+        headers.outer_ipv4.source = source;
+        headers.outer_ipv4.destination = destination;
+    }
+
+    action inside_ipv6(ipv6_address_t source, ipv6_address_t destination) {
+        headers.outer_ipv6.setValid();
+        headers.outer_ipv6.source = source;
+        headers.outer_ipv6.destination = destination;
     }
 #endif
 
@@ -158,7 +159,8 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
     action to_server_ipip(mac_address_t mac, switch_port_t egress_port, ipv4_address_t source,
                           ipv4_address_t destination) {
         by_way(mac, egress_port);
-        inside(FORWARD_IPIP, false, IPV4_MAPPED ++ source, IPV4_MAPPED ++ destination, 0);
+        way = FORWARD_IPIP;
+        inside_ipv4(source, destination);
     }
 
     /// As `to_server_ipip`.
@@ -166,7 +168,8 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
     action to_server_ipip_v6(mac_address_t mac, switch_port_t egress_port, ipv6_address_t source,
                              ipv6_address_t destination) {
         by_way(mac, egress_port);
-        inside(FORWARD_IPIP, true, source, destination, 0);
+        way = FORWARD_IPIP;
+        inside_ipv6(source, destination);
     }
 
     /// Inside a UDP datagram (GUE).
@@ -175,7 +178,9 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
     action to_server_gue(mac_address_t mac, switch_port_t egress_port, ipv4_address_t source,
                          ipv4_address_t destination, l4_port_t port) {
         by_way(mac, egress_port);
-        inside(FORWARD_GUE, false, IPV4_MAPPED ++ source, IPV4_MAPPED ++ destination, port);
+        way = FORWARD_GUE;
+        inside_ipv4(source, destination);
+        new_port = port;
     }
 
     /// As `to_server_gue`.
@@ -183,7 +188,9 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
     action to_server_gue_v6(mac_address_t mac, switch_port_t egress_port, ipv6_address_t source,
                             ipv6_address_t destination, l4_port_t port) {
         by_way(mac, egress_port);
-        inside(FORWARD_GUE, true, source, destination, port);
+        way = FORWARD_GUE;
+        inside_ipv6(source, destination);
+        new_port = port;
     }
 #endif
 
@@ -242,11 +249,6 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
         new_address = 0;
         new_port = 0;
         way = FORWARD_TRANSLATED;
-#ifndef MOORING_NO_ENCAPSULATION
-        outer_ipv6 = false;
-        outer_source = 0;
-        outer_destination = 0;
-#endif
         if (servers.apply().hit) {
             meta.verdict = VERDICT_PORT;
 #ifdef MOORING_SELECTOR
@@ -288,7 +290,7 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
             }
 #ifndef MOORING_NO_ENCAPSULATION
         } else if (way != FORWARD_DIRECT) {
-            encapsulate.apply(headers, meta, way == FORWARD_GUE, outer_ipv6, outer_source, outer_destination, new_port);
+            encapsulate.apply(headers, meta, way == FORWARD_GUE, new_port);
 #endif
         }
     }

@@ -80,8 +80,8 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
     bit<32> seen_first;
     bit<32> seen_second;
     key_words_t own;
-    key_words_t read;
     bit<32> acknowledged;
+    bit<32> ordered_slot;
     bit<1> acknowledges_first;
     bit<1> acknowledges_second;
     ticks_t tentative_since;
@@ -197,11 +197,6 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         index_first = 0;
         index_second = 0;
         color = 0;
-#ifdef MOORING_NO_IPV6
-        read = { 0, 0 };
-#else
-        read = { 0, 0, 0, 0, 0 };
-#endif
         after_first = 0;
         after_second = 0;
         acknowledges_first = 0;
@@ -226,25 +221,39 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         tentative_since = user.mooring.now - user.mooring.tentative_lifetime;
         reported_since = user.mooring.now - user.mooring.report_interval;
         acknowledged = headers.mooring.tcp.acknowledgment - 1;
+#ifdef MOORING_NO_SWEEPS
+        ordered_slot = headers.mooring.packet_out.slot;
+#else
+        ordered_slot = headers.mooring.packet_out.slot + user.mooring.sweep_offset;
+#endif
 
         if (headers.mooring.packet_out.isValid()) {
             if (headers.stored.isValid() && headers.mooring.packet_out.operation != PACKET_OUT_RECEIVE) {
                 // The order was carried out when the slot was read.
                 drop_because(DROP_CONSUMED);
                 resume_order();
+#ifndef MOORING_NO_SWEEPS
+                if (headers.mooring.packet_out.operation == PACKET_OUT_SWEEP) {
+                    user.mooring.again = true;
+                }
+#endif
             } else {
                 packet_out_order.apply(headers.mooring, user.mooring, switched, received, alive);
             }
         }
 
-        // Whose packet is it? What the tables know of it is asked before it is known whose it is, for they do not need each other.
-        // `switched` sends it on by its Ethernet addresses, translated or not.
+        // Whose packet is it? The tables are asked before it is known whether the controller that has handed the packet back is still in its
+        // place. `switched` sends it on by its Ethernet addresses, translated or not.
         if (!headers.mooring.packet_out.isValid() || headers.mooring.packet_out.operation == PACKET_OUT_RECEIVE) {
             own_addresses.apply(headers.mooring, user.mooring, own_address, handled);
+            // What has ports is not handled here.
             if (user.mooring.has_ports) {
-                client_class.apply(headers.mooring, user.mooring);
-                return_lookup.apply(headers.mooring, user.mooring, from_service);
-                vip_lookup.apply(headers.mooring, user.mooring, for_vip);
+                if (own_address) {
+                    client_class.apply(headers.mooring, user.mooring);
+                    vip_lookup.apply(headers.mooring, user.mooring, for_vip);
+                } else {
+                    return_lookup.apply(headers.mooring, user.mooring, from_service);
+                }
             }
         }
         if (!headers.mooring.packet_out.isValid() || received) {
@@ -275,16 +284,15 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         if (headers.stored.isValid()) {
             resume_slot();
         } else if (headers.mooring.packet_out.isValid() && headers.mooring.packet_out.operation != PACKET_OUT_RECEIVE) {
-            index_first = headers.mooring.packet_out.slot[MOORING_SLOT_INDEX_BITS - 1:0];
-            index_second = headers.mooring.packet_out.slot[MOORING_SLOT_INDEX_BITS - 1:0];
+            index_first = ordered_slot[MOORING_SLOT_INDEX_BITS - 1:0];
+            index_second = ordered_slot[MOORING_SLOT_INDEX_BITS - 1:0];
         } else {
             hash_slots();
         }
         user.mooring.index_first[MOORING_SLOT_INDEX_BITS - 1:0] = index_first;
         user.mooring.index_second[MOORING_SLOT_INDEX_BITS - 1:0] = index_second;
 
-        if (!headers.resume.isValid()
-            && (!headers.mooring.packet_out.isValid() || headers.mooring.packet_out.operation == PACKET_OUT_RECEIVE)) {
+        if (!headers.resume.isValid() && (!headers.mooring.packet_out.isValid() || received)) {
             mac_learning.apply(headers.mooring, user.mooring);
         }
         if (switched) {
@@ -359,11 +367,10 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
             since_second = reported_since;
         }
         first_way.apply(mode_first, lost_first, index_first, own, user.mooring.now, since_first, headers.stored.owner,
-                        acknowledged, headers.mooring.tcp.sequence, user.mooring.first, read, after_first,
-                        acknowledges_first);
+                        acknowledged, headers.mooring.tcp.sequence, user.mooring.first, after_first, acknowledges_first);
         second_way.apply(mode_second, lost_second, index_second, own, user.mooring.now, since_second,
-                         headers.stored.owner, acknowledged, headers.mooring.tcp.sequence, user.mooring.second, read,
-                         after_second, acknowledges_second);
+                         headers.stored.owner, acknowledged, headers.mooring.tcp.sequence, user.mooring.second, after_second,
+                         acknowledges_second);
         user.mooring.first.expired = (bool)after_first[31:31];
         user.mooring.second.expired = (bool)after_second[31:31];
 
@@ -384,14 +391,6 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
                 user.mooring.server = user.mooring.slot.server;
             }
         } else if (user.mooring.order != ORDER_NONE) {
-#ifndef MOORING_NO_SWEEPS
-            user.mooring.first.client_address = MOORING_READ_ADDRESS;
-            user.mooring.first.client_port = read.port_and_vip[31:16];
-            user.mooring.first.vip = read.port_and_vip[15:0];
-            user.mooring.second.client_address = MOORING_READ_ADDRESS;
-            user.mooring.second.client_port = read.port_and_vip[31:16];
-            user.mooring.second.vip = read.port_and_vip[15:0];
-#endif
             slot_order.apply(headers.mooring, user.mooring);
         } else {
             if ((client && user.mooring.unsettled) || service) {
@@ -439,9 +438,9 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
                 to_server.apply(headers.mooring, user.mooring);
             } else if (service) {
                 from_server.apply(headers.mooring, user.mooring);
-            }
-            if (for_controller) {
-                user.mooring.verdict = VERDICT_CONTROLLER;
+                if (for_controller) {
+                    user.mooring.verdict = VERDICT_CONTROLLER;
+                }
             }
             // Whose checksums have changed; of an answered request the ICMP message's alone.
             if (client || service) {

@@ -94,4 +94,6 @@ struct user_metadata_t {
 
 Pipeline(MooringIngressParser(), MooringIngress(), MooringIngressDeparser(), MooringEgressParser(), MooringEgress(),
          MooringEgressDeparser()) pipe;
+// Metadata is zero where nothing was written, as everywhere else.
+@pa_auto_init_metadata
 Switch(pipe) main;

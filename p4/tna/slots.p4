@@ -139,11 +139,13 @@ control KeyWord(in slot_mode_t mode, in bit<1> lost, in slot_index_t index, in b
             }
         }
     };
+#ifndef MOORING_NO_SWEEPS
     RegisterAction<bit<32>, slot_index_t, bit<32>>(cells) load = {
         void apply(inout bit<32> value, out bit<32> result) {
             result = value;
         }
     };
+#endif
     RegisterAction<bit<32>, slot_index_t, bit<32>>(cells) replace = {
         void apply(inout bit<32> value) {
             value = own;
@@ -153,9 +155,11 @@ control KeyWord(in slot_mode_t mode, in bit<1> lost, in slot_index_t index, in b
     action compare() {
         differs = compare_with_own.execute(index);
     }
+#ifndef MOORING_NO_SWEEPS
     action read() {
         word = load.execute(index);
     }
+#endif
     action store() {
         replace.execute(index);
     }
@@ -166,11 +170,20 @@ control KeyWord(in slot_mode_t mode, in bit<1> lost, in slot_index_t index, in b
             mode: exact;
             lost: exact;
         }
-        actions = { compare; read; store; NoAction; }
+        actions = {
+            compare;
+#ifndef MOORING_NO_SWEEPS
+            read;
+#endif
+            store;
+            NoAction;
+        }
         const default_action = NoAction;
         const entries = {
             (SLOT_COMPARE, 0): compare();
+#ifndef MOORING_NO_SWEEPS
             (SLOT_READ, 0): read();
+#endif
             (SLOT_STORE_CLIENT, 0): store();
         }
         size = 8;
@@ -358,7 +371,7 @@ control ControllerSeen(in bool alive, in bool asked, in ticks_t now, inout ticks
     }
 }
 
-/// A connection as the registers hold it, the packet's own or one that has been read.
+/// A connection as the registers hold it.
 struct key_words_t {
 #ifndef MOORING_NO_IPV6
     bit<32> word_0;
@@ -369,18 +382,11 @@ struct key_words_t {
     bit<32> port_and_vip;
 }
 
-// The client address of a slot that was read.
-#ifdef MOORING_NO_IPV6
-#define MOORING_READ_ADDRESS read.word_3
-#else
-#define MOORING_READ_ADDRESS read.word_0 ++ read.word_1 ++ read.word_2 ++ read.word_3
-#endif
-
 /// One way of slots but for its state word: what `slot` says of it in comparison with the packet, or what it holds. Server and bucket, time and
 /// sequence number lie behind the connection: there is time to find out whose the slot is until the last of them has been read.
 control SlotWay(in slot_mode_t mode, in bit<1> lost, in slot_index_t index, in key_words_t own, in ticks_t now,
                 in ticks_t since, in bit<32> owner, in bit<32> acknowledged, in bit<32> sequence, inout slot_t slot,
-                inout key_words_t read, inout ticks_t after, inout bit<1> acknowledges) {
+                inout ticks_t after, inout bit<1> acknowledges) {
 #ifndef MOORING_NO_IPV6
     KeyWord() address_0;
     KeyWord() address_1;
@@ -391,6 +397,7 @@ control SlotWay(in slot_mode_t mode, in bit<1> lost, in slot_index_t index, in k
     OwnerWord() owner_word;
     TimeWord() time_word;
     SequenceWord() sequence_word;
+    key_words_t read;
     bit<1> differs_0;
     bit<1> differs_1;
     bit<1> differs_2;
@@ -405,6 +412,11 @@ control SlotWay(in slot_mode_t mode, in bit<1> lost, in slot_index_t index, in k
         differs_3 = 0;
         differs_port = 0;
         owner_read = 0;
+#ifdef MOORING_NO_IPV6
+        read = { 0, 0 };
+#else
+        read = { 0, 0, 0, 0, 0 };
+#endif
 #ifndef MOORING_NO_IPV6
         address_0.apply(mode, lost, index, own.word_0, differs_0, read.word_0);
         address_1.apply(mode, lost, index, own.word_1, differs_1, read.word_1);
@@ -419,6 +431,15 @@ control SlotWay(in slot_mode_t mode, in bit<1> lost, in slot_index_t index, in k
         if (differs_0 == 0 && differs_1 == 0 && differs_2 == 0 && differs_3 == 0 && differs_port == 0) {
             slot.same = true;
         }
+#ifndef MOORING_NO_SWEEPS
+#ifdef MOORING_NO_IPV6
+        slot.client_address = read.word_3;
+#else
+        slot.client_address = read.word_0 ++ read.word_1 ++ read.word_2 ++ read.word_3;
+#endif
+        slot.client_port = read.port_and_vip[31:16];
+        slot.vip = read.port_and_vip[15:0];
+#endif
         slot.server = owner_read[31:16];
         slot.bucket = owner_read[15:0];
     }
