@@ -5,7 +5,7 @@
  *
  * What is chosen is what a careful operator may ask for: a server takes part in one operation at a time, somebody is left to take
  * connections, residents stay in service for the connections that live through the run. A crash asks nobody, so it may
- * meet a server in the middle of an operation. Switch and controller are not taken away at once, nor the controller while it looks
+ * meet a server in the middle of an operation. A change of mapping waits for what is under way, and what comes after waits for it. Switch and controller are not taken away at once, nor the controller while it looks
  * for connections whose pins went with the switch (docs/LIMITATIONS.md).
  */
 import type { ServerState } from '@mooring/controller/control';
@@ -18,7 +18,14 @@ export type ChaosOperation = ChaosRequest | ChaosIncident;
 export type ChaosRequest =
   | { readonly kind: 'add' | 'drain' | 'enable' | 'disable'; readonly server: string }
   | { readonly kind: 'swap'; readonly server: string; readonly replacement: string }
-  | { readonly kind: 'weight'; readonly server: string; readonly weight: number };
+  | { readonly kind: 'weight'; readonly server: string; readonly weight: number }
+  | ChaosRemap;
+
+/** A change of mapping, for which the VIP's other operations are waited for. */
+export type ChaosRemap =
+  | { readonly kind: 'remap'; readonly hashSeed: number }
+  | { readonly kind: 'remap'; readonly affinity: 'client' | 'connection' }
+  | { readonly kind: 'buckets'; readonly buckets: number };
 
 /** What asks nobody. */
 export type ChaosIncident =
@@ -32,8 +39,8 @@ export type ChaosIncident =
   | { readonly kind: 'kill-in-turn' }
   | { readonly kind: 'restart-switch' };
 
-/** Kinds of what can happen. */
-export type ChaosKind = ChaosOperation['kind'];
+/** What is in the deck: kinds of what can happen, changes of mapping by what they change; `divide`: to a multiple of the buckets. */
+type ChaosCard = Exclude<ChaosOperation['kind'], 'remap'> | 'divide' | 'reseed' | 'affinity';
 
 /** A server as it is now. */
 export interface ChaosServer {
@@ -53,6 +60,13 @@ export interface ChaosServer {
 /** What is to be seen of the service. */
 export interface ChaosView {
   readonly servers: readonly ChaosServer[];
+  readonly mapping: {
+    readonly buckets: number;
+    readonly hashSeed: number;
+    readonly affinity: 'client' | 'connection';
+    /** A change of it has not finished. */
+    readonly isBusy: boolean;
+  };
   /** Operations and incidents that have not finished. */
   readonly running: number;
   /** A crash has happened that the controller has not given up yet, or controller or switch are on their way back. */
@@ -73,8 +87,9 @@ export const MOST_AT_ONCE = 3;
 const OVERLAP_SHARE = 0.65;
 const HEAVIEST = 4;
 const LONGEST_PAUSE_MS = 2_500;
+const BUCKETS = { fewest: 64, most: 1_024, spread: 300 };
 
-const DECK: readonly ChaosKind[] = [
+const DECK: readonly ChaosCard[] = [
   'add',
   'add',
   'drain',
@@ -82,6 +97,10 @@ const DECK: readonly ChaosKind[] = [
   'weight',
   'disable',
   'enable',
+  'reseed',
+  'buckets',
+  'divide',
+  'affinity',
   'crash',
   'link-down',
   'link-up',
@@ -93,7 +112,7 @@ const DECK: readonly ChaosKind[] = [
 
 /** Deals operations. */
 export class ChaosPlanner {
-  private deck: ChaosKind[] = [];
+  private deck: ChaosCard[] = [];
   private crashesLeft: number;
   /** The next one waits until all before it have finished. */
   private alone = true;
@@ -130,8 +149,8 @@ export class ChaosPlanner {
     return { kind: 'wait' };
   }
 
-  private play(kind: ChaosKind, view: ChaosView): ChaosOperation | undefined {
-    const { servers } = view;
+  private play(kind: ChaosCard, view: ChaosView): ChaosOperation | undefined {
+    const { servers, mapping } = view;
     const free = servers.filter(({ isBusy, isAlive }) => !isBusy && isAlive);
     const active = free.filter(({ state }) => state === 'active');
     const spares = free.filter(({ state }) => state === 'spare' || state === 'drained');
@@ -166,6 +185,20 @@ export class ChaosPlanner {
           kind,
           active.filter(({ enabled }) => !enabled),
         );
+      case 'reseed':
+        return mapping.isBusy ? undefined : { kind: 'remap', hashSeed: 1 + Math.floor(this.random() * 0xffff_fffe) };
+      case 'affinity': {
+        const affinity = mapping.affinity === 'client' ? 'connection' : 'client';
+        return mapping.isBusy ? undefined : { kind: 'remap', affinity };
+      }
+      case 'buckets': {
+        const buckets = BUCKETS.fewest + Math.floor(this.random() * BUCKETS.spread);
+        return mapping.isBusy || buckets % mapping.buckets === 0 ? undefined : { kind, buckets };
+      }
+      case 'divide': {
+        const buckets = mapping.buckets * (2 + Math.floor(this.random() * 2));
+        return mapping.isBusy || buckets > BUCKETS.most ? undefined : { kind: 'buckets', buckets };
+      }
       case 'crash': {
         if (this.crashesLeft === 0 || view.incidentRunning) return undefined;
         const inUse = servers.filter(
@@ -222,6 +255,10 @@ export function chaosTitle(operation: ChaosOperation): string {
       return `swap ${operation.server} by ${operation.replacement}`;
     case 'weight':
       return `weight ${operation.server} ${operation.weight}`;
+    case 'remap':
+      return 'affinity' in operation ? `affinity ${operation.affinity}` : `reseed ${operation.hashSeed}`;
+    case 'buckets':
+      return `buckets ${operation.buckets}`;
     case 'crash':
       return `crash ${operation.server}`;
     case 'link-down':

@@ -97,11 +97,9 @@ class ChaosRun {
   }
 
   private view(status: Status): ChaosView {
-    const busy = new Set(
-      status.operations
-        .filter(({ phase }) => phase !== 'finished')
-        .flatMap(({ server, replacement }) => [server, replacement ?? server]),
-    );
+    const unfinished = status.operations.filter(({ phase }) => phase !== 'finished');
+    const { buckets, hashSeed, affinity } = status.vips[0]!;
+    const busy = new Set(unfinished.flatMap(({ server, replacement }) => [server, replacement ?? server]));
     return {
       servers: status.servers.map(({ name, state, enabled, weight }) => ({
         name,
@@ -113,6 +111,12 @@ class ChaosRun {
         links: this.options.twoLinks.includes(name) ? 2 : 1,
         downLink: this.downLinks.get(name),
       })),
+      mapping: {
+        buckets,
+        hashSeed,
+        affinity,
+        isBusy: unfinished.some(({ kind }) => kind === 'remap' || kind === 'buckets'),
+      },
       running: this.running.size,
       incidentRunning: this.incidents > 0,
       isSearching: (status.counters.bucketsInDoubt ?? 0) > 0,
@@ -230,7 +234,8 @@ class ChaosRun {
     for (;;) {
       const atMs = this.stage.elapsedMs();
       try {
-        const begun = await client.operate(request);
+        const isAboutServers = request.server !== undefined;
+        const begun = await client.operate(isAboutServers ? request : { ...request, queue: true });
         const ended = await client.waitForOperation(begun.id, { signal: this.stage.signal, persistent: true });
         const met = [request.server, request.replacement].some((name) => this.crashed.has(name ?? ''));
         return {

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import {
   type ChaosOperation,
   ChaosPlanner,
+  type ChaosRemap,
   type ChaosServer,
   type ChaosView,
   chaosTitle,
@@ -24,6 +25,10 @@ const INCIDENTS: ReadonlySet<string> = new Set([
 const RESIDENTS = new Set(['s1', 's2']);
 const CRASHES = 3;
 
+function isRemap(operation: ChaosOperation): operation is ChaosRemap {
+  return operation.kind === 'remap' || operation.kind === 'buckets';
+}
+
 type Model = { -readonly [Key in keyof ChaosServer]: ChaosServer[Key] };
 
 /** A service whose operations take effect when they end, and end in the order of `ends`. */
@@ -39,10 +44,12 @@ class Service {
     downLink: undefined,
   }));
   readonly running: ChaosOperation[] = [];
+  readonly mapping = { buckets: 256, hashSeed: 0, affinity: 'connection' as 'client' | 'connection' };
 
   view(): ChaosView {
     return {
       servers: this.servers,
+      mapping: { ...this.mapping, isBusy: this.running.some(isRemap) },
       running: this.running.length,
       incidentRunning: this.running.some(({ kind }) => INCIDENTS.has(kind)),
       isSearching: false,
@@ -76,6 +83,10 @@ class Service {
 
   end(index: number): void {
     const [operation] = this.running.splice(index, 1);
+    if (operation !== undefined && isRemap(operation)) {
+      const { kind: _, ...changed } = operation;
+      Object.assign(this.mapping, changed);
+    }
     if (operation === undefined || !('server' in operation)) return;
     const server = this.server(operation.server);
     const settle = (one: Model, state: ServerState): void => {
@@ -148,6 +159,13 @@ describe('the planner', () => {
         let crashes = 0;
         play(seed, 40, (operation, service) => {
           expect(service.running.length).toBeLessThan(MOST_AT_ONCE);
+          if (isRemap(operation)) {
+            expect(service.running.some(isRemap)).toBe(false);
+            for (const [key, value] of Object.entries(operation))
+              expect(service.mapping).not.toHaveProperty(key, value);
+            if (operation.kind === 'buckets') expect(operation.buckets).toBeGreaterThanOrEqual(64);
+            return;
+          }
           if (!('server' in operation)) {
             expect(service.view().incidentRunning).toBe(false);
             return;
@@ -192,10 +210,10 @@ describe('the planner', () => {
     expect(play(7, 20, () => {})).not.toEqual(play(8, 20, () => {}));
   });
 
-  test('twenty operations have every kind, and some overlap', () => {
+  test('forty operations have every kind, and some overlap', () => {
     let overlapping = 0;
     const played = [1, 2, 3].map((seed) =>
-      play(seed, 20, (_, { running }) => {
+      play(seed, 40, (_, { running }) => {
         if (running.length > 0) overlapping++;
       }).join('\n'),
     );
@@ -204,6 +222,7 @@ describe('the planner', () => {
       for (const kind of ['add', 'drain', 'swap', 'weight', 'disable', 'enable', 'crash']) expect(run).toContain(kind);
       expect(run).toContain('kill -9 the controller');
       expect(run).toContain('kill -9 the switch');
+      for (const kind of [/reseed \d/, /buckets \d/, /affinity client/]) expect(run).toMatch(kind);
       for (const kind of [/link \d of s\d down/, /link \d of s\d up/, /class/]) expect(run).toMatch(kind);
     }
   });

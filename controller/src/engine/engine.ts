@@ -176,10 +176,11 @@ export class Engine {
         if (this.session === undefined) {
           await this.openSession();
           pauseMs = RECONNECT_MS;
-          this.totals.reconnects++;
-          this.options.log.write('info', 'the switch is back');
+          this.noteReturn('the switch is back');
         } else if (this.reopens) {
           await this.openSession();
+          // It was gone just while we had no connection to it, so nobody told us.
+          if (this.session?.pipeline === 'pushed') this.noteReturn('a switch had started anew');
         }
         await this.somethingToDo();
         if (this.session !== undefined && !this.reopens && !this.stopped) await this.turn();
@@ -192,6 +193,11 @@ export class Engine {
         pauseMs = Math.min(2 * pauseMs, RECONNECT_LONGEST_MS);
       }
     }
+  }
+
+  private noteReturn(text: string): void {
+    this.totals.reconnects++;
+    this.options.log.write('info', text);
   }
 
   /** Ends `run` after the present turn; the switch goes on as it is. */

@@ -5,7 +5,7 @@
  */
 import type { Counters, OperationStatus, ResetsStatus, Status } from '../control-api/types.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { OperationRecord } from '../intent/types.ts';
+import type { Intent, OperationRecord } from '../intent/types.ts';
 import { ResetAudit } from './reset-audit.ts';
 import type { SignalReader } from './signal-reader.ts';
 
@@ -133,15 +133,14 @@ export class ResetSupervisor {
     const nowMs = clock.monotonicMs();
     const participants = new Map<string, number>();
     const records = [...journal.state.operations.values()].sort((a, b) => a.id - b.id);
-    // Operations that are under way come last: a server belongs to them and not to one that is over.
-    for (const isOver of [true, false]) {
+    for (const round of ROUNDS) {
       for (const record of records) {
-        if ((record.phase === 'finished') !== isOver || record.ordered === 0) continue;
+        if (roundOf(record) !== round || (record.ordered === 0 && round !== 'failover')) continue;
         // One that was over before it was noticed is listened to as well.
-        const isNews = !isOver || !this.lateUntilMs.has(record.id);
+        const isNews = record.phase !== 'finished' || !this.lateUntilMs.has(record.id);
         if (isNews) this.lateUntilMs.set(record.id, nowMs + configuration.timers.idleMs);
         if (nowMs > this.lateUntilMs.get(record.id)!) continue;
-        for (const server of serversOf(record)) participants.set(`${record.vip}/${server}`, record.id);
+        for (const server of serversOf(record, journal.state)) participants.set(`${record.vip}/${server}`, record.id);
       }
     }
     for (const id of this.lateUntilMs.keys()) if (!journal.state.operations.has(id)) this.lateUntilMs.delete(id);
@@ -149,8 +148,20 @@ export class ResetSupervisor {
   }
 }
 
-function serversOf({ moves }: OperationRecord): Set<number> {
-  return new Set([SOMEBODY, ...moves.flatMap(([, from, to]) => [from, to])]);
+/**
+ * Whose a server is that takes part in several: the last one's. One that is under way comes after one that is over; and whoever died a moment ago
+ * has left connections that any server of the VIP may be asked for, whatever else it takes part in.
+ */
+const ROUNDS = ['over', 'under way', 'failover'] as const;
+
+function roundOf({ kind, phase }: OperationRecord): (typeof ROUNDS)[number] {
+  if (kind === 'failover') return 'failover';
+  return phase === 'finished' ? 'over' : 'under way';
+}
+
+function serversOf({ kind, vip, moves }: OperationRecord, { servers }: Intent): Set<number> {
+  const all = [...servers.values()].filter((server) => server.vip === vip).map(({ id }) => id);
+  return new Set([SOMEBODY, ...(kind === 'failover' ? all : moves.flatMap(([, from, to]) => [from, to]))]);
 }
 
 /** What resets of a shift mean, in words. */

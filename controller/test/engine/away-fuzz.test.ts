@@ -20,6 +20,8 @@ const request = fc.oneof(
   fc.record({ kind: fc.constantFrom('add' as const, 'drain' as const, 'enable' as const, 'disable' as const), server }),
   fc.record({ kind: fc.constant('swap' as const), server, replacement: server }),
   fc.record({ kind: fc.constant('weight' as const), server, weight: fc.integer({ min: 1, max: 5 }) }),
+  fc.record({ kind: fc.constant('remap' as const), hashSeed: fc.integer({ min: 0, max: 3 }) }),
+  fc.record({ kind: fc.constant('buckets' as const), buckets: fc.constantFrom(11, 16, 32), queue: fc.boolean() }),
 );
 const act = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('request' as const), request }) },

@@ -170,6 +170,20 @@ describe('meanwhile', () => {
     expect([...base, ...current]).not.toContain(dead);
   });
 
+  it('a switch that starts anew while everything is written anew is noticed', async () => {
+    await rig.start();
+    rig.switch.onCall = (what) => {
+      if (what !== 'connect') return;
+      rig.switch.onCall = () => undefined;
+      rig.switch.reset();
+    };
+    const { id } = await rig.operate({ kind: 'remap', hashSeed: 0xdecade });
+    await rig.advance(10_000);
+    expect(rig.operation(id)).toMatchObject({ outcome: 'done' });
+    expect(rig.status().counters.reconnects).toBe(1);
+    expect(rig.log.lines.map(({ text }) => text)).toContain('a switch had started anew');
+  });
+
   it('a switch that starts anew is told of both mappings again', async () => {
     await rig.start();
     rig.openMany(40);

@@ -278,6 +278,83 @@ describe('one of two switches is away and goes on forwarding', () => {
     await rig.expectRest();
   });
 
+  it('a mapping that changes waits, and goes on at the return', async () => {
+    rig.openMany(60);
+    const { id } = await rig.operate({ kind: 'remap', hashSeed: 0xdecade, buckets: 11 });
+    rig.openMany(40);
+    await rig.advance(500);
+    const toComing = (one: FakeSwitch) => assignments(one).filter(([, current]) => current === 0).length;
+    expect([toComing(rig.switch), toComing(second)]).toEqual([16, 16]);
+    second.setReachable(false);
+    await rig.advance(500);
+    // New connections go by the present mapping where the other one is away.
+    expect([toComing(rig.switch), toComing(second)]).toEqual([0, 16]);
+    expect(rig.status().switches[1]!.away).toMatchObject({ waitingBuckets: 16, waitingOperations: [id] });
+    rig.openMany(30);
+    const s2 = rig.die('s2');
+    const own = rig.connections.filter(({ port }) => port % 3 !== 0);
+    await rig.advance(1_000);
+    const { bucketMap, coming } = rig.status().vips[0]!;
+    expect([...bucketMap.base, ...coming!.servers]).not.toContain(s2);
+    // What the one that is there knows of may go through the other, and back.
+    rig.way = () => second;
+    rig.connections.splice(0, rig.connections.length, ...own);
+    await rig.advance(1_000);
+    rig.way = () => rig.switch;
+    rig.kill();
+    await rig.start();
+    await rig.advance(8_000);
+    expect(rig.operation(id)).toMatchObject({ phase: 'shifting' });
+    second.setReachable(true);
+    await rig.advance(1_000);
+    expect([toComing(rig.switch), toComing(second)]).toEqual([16, 16]);
+    rig.way = ({ port }) => rig.both[port % 2]!;
+    rig.openMany(30);
+    await rig.advance(9_000);
+    expect(rig.operation(id)).toMatchObject({ outcome: 'done' });
+    for (const one of rig.both) expect(assignments(one)).toHaveLength(11);
+    await rig.expectRest();
+  });
+
+  it('one that is lost while a new mapping takes its place has the old one until it is back', async () => {
+    rig.openMany(60);
+    const { id } = await rig.operate({ kind: 'remap', hashSeed: 0xdecade, buckets: 11 });
+    await rig.advance(1_000);
+    rig.openMany(30);
+    // The first write of the new mapping does not reach it.
+    second.onCall = () => {
+      if (rig.status().vips[0]!.buckets === 11) second.setReachable(false);
+    };
+    for (let round = 0; round < 100 && second.reachable; round++) await rig.advance(100, 100);
+    second.onCall = () => undefined;
+    expect([rig.status().vips[0]!.buckets, second.entries('buckets').size]).toEqual([11, 16]);
+    await rig.advance(1_000);
+    const known = [...rig.connections];
+    for (const turn of [1, 0, 1]) {
+      rig.way = () => rig.both[turn]!;
+      rig.connections.splice(0, rig.connections.length, ...known);
+      await rig.advance(1_000);
+    }
+    second.setReachable(true);
+    await rig.advance(9_000);
+    expect(rig.operation(id)).toMatchObject({ outcome: 'done' });
+    await rig.expectRest();
+  });
+
+  it('a change of mapping that is asked for meanwhile waits in the queue', async () => {
+    rig.openMany(30);
+    second.setReachable(false);
+    await rig.settle();
+    const { id, message } = await rig.operate({ kind: 'remap', hashSeed: 5, queue: true });
+    expect(message).toContain('waits: a switch is away');
+    await rig.advance(3_000);
+    expect(rig.operation(id)).toMatchObject({ phase: 'queued' });
+    second.setReachable(true);
+    await rig.advance(10_000);
+    expect(rig.operation(id)).toMatchObject({ outcome: 'done' });
+    await rig.expectRest();
+  });
+
   it('what both would have to know of a VIP is refused meanwhile', async () => {
     second.setReachable(false);
     await rig.settle();

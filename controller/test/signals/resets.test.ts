@@ -1,5 +1,6 @@
 /** Resets of servers in shift, from the switch's counters to what people see; and that those outside a shift hurt nobody. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { onServerDown } from '../../src/operations/outages.ts';
 import { ResetSupervisor } from '../../src/signals/supervise.ts';
 import { Rig } from '../support/rig.ts';
 
@@ -78,6 +79,24 @@ describe('resets that say "no such connection"', () => {
     reset('s2', 1);
     await rig.advance(1_500);
     expect(shown(id)).toMatchObject({ seen: ended + 1, suspected: 1 });
+  });
+
+  it("of connections that died with their server are nobody else's, also while the mapping changes", async () => {
+    await rig.advance(30_000);
+    const { id } = await rig.operate({ kind: 'remap', hashSeed: 5 });
+    await rig.engine.submit(() => rig.engine.operations.pause(id, { who: 'anna' }));
+    await rig.advance(1_500);
+    await rig.engine.submit(() => onServerDown(rig.engine.operations, 'web', 's2', 'refused', () => false));
+    await rig.advance(500);
+    reset('s1', 4);
+    await rig.advance(1_500);
+    expect(shown(id)).toMatchObject({ seen: 0, suspected: 0 });
+    expect(resets.suspected).toBe(0);
+    // The dead one's are all in by now.
+    await rig.advance(2_000);
+    reset('s1', 3);
+    await rig.advance(1_500);
+    expect(shown(id)).toMatchObject({ seen: 3, suspected: 3 });
   });
 
   it('are not counted where the switch is away, and what came meanwhile is not lost', async () => {
