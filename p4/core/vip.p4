@@ -89,7 +89,7 @@ control VipLookup(in headers_t headers, inout metadata_t meta, out bool hit) {
     /// @param vip the VIP's number, unique to its address, protocol, port and class of clients
     /// @param first_bucket number of the first of its buckets: another one where they have been laid out anew
     /// @param bucket_count how many buckets its connections are spread over
-    /// @param seed goes into the hash
+    /// @param seed goes into the hash: 0, or an odd number with bits all over
     /// @param port_mask 0xffff spreads by client address and port, 0 keeps a client's connections together
     /// @param one_way the switch cannot watch handshakes: UDP, or servers that answer past the switch
     @name(".set_vip")

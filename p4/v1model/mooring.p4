@@ -32,6 +32,7 @@
 #include "../core/fragments.p4"
 #include "../core/addresses.p4"
 #include "../core/ethernet.p4"
+#include "bucket-hash.p4"
 
 /// The port packets to and from the controller pass through.
 #ifndef MOORING_CPU_PORT
@@ -106,6 +107,8 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     ClientClass() client_class;
     VipLookup() vip_lookup;
     ReturnLookup() return_lookup;
+    BucketHash() bucket_hash;
+    BucketHash() coming_hash;
     AssignmentLookup() assignment_lookup;
     ComingMapping() coming_mapping;
     ComingServer() coming_server;
@@ -168,6 +171,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     bool for_controller;
     bool assigned;
     bool coming;
+    bucket_t bucket;
 
     /// Two different hash functions: a connection that collides with another in one way hardly does in both.
     action hash_slots() {
@@ -318,28 +322,14 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
 
         // What is assigned to it, and which slot and pin does it have?
         if (for_vip) {
-            if (headers.ipv4.isValid()) {
-                hash(user.mooring.bucket, HashAlgorithm.crc32, user.mooring.first_bucket,
-                     { user.mooring.hashed_port, user.mooring.seed, user.mooring.client_address[31:0] },
-                     (bit<32>)user.mooring.bucket_count);
-            } else {
-                hash(user.mooring.bucket, HashAlgorithm.crc32, user.mooring.first_bucket,
-                     { user.mooring.hashed_port, user.mooring.seed, user.mooring.client_address },
-                     (bit<32>)user.mooring.bucket_count);
-            }
+            bucket_hash.apply(headers, user.mooring, bucket);
+            user.mooring.bucket = user.mooring.first_bucket + bucket;
             assignment_lookup.apply(user.mooring, assigned);
             if (assigned && user.mooring.current == BY_COMING_MAPPING) {
                 coming_mapping.apply(user.mooring, coming);
                 if (coming) {
-                    if (headers.ipv4.isValid()) {
-                        hash(user.mooring.coming_bucket, HashAlgorithm.crc32, 16w0,
-                             { user.mooring.hashed_port, user.mooring.seed, user.mooring.client_address[31:0] },
-                             (bit<32>)user.mooring.bucket_count);
-                    } else {
-                        hash(user.mooring.coming_bucket, HashAlgorithm.crc32, 16w0,
-                             { user.mooring.hashed_port, user.mooring.seed, user.mooring.client_address },
-                             (bit<32>)user.mooring.bucket_count);
-                    }
+                    coming_hash.apply(headers, user.mooring, bucket);
+                    user.mooring.coming_bucket = bucket;
                     coming_server.apply(user.mooring);
                 }
             }

@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { COMPILE_TIMEOUT_MS, EVENT, UDP_VIP_ID, Workbench } from './bench.ts';
 import { FAMILIES } from './network.ts';
 
-const COMING = { first: 100, count: 5, seed: 0xc0ffee42, portMask: 0xffff };
+const COMING = { first: 100, count: 5, seed: 0xc0ffee43, portMask: 0xffff };
 /** Server of each bucket of the coming mapping. */
 const COMING_SERVERS = [1, 2, 3, 1, 2];
 
@@ -23,14 +23,22 @@ function bytesOf(value: bigint, count: number): number[] {
   return Array.from({ length: count }, (_, index) => Number((value >> BigInt(8 * (count - 1 - index))) & 0xffn));
 }
 
+function wordsOf(value: bigint, count: number): bigint[] {
+  return Array.from({ length: count }, (_, index) => BigInt.asUintN(32, value >> BigInt(32 * (count - 1 - index))));
+}
+
 describe.each(FAMILIES)('%s', (family) => {
   let bench: Workbench;
 
   const comingBucket = (clientPort: number): number => {
     const { address } = bench.network.client;
-    const client = family === 'ipv4' ? bytesOf(parseIpv4(address), 4) : bytesOf(parseIpv6(address), 16);
-    const hashed = [...bytesOf(BigInt(clientPort & COMING.portMask), 2), ...bytesOf(BigInt(COMING.seed), 4), ...client];
-    return crc32(hashed) % COMING.count;
+    const client = family === 'ipv4' ? wordsOf(parseIpv4(address), 1) : wordsOf(parseIpv6(address), 4);
+    const seed = BigInt(COMING.seed);
+    const product = (word: bigint): bigint => BigInt.asUintN(32, word * seed);
+    const mixed = client.reduce((before, word) => product(before ^ (before >> 16n) ^ word), 0n);
+    const port = BigInt(clientPort & COMING.portMask) ^ (mixed >> 16n);
+    const hashed = [seed, ...client.slice(0, -1), client.at(-1)! ^ product(port)];
+    return crc32([...bytesOf(port, 2), ...hashed.flatMap((word) => bytesOf(word, 4))]) % COMING.count;
   };
   const comingServer = (clientPort: number): number => COMING_SERVERS[comingBucket(clientPort)]!;
   /** A client's port whose connection is for this server in the coming mapping. */

@@ -3,7 +3,7 @@
  * record of a VIP alone.
  */
 import type { VipConfiguration } from '../config/types.ts';
-import type { HashParameters } from '../shift/bucket-hash.ts';
+import { type HashParameters, multiplierOf } from '../shift/bucket-hash.ts';
 import type { BucketName, VipId } from '../shift/types.ts';
 import type { Intent, MappingConfiguration } from './types.ts';
 
@@ -13,7 +13,7 @@ export const FIRST_HASH_SEED = 0;
 /** What a VIP's connections are hashed with. */
 export function hashOf({ buckets, affinity, hashSeed = FIRST_HASH_SEED }: MappingConfiguration): HashParameters {
   // By client address and port, or by address alone.
-  return { buckets, seed: hashSeed, portMask: affinity === 'client' ? 0 : 0xffff };
+  return { buckets, seed: multiplierOf(hashSeed), portMask: affinity === 'client' ? 0 : 0xffff };
 }
 
 /** Whether two mappings differ in the number of buckets at most: then a connection's hash is the same in both. */

@@ -91,7 +91,7 @@ function candidates(random: Random): (readonly [weight: number, make: () => Entr
       () => {
         const mapping = {
           bucket_count: 1 + random.below(5),
-          seed: random.below(3),
+          seed: random.chance(0.3) ? 0 : random.bits32(),
           port_mask: random.pick([0, 0xff00, 0xffff]),
         };
         return { table: 'coming_mappings', match: { vip: service().vip }, action: call('set_coming', mapping) };
@@ -165,7 +165,7 @@ function candidates(random: Random): (readonly [weight: number, make: () => Entr
         const spread = {
           first_bucket: random.chance(0.7) ? 0 : random.below(buckets + 1),
           bucket_count: random.chance(0.9) ? buckets : 1 + random.below(9),
-          seed: random.below(3),
+          seed: random.chance(0.3) ? 0 : random.bits32(),
           port_mask: portMask,
         };
         const match = { address, protocol, client_class: random.pick([0, 0, 0, 0, 1, 2]) };
