@@ -15,8 +15,7 @@ const INTERVAL_MS = 1_000;
 /** Where the readings come from. */
 export interface TrafficMeterOptions {
   readonly clock: Clock;
-  /** Undefined while there is no engine yet. */
-  readonly engine: () => Engine | undefined;
+  readonly engine: Engine;
   readonly readSignals: SignalReader;
   /** Whether anybody looks. */
   readonly isWatched: () => boolean;
@@ -55,7 +54,7 @@ export class TrafficMeter {
 
   private async read(): Promise<void> {
     const { clock, engine, readSignals, isWatched, onChange } = this.options;
-    const session = engine()?.session;
+    const { session } = engine;
     if (session !== undefined && session.readCounts === undefined) {
       // A switch without counters: there is nothing to ask for.
       this.isRunning = false;
