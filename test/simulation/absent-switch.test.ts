@@ -219,6 +219,45 @@ test('a switch is away in the middle of a shift and forwards: the other goes on,
   await world.stop();
 }, 180_000);
 
+test('a mapping changes with two switches, one of which is away in the midst of it', async () => {
+  const world = new World();
+  await world.start();
+  for (const way of [0, 1] as const) world.open(way, 100);
+  await world.run(1_000);
+  const remap = await operate(world, { kind: 'remap', hashSeed: 0xdecade, buckets: 23, affinity: 'client' });
+  await world.run(200);
+  for (const way of [0, 1] as const) world.open(way, 60);
+  await world.run(500);
+  expect(world.controller.counters.pinsExact).toBeGreaterThan(10);
+  world.cables[1].cut();
+  await world.run(200);
+  world.open(0, 60);
+  await world.run(500);
+  // All that the one has which is there changes to the one that is away, and back.
+  const own = [...world.connections.values()].filter(({ way }) => way === 0);
+  for (const connection of own) connection.way = 1;
+  await world.run(1_000);
+  for (const connection of own) connection.way = 0;
+  const isDead = world.die(1);
+  await world.run(5_000);
+  expect(await isDead).toBe(true);
+  expect(world.controller.operation(remap.id)).toMatchObject({ phase: 'shifting' });
+  expect(world.controller.status().switches[1]).toMatchObject({ away: { waitingOperations: [remap.id] } });
+  world.cables[1].mend();
+  await world.run(2_000);
+  for (const way of [0, 1] as const) world.open(way, 60);
+  await world.run(1_000);
+  for (const connection of world.connections.values()) connection.way = connection.way === 0 ? 1 : 0;
+  await world.run(12_000);
+  expect(world.controller.operation(remap.id)).toMatchObject({ outcome: 'done' });
+  expect(world.controller.status().vips[0]).toMatchObject({ buckets: 23, hashSeed: 0xdecade, affinity: 'client' });
+  for (const connection of world.connections.values()) connection.way = connection.way === 0 ? 1 : 0;
+  await world.run(1_000);
+  expect(world.violations).toEqual([]);
+  expect(world.controller.counters.astray).toBe(0);
+  await world.stop();
+}, 180_000);
+
 async function operate(world: World, request: Parameters<VirtualController['operate']>[0]) {
   const accepted = world.controller.operate(request);
   await world.run(STEP_MS);

@@ -5,6 +5,7 @@
 import { failServers } from './failures.ts';
 import { floodDuringSwap } from './flood.ts';
 import { moveQuarter } from './quarter.ts';
+import { changeMappings } from './remaps.ts';
 import type { SchemeResult } from './schemes.ts';
 import type { Service } from './service.ts';
 
@@ -22,6 +23,10 @@ const SIMULATIONS: Readonly<
   quarter: {
     live: 1_000_000,
     run: (liveConnections, seed) => moveQuarter({ seed, liveConnections, buckets: 4096 }, progress()),
+  },
+  remaps: {
+    live: 100_000,
+    run: (liveConnections, seed) => changeMappings({ seed, liveConnections, servers: 100, buckets: 4096 }, progress()),
   },
   flood: {
     live: 10_000,

@@ -5,6 +5,7 @@ import { SHORT_CONNECTION_SECONDS } from './distributions.ts';
 import { failServers } from './failures.ts';
 import { floodDuringSwap } from './flood.ts';
 import { moveQuarter } from './quarter.ts';
+import { changeMappings } from './remaps.ts';
 import { Comparison } from './schemes.ts';
 import { Service, serverName } from './service.ts';
 
@@ -43,6 +44,16 @@ test('a quarter of the buckets moves: no more pins than connections began in the
   expect(result.movedBuckets).toBeGreaterThanOrEqual(64);
   expect(result.peakPins).toBeGreaterThan(0);
   expect(result.peakPins).toBeLessThanOrEqual(1.01 * result.begunInMovedBuckets);
+}, 120_000);
+
+test('a mapping changes again and again, a server dies in the midst of it and comes back: no packet changes its server', async () => {
+  const lifetimes = SHORT_CONNECTION_SECONDS;
+  const result = await changeMappings({ seed: 5, liveConnections: 800, servers: 10, buckets: 128, lifetimes });
+  expect(result).toMatchObject({ violations: 0, changes: 5, serving: 10 });
+  expect(result.lostWithTheirServer).toBeGreaterThan(40);
+  // Most of those that lived through a change are elsewhere than the new mapping says.
+  expect(result.peakPins).toBeGreaterThan(400);
+  expect(result.pinsLeft).toBeGreaterThan(0);
 }, 120_000);
 
 test('a flood of SYNs during a swap harms nobody, and its connections never reach the controller', async () => {
