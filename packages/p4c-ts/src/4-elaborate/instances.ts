@@ -14,11 +14,11 @@ import type {
   CounterArray,
   ExternInstance,
   MeterArray,
+  Place,
   RegisterArray,
   Table,
   TableAction,
   ValueSet,
-  Variable,
 } from '../5-lower/ir.ts';
 import type { Value } from './values.ts';
 
@@ -55,7 +55,7 @@ export interface TableInstance {
   readonly table: Table;
   readonly byDeclaration: ReadonlyMap<ast.ActionDeclaration, TableAction>;
   /** Set to 1 by an action that exits, where something is left to do after the table. */
-  readonly exitFlag: Variable | undefined;
+  readonly exitFlag: Place | undefined;
 }
 
 /** Anything made by an instantiation. */

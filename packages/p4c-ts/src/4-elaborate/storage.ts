@@ -189,6 +189,7 @@ export function allocateScalar(context: Context, type: ir.ScalarType, request: S
   checkAmount(context, request);
   const variable: ir.Variable = {
     kind: 'variable',
+    id: context.variables.length,
     name: context.uniqueName('variable', request.name),
     type,
     role: request.role,

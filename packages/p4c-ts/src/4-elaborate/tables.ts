@@ -74,14 +74,14 @@ export function applyTable(
     storeKeys(body, made.table, keys, declaration.span);
   }
   const { table, exitFlag, byDeclaration } = made;
-  if (exitFlag !== undefined) body.assign({ kind: 'variable', variable: exitFlag }, build.FALSE, call.span);
+  if (exitFlag !== undefined) body.assign(exitFlag, build.FALSE, call.span);
   // Where an action may exit and copies are still to be made, each way out first looks at the flag.
   const checked = (target: ir.Block): ir.Block => {
     if (exitFlag === undefined || scope.exitTo === undefined) return target;
     const block = body.newBlock('exited');
     block.terminator = {
       kind: 'branch',
-      condition: build.read({ kind: 'variable', variable: exitFlag }),
+      condition: build.read(exitFlag),
       whenTrue: scope.exitTo,
       whenFalse: target,
       span: call.span,
@@ -185,7 +185,7 @@ function makeTable(
   const exitFlag =
     scope.exitTo !== undefined &&
     info.actions.some((reference) => mayExit(context, context.typed.actionReferences.get(reference)?.declaration))
-      ? makeFlag(context)
+      ? body.temporary(ir.BOOL, 'exited')
       : undefined;
   const byDeclaration = new Map<ast.ActionDeclaration, ir.TableAction>();
   const actions: ir.TableAction[] = [];
@@ -263,18 +263,6 @@ function makeTable(
   return { table, byDeclaration, exitFlag };
 }
 
-function makeFlag(context: Context): ir.Variable {
-  const variable: ir.Variable = {
-    kind: 'variable',
-    name: context.uniqueName('variable', 'exited'),
-    type: ir.BOOL,
-    role: 'temporary',
-    fieldLists: [],
-  };
-  context.variables.push(variable);
-  return variable;
-}
-
 function constantArgument(context: Context, frame: Frame, matched: MatchedArgument): bigint {
   const { parameter } = matched;
   const expression = matched.argument?.value ?? parameter.defaultValue;
@@ -332,7 +320,7 @@ function compileAction(
   around: Body,
   instance: BlockInstance,
   resolved: ResolvedActionReference,
-  exitFlag: ir.Variable | undefined,
+  exitFlag: ir.Place | undefined,
 ): ir.Action {
   const { context } = around;
   const { declaration } = resolved;
@@ -384,7 +372,7 @@ function compileAction(
   }
   if (exit !== undefined && exitFlag !== undefined) {
     body.moveTo(exit);
-    body.assign({ kind: 'variable', variable: exitFlag }, build.TRUE, declaration.span);
+    body.assign(exitFlag, build.TRUE, declaration.span);
     body.terminate({ kind: 'return', span: declaration.span });
   }
   body.moveTo(end);

@@ -8,8 +8,8 @@
 
 import { eachExpression, expressionsOfTerminator, targetOf } from './instructions.ts';
 import {
+  type Block,
   type Expression,
-  type Graph,
   isSigned,
   type Place,
   type Program,
@@ -18,8 +18,9 @@ import {
   typeOfPlace,
   widthOf,
 } from './ir.ts';
-import { graphsOf, passes } from './lower.ts';
+import { passes } from './lower.ts';
 import { printExpression, printInstruction } from './print.ts';
+import { graphsOf } from './survey.ts';
 import { walkExpression } from './traversal.ts';
 
 /** Everything that is wrong with the program after that pass (`elaborate` for none yet), as messages. */
@@ -27,6 +28,9 @@ export function checkInvariants(program: Program, pass: string): string[] {
   const problems: string[] = [];
   const done = new Set(passes.slice(0, passes.findIndex((each) => each.name === pass) + 1).map((each) => each.name));
   const variables = new Set(program.variables);
+  program.variables.forEach(({ id, name }, position) => {
+    if (id !== position) problems.push(`variable ${name} is at position ${position}, but its id is ${id}`);
+  });
   const checkExpression = (expression: Expression, where: string): void => {
     walkExpression(expression, (inner) => {
       const problem = problemOf(inner);
@@ -44,8 +48,8 @@ export function checkInvariants(program: Program, pass: string): string[] {
       problems.push(`${where}: an index known only at run time is left`);
     }
   };
-  const checkGraph = (graph: Graph): void => {
-    for (const block of reachableBlocks(graph)) {
+  const checkBlocks = (blocks: readonly Block[]): void => {
+    for (const block of blocks) {
       if (block.terminator.kind === 'unreachable') problems.push(`block ${block.name} leads nowhere`);
       for (const instruction of block.instructions) {
         const where = printInstruction(instruction);
@@ -63,7 +67,7 @@ export function checkInvariants(program: Program, pass: string): string[] {
       }
     }
   };
-  for (const graph of graphsOf(program)) checkGraph(graph);
+  for (const { blocks } of graphsOf(program)) checkBlocks(blocks);
   if (done.has('outline')) {
     for (const pipeline of [program.ingress, program.egress]) {
       for (const block of reachableBlocks(pipeline.graph)) {

@@ -7,12 +7,11 @@
  * to first, most of what they alone needed goes in the same round. The user's metadata is never touched.
  */
 import { eachExpression } from './instructions.ts';
-import { type Graph, type Instruction, type Program, reachableBlocks } from './ir.ts';
-import { countReads, readCounter } from './propagate.ts';
+import type { Instruction } from './ir.ts';
+import { readCounter, type Survey } from './survey.ts';
 
 /** Rewrites all graphs in place. */
-export function removeDeadCode(program: Program, graphs: readonly Graph[]): void {
-  const reads = countReads(program, graphs);
+export function removeDeadCode({ graphs, reads }: Survey): void {
   const forget = readCounter(reads, -1);
   const isDead = (instruction: Instruction): boolean => {
     switch (instruction.kind) {
@@ -27,9 +26,9 @@ export function removeDeadCode(program: Program, graphs: readonly Graph[]): void
         return false;
     }
     const { target } = instruction;
-    return target.kind === 'variable' && target.variable.role !== 'user-metadata' && !reads.get(target.variable);
+    return target.kind === 'variable' && target.variable.role !== 'user-metadata' && reads[target.variable.id] === 0;
   };
-  const blocks = graphs.flatMap(reachableBlocks).reverse();
+  const blocks = graphs.flatMap((listed) => listed.blocks).reverse();
   for (let changed = true; changed; ) {
     changed = false;
     for (const block of blocks) {

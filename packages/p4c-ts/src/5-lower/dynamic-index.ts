@@ -7,21 +7,14 @@
  */
 import { binary, conditional, constant, isValid, isValidUnion, read } from './expressions.ts';
 import { mapExpressionsOf } from './instructions.ts';
-import {
-  type Block,
-  type Expression,
-  type Graph,
-  type HeaderReference,
-  type Instruction,
-  reachableBlocks,
-  type UnionReference,
-} from './ir.ts';
+import type { Block, Expression, HeaderReference, Instruction, UnionReference } from './ir.ts';
 import type { LowerServices } from './lower.ts';
+import type { ListedGraph } from './survey.ts';
 import { mapExpression } from './traversal.ts';
 
-/** Rewrites the graph in place. */
-export function expandDynamicIndexes(graph: Graph, services: LowerServices): void {
-  for (const block of reachableBlocks(graph)) {
+/** Rewrites the blocks in place. */
+export function expandDynamicIndexes({ blocks }: ListedGraph, services: LowerServices): void {
+  for (const block of blocks) {
     const { terminator } = block;
     if (terminator.kind === 'branch') terminator.condition = staticReads(terminator.condition);
     else if (terminator.kind === 'select') terminator.keys = terminator.keys.map(staticReads);

@@ -11,7 +11,7 @@
  */
 
 import { InternalError } from '../diagnostics/diagnostic.ts';
-import type { Expression, HeaderInstance, Place, Variable } from './ir.ts';
+import type { Expression, HeaderInstance, Place } from './ir.ts';
 import { someExpression } from './traversal.ts';
 
 /** A place whose header is known: what facts are about. */
@@ -40,12 +40,13 @@ interface Write {
 /** Numbers of the validity of all headers, and of everything. */
 const VALIDITY = 0;
 const EVERYTHING = 1;
+const FIRST_VARIABLE = 2;
 
 /** See the top of the file. */
 export class Facts {
   private now = 0;
-  private numbers = 2;
-  private readonly numberOfVariable = new Map<Variable, number>();
+  /** Variables have the numbers behind the first two, in order of their ids; the other numbers follow. */
+  private numbers: number;
   /** Number of a header as a whole; its fields have those that follow, in order. */
   private readonly numberOfHeader = new Map<HeaderInstance, number>();
   /** By position: the number of the fields at that position in whatever header. */
@@ -54,6 +55,11 @@ export class Facts {
   /** What was written, in order, and what `lastWrite` said before. */
   private readonly trail: number[] = [];
   private readonly trailBefore: (Write | undefined)[] = [];
+
+  /** For a program with that many variables. */
+  constructor(variables: number) {
+    this.numbers = FIRST_VARIABLE + variables;
+  }
 
   /** The value of the place, if it is known. */
   valueOf(place: Place): Expression | undefined {
@@ -131,13 +137,7 @@ export class Facts {
       if (place.header.kind !== 'instance') throw new InternalError(`a field of ${place.header.kind} has no number`);
       return this.numberOfInstance(place.header.instance) + 1 + place.field.index;
     }
-    let number = this.numberOfVariable.get(place.variable);
-    if (number === undefined) {
-      number = this.numbers;
-      this.numbers += 1;
-      this.numberOfVariable.set(place.variable, number);
-    }
-    return number;
+    return FIRST_VARIABLE + place.variable.id;
   }
 
   private numberOfInstance(instance: HeaderInstance): number {

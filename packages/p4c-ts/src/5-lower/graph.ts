@@ -96,6 +96,30 @@ export function forEachSuccessor(terminator: Terminator, visit: (successor: Bloc
   for (let index = 0; index < count; index++) visit(successorAt(terminator, index));
 }
 
+/** In `onlyPredecessors`: no single block leads there alone. */
+export const NONE = 0;
+
+/**
+ * By a block's id, the id of the only block that goes on to it, whatever happens there; `NONE` for the entry, for blocks that several
+ * others lead to, and for those after a table. `blocks`: all of the graph.
+ */
+export function onlyPredecessors(graph: Graph, blocks: readonly Block[]): Int32Array<ArrayBuffer> {
+  let greatest = 0;
+  for (const { id } of blocks) if (id > greatest) greatest = id;
+  const predecessors = new Int32Array(greatest + 1).fill(UNKNOWN);
+  predecessors[graph.entry.id] = NONE;
+  for (const { id, terminator } of blocks) {
+    const predecessor = terminator.kind === 'apply' ? NONE : id;
+    forEachSuccessor(terminator, (successor) => {
+      const known = predecessors[successor.id];
+      predecessors[successor.id] = known === UNKNOWN || known === predecessor ? predecessor : NONE;
+    });
+  }
+  return predecessors;
+}
+
+const UNKNOWN = -1;
+
 /** Working space of `reachableBlocks`, which every pass asks for every graph. It keeps its size, but no block, between calls. */
 const DONE: (Block | undefined)[] = [];
 const PATH: (Block | undefined)[] = [];

@@ -80,6 +80,8 @@ export interface UnionStack {
  */
 export interface Variable {
   readonly kind: 'variable';
+  /** Position in the program's list of variables; what the emitter adds is behind the last of them. */
+  readonly id: number;
   readonly name: string;
   readonly type: ScalarType;
   readonly role: 'user-metadata' | 'local' | 'temporary';

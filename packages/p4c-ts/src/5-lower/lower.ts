@@ -6,19 +6,12 @@ import type { Reporter } from '../diagnostics/diagnostic.ts';
 import type { SourceMap, Span } from '../diagnostics/span.ts';
 import { removeDeadCode } from './dead-code.ts';
 import { expandDynamicIndexes } from './dynamic-index.ts';
-import {
-  type Action,
-  type Block,
-  type Graph,
-  type Place,
-  type Program,
-  reachableBlocks,
-  type ScalarType,
-} from './ir.ts';
+import type { Block, Place, Program, ScalarType } from './ir.ts';
 import { type OutlineServices, outlineStatements } from './outline.ts';
 import { prepareArguments } from './prepare-arguments.ts';
 import { propagateCopies } from './propagate.ts';
 import { simplifyGraph } from './simplify-graph.ts';
+import { type ListedGraph, list, Survey } from './survey.ts';
 import { MixedTableResults, unifyTableSites } from './table-sites.ts';
 
 /** One step of lowering. */
@@ -31,6 +24,7 @@ export interface Pass {
 /** What passes use from around them. */
 export interface LowerServices extends OutlineServices {
   readonly reporter: Reporter;
+  readonly survey: Survey;
 }
 
 /** Table of contents of this phase. */
@@ -43,10 +37,13 @@ export const passes: readonly Pass[] = [
       eachGraph(expandDynamicIndexes)(program, services);
     },
   },
-  { name: 'propagate', run: (program) => propagateCopies(program, graphsOf(program)) },
-  { name: 'dead-code', run: (program) => removeDeadCode(program, graphsOf(program)) },
+  { name: 'propagate', run: (program, { survey }) => propagateCopies(program, survey) },
+  { name: 'dead-code', run: (_, { survey }) => removeDeadCode(survey) },
   { name: 'simplify-again', run: eachGraph(simplifyGraph) },
-  { name: 'prepare-arguments', run: eachGraph((graph, services) => prepareArguments(graph, services.makeTemporary)) },
+  {
+    name: 'prepare-arguments',
+    run: eachGraph(({ blocks }, services) => prepareArguments(blocks, services.makeTemporary)),
+  },
   {
     name: 'table-sites',
     run: (program, services) => {
@@ -62,8 +59,7 @@ export const passes: readonly Pass[] = [
   {
     name: 'simplify-pipelines',
     run: (program) => {
-      simplifyGraph(program.ingress.graph);
-      simplifyGraph(program.egress.graph);
+      for (const { graph } of [program.ingress, program.egress]) simplifyGraph(list(graph));
     },
   },
 ];
@@ -95,6 +91,7 @@ function makeServices(program: Program, reporter: Reporter, sources: SourceMap):
   const stem = (/([^/\\]*?)(\.p4)?$/.exec(program.sourceName)?.[1] ?? 'p4').replace(/\W/g, '_');
   return {
     reporter,
+    survey: new Survey(program),
     newBlock: (name: string): Block => {
       program.lastBlockId += 1;
       return { id: program.lastBlockId, name, instructions: [], terminator: { kind: 'unreachable', span: undefined } };
@@ -104,7 +101,8 @@ function makeServices(program: Program, reporter: Reporter, sources: SourceMap):
       let name = base;
       for (let suffix = 0; names.has(name); suffix++) name = `${base}_${suffix}`;
       names.add(name);
-      const variable = { kind: 'variable' as const, name, type, role: 'temporary' as const, fieldLists: [] };
+      const { length: id } = program.variables;
+      const variable = { kind: 'variable' as const, id, name, type, role: 'temporary' as const, fieldLists: [] };
       program.variables.push(variable);
       return { kind: 'variable', variable };
     },
@@ -117,27 +115,10 @@ function makeServices(program: Program, reporter: Reporter, sources: SourceMap):
   };
 }
 
-/** Every graph of the program, with the actions of all tables that are applied. */
-export function graphsOf(program: Program): Graph[] {
-  const graphs = [program.parser.graph, program.ingress.graph, program.egress.graph];
-  for (const action of actionsOf(program)) graphs.push(action.body);
-  return graphs;
-}
-
-/** The actions of all tables that are applied, each once, in order. */
-export function actionsOf(program: Program): Action[] {
-  const actions = new Set<Action>();
-  for (const pipeline of [program.ingress, program.egress]) {
-    for (const block of reachableBlocks(pipeline.graph)) {
-      if (block.terminator.kind !== 'apply') continue;
-      for (const { action } of block.terminator.table.actions) actions.add(action);
-    }
-  }
-  return [...actions];
-}
-
-function eachGraph(run: (graph: Graph, services: LowerServices) => void): Pass['run'] {
-  return (program, services) => {
-    for (const graph of graphsOf(program)) run(graph, services);
+/** Runs something that may change where control flows on every graph. */
+function eachGraph(run: (listed: ListedGraph, services: LowerServices) => void): Pass['run'] {
+  return (_, services) => {
+    for (const listed of services.survey.graphs) run(listed, services);
+    services.survey.forget();
   };
 }

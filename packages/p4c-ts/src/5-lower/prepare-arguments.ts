@@ -5,13 +5,13 @@
  */
 import type { Span } from '../diagnostics/span.ts';
 import { read } from './expressions.ts';
-import { type Expression, type Graph, type Instruction, type Place, reachableBlocks, type ScalarType } from './ir.ts';
+import type { Block, Expression, Instruction, Place, ScalarType } from './ir.ts';
 
 /** Gives out places for temporaries. */
 export type MakeTemporary = (type: ScalarType, name: string) => Place;
 
-/** Rewrites the graph in place. */
-export function prepareArguments(graph: Graph, makeTemporary: MakeTemporary): void {
+/** Rewrites the blocks in place. */
+export function prepareArguments(blocks: readonly Block[], makeTemporary: MakeTemporary): void {
   // Assignments of temporaries that the instruction at hand needs before it.
   let before: Instruction[] = [];
   let span: Span | undefined;
@@ -21,7 +21,7 @@ export function prepareArguments(graph: Graph, makeTemporary: MakeTemporary): vo
     before.push({ kind: 'assign', target: place, value: expression, span });
     return read(place);
   };
-  for (const block of reachableBlocks(graph)) {
+  for (const block of blocks) {
     for (let at = 0; at < block.instructions.length; at++) {
       const instruction = block.instructions[at]!;
       span = instruction.span;

@@ -7,137 +7,90 @@
  */
 
 import { Facts, isExactPlace, mayBeSame } from './facts.ts';
-import { eachExpression, expressionsOfTerminator, mapExpressionsOf, targetOf } from './instructions.ts';
-import {
-  type Block,
-  type Expression,
-  forEachSuccessor,
-  type Graph,
-  type HeaderReference,
-  type Instruction,
-  type Place,
-  type Program,
-  reachableBlocks,
-  type Variable,
-} from './ir.ts';
+import { forEachSuccessor, NONE, onlyPredecessors } from './graph.ts';
+import { mapExpressionsOf, targetOf } from './instructions.ts';
+import type { Block, Expression, HeaderReference, Instruction, Place, Program } from './ir.ts';
 import { isPlain } from './prepare-arguments.ts';
+import { type ListedGraph, type ReadCounts, readCounter, type Survey } from './survey.ts';
 import { mapExpression, someExpression } from './traversal.ts';
 
-/** Number of times each variable is read, over all graphs. */
-export function countReads(program: Program, graphs: readonly Graph[]): Map<Variable, number> {
-  const counts = new Map<Variable, number>();
-  const visit = readCounter(counts, 1);
-  for (const graph of graphs) {
-    for (const block of reachableBlocks(graph)) {
-      for (const instruction of block.instructions) eachExpression(instruction, visit);
-      expressionsOfTerminator(block.terminator).forEach(visit);
-    }
-  }
-  for (const pipeline of [program.ingress, program.egress]) {
-    for (const table of pipeline.tables) for (const key of table.keys) visit(key.expression);
-    for (const profile of pipeline.profiles) profile.selector?.input?.forEach(visit);
-  }
-  for (const checksum of program.checksums) {
-    visit(checksum.condition);
-    for (const item of checksum.items) if (item.kind === 'expression') visit(item.expression);
-  }
-  for (const instruction of program.deparser.instructions) eachExpression(instruction, visit);
-  return counts;
-}
-
-/** What changes the counts by that much for each time that a variable is read in an expression. */
-export function readCounter(counts: Map<Variable, number>, change: 1 | -1): (expression: Expression) => void {
-  const count = (inner: Expression): false => {
-    if (inner.kind === 'read' && inner.place.kind === 'variable') {
-      const { variable } = inner.place;
-      counts.set(variable, (counts.get(variable) ?? 0) + change);
-    }
-    return false;
-  };
-  return (expression) => {
-    someExpression(expression, count);
-  };
-}
-
 /** Propagates copies in all graphs. */
-export function propagateCopies(program: Program, graphs: readonly Graph[]): void {
-  const reads = countReads(program, graphs);
-  // One for all graphs: what is known in one is taken back at its end.
-  const facts = new Facts();
-  const replace = (inner: Expression): Expression =>
-    inner.kind === 'read' ? (facts.valueOf(inner.place) ?? inner) : inner;
-  const substitute = (expression: Expression): Expression => mapExpression(expression, replace);
-  for (const graph of graphs) {
-    propagateIn(graph, facts, substitute, reads);
+export function propagateCopies(program: Program, survey: Survey): void {
+  const walk = new Propagation(program, survey);
+  for (const listed of survey.graphs) walk.through(listed);
+}
+
+/** One walk over all graphs. */
+class Propagation {
+  /** One for all graphs: what is known in one is taken back at its end. */
+  private readonly facts: Facts;
+  /** How often variables were read at first: what is passed on depends on it. The survey's own counts follow the changes. */
+  private readonly reads: ReadCounts;
+  private readonly forget: (expression: Expression) => void;
+  private readonly count: (expression: Expression) => void;
+
+  constructor(program: Program, survey: Survey) {
+    this.facts = new Facts(program.variables.length);
+    this.reads = survey.reads.slice();
+    this.forget = readCounter(survey.reads, -1);
+    this.count = readCounter(survey.reads, 1);
+  }
+
+  through({ graph, blocks }: ListedGraph): void {
+    const { facts } = this;
+    const predecessors = onlyPredecessors(graph, blocks);
+    // A number on the stack stands for the facts known before a block; it lies below those that go on with what is known at its end.
+    const pending: (Block | number)[] = blocks.filter((block) => predecessors[block.id] === NONE);
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      if (typeof next === 'number') {
+        facts.rollBack(next);
+        continue;
+      }
+      const { id } = next;
+      pending.push(facts.mark());
+      this.throughBlock(next);
+      forEachSuccessor(next.terminator, (successor) => {
+        if (predecessors[successor.id] !== id) return;
+        pending.push(successor);
+        // Once, however many ways lead there from here.
+        predecessors[successor.id] = NONE;
+      });
+    }
     facts.rollBack(0);
   }
-}
 
-function propagateIn(
-  graph: Graph,
-  facts: Facts,
-  substitute: (expression: Expression) => Expression,
-  reads: ReadonlyMap<Variable, number>,
-): void {
-  const heirs = heirsOf(graph);
-  // A number on the stack stands for the facts known before a block; it lies below the block's heirs.
-  const pending: (Block | number)[] = heirs.get(undefined) ?? [];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (typeof next === 'number') {
-      facts.rollBack(next);
-      continue;
+  private throughBlock(block: Block): void {
+    for (const instruction of block.instructions) {
+      mapExpressionsOf(instruction, this.substitute);
+      observe(instruction, this.facts, this.reads);
     }
-    pending.push(facts.mark());
-    propagateThrough(next, facts, substitute, reads);
-    for (const heir of heirs.get(next) ?? []) pending.push(heir);
+    const { terminator } = block;
+    if (terminator.kind === 'branch') terminator.condition = this.substitute(terminator.condition);
+    else if (terminator.kind === 'select') {
+      terminator.keys = terminator.keys.map((key) => {
+        const replaced = mapExpression(key, this.replace);
+        return replaced.kind === 'read' && isPlain(replaced) ? this.exchange(key, replaced) : key;
+      });
+    }
   }
-}
 
-/** For each block, the blocks that go on with what is known at its end; under `undefined`, those that start anew. */
-function heirsOf(graph: Graph): Map<Block | undefined, Block[]> {
-  const blocks = reachableBlocks(graph);
-  // The only predecessor of a block; undefined where there are several.
-  const predecessors = new Map<Block, Block | undefined>();
-  for (const block of blocks) {
-    forEachSuccessor(block.terminator, (successor) => {
-      const isOnly = !predecessors.has(successor) || predecessors.get(successor) === block;
-      predecessors.set(successor, isOnly ? block : undefined);
-    });
-  }
-  const heirs = new Map<Block | undefined, Block[]>();
-  for (const block of blocks) {
-    const only = predecessors.get(block);
-    const inherits = only !== undefined && block !== graph.entry && only.terminator.kind !== 'apply';
-    const heir = inherits ? only : undefined;
-    const list = heirs.get(heir);
-    if (list === undefined) heirs.set(heir, [block]);
-    else list.push(block);
-  }
-  return heirs;
-}
+  /** The expression with what is known put in. */
+  private readonly substitute = (expression: Expression): Expression =>
+    this.exchange(expression, mapExpression(expression, this.replace));
 
-function propagateThrough(
-  block: Block,
-  facts: Facts,
-  substitute: (expression: Expression) => Expression,
-  reads: ReadonlyMap<Variable, number>,
-): void {
-  for (const instruction of block.instructions) {
-    mapExpressionsOf(instruction, substitute);
-    observe(instruction, facts, reads);
-  }
-  const { terminator } = block;
-  if (terminator.kind === 'branch') terminator.condition = substitute(terminator.condition);
-  else if (terminator.kind === 'select') {
-    terminator.keys = terminator.keys.map((key) => {
-      const replaced = substitute(key);
-      return replaced.kind === 'read' && isPlain(replaced) ? replaced : key;
-    });
+  private readonly replace = (inner: Expression): Expression =>
+    inner.kind === 'read' ? (this.facts.valueOf(inner.place) ?? inner) : inner;
+
+  private exchange(before: Expression, after: Expression): Expression {
+    if (after === before) return before;
+    this.forget(before);
+    this.count(after);
+    return after;
   }
 }
 
 /** Takes note of what the instruction writes, and of what is known afterwards. */
-function observe(instruction: Instruction, facts: Facts, reads: ReadonlyMap<Variable, number>): void {
+function observe(instruction: Instruction, facts: Facts, reads: ReadCounts): void {
   observeHeaders(instruction, facts);
   const written = targetOf(instruction);
   if (written === undefined) return;
@@ -146,7 +99,7 @@ function observe(instruction: Instruction, facts: Facts, reads: ReadonlyMap<Vari
 }
 
 /** Whether reads of the place may become the value that was assigned to it. */
-function mayReplace(target: Place, value: Expression, reads: ReadonlyMap<Variable, number>): boolean {
+function mayReplace(target: Place, value: Expression, reads: ReadCounts): boolean {
   if (!isExactPlace(target)) return false;
   if (value.kind === 'constant') return mayPassOn(value, target, reads);
   return target.kind === 'variable' && mayPassOn(value, target, reads) && !readsPlace(value, target);
@@ -163,12 +116,12 @@ function somewhereReads(value: Expression, place: Place): boolean {
   return someExpression(value, (inner) => inner.kind === 'read' && mayBeSame(inner.place, place));
 }
 
-function mayPassOn(value: Expression, target: Place, reads: ReadonlyMap<Variable, number>): boolean {
+function mayPassOn(value: Expression, target: Place, reads: ReadCounts): boolean {
   if (value.type.kind === 'varbit') return false;
   if (value.kind === 'constant' || value.kind === 'parameter') return true;
   if (someExpression(value, isUnstable)) return false;
   if (value.kind === 'read') return true;
-  return target.kind === 'variable' && target.variable.role !== 'user-metadata' && reads.get(target.variable) === 1;
+  return target.kind === 'variable' && target.variable.role !== 'user-metadata' && reads[target.variable.id] === 1;
 }
 
 /** Expressions whose value may change without a write that the facts would notice. */

@@ -3,20 +3,23 @@
  * way out joined. Inlining leaves many such blocks behind; here they disappear at once, so that every later pass and the
  * emitter see only blocks that do something. Keeps the order of blocks, and so the output, deterministic.
  */
-import { type Block, forEachSuccessor, type Graph, mapSuccessors, reachableBlocks, type Terminator } from './ir.ts';
+import { mapSuccessors, NONE, onlyPredecessors } from './graph.ts';
+import { type Block, type Graph, reachableBlocks, type Terminator } from './ir.ts';
+import type { ListedGraph } from './survey.ts';
 
 /** Simplifies the graph in place. */
-export function simplifyGraph(graph: Graph): void {
-  let changed = true;
-  while (changed) {
-    changed = false;
+export function simplifyGraph({ graph, blocks: listed }: ListedGraph): void {
+  let blocks = listed;
+  for (;;) {
     // Blocks that are lost on the way do no harm, so one list serves these three.
-    const blocks = reachableBlocks(graph);
     for (const block of blocks) decide(block);
     graph.entry = skipEmpty(graph.entry);
     for (const block of blocks) mapSuccessors(block.terminator, skipEmpty);
+    let changed = false;
     for (const block of blocks) if (decide(block)) changed = true;
     if (joinChains(graph)) changed = true;
+    if (!changed) return;
+    blocks = reachableBlocks(graph);
   }
 }
 
@@ -65,8 +68,7 @@ function skipEmpty(start: Block): Block {
 function joinChains(graph: Graph): boolean {
   const blocks = reachableBlocks(graph);
   if (!blocks.some((block) => block.terminator.kind === 'goto')) return false;
-  countWayIn(graph.entry);
-  for (const block of blocks) forEachSuccessor(block.terminator, countWayIn);
+  const predecessors = onlyPredecessors(graph, blocks);
   let changed = false;
   const gone = new Set<Block>();
   for (const block of blocks) {
@@ -75,7 +77,7 @@ function joinChains(graph: Graph): boolean {
       const { terminator } = block;
       if (terminator.kind !== 'goto') break;
       const { target } = terminator;
-      if (target === block || waysIn[target.id] !== 1 || target === graph.entry) break;
+      if (target === block || predecessors[target.id] === NONE) break;
       if (block.instructions.length === 0) block.name = target.name;
       block.instructions.push(...target.instructions);
       block.terminator = target.terminator;
@@ -83,18 +85,5 @@ function joinChains(graph: Graph): boolean {
       changed = true;
     }
   }
-  for (const block of blocks) waysIn[block.id] = 0;
   return changed;
-}
-
-/** Working space of `joinChains`: by the block's number, how many ways lead to it. Zero between calls. */
-let waysIn = new Int32Array(1024);
-
-function countWayIn(block: Block): void {
-  if (block.id >= waysIn.length) {
-    const larger = new Int32Array(2 * block.id);
-    larger.set(waysIn);
-    waysIn = larger;
-  }
-  waysIn[block.id]! += 1;
 }

@@ -3,10 +3,8 @@
  * things are met, so that the same program always gives the same text.
  */
 
-import { targetOf } from '../5-lower/instructions.ts';
 import * as ir from '../5-lower/ir.ts';
-import { actionsOf, graphsOf } from '../5-lower/lower.ts';
-import { countReads } from '../5-lower/propagate.ts';
+import { actionsOf, list } from '../5-lower/survey.ts';
 import type { Reporter } from '../diagnostics/diagnostic.ts';
 import type { SourceMap } from '../diagnostics/span.ts';
 import { expressionJson, fieldPath } from './expressions.ts';
@@ -28,13 +26,22 @@ export function emitBmv2(program: ir.Program, sources: SourceMap, reporter: Repo
     const usedNames = new Set([...program.variables, ...flags].map((variable) => variable.name));
     let name = 'parser_if';
     for (let suffix = 0; usedNames.has(name); suffix++) name = `parser_if_${suffix}`;
-    const variable: ir.Variable = { kind: 'variable', name, type: ir.bitsType(1), role: 'temporary', fieldLists: [] };
+    const id = program.variables.length + flags.length;
+    const variable: ir.Variable = {
+      kind: 'variable',
+      id,
+      name,
+      type: ir.bitsType(1),
+      role: 'temporary',
+      fieldLists: [],
+    };
     flags.push(variable);
     return { kind: 'variable', variable };
   };
   const parser = parserJson(program, objects, makeFlag, reporter);
 
-  const actions = actionsOf(program);
+  const pipelineBlocks = [program.ingress, program.egress].map(({ graph }) => list(graph));
+  const actions = actionsOf(pipelineBlocks);
   const actionIds = new Map(actions.map((action, id) => [action, id]));
   const actionSection = actions.map(
     (action, id): JsonObject => ({
@@ -55,7 +62,7 @@ export function emitBmv2(program: ir.Program, sources: SourceMap, reporter: Repo
     nextId: (section) => ids[section]++,
   };
   const pipelines = [program.ingress, program.egress].map((pipeline, id) =>
-    pipelineJson(pipeline, id, pipelineContext),
+    pipelineJson(pipeline, pipelineBlocks[id]!.blocks, id, pipelineContext),
   );
   const deparser: JsonObject = {
     name: 'deparser',
@@ -77,7 +84,7 @@ export function emitBmv2(program: ir.Program, sources: SourceMap, reporter: Repo
       if_cond: expressionJson(checksum.condition, names),
     }),
   );
-  const storage = storageSections(program, [...usedVariables(program), ...flags], names);
+  const storage = storageSections(program, [...usedVariables(program, names), ...flags], names);
   return {
     header_types: storage.header_types!,
     headers: storage.headers!,
@@ -126,25 +133,17 @@ export function emitBmv2(program: ir.Program, sources: SourceMap, reporter: Repo
   };
 }
 
-/** The user's metadata, and every other variable that something reads or writes. */
-function usedVariables(program: ir.Program): ir.Variable[] {
-  const graphs = graphsOf(program);
-  const used = new Set<ir.Variable>(countReads(program, graphs).keys());
+/** The user's metadata, and every other variable that the document mentions, or that a table never applied has as its key. */
+function usedVariables(program: ir.Program, names: Names): ir.Variable[] {
   const addPlace = (place: ir.Place | undefined): void => {
-    if (place?.kind === 'variable') used.add(place.variable);
+    if (place?.kind === 'variable') names.variable(place.variable);
   };
-  for (const graph of graphs) {
-    for (const block of ir.reachableBlocks(graph)) {
-      for (const instruction of block.instructions) addPlace(targetOf(instruction));
-      const { terminator } = block;
-      if (terminator.kind !== 'apply') continue;
-      for (const key of terminator.table.keys) if (key.expression.kind === 'read') addPlace(key.expression.place);
-    }
-  }
   for (const meter of program.meters) addPlace(meter.target);
-  for (const checksum of program.checksums) addPlace(checksum.target);
-  for (const instruction of program.deparser.instructions) addPlace(targetOf(instruction));
-  return program.variables.filter((variable) => variable.role === 'user-metadata' || used.has(variable));
+  for (const { tables } of [program.ingress, program.egress]) {
+    for (const { keys } of tables)
+      for (const { expression } of keys) if (expression.kind === 'read') addPlace(expression.place);
+  }
+  return program.variables.filter((variable) => variable.role === 'user-metadata' || names.isMentioned(variable));
 }
 
 function counterArrays(program: ir.Program, positions: Positions, reporter: Reporter): JsonObject[] {

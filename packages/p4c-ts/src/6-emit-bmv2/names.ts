@@ -13,11 +13,14 @@ export class Names {
   readonly scalarsType: string;
   private readonly taken: Set<string>;
   private readonly varbits = new Map<Variable, string>();
-  /** What is written for each variable and header field: one object however often it occurs. */
-  private readonly variableObjects = new Map<Variable, JsonObject>();
+  /** What is written for each variable, by its id, and for each header field: one object however often it occurs. */
+  private readonly paths: (string[] | undefined)[];
+  private readonly variableObjects: (JsonObject | undefined)[];
   private readonly fieldObjects = new Map<HeaderInstance, JsonObject[]>();
 
   constructor(program: Program) {
+    this.paths = new Array(program.variables.length);
+    this.variableObjects = new Array(program.variables.length);
     this.taken = new Set(program.headerInstances.map((instance) => instance.name));
     this.scalars = this.unused('scalars');
     const types = new Set(program.headerInstances.map((instance) => instance.type.name));
@@ -35,18 +38,20 @@ export class Names {
 
   /** `["header", "field"]` of a variable. */
   variable(variable: Variable): string[] {
-    if (variable.type.kind !== 'varbit') return [this.scalars, variable.name];
-    return [this.varbitHeader(variable), 'field'];
+    this.paths[variable.id] ??=
+      variable.type.kind === 'varbit' ? [this.varbitHeader(variable), 'field'] : [this.scalars, variable.name];
+    return this.paths[variable.id]!;
+  }
+
+  /** Whether the variable was asked for, because something that is written mentions it. */
+  isMentioned(variable: Variable): boolean {
+    return this.paths[variable.id] !== undefined;
   }
 
   /** The variable as a `field` object. */
   variableObject(variable: Variable): JsonObject {
-    let object = this.variableObjects.get(variable);
-    if (object === undefined) {
-      object = { type: 'field', value: this.variable(variable) };
-      this.variableObjects.set(variable, object);
-    }
-    return object;
+    this.variableObjects[variable.id] ??= { type: 'field', value: this.variable(variable) };
+    return this.variableObjects[variable.id]!;
   }
 
   /** A header's field as a `field` object. */

@@ -19,9 +19,13 @@ export interface PipelineContext {
   readonly nextId: (section: 'tables' | 'conditionals' | 'action_profiles') => number;
 }
 
-/** One element of the section `pipelines`. */
-export function pipelineJson(pipeline: ir.Pipeline, id: number, context: PipelineContext): JsonObject {
-  const blocks = ir.reachableBlocks(pipeline.graph);
+/** One element of the section `pipelines`. `blocks`: all of the pipeline, in order. */
+export function pipelineJson(
+  pipeline: ir.Pipeline,
+  blocks: readonly ir.Block[],
+  id: number,
+  context: PipelineContext,
+): JsonObject {
   const names = new Map<ir.Block, string>();
   let conditionals = 0;
   for (const block of blocks) {
