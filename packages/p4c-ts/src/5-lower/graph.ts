@@ -43,8 +43,8 @@ export function mapSuccessors(terminator: Terminator, map: (block: Block) => Blo
   }
 }
 
-/** Number of blocks that control may flow to from here. */
-function successorCount(terminator: Terminator): number {
+/** Number of blocks that control may flow to from here. For passes that ask every block; `forEachSuccessor` for all others. */
+export function successorCount(terminator: Terminator): number {
   switch (terminator.kind) {
     case 'goto':
       return 1;
@@ -67,7 +67,7 @@ function successorCount(terminator: Terminator): number {
 }
 
 /** One of the blocks that control may flow to from here, by its position from 0. */
-function successorAt(terminator: Terminator, index: number): Block {
+export function successorAt(terminator: Terminator, index: number): Block {
   switch (terminator.kind) {
     case 'goto':
       return terminator.target;
@@ -110,10 +110,11 @@ export function onlyPredecessors(graph: Graph, blocks: readonly Block[]): Int32A
   predecessors[graph.entry.id] = NONE;
   for (const { id, terminator } of blocks) {
     const predecessor = terminator.kind === 'apply' ? NONE : id;
-    forEachSuccessor(terminator, (successor) => {
-      const known = predecessors[successor.id];
-      predecessors[successor.id] = known === UNKNOWN || known === predecessor ? predecessor : NONE;
-    });
+    for (let index = successorCount(terminator) - 1; index >= 0; index--) {
+      const successor = successorAt(terminator, index).id;
+      const known = predecessors[successor];
+      predecessors[successor] = known === UNKNOWN || known === predecessor ? predecessor : NONE;
+    }
   }
   return predecessors;
 }

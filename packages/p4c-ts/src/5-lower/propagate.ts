@@ -7,7 +7,7 @@
  */
 
 import { Facts, isExactPlace, mayBeSame } from './facts.ts';
-import { forEachSuccessor, NONE, onlyPredecessors } from './graph.ts';
+import { NONE, onlyPredecessors, successorAt, successorCount } from './graph.ts';
 import { mapExpressionsOf, targetOf } from './instructions.ts';
 import type { Block, Expression, HeaderReference, Instruction, Place, Program } from './ir.ts';
 import { isPlain } from './prepare-arguments.ts';
@@ -46,15 +46,16 @@ class Propagation {
         facts.rollBack(next);
         continue;
       }
-      const { id } = next;
       pending.push(facts.mark());
       this.throughBlock(next);
-      forEachSuccessor(next.terminator, (successor) => {
-        if (predecessors[successor.id] !== id) return;
+      const { id, terminator } = next;
+      for (let index = successorCount(terminator) - 1; index >= 0; index--) {
+        const successor = successorAt(terminator, index);
+        if (predecessors[successor.id] !== id) continue;
         pending.push(successor);
         // Once, however many ways lead there from here.
         predecessors[successor.id] = NONE;
-      });
+      }
     }
     facts.rollBack(0);
   }

@@ -41,14 +41,8 @@ export class Positions {
     return source === undefined ? {} : { source_info: source };
   }
 
-  /** The object with `source_info` as its last member; as it is, for what the compiler made up. */
-  located(json: JsonObject, span: Span | undefined): JsonObject {
-    const source = this.sourceInfo(span);
-    if (source !== undefined) json.source_info = source;
-    return json;
-  }
-
-  private sourceInfo(span: Span | undefined): JsonObject | undefined {
+  /** The object itself; undefined for what the compiler made up. */
+  sourceInfo(span: Span | undefined): JsonObject | undefined {
     if (span === undefined || span.file === 0) return undefined;
     let info = this.known.get(span);
     if (info === undefined) {

@@ -54,14 +54,17 @@ export function pipelineJson(
       done.add(terminator.table);
       tables.push(tableJson(terminator.table, terminator.next, nodeOf, context));
     } else if (terminator.kind === 'branch') {
-      conditions.push({
-        name: names.get(block)!,
-        id: context.nextId('conditionals'),
-        ...context.objects.positions.info(terminator.span),
-        expression: expressionJson(terminator.condition, context.objects.names),
-        true_next: nodeOf(terminator.whenTrue),
-        false_next: nodeOf(terminator.whenFalse),
-      });
+      const name = names.get(block)!;
+      const id = context.nextId('conditionals');
+      const source_info = context.objects.positions.sourceInfo(terminator.span);
+      const expression = expressionJson(terminator.condition, context.objects.names);
+      const true_next = nodeOf(terminator.whenTrue);
+      const false_next = nodeOf(terminator.whenFalse);
+      conditions.push(
+        source_info === undefined
+          ? { name, id, expression, true_next, false_next }
+          : { name, id, source_info, expression, true_next, false_next },
+      );
     }
   }
   const profiles = pipeline.profiles.map((profile) => profileJson(profile, context));
@@ -102,6 +105,16 @@ function matchTypeOf(table: ir.Table): string {
   return has('lpm') ? 'lpm' : 'exact';
 }
 
+/** By the name of each action, what follows where that was run. */
+function nextTables(
+  actions: readonly ir.TableAction[],
+  nodeAfter: (action: ir.TableAction) => string | null,
+): JsonObject {
+  const nodes: JsonObject = {};
+  for (const each of actions) nodes[each.action.name] = nodeAfter(each);
+  return nodes;
+}
+
 function tableJson(
   table: ir.Table,
   next: ir.ApplyNext,
@@ -110,14 +123,13 @@ function tableJson(
 ): JsonObject {
   const { objects } = context;
   const keys = table.keys.filter((key) => key.matchKind !== 'selector');
-  const json: JsonObject = {
-    name: table.name,
-    id: context.nextId('tables'),
-    ...objects.positions.info(table.span),
-    key: keys.map((key) => keyJson(key, objects)),
-    match_type: matchTypeOf(table),
-    type: table.profile === undefined ? 'simple' : table.profile.selector === undefined ? 'indirect' : 'indirect_ws',
-  };
+  const json: JsonObject = { name: table.name, id: context.nextId('tables') };
+  const source = objects.positions.sourceInfo(table.span);
+  if (source !== undefined) json.source_info = source;
+  json.key = keys.map((key) => keyJson(key, objects));
+  json.match_type = matchTypeOf(table);
+  json.type =
+    table.profile === undefined ? 'simple' : table.profile.selector === undefined ? 'indirect' : 'indirect_ws';
   if (table.profile !== undefined) json.action_profile = table.profile.name;
   json.max_size = sizeOf(table);
   json.with_counters = table.counter !== undefined;
@@ -129,23 +141,17 @@ function tableJson(
     case 'always': {
       const target = nodeOf(next.target);
       json.base_default_next = target;
-      json.next_tables = Object.fromEntries(table.actions.map(({ action }) => [action.name, target]));
+      json.next_tables = nextTables(table.actions, () => target);
       break;
     }
     case 'hit-miss':
       json.base_default_next = null;
       json.next_tables = { __HIT__: nodeOf(next.hit), __MISS__: nodeOf(next.miss) };
       break;
-    case 'action': {
+    case 'action':
       json.base_default_next = nodeOf(next.otherwise);
-      json.next_tables = Object.fromEntries(
-        table.actions.map((tableAction) => [
-          tableAction.action.name,
-          nodeOf(next.targets.get(tableAction) ?? next.otherwise),
-        ]),
-      );
+      json.next_tables = nextTables(table.actions, (action) => nodeOf(next.targets.get(action) ?? next.otherwise));
       break;
-    }
   }
   if (table.defaultAction !== undefined) {
     if (table.profile === undefined) {

@@ -45,50 +45,50 @@ function targetJson(place: ir.Place, objects: Objects): JsonObject {
   return fieldOf(place, objects.names);
 }
 
+/** With its place in the source, for what was not made up by the compiler. */
+function primitive(source: JsonObject | undefined, op: string, ...parameters: JsonObject[]): JsonObject {
+  return source === undefined ? { op, parameters } : { op, parameters, source_info: source };
+}
+
 /** One primitive. Those that only the parser knows are not among them. */
 export function primitiveJson(instruction: ir.Instruction, objects: Objects): JsonObject {
-  return objects.positions.located(unlocated(instruction, objects), instruction.span);
-}
-
-function primitive(op: string, ...parameters: JsonObject[]): JsonObject {
-  return { op, parameters };
-}
-
-/** The primitive without its place in the source. */
-function unlocated(instruction: ir.Instruction, objects: Objects): JsonObject {
-  const { names } = objects;
+  const { names, positions } = objects;
+  const source = positions.sourceInfo(instruction.span);
   switch (instruction.kind) {
     case 'assign': {
       const op = ir.typeOfPlace(instruction.target).kind === 'varbit' ? 'assign_VL' : 'assign';
-      return primitive(op, targetJson(instruction.target, objects), parameterJson(instruction.value, names));
+      return primitive(source, op, targetJson(instruction.target, objects), parameterJson(instruction.value, names));
     }
     case 'copy-header':
-      return primitive('assign_header', headerJson(instruction.target), headerJson(instruction.source));
+      return primitive(source, 'assign_header', headerJson(instruction.target), headerJson(instruction.source));
     case 'copy-stack':
-      return primitive('assign_header_stack', stackJson(instruction.target), stackJson(instruction.source));
+      return primitive(source, 'assign_header_stack', stackJson(instruction.target), stackJson(instruction.source));
     case 'copy-union':
       return primitive(
+        source,
         'assign_union',
         { type: 'header_union', value: instruction.target.name },
         { type: 'header_union', value: instruction.source.name },
       );
     case 'copy-union-stack':
-      return primitive('assign_union_stack', stackJson(instruction.target), stackJson(instruction.source));
+      return primitive(source, 'assign_union_stack', stackJson(instruction.target), stackJson(instruction.source));
     case 'set-valid':
-      return primitive('add_header', headerJson(instruction.header));
+      return primitive(source, 'add_header', headerJson(instruction.header));
     case 'set-invalid':
-      return primitive('remove_header', headerJson(instruction.header));
+      return primitive(source, 'remove_header', headerJson(instruction.header));
     case 'push':
     case 'pop':
-      return primitive(instruction.kind, stackJson(instruction.stack), hexstr(instruction.count, 0));
+      return primitive(source, instruction.kind, stackJson(instruction.stack), hexstr(instruction.count, 0));
     case 'count':
       return primitive(
+        source,
         'count',
         { type: 'counter_array', value: instruction.counter.name },
         parameterJson(instruction.index, names),
       );
     case 'execute-meter':
       return primitive(
+        source,
         'execute_meter',
         { type: 'meter_array', value: instruction.meter.name },
         parameterJson(instruction.index, names),
@@ -96,6 +96,7 @@ function unlocated(instruction: ir.Instruction, objects: Objects): JsonObject {
       );
     case 'read-register':
       return primitive(
+        source,
         'register_read',
         targetJson(instruction.target, objects),
         { type: 'register_array', value: instruction.register.name },
@@ -103,6 +104,7 @@ function unlocated(instruction: ir.Instruction, objects: Objects): JsonObject {
       );
     case 'write-register':
       return primitive(
+        source,
         'register_write',
         { type: 'register_array', value: instruction.register.name },
         parameterJson(instruction.index, names),
@@ -110,6 +112,7 @@ function unlocated(instruction: ir.Instruction, objects: Objects): JsonObject {
       );
     case 'random':
       return primitive(
+        source,
         'modify_field_rng_uniform',
         targetJson(instruction.target, objects),
         parameterJson(instruction.low, names),
@@ -118,6 +121,7 @@ function unlocated(instruction: ir.Instruction, objects: Objects): JsonObject {
     case 'hash': {
       const name = objects.calculation(instruction.algorithm, instruction.items, false, undefined);
       return primitive(
+        source,
         'modify_field_with_hash_based_offset',
         targetJson(instruction.target, objects),
         parameterJson(instruction.base, names),
@@ -127,32 +131,32 @@ function unlocated(instruction: ir.Instruction, objects: Objects): JsonObject {
     }
     case 'digest': {
       const id = objects.learnList(instruction.name, instruction.items);
-      return primitive('generate_digest', parameterJson(instruction.receiver, names), hexstr(id, 32));
+      return primitive(source, 'generate_digest', parameterJson(instruction.receiver, names), hexstr(id, 32));
     }
     case 'mark-to-drop':
-      return primitive('mark_to_drop', { type: 'header', value: instruction.metadata.name });
+      return primitive(source, 'mark_to_drop', { type: 'header', value: instruction.metadata.name });
     case 'clone':
       return primitive(
+        source,
         instruction.from === 'ingress' ? 'clone_ingress_pkt_to_egress' : 'clone_egress_pkt_to_egress',
         parameterJson(instruction.session, names),
         hexstr(objects.fieldList(instruction.fieldList, instruction.span), 32),
       );
     case 'resubmit':
     case 'recirculate':
-      return primitive(instruction.kind, hexstr(objects.fieldList(instruction.fieldList, instruction.span), 32));
+      return primitive(
+        source,
+        instruction.kind,
+        hexstr(objects.fieldList(instruction.fieldList, instruction.span), 32),
+      );
     case 'truncate':
-      return primitive('truncate', parameterJson(instruction.length, names));
+      return primitive(source, 'truncate', parameterJson(instruction.length, names));
     case 'assert':
     case 'assume':
-      return primitive(instruction.kind, {
-        type: 'expression',
-        value: {
-          type: 'expression',
-          value: { op: 'b2d', left: null, right: expressionJson(instruction.condition, names) },
-        },
-      });
+      return primitive(source, instruction.kind, conditionJson(instruction.condition, names));
     case 'log':
       return primitive(
+        source,
         'log_msg',
         { type: 'string', value: instruction.message },
         { type: 'parameters_vector', value: instruction.arguments.map((argument) => parameterJson(argument, names)) },
@@ -160,13 +164,21 @@ function unlocated(instruction: ir.Instruction, objects: Objects): JsonObject {
     case 'extern-call': {
       const parameters = instruction.arguments.map((argument) => externArgument(argument, names));
       if (instruction.instance !== undefined) parameters.unshift({ type: 'extern', value: instruction.instance });
-      return primitive(instruction.name, ...parameters);
+      return primitive(source, instruction.name, ...parameters);
     }
     case 'extract':
     case 'advance':
     case 'verify':
       throw new InternalError(`${instruction.kind} outside of a parser`, instruction.span);
   }
+}
+
+/** A condition as a number: 1 where it holds. */
+function conditionJson(condition: ir.Expression, names: Names): JsonObject {
+  return {
+    type: 'expression',
+    value: { type: 'expression', value: { op: 'b2d', left: null, right: expressionJson(condition, names) } },
+  };
 }
 
 function externArgument(argument: ir.ExternArgument, names: Names): JsonObject {
@@ -182,46 +194,48 @@ function externArgument(argument: ir.ExternArgument, names: Names): JsonObject {
 
 /** The primitives of an action's graph. */
 export function actionPrimitives(graph: ir.Graph, objects: Objects): JsonObject[] {
+  const { entry } = graph;
+  // Most actions are one block.
+  if (entry.terminator.kind === 'return') return entry.instructions.map((each) => primitiveJson(each, objects));
   const blocks = ir.reachableBlocks(graph);
-  const primitives: JsonObject[] = [];
-  const positions = new Map<ir.Block, number>();
-  const jumps: { parameters: JsonObject[]; target: ir.Block | 'end' }[] = [];
-  const jump = (target: ir.Block | 'end', condition: ir.Expression | undefined, span: ir.Terminator['span']): void => {
-    const parameters: JsonObject[] = [];
-    if (condition !== undefined) {
-      parameters.push({
-        type: 'expression',
-        value: {
-          type: 'expression',
-          value: { op: 'b2d', left: null, right: expressionJson(condition, objects.names) },
-        },
-      });
-    }
-    const op = condition === undefined ? '_jump' : '_jump_if_zero';
-    primitives.push(objects.positions.located({ op, parameters }, span));
-    jumps.push({ parameters, target });
-  };
-  blocks.forEach((block, index) => {
-    positions.set(block, primitives.length);
+  const layout = new Layout(objects);
+  for (let index = 0; index < blocks.length; index++) layout.add(blocks[index]!, blocks[index + 1]);
+  return layout.finish();
+}
+
+/** Blocks laid out one after another. */
+class Layout {
+  private readonly objects: Objects;
+  private readonly primitives: JsonObject[] = [];
+  /** Where the blocks begin. */
+  private readonly positions = new Map<ir.Block, number>();
+  private readonly jumps: { readonly destination: JsonObject; readonly target: ir.Block | 'end' }[] = [];
+
+  constructor(objects: Objects) {
+    this.objects = objects;
+  }
+
+  /** Adds a block; `next` is the one to be added after it. */
+  add(block: ir.Block, next: ir.Block | undefined): void {
+    const { primitives, objects } = this;
+    this.positions.set(block, primitives.length);
     for (const instruction of block.instructions) primitives.push(primitiveJson(instruction, objects));
-    const next = blocks[index + 1];
-    const isLast = next === undefined;
     const { terminator } = block;
     switch (terminator.kind) {
       case 'goto':
-        if (terminator.target !== next) jump(terminator.target, undefined, terminator.span);
+        if (terminator.target !== next) this.jump(terminator.target, undefined, terminator.span);
         return;
       case 'branch':
-        jump(terminator.whenFalse, terminator.condition, terminator.span);
-        if (terminator.whenTrue !== next) jump(terminator.whenTrue, undefined, terminator.span);
+        this.jump(terminator.whenFalse, terminator.condition, terminator.span);
+        if (terminator.whenTrue !== next) this.jump(terminator.whenTrue, undefined, terminator.span);
         return;
       case 'exit':
-        primitives.push(objects.positions.located(primitive('exit'), terminator.span));
-        if (!isLast) jump('end', undefined, terminator.span);
+        primitives.push(primitive(objects.positions.sourceInfo(terminator.span), 'exit'));
+        if (next !== undefined) this.jump('end', undefined, terminator.span);
         return;
       case 'return':
       case 'unreachable':
-        if (!isLast) jump('end', undefined, terminator.span);
+        if (next !== undefined) this.jump('end', undefined, terminator.span);
         return;
       case 'apply':
       case 'select':
@@ -229,11 +243,27 @@ export function actionPrimitives(graph: ir.Graph, objects: Objects): JsonObject[
       case 'reject':
         throw new InternalError(`an action ends with ${terminator.kind}`, terminator.span);
     }
-  });
-  for (const { parameters, target } of jumps) {
-    const position = target === 'end' ? primitives.length : positions.get(target);
-    if (position === undefined) throw new InternalError('a jump to nowhere');
-    parameters.push({ type: 'hexstr', value: `0x${position.toString(16)}` });
   }
-  return primitives;
+
+  private jump(target: ir.Block | 'end', condition: ir.Expression | undefined, span: ir.Terminator['span']): void {
+    const { positions, names } = this.objects;
+    const destination: JsonObject = { type: 'hexstr', value: '' };
+    const source = positions.sourceInfo(span);
+    this.primitives.push(
+      condition === undefined
+        ? primitive(source, '_jump', destination)
+        : primitive(source, '_jump_if_zero', conditionJson(condition, names), destination),
+    );
+    this.jumps.push({ destination, target });
+  }
+
+  /** The primitives, all destinations filled in. */
+  finish(): JsonObject[] {
+    for (const { destination, target } of this.jumps) {
+      const position = target === 'end' ? this.primitives.length : this.positions.get(target);
+      if (position === undefined) throw new InternalError('a jump to nowhere');
+      destination.value = `0x${position.toString(16)}`;
+    }
+    return this.primitives;
+  }
 }
