@@ -12,6 +12,7 @@ import type { MatchedArgument } from '../../typed-program.ts';
 import { isStructure } from '../../types.ts';
 import { Facts, type Validity } from './facts.ts';
 import { callBuiltIn, excludeOthers } from './header-validity.ts';
+import type { Layouts } from './layouts.ts';
 import { isPlainPath, type Place, Places } from './places.ts';
 import { Warnings } from './warnings.ts';
 
@@ -31,9 +32,9 @@ export class InitializationAnalysis {
   private readonly places: Places;
   private readonly warnings: Warnings;
 
-  constructor(c: Checker) {
+  constructor(c: Checker, layouts: Layouts) {
     this.c = c;
-    this.places = new Places(c);
+    this.places = new Places(c, layouts);
     this.warnings = new Warnings(c.reporter);
   }
 
@@ -54,7 +55,7 @@ export class InitializationAnalysis {
   checkOut(node: ast.Parameter, owner: string, facts: Facts): void {
     if (node.direction !== 'out' || facts.unreachable || this.gaveUp) return;
     const place = this.places.enter(node);
-    if (place === undefined || !place.scalars.outsideHeaders.some((scalar) => facts.isUndefined(scalar))) return;
+    if (place === undefined || facts.lackingOutsideHeadersOf(place) === 0) return;
     this.warnings.warn(
       'uninitialized-out-param',
       node.name.span,
@@ -341,11 +342,9 @@ export class InitializationAnalysis {
 
   private checkValue(node: ast.Expression, place: Place): void {
     if (!place.exact || this.facts.unreachable || this.facts.haveAllValues) return;
-    const { all } = place.scalars;
-    let lacking = 0;
-    for (const scalar of all) if (this.facts.isUndefined(scalar)) lacking += 1;
+    const lacking = this.facts.lackingIn(place);
     if (lacking === 0 || !this.reporting || this.gaveUp) return;
-    const how = lacking < all.length ? 'may lack values in some of its parts' : 'may have no value here';
+    const how = lacking < place.scalars.count ? 'may lack values in some of its parts' : 'may have no value here';
     this.warnings.warn('uninitialized-use', node.span, `'${expressionText(node)}' ${how}`);
   }
 

@@ -4,6 +4,12 @@
 /** See the top of the file. Words beyond the end are zero. */
 export type BitSet = readonly number[];
 
+/** Numbers that follow each other. */
+export interface Range {
+  readonly first: number;
+  readonly count: number;
+}
+
 export const EMPTY_SET: BitSet = [];
 
 export function has(set: BitSet, number: number): boolean {
@@ -15,27 +21,53 @@ export function isEmpty(set: BitSet): boolean {
   return true;
 }
 
-/** The set with all those numbers; itself if it has them. */
-export function including(set: BitSet, numbers: readonly number[]): BitSet {
-  let result: number[] | undefined;
-  for (const number of numbers) {
-    if (has(result ?? set, number)) continue;
-    result ??= set.slice();
-    while (result.length <= number >> 5) result.push(0);
-    result[number >> 5]! |= 1 << (number & 31);
-  }
-  return result ?? set;
+/** The set with that number; itself if it has it. */
+export function including(set: BitSet, number: number): BitSet {
+  return has(set, number) ? set : includingRange(set, { first: number, count: 1 });
 }
 
-/** The set without those numbers; itself if it has none of them. */
-export function excluding(set: BitSet, numbers: readonly number[]): BitSet {
-  let result: number[] | undefined;
-  for (const number of numbers) {
-    if (!has(set, number)) continue;
-    result ??= set.slice();
-    result[number >> 5]! &= ~(1 << (number & 31));
+/** The set without that number; itself if it lacks it. */
+export function excluding(set: BitSet, number: number): BitSet {
+  return has(set, number) ? excludingRange(set, { first: number, count: 1 }) : set;
+}
+
+/** The set with all numbers of the range. */
+export function includingRange(set: BitSet, { first, count }: Range): BitSet {
+  const result = set.slice();
+  const end = first + count;
+  while (result.length << 5 < end) result.push(0);
+  for (let at = first; at < end; at = nextWord(at)) result[at >> 5]! |= maskOf(at, end);
+  return result;
+}
+
+/** The set without the numbers of the range; itself if it has none of them. */
+export function excludingRange(set: BitSet, { first, count }: Range): BitSet {
+  if (countIn(set, { first, count }) === 0) return set;
+  const result = set.slice();
+  const end = first + count;
+  for (let at = first; at < end && at >> 5 < result.length; at = nextWord(at)) result[at >> 5]! &= ~maskOf(at, end);
+  return result;
+}
+
+/** How many numbers of the range are in the set. */
+export function countIn(set: BitSet, { first, count }: Range): number {
+  const end = first + count;
+  let found = 0;
+  for (let at = first; at < end; at = nextWord(at)) {
+    for (let word = wordOf(set, at >> 5) & maskOf(at, end); word !== 0; word &= word - 1) found += 1;
   }
-  return result ?? set;
+  return found;
+}
+
+/** The first number that is in the next word. */
+function nextWord(number: number): number {
+  return (number | 31) + 1;
+}
+
+/** The numbers from there on up to `end`, as far as they are in the same word. */
+function maskOf(from: number, end: number): number {
+  const mask = -1 << (from & 31);
+  return end < nextWord(from) ? mask & ~(-1 << (end & 31)) : mask;
 }
 
 /** What is in one of the sets. */

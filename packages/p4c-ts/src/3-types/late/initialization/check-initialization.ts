@@ -6,23 +6,25 @@ import type { Checker } from '../../check/checker.ts';
 import type { BuiltInState } from '../../typed-program.ts';
 import { InitializationAnalysis } from './analysis.ts';
 import { Facts } from './facts.ts';
+import { Layouts } from './layouts.ts';
 
 /** Warns about values used before they are given, headers used while not valid, and out parameters left out. */
 export function checkInitialization(c: Checker): void {
   const used: ReadonlySet<ast.Node | BuiltInState> = c.names.used;
+  const layouts = new Layouts();
   for (const declaration of c.program.declarations) {
     // What nothing refers to has its own warning, and no other.
     if (!used.has(declaration)) continue;
-    if (declaration.kind === 'ControlDeclaration') checkControl(c, declaration);
-    else if (declaration.kind === 'ParserDeclaration') checkParser(c, declaration);
+    if (declaration.kind === 'ControlDeclaration') checkControl(c, layouts, declaration);
+    else if (declaration.kind === 'ParserDeclaration') checkParser(c, layouts, declaration);
     else if (declaration.kind === 'FunctionDeclaration' && declaration.body !== undefined) {
-      checkFunction(c, declaration, declaration.body);
+      checkFunction(c, layouts, declaration, declaration.body);
     }
   }
 }
 
-function checkFunction(c: Checker, node: ast.FunctionDeclaration, body: ast.BlockStatement): void {
-  const analysis = new InitializationAnalysis(c);
+function checkFunction(c: Checker, layouts: Layouts, node: ast.FunctionDeclaration, body: ast.BlockStatement): void {
+  const analysis = new InitializationAnalysis(c, layouts);
   for (const parameter of node.parameters) analysis.parameter(parameter);
   analysis.within(node, () => {
     analysis.statements(body.statements);
@@ -30,8 +32,8 @@ function checkFunction(c: Checker, node: ast.FunctionDeclaration, body: ast.Bloc
   });
 }
 
-function checkControl(c: Checker, node: ast.ControlDeclaration): void {
-  const analysis = new InitializationAnalysis(c);
+function checkControl(c: Checker, layouts: Layouts, node: ast.ControlDeclaration): void {
+  const analysis = new InitializationAnalysis(c, layouts);
   for (const parameter of node.parameters) analysis.parameter(parameter);
   for (const local of node.locals) if (local.kind === 'VariableDeclaration') analysis.declaration(local);
   analysis.within(node, () => {
@@ -46,8 +48,8 @@ function finish(analysis: InitializationAnalysis, parameters: readonly ast.Param
   for (const parameter of parameters) analysis.checkOut(parameter, owner, end);
 }
 
-function checkParser(c: Checker, node: ast.ParserDeclaration): void {
-  const analysis = new InitializationAnalysis(c);
+function checkParser(c: Checker, layouts: Layouts, node: ast.ParserDeclaration): void {
+  const analysis = new InitializationAnalysis(c, layouts);
   for (const parameter of node.parameters) analysis.parameter(parameter);
   for (const local of node.locals) if (local.kind === 'VariableDeclaration') analysis.declaration(local);
   const start = node.states.find((state) => state.name.name === 'start');

@@ -7,11 +7,14 @@
 import {
   areEqual,
   type BitSet,
+  countIn,
   difference,
   EMPTY_SET,
   excluding,
+  excludingRange,
   has,
   including,
+  includingRange,
   intersection,
   isEmpty,
   union,
@@ -60,9 +63,16 @@ export class Facts {
     return !isEmpty(this.asked);
   }
 
-  /** True if the scalar may lack a value. */
-  isUndefined(scalar: number): boolean {
-    return has(this.undefinedScalars, scalar);
+  /** How many of the scalars inside may lack a value. */
+  lackingIn(place: Place): number {
+    return countIn(this.undefinedScalars, place.scalars);
+  }
+
+  /** As `lackingIn`, without those that are inside headers: they are a matter of the header's validity. */
+  lackingOutsideHeadersOf(place: Place): number {
+    let lacking = this.lackingIn(place);
+    if (lacking > 0) for (const header of place.headers) lacking -= this.lackingIn(header);
+    return lacking;
   }
 
   /** Validity of a header; what is not followed, or is no header, counts as valid. */
@@ -73,7 +83,7 @@ export class Facts {
 
   /** Sets the validity of a header. */
   setValidity(header: Place, validity: Validity): void {
-    const number = [header.number];
+    const { number } = header;
     this.notValid = (validity === 'yes' ? excluding : including)(this.notValid, number);
     this.uncertain = (validity === 'maybe' ? including : excluding)(this.uncertain, number);
   }
@@ -85,12 +95,12 @@ export class Facts {
 
   /** The program asks for the header's validity. */
   ask(header: Place): void {
-    this.asked = including(this.asked, [header.number]);
+    this.asked = including(this.asked, header.number);
   }
 
   /** What the program asked does not count any longer. */
   forgetAsked(header: Place): void {
-    if (this.wasAsked(header)) this.asked = excluding(this.asked, [header.number]);
+    if (this.wasAsked(header)) this.asked = excluding(this.asked, header.number);
   }
 
   /** The headers asked for up to here. */
@@ -133,7 +143,7 @@ export class Facts {
 
   /** A new variable without a value: nothing defined, headers invalid. */
   declare(place: Place): void {
-    this.undefinedScalars = including(this.undefinedScalars, place.scalars.all);
+    this.undefinedScalars = includingRange(this.undefinedScalars, place.scalars);
     for (const header of place.headers) this.setValidity(header, 'no');
   }
 
@@ -148,6 +158,6 @@ export class Facts {
 
   /** As `write`, but headers stay as they are. */
   writeScalars(place: Place): void {
-    if (!this.haveAllValues) this.undefinedScalars = excluding(this.undefinedScalars, place.scalars.all);
+    if (!this.haveAllValues) this.undefinedScalars = excludingRange(this.undefinedScalars, place.scalars);
   }
 }

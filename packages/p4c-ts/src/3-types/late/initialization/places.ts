@@ -2,31 +2,14 @@
 // trees whose inner nodes are structures, stacks and tuples; each node is made when it is first asked for, and is the same object from then on.
 //
 // Everything else (constants, instances, results of calls) is no place: it always has a value. An element chosen at run time stands for its
-// whole stack, marked as not exact, because nothing can be said of single elements then. What is inside a place is listed once
-// and remembered: headers with many fields are read again and again.
+// whole stack, marked as not exact, because nothing can be said of single elements then. The scalars inside a place are a range of numbers
+// (see layouts.ts).
 
 import type * as ast from '../../../2-parse/ast.ts';
 import type { Checker } from '../../check/checker.ts';
 import { isStructure, type Type } from '../../types.ts';
-
-/** Stacks above this size are not followed element by element. */
-const GREATEST_STACK = 64;
-
-/** Of larger values only so many parts are followed; the others count as written. */
-const MOST_PARTS = 10_000;
-
-/** Numbers of the scalars inside a place, itself included. */
-interface Scalars {
-  readonly all: readonly number[];
-  /** Those that are in no header of the place. */
-  readonly outsideHeaders: readonly number[];
-}
-
-/** How many scalars and headers have got a number so far. */
-interface Counts {
-  scalars: number;
-  headers: number;
-}
+import type { Range } from './bit-sets.ts';
+import { isScalar, type Layouts, MOST_PARTS, partCount, partType } from './layouts.ts';
 
 /** Storage that an expression names. */
 export class Place {
@@ -37,26 +20,24 @@ export class Place {
   readonly header: Place | undefined;
   /** The stack, where this is an element of it that is chosen at run time. */
   readonly stack: Place | undefined;
-  /** Number among the headers, or among the scalars; -1 for what is neither. */
+  /** The scalars inside, of an element chosen at run time those of the whole stack: number of the first one, and how many follow each other. */
+  readonly scalars: Range;
+  /** Number among the headers; -1 for what is none. */
   readonly number: number;
-  private readonly counts: Counts;
+  private readonly places: Places;
   /** Fields and elements asked for so far, by position; none for most places. */
   private parts: Map<number, Place> | undefined;
   private chosenPart: Place | undefined;
-  private listedScalars: Scalars | undefined;
   private listedHeaders: readonly Place[] | undefined;
 
-  constructor(name: string, type: Type, header: Place | undefined, stack: Place | undefined, counts: Counts) {
+  constructor(places: Places, name: string, type: Type, around: Surroundings, scalars: Range) {
+    this.places = places;
     this.name = name;
     this.type = type;
-    this.header = header;
-    this.stack = stack;
-    this.counts = counts;
-    this.number = -1;
-    if (stack === undefined) {
-      if (type.kind === 'header') this.number = counts.headers++;
-      else if (isScalar(type)) this.number = counts.scalars++;
-    }
+    this.header = around.header;
+    this.stack = around.stack;
+    this.scalars = scalars;
+    this.number = type.kind === 'header' && around.stack === undefined ? places.numberHeader() : -1;
   }
 
   /** False where an element is chosen at run time: then this stands for the whole stack. */
@@ -70,23 +51,25 @@ export class Place {
     let part = this.parts.get(position);
     if (part === undefined) {
       const header = this.type.kind === 'header' ? this : this.header;
-      part = new Place(name, type, header, undefined, this.counts);
+      part = new Place(this.places, name, type, { header }, this.scalarsAt(position, type));
       this.parts.set(position, part);
     }
     return part;
   }
 
+  /** The scalars of a part; none where they are not followed. */
+  private scalarsAt(position: number, type: Type): Range {
+    const { layouts } = this.places;
+    const { first, count } = this.scalars;
+    const start = layouts.of(this.type).starts[position] ?? count;
+    return { first: first + start, count: Math.min(count - start, layouts.of(type).scalars) };
+  }
+
   /** Some element of this stack. */
   chosen(): Place {
     if (!this.exact) return this;
-    this.chosenPart ??= new Place('', this.type, undefined, this, this.counts);
+    this.chosenPart ??= new Place(this.places, '', this.type, { stack: this }, this.scalars);
     return this.chosenPart;
-  }
-
-  /** The scalars inside; of an element chosen at run time, of the whole stack. */
-  get scalars(): Scalars {
-    this.listedScalars ??= this.stack?.scalars ?? listScalars(this);
-    return this.listedScalars;
   }
 
   /** The headers inside; of an element chosen at run time, of the whole stack. */
@@ -97,32 +80,13 @@ export class Place {
   }
 }
 
+/** What is around a place: see there. */
+interface Surroundings {
+  readonly header?: Place | undefined;
+  readonly stack?: Place | undefined;
+}
+
 const NO_HEADERS: readonly Place[] = [];
-
-function isScalar(type: Type): boolean {
-  return type.kind !== 'stack' && type.kind !== 'tuple' && !isStructure(type);
-}
-
-function listScalars(place: Place): Scalars {
-  const all: number[] = [];
-  const outsideHeaders: number[] = [];
-  collectScalars(place, all, outsideHeaders, false);
-  return { all, outsideHeaders };
-}
-
-function collectScalars(place: Place, all: number[], outsideHeaders: number[], isInHeader: boolean): void {
-  const { type } = place;
-  if (all.length >= MOST_PARTS) return;
-  // Writing one member of a union takes the value of the others away: their scalars are not followed.
-  if (type.kind === 'header_union') return;
-  if (isScalar(type)) {
-    all.push(place.number);
-    if (!isInHeader) outsideHeaders.push(place.number);
-    return;
-  }
-  const isInside = isInHeader || type.kind === 'header';
-  for (let at = 0; at < partCount(type); at++) collectScalars(partAt(place, at), all, outsideHeaders, isInside);
-}
 
 function listHeaders(place: Place): readonly Place[] {
   if (isScalar(place.type)) return NO_HEADERS;
@@ -132,31 +96,16 @@ function listHeaders(place: Place): readonly Place[] {
 }
 
 function collectHeaders(place: Place, headers: Place[]): void {
+  const { type } = place;
   if (headers.length >= MOST_PARTS) return;
-  if (place.type.kind === 'header') headers.push(place);
+  if (type.kind === 'header') headers.push(place);
   else {
-    for (let at = 0; at < partCount(place.type); at++) {
-      if (!isScalar(partType(place.type, at))) collectHeaders(partAt(place, at), headers);
+    for (let at = 0; at < partCount(type); at++) {
+      const inner = partType(type, at);
+      if (isScalar(inner)) continue;
+      collectHeaders(place.part(at, isStructure(type) ? type.fields[at]!.name : '', inner), headers);
     }
   }
-}
-
-/** Number of the parts that are followed one by one. */
-function partCount(type: Type): number {
-  if (type.kind === 'stack') return type.size > GREATEST_STACK ? 0 : type.size;
-  if (type.kind === 'tuple') return type.components.length;
-  return isStructure(type) ? type.fields.length : 0;
-}
-
-function partType(type: Type, position: number): Type {
-  if (type.kind === 'stack') return type.element;
-  if (type.kind === 'tuple') return type.components[position]!;
-  return isStructure(type) ? type.fields[position]!.type : type;
-}
-
-function partAt(place: Place, position: number): Place {
-  const { type } = place;
-  return place.part(position, isStructure(type) ? type.fields[position]!.name : '', partType(type, position));
 }
 
 /** Whether the expression names a variable, or a field of one, without any index. */
@@ -169,11 +118,20 @@ export function isPlainPath(node: ast.Expression): boolean {
 /** Places of one walk over one block. */
 export class Places {
   private readonly c: Checker;
+  readonly layouts: Layouts;
   private readonly roots = new Map<ast.Node, Place>();
-  private readonly counts: Counts = { scalars: 0, headers: 0 };
+  private scalars = 0;
+  private headers = 0;
 
-  constructor(c: Checker) {
+  constructor(c: Checker, layouts: Layouts) {
     this.c = c;
+    this.layouts = layouts;
+  }
+
+  /** A number for one more header. */
+  numberHeader(): number {
+    this.headers += 1;
+    return this.headers - 1;
   }
 
   /** The place of a variable or parameter, which is followed from here on; undefined if it has no type. */
@@ -181,7 +139,9 @@ export class Places {
     const known = this.roots.get(node);
     const type = this.c.tables.declarationTypes.get(node);
     if (known !== undefined || type === undefined) return known;
-    const root = new Place('', type, undefined, undefined, this.counts);
+    const { scalars: count } = this.layouts.of(type);
+    const root = new Place(this, '', type, {}, { first: this.scalars, count });
+    this.scalars += count;
     this.roots.set(node, root);
     return root;
   }
