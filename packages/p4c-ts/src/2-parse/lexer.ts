@@ -281,8 +281,13 @@ export function parseInteger(text: string): IntegerText {
   };
 }
 
+/** The numbers below 256: most literals are one of them, and making a number of that kind out of text is slow. */
+const SMALL_NUMBERS: readonly bigint[] = Array.from({ length: 256 }, (_, value) => BigInt(value));
+
 function valueOfDigits(digits: string, base: IntegerText['base']): bigint {
   if (digits === '') return 0n;
+  const small = digits.length <= 3 ? SMALL_NUMBERS[Number.parseInt(digits, base)] : undefined;
+  if (small !== undefined) return small;
   switch (base) {
     case 16:
       return BigInt(`0x${digits}`);

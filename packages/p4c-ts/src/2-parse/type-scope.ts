@@ -16,13 +16,14 @@ interface SymbolEntry {
 }
 
 interface Scope {
-  readonly names: Map<string, SymbolEntry>;
+  /** Undefined while nothing is declared: most blocks declare nothing. */
+  names: Map<string, SymbolEntry> | undefined;
   readonly allowsDuplicates: boolean;
 }
 
 /** The stack of scopes. */
 export class TypeScopes {
-  private scopes: Scope[] = [{ names: new Map(), allowsDuplicates: true }];
+  private readonly scopes: Scope[] = [{ names: undefined, allowsDuplicates: true }];
   private readonly reporter: Reporter;
 
   constructor(reporter: Reporter) {
@@ -32,7 +33,7 @@ export class TypeScopes {
   /** True if the name, looked up from here outwards, is a type. */
   isType(name: string): boolean {
     for (let i = this.scopes.length - 1; i >= 0; i -= 1) {
-      const entry = this.scopes[i]?.names.get(name);
+      const entry = this.scopes[i]!.names?.get(name);
       if (entry !== undefined) return entry.kind !== 'object';
     }
     return false;
@@ -40,13 +41,15 @@ export class TypeScopes {
 
   /** True if the name is a type at the top level (`.T`). */
   isGlobalType(name: string): boolean {
-    const entry = this.scopes[0]?.names.get(name);
+    const entry = this.scopes[0]!.names?.get(name);
     return entry !== undefined && entry.kind !== 'object';
   }
 
   /** Every type name that can be seen from here, for suggestions. */
   visibleTypes(): string[] {
-    return this.scopes.flatMap((scope) => [...scope.names].flatMap(([name, e]) => (e.kind === 'object' ? [] : [name])));
+    return this.scopes.flatMap((scope) =>
+      [...(scope.names ?? [])].flatMap(([name, e]) => (e.kind === 'object' ? [] : [name])),
+    );
   }
 
   declareType(identifier: Identifier): void {
@@ -65,7 +68,7 @@ export class TypeScopes {
 
   /** Opens a scope without a name. */
   push(allowsDuplicates = false): void {
-    this.scopes.push({ names: new Map(), allowsDuplicates });
+    this.scopes.push({ names: undefined, allowsDuplicates });
   }
 
   pop(): void {
@@ -85,6 +88,7 @@ export class TypeScopes {
   private declare(identifier: Identifier, kind: SymbolKind): void {
     const scope = this.scopes[this.scopes.length - 1] as Scope;
     const { name } = identifier;
+    scope.names ??= new Map();
     const previous = scope.names.get(name);
     if (previous === undefined) {
       scope.names.set(name, { kind, identifier });

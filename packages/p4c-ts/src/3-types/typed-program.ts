@@ -230,7 +230,7 @@ export interface TypedProgram {
   /** Value of each member of a serializable enum. */
   readonly enumValues: ReadonlyMap<ast.EnumMember, bigint>;
   /** Known at compile or instantiation time (constructor parameters, instances and what is computed from them). */
-  readonly compileTime: ReadonlySet<ast.Expression>;
+  readonly compileTime: { has(expression: ast.Expression): boolean };
   /** Expressions that may be assigned to. */
   readonly leftValues: { has(expression: ast.Expression): boolean };
   readonly switchKinds: ReadonlyMap<ast.SwitchStatement, 'action-run' | 'value'>;

@@ -105,7 +105,7 @@ export function assign(body: Body, target: Value, value: Value, span: Span | und
   }
   const stores: Store[] = [];
   collectStores(body.context, target, value, stores, span);
-  if (conflicts(stores)) {
+  if (conflicts(body.context, stores)) {
     const frozen = freeze(body, value, span);
     stores.length = 0;
     collectStores(body.context, target, frozen, stores, span);
@@ -201,9 +201,9 @@ function mayBeValid(value: Value): boolean {
 }
 
 /** True when a store may read what an earlier one wrote. Whole headers are compared coarsely. */
-function conflicts(stores: readonly Store[]): boolean {
+function conflicts(context: Context, stores: readonly Store[]): boolean {
   if (stores.length < 2) return false;
-  const written: Written = { variables: new Set(), headers: [], unknown: false };
+  const written: Written = { variables: new Uint8Array(context.variables.length), headers: [], unknown: false };
   for (const store of stores) {
     if (mayRead(store, written)) return true;
     addWritten(store, written);
@@ -213,7 +213,8 @@ function conflicts(stores: readonly Store[]): boolean {
 
 /** What the stores before have written. */
 interface Written {
-  readonly variables: Set<ir.Variable>;
+  /** By a variable's id: 1 where it was written. */
+  readonly variables: Uint8Array;
   /** `field`: its position, -1 for the validity, undefined for all. */
   readonly headers: { readonly header: ir.HeaderReference; readonly field: number | undefined }[];
   /** Something else: whatever a later store reads may have changed. */
@@ -230,7 +231,7 @@ function mayRead(reader: Store, written: Written): boolean {
   const expression = reader.kind === 'validity' ? reader.valid : reader.value;
   if (expression.kind === 'constant') return false;
   if (expression.kind === 'read' && expression.place.kind === 'variable') {
-    return written.variables.has(expression.place.variable);
+    return written.variables[expression.place.variable.id] === 1;
   }
   return readsWritten(expression, written);
 }
@@ -240,7 +241,7 @@ function readsWritten(expression: ir.Expression, { variables, headers }: Written
     if (inner.kind === 'is-valid') return headers.some(({ header }) => mayBeSameHeader(inner.header, header));
     if (inner.kind !== 'read') return false;
     const { place } = inner;
-    if (place.kind === 'variable') return variables.has(place.variable);
+    if (place.kind === 'variable') return variables[place.variable.id] === 1;
     return headers.some(
       ({ header, field }) =>
         mayBeSameHeader(place.header, header) && (field === undefined || field === place.field.index),
@@ -274,7 +275,7 @@ function addWritten(store: Store, written: Written): void {
 }
 
 function addPlace(place: ir.Place, written: Written): void {
-  if (place.kind === 'variable') written.variables.add(place.variable);
+  if (place.kind === 'variable') written.variables[place.variable.id] = 1;
   else written.headers.push({ header: place.header, field: place.field.index });
 }
 

@@ -64,7 +64,9 @@ export class Context {
   readonly typed: TypedProgram;
   readonly reporter: Reporter;
   readonly options: ElaborateOptions;
+  /** By name; types that differ only in their identity share one. */
   readonly headerTypes = new Map<string, ir.HeaderType>();
+  readonly madeHeaderTypes = new Map<T.HeaderType, ir.HeaderType>();
   readonly headerInstances: ir.HeaderInstance[] = [];
   readonly headerStacks: ir.HeaderStack[] = [];
   readonly unionInstances: ir.UnionInstance[] = [];

@@ -244,6 +244,15 @@ function argumentName(type: T.Type): string {
 
 /** The switch's type for a header; each is made once. */
 export function headerType(context: Context, type: T.HeaderType): ir.HeaderType {
+  let made = context.madeHeaderTypes.get(type);
+  if (made === undefined) {
+    made = makeHeaderType(context, type);
+    context.madeHeaderTypes.set(type, made);
+  }
+  return made;
+}
+
+function makeHeaderType(context: Context, type: T.HeaderType): ir.HeaderType {
   const name = typeName(type);
   const known = context.headerTypes.get(name);
   if (known !== undefined) return known;

@@ -33,15 +33,14 @@ export function storageSections(program: ir.Program, variables: readonly ir.Vari
     headers.push({ name, id: headers.length, header_type: type, metadata: isMetadata, pi_omit: true });
   };
 
-  const scalars = variables.filter((variable) => variable.type.kind !== 'varbit');
-  const scalarBits = scalars.reduce((sum, variable) => sum + ir.widthOf(variable.type), 0);
-  addType(
-    names.scalarsType,
-    padded(
-      scalars.map((variable) => fieldJson(variable.name, variable.type)),
-      scalarBits,
-    ),
-  );
+  const scalars: Json[][] = [];
+  let scalarBits = 0;
+  for (const { name, type } of variables) {
+    if (type.kind === 'varbit') continue;
+    scalars.push(fieldJson(name, type));
+    scalarBits += ir.widthOf(type);
+  }
+  addType(names.scalarsType, padded(scalars, scalarBits));
   addHeader(names.scalars, names.scalarsType, true);
   for (const variable of variables) {
     if (variable.type.kind !== 'varbit') continue;

@@ -55,8 +55,10 @@ export class Positions {
 
   /** The first line of what stands there. */
   private fragment(span: Span): string {
-    const text = this.sources.textOf(span);
-    const end = text.search(/[\r\n]/);
-    return (end === -1 ? text : `${text.slice(0, end)}...`).trimEnd();
+    const { text } = this.sources.file(span.file);
+    let end = span.start;
+    while (end < span.end && text.charCodeAt(end) !== 10 && text.charCodeAt(end) !== 13) end += 1;
+    const line = text.slice(span.start, end);
+    return end === span.end ? line.trimEnd() : `${line}...`;
   }
 }

@@ -114,10 +114,11 @@ export class SourceMap {
   }
 
   private positionAt(id: FileId, offset: number): Position {
-    const { line, start } = this.lineAt(id, offset);
-    const column = offset - start + 1;
-    let override: LineOverride | undefined;
-    for (const candidate of this.overrides.get(id) ?? []) if (candidate.offset <= offset) override = candidate;
+    const starts = this.startsOf(id);
+    const index = lastAtMost(starts, offset);
+    const line = index + 1;
+    const column = offset - starts[index]! + 1;
+    const override = this.overrides.get(id)?.findLast((candidate) => candidate.offset <= offset);
     if (override === undefined) return { file: this.file(id).path, line, column };
     const base = this.lineAt(id, override.offset).line;
     return { file: override.path ?? this.file(id).path, line: override.line + (line - base), column };

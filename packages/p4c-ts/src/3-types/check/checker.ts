@@ -15,6 +15,7 @@ import { TypedFolder } from '../fold/typed-fold.ts';
 import type { ResolvedNames } from '../resolve/resolve-names.ts';
 import type { NodeList } from '../support/node-list.ts';
 import { containsErroneous, type FunctionType, type Type, type TypeVariable } from '../types.ts';
+import { Fields } from './fields.ts';
 import { SideTables } from './side-tables.ts';
 
 /** What surrounds the place that is being checked. */
@@ -65,6 +66,7 @@ export class Checker {
   readonly folder: TypedFolder;
   /** Type variables of generic declarations. */
   readonly typeVariables = new Map<ast.TypeParameter, TypeVariable>();
+  readonly fields = new Fields();
   /** Types of functions, extern methods and constructors, in terms of their own type variables. */
   readonly functionTypes = new Map<ast.FunctionDeclaration | ast.Method, FunctionType>();
   readonly pendingInferences: PendingInference[] = [];

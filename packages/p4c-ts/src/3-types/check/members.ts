@@ -33,8 +33,7 @@ export function memberType(c: Checker, node: ast.MemberExpression, target: Type,
     return erroneousType;
   }
   if (isStructure(target)) {
-    const index = target.fields.findIndex((field) => field.name === name);
-    const field = target.fields[index];
+    const field = c.fields.named(target, name);
     if (field === undefined) {
       c.error(node.member.span, `${printType(target)} has no field '${name}'`, {
         suggestion: didYouMean(
@@ -45,7 +44,7 @@ export function memberType(c: Checker, node: ast.MemberExpression, target: Type,
       });
       return erroneousType;
     }
-    c.tables.members.set(node, { kind: 'field', declaration: field.declaration, index });
+    c.tables.members.set(node, field.target);
     if (c.isLeftValue(node.target)) c.tables.leftValues.add(node);
     c.markCompileTime(node, node.target);
     return field.type;

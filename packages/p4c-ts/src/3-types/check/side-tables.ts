@@ -3,7 +3,7 @@
 
 import type * as ast from '../../2-parse/ast.ts';
 import type { ResolvedNames } from '../resolve/resolve-names.ts';
-import { NodeSet, NodeTable } from '../support/node-table.ts';
+import { NodeSet, NodeTable, OrderedNodeSet } from '../support/node-table.ts';
 import type {
   ConstantValue,
   MemberTarget,
@@ -29,7 +29,7 @@ export class SideTables {
   readonly abstractMethods = new Map<ast.Instantiation, ReadonlyMap<string, ast.FunctionDeclaration>>();
   readonly constants: NodeTable<ast.Expression, ConstantValue>;
   readonly enumValues = new Map<ast.EnumMember, bigint>();
-  readonly compileTime = new Set<ast.Expression>();
+  readonly compileTime: OrderedNodeSet<ast.Expression>;
   readonly leftValues: NodeSet<ast.Expression>;
   readonly switchKinds = new Map<ast.SwitchStatement, 'action-run' | 'value'>();
 
@@ -37,6 +37,7 @@ export class SideTables {
     this.types = new NodeTable(program);
     this.members = new NodeTable(program);
     this.constants = new NodeTable(program);
+    this.compileTime = new OrderedNodeSet(program);
     this.leftValues = new NodeSet(program);
   }
 

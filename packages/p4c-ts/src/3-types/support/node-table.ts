@@ -48,3 +48,18 @@ export class NodeSet<Key extends ast.Node> {
     this.members[node.id] = 1;
   }
 }
+
+/** A set of nodes of one program that keeps them in the order in which they came. */
+export class OrderedNodeSet<Key extends ast.Node> extends NodeSet<Key> {
+  private readonly order: Key[] = [];
+
+  override add(node: Key): void {
+    if (this.has(node)) return;
+    super.add(node);
+    this.order.push(node);
+  }
+
+  [Symbol.iterator](): ArrayIterator<Key> {
+    return this.order.values();
+  }
+}
