@@ -119,7 +119,7 @@ control OwnAddresses(inout headers_t headers, inout metadata_t meta, out bool ow
         } else if (headers.arp.target_address != 0) {
             asked = headers.arp.target_address;
         } else if (headers.ethernet.destination[47:32] == PROBER) {
-            asked = headers.ethernet.destination[31:0];
+            asked = meta.probed;
         } else {
             asked = 0;
         }

@@ -193,6 +193,9 @@ struct metadata_t {
     l4_port_t source_port;
     l4_port_t destination_port;
 
+    /// The address in the MAC address that an answer to a probe goes to (addresses.p4); of other packets it means nothing.
+    ipv4_address_t probed;
+
     // Part of a datagram: which, and what was done with its first part.
     bool first_fragment;
     bool later_fragment;

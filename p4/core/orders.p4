@@ -14,9 +14,16 @@
 /// Frees the slot that `meta.way` names, if it still holds the pin that the order speaks of.
 control ReleaseSlot(in headers_t headers, inout metadata_t meta) {
     apply {
-        meta.event = { EVENT_RELEASED, headers.packet_out.way, headers.packet_out.slot, headers.packet_out.generation,
-                       headers.packet_out.vip, 0, headers.packet_out.client_address, headers.packet_out.client_port,
-                       headers.packet_out.vip_port, 0 };
+        meta.event.kind = EVENT_RELEASED;
+        meta.event.way = headers.packet_out.way;
+        meta.event.slot = headers.packet_out.slot;
+        meta.event.generation = headers.packet_out.generation;
+        meta.event.vip = meta.vip;
+        meta.event.bucket = 0;
+        MOORING_SHOW(meta.event.client_address, meta.client_address)
+        meta.event.client_port = meta.client_port;
+        meta.event.vip_port = meta.vip_port;
+        meta.event.server = 0;
         if (meta.slot.state == SLOT_CONFIRMED && meta.slot.same
             && meta.slot.generation == headers.packet_out.generation) {
             meta.slot.state = SLOT_EMPTY;
@@ -77,6 +84,14 @@ control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool swi
         age = headers.packet_out.epoch - meta.epoch;
     }
 
+#ifndef MOORING_NO_SWEEPS
+    /// Likewise.
+    action measure_sweep() {
+        left = headers.packet_out.count - meta.sweep_offset;
+        slot = headers.packet_out.slot + meta.sweep_offset;
+    }
+#endif
+
     action name_slot(bit<8> order, bit<32> index) {
         meta.order = order;
         meta.index_first = index;
@@ -90,13 +105,11 @@ control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool swi
         refuse(DROP_CONSUMED);
         measure_age();
 #ifndef MOORING_NO_SWEEPS
-        left = headers.packet_out.count - meta.sweep_offset;
-        slot = headers.packet_out.slot + meta.sweep_offset;
-#endif
-#ifndef MOORING_NO_SWEEPS
-        exists = false;
+        measure_sweep();
         if (slot < MOORING_SLOTS) {
             exists = true;
+        } else {
+            exists = false;
         }
 #endif
         if (age[31:31] == 1) {

@@ -30,6 +30,7 @@ parser PacketParser(packet_in packet, inout headers_t headers, inout metadata_t 
 
     state parse_ethernet {
         packet.extract(headers.ethernet);
+        meta.probed = headers.ethernet.destination[31:0];
         transition select(headers.ethernet.ether_type) {
             ETHER_TYPE_VLAN: parse_vlan;
             ETHER_TYPE_ARP: parse_arp;

@@ -117,6 +117,20 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         index_second = second_hash.get({ user.mooring.client_address, user.mooring.client_port, user.mooring.vip });
     }
 
+#ifndef MOORING_NO_DOUBT
+    /// An action of its own, lest the difference should become part of a condition.
+    action measure_patience() {
+        patience = silence - (CONTROLLER_PATIENCE << 4);
+    }
+#endif
+
+#ifndef MOORING_NO_SWEEPS
+    /// Likewise, of an index.
+    action find_ordered_slot() {
+        ordered_slot = headers.mooring.packet_out.slot + user.mooring.sweep_offset;
+    }
+#endif
+
     action meter_syn() {
         color = class_syns.execute(user.mooring.client_class);
     }
@@ -224,7 +238,7 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
 #ifdef MOORING_NO_SWEEPS
         ordered_slot = headers.mooring.packet_out.slot;
 #else
-        ordered_slot = headers.mooring.packet_out.slot + user.mooring.sweep_offset;
+        find_ordered_slot();
 #endif
 
         if (headers.mooring.packet_out.isValid()) {
@@ -330,7 +344,7 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         user.mooring.controller_listens = false;
 #else
         controller_seen.apply(alive, user.mooring.in_doubt, user.mooring.now, silence);
-        patience = silence - (CONTROLLER_PATIENCE << 4);
+        measure_patience();
         user.mooring.controller_listens = false;
         if (user.mooring.in_doubt && silence[31:31] == 0 && patience[31:31] == 1) {
             user.mooring.controller_listens = true;

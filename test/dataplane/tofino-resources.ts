@@ -1,5 +1,6 @@
-// What the program's tables and registers take of a Tofino's memory and stateful units, derived from its P4Info by the hardware's published
-// sizes. An estimate, not a compiler's report: how tables are spread over stages, and what their dependencies cost, is not in it.
+// What the program's tables and registers take of a Tofino's memory and stateful units: derived from its P4Info by the hardware's published
+// sizes, which is an estimate (how tables are spread over stages, and what their dependencies cost, is not in it), and as the makers' back end
+// reports it for what it has compiled.
 import type { P4Info } from '@mooring/p4runtime-ts/p4info';
 
 /** Sizes of one stage, the same in both generations. */
@@ -127,4 +128,62 @@ export function resourceTables(p4info: P4Info): string {
     }),
   ];
   return lines.join('\n');
+}
+
+/** Of the back end's report (`resources.json`): what of each stage of a pipe is used. */
+export interface CompilerReport {
+  readonly resources: {
+    readonly mau: {
+      readonly mau_stages: readonly {
+        readonly logical_tables: { readonly ids: readonly unknown[]; readonly size: number };
+        readonly rams: { readonly srams: readonly unknown[]; readonly nRows: number; readonly nColumns: number };
+        readonly map_rams: { readonly maprams: readonly unknown[]; readonly nRows: number; readonly nUnits: number };
+        readonly tcams: { readonly tcams: readonly unknown[]; readonly nRows: number; readonly nColumns: number };
+        readonly meter_alus: { readonly meters: readonly unknown[]; readonly nAlus: number };
+        readonly statistic_alus: { readonly stats: readonly unknown[]; readonly nAlus: number };
+        readonly hash_bits: { readonly bits: readonly unknown[]; readonly nBits: number; readonly nFunctions: number };
+        readonly gateways: { readonly gateways: readonly unknown[]; readonly nRows: number; readonly nUnits: number };
+      }[];
+    };
+  };
+}
+
+type ReportedStage = CompilerReport['resources']['mau']['mau_stages'][number];
+
+/** What is reported of a stage: how much there is, and how much of it is used. */
+const REPORTED: readonly [string, (stage: ReportedStage) => readonly unknown[], (stage: ReportedStage) => number][] = [
+  ['tables and conditions', (stage) => stage.logical_tables.ids, (stage) => stage.logical_tables.size],
+  ['SRAM blocks', (stage) => stage.rams.srams, (stage) => stage.rams.nRows * stage.rams.nColumns],
+  ['map RAM blocks', (stage) => stage.map_rams.maprams, (stage) => stage.map_rams.nRows * stage.map_rams.nUnits],
+  ['TCAM blocks', (stage) => stage.tcams.tcams, (stage) => stage.tcams.nRows * stage.tcams.nColumns],
+  ['stateful units and meters', (stage) => stage.meter_alus.meters, (stage) => stage.meter_alus.nAlus],
+  ['counters', (stage) => stage.statistic_alus.stats, (stage) => stage.statistic_alus.nAlus],
+  ['hash bits', (stage) => stage.hash_bits.bits, (stage) => stage.hash_bits.nBits * stage.hash_bits.nFunctions],
+  ['gateways', (stage) => stage.gateways.gateways, (stage) => stage.gateways.nRows * stage.gateways.nUnits],
+];
+
+/** What the back end says that a pipe uses, a column a report: `reports` by what was compiled. */
+export function reportedTable(reports: ReadonlyMap<string, CompilerReport>): string {
+  const pipes = [...reports.values()].map(({ resources }) => resources.mau.mau_stages);
+  const count = (pipe: readonly ReportedStage[], of: (stage: ReportedStage) => number) =>
+    pipe.reduce((all, stage) => all + of(stage), 0);
+  const isUsed = (stage: ReportedStage) => stage.logical_tables.ids.length > 0;
+  const usage = (used: number, all: number) => `${number(used)} (${Math.round((100 * used) / all)} %)`;
+  const rows: [string, (pipe: readonly ReportedStage[]) => string, number][] = [
+    ['stages', (pipe) => usage(pipe.filter(isUsed).length, pipe.length), pipes[0]?.length ?? 0],
+    ...REPORTED.map(([name, used, all]): [string, (pipe: readonly ReportedStage[]) => string, number] => [
+      name,
+      (pipe) =>
+        usage(
+          count(pipe, (stage) => used(stage).length),
+          count(pipe, all),
+        ),
+      count(pipes[0] ?? [], all),
+    ]),
+  ];
+  return [
+    `| of a pipe of a Tofino 2 | there are | ${[...reports.keys()].join(' | ')} |`,
+    `|---|---|${'---|'.repeat(reports.size)}`,
+    ...rows.map(([name, cell, all]) => `| ${name} | ${number(all)} | ${pipes.map(cell).join(' | ')} |`),
+  ].join('\n');
 }
