@@ -143,6 +143,9 @@ const bit<8> DROP_NO_ROOM = 10;
 /// A SYN above the rate of its client's class.
 const bit<8> DROP_SYN_RATE = 11;
 
+/// A SYN by which a server opens a connection whose answer would not find it; the server resends it (rule R10).
+const bit<8> DROP_OUTGOING = 12;
+
 /// What a packet-out has done with the slot it names.
 const bit<8> ORDER_NONE = 0;
 const bit<8> ORDER_RELEASE = 1;

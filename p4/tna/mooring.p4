@@ -5,7 +5,8 @@
 //
 // What fragments.p4 remembers has no room in this architecture's registers: later fragments to a VIP are dropped and counted. So are ICMP
 // errors, whose connection a hardware parser cannot put in place of the packet's own. Nor does a server have several links here, for want
-// of a P4Info for this architecture's selectors. A VIP has one port: all ports would take another word of each slot and a longer key of each pin.
+// of a P4Info for this architecture's selectors. A VIP has one port: all ports would take another word of each slot and a longer key of each pin. Connections that
+// servers open are translated and not pinned: they would have to be looked up as clients' packets are, before it is known whose they are.
 //
 // Differences a controller can see are in docs/tofino.md: numbers of buckets are powers of two, a tick is 2.4 % longer, and a packet that loses
 // the race for a slot between its two passes is dropped for its sender to resend, which is what a full slot does anyway.
@@ -27,6 +28,7 @@
 #define MOORING_COUNT(name) name.count();
 #define MOORING_NO_ICMP_ERRORS
 #define MOORING_NO_ALL_PORTS
+#define MOORING_NO_OUTGOING
 
 // Slots of each way: four registers of so many words find room in a stage.
 #define MOORING_SLOTS 32768
@@ -61,6 +63,7 @@
 #include "../core/doubt.p4"
 #include "../core/signals.p4"
 #include "../core/decision.p4"
+#include "../core/outgoing.p4"
 #include "../core/orders.p4"
 #include "../core/checksums.p4"
 #include "../core/encapsulation.p4"

@@ -25,6 +25,7 @@
 #include "../core/doubt.p4"
 #include "../core/signals.p4"
 #include "../core/decision.p4"
+#include "../core/outgoing.p4"
 #include "../core/orders.p4"
 #include "../core/checksums.p4"
 #include "../core/encapsulation.p4"
@@ -55,6 +56,8 @@ struct user_metadata_t {
     @field_list(1)
     ticks_t sweep_time;
 }
+
+#include "deparser.p4"
 
 // Headers that have not been read are invalid from the start.
 @noWarn("uninitialized-use")
@@ -116,6 +119,8 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     JudgeSlot() judge_second;
     SlotMatch() slot_match;
     ExactPins() exact_pins;
+    AsItsAnswer() as_its_answer;
+    FromItsOrigin() from_its_origin;
     ServerDecision() server_decision;
     RememberAnswer() remember_answer;
     ResetInDoubt() reset_in_doubt;
@@ -171,6 +176,12 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     bool for_controller;
     bool assigned;
     bool coming;
+    /// A server opens a connection: who, from where, of which VIP.
+    bool outgoing;
+    address_t origin_address;
+    l4_port_t origin_port;
+    vip_id_t origin_vip;
+    bool looked_at;
     bucket_t bucket;
 
     /// Two different hash functions: a connection that collides with another in one way hardly does in both.
@@ -282,6 +293,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
         switched = false;
         assigned = false;
         coming = false;
+        outgoing = false;
         fragment_known = false;
         syn_color = 0;
         received = true;
@@ -298,17 +310,31 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
             mac_learning.apply(headers, user.mooring);
             own_addresses.apply(headers, user.mooring, own_address, handled);
             if (!handled && user.mooring.has_ports) {
-                if (own_address) {
+                if (!own_address) {
+                    return_lookup.apply(headers, user.mooring, from_service);
+                    outgoing = from_service && user.mooring.is_syn;
+                }
+                if (outgoing) {
+                    origin_address = user.mooring.source;
+                    origin_port = user.mooring.source_port;
+                    origin_vip = user.mooring.vip;
+                    as_its_answer.apply(user.mooring);
+                }
+                if (own_address || outgoing) {
                     client_class.apply(headers, user.mooring);
                     vip_lookup.apply(headers, user.mooring, for_vip);
-                } else {
-                    return_lookup.apply(headers, user.mooring, from_service);
+                }
+                if (outgoing) {
+                    user.mooring.destination = user.mooring.source;
+                    user.mooring.destination_port = user.mooring.source_port;
+                    user.mooring.source = origin_address;
+                    user.mooring.source_port = origin_port;
                 }
             } else if (user.mooring.later_fragment) {
                 load_fragment();
                 recall_fragment.apply(user.mooring, fragment_known);
             }
-            switched = !handled && !for_vip && !own_address;
+            switched = !handled && !own_address;
             if (user.mooring.checksum_wrong && (for_vip || from_service)) {
                 drop_because(DROP_CHECKSUM);
                 for_vip = false;
@@ -333,7 +359,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
                     coming_server.apply(user.mooring);
                 }
             }
-            if (user.mooring.is_syn) {
+            if (user.mooring.is_syn && !outgoing) {
                 class_syns.execute_meter((bit<32>)user.mooring.client_class, syn_color);
             }
             if (syn_color == METER_RED) {
@@ -343,7 +369,8 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
                 drop_because(DROP_NO_ASSIGNMENT);
             }
         }
-        if ((assigned && user.mooring.unsettled)
+        looked_at = looks_at_slots(user.mooring);
+        if ((assigned && (looked_at || outgoing))
             || (from_service && headers.tcp.isValid() && headers.tcp.syn == 1 && headers.tcp.ack == 1)) {
             hash_slots();
             load_slots();
@@ -366,10 +393,23 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
                 user.mooring.controller_listens = user.mooring.now - seen < CONTROLLER_PATIENCE;
             }
             user.mooring.verdict = VERDICT_PORT;
+            if (outgoing) {
+                from_its_origin.apply(user.mooring);
+            }
             server_decision.apply(headers, user.mooring);
             // Where its server would not change by a commit either, the base need not be waited for.
-            if (user.mooring.unpinned && user.mooring.unsettled && user.mooring.base != user.mooring.current) {
+            if (user.mooring.unpinned && user.mooring.unsettled
+                && (user.mooring.base != user.mooring.current || outgoing)) {
                 drain_watch.apply(user.mooring);
+            }
+            if (outgoing) {
+                // It goes the way of any packet from a server.
+                assigned = false;
+                if (!answer_returns(user.mooring, looked_at) || user.mooring.vip != origin_vip) {
+                    drop_because(DROP_OUTGOING);
+                    from_service = false;
+                    switched = false;
+                }
             }
         } else if (from_service) {
             remember_answer.apply(headers, user.mooring);
@@ -441,37 +481,6 @@ control MooringEgress(inout headers_t headers, inout user_metadata_t user, inout
             headers.packet_in.ingress_port = user.mooring.ingress_port;
             headers.packet_in.server = user.mooring.resetting_server;
         }
-    }
-}
-
-control MooringComputeChecksum(inout headers_t headers, inout user_metadata_t user) {
-    // Checksums are adjusted where addresses are translated.
-    apply {}
-}
-
-control MooringDeparser(packet_out packet, in headers_t headers) {
-    apply {
-        packet.emit(headers.packet_in);
-        packet.emit(headers.ethernet);
-        packet.emit(headers.vlan);
-        packet.emit(headers.arp);
-        packet.emit(headers.outer_ipv4);
-        packet.emit(headers.outer_ipv6);
-        packet.emit(headers.outer_udp);
-        packet.emit(headers.gue);
-        packet.emit(headers.ipv4);
-        packet.emit(headers.ipv4_options);
-        packet.emit(headers.ipv6);
-        packet.emit(headers.ipv6_fragment);
-        packet.emit(headers.icmp);
-        packet.emit(headers.icmp_error);
-        packet.emit(headers.quoted_ipv4);
-        packet.emit(headers.quoted_ipv6);
-        packet.emit(headers.quoted_ports);
-        packet.emit(headers.ndp);
-        packet.emit(headers.ndp_mac_option);
-        packet.emit(headers.tcp);
-        packet.emit(headers.udp);
     }
 }
 

@@ -2,35 +2,18 @@
 // nothing but the service's port are different connections, to pins and slots and to all that speaks of them.
 import { ethernet, icmp, layerOf, packet, payload, TCP, tcp, wrongChecksums } from '@mooring/bmv2-harness';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type Arrival, COMPILE_TIMEOUT_MS, EVENT, Workbench } from './bench.ts';
+import { ALL_PORTS_VIP_ID, type Arrival, COMPILE_TIMEOUT_MS, EVENT, Workbench } from './bench.ts';
 import { FAMILIES } from './network.ts';
 
-const ALL_PORTS_VIP_ID = 3;
 const [SSH, HTTPS] = [22, 443];
 
 describe.each(FAMILIES)('%s', (family) => {
   let bench: Workbench;
   const all = { vip: ALL_PORTS_VIP_ID };
 
-  /** One bucket, at the address of the VIP for port 80, and the same servers. */
-  function addVip(buckets = 1, portMask = 0xffff): void {
-    const { plane, network } = bench;
-    const key = [network.vip.address, 6, 0];
-    const params = [ALL_PORTS_VIP_ID, 0, buckets, 0, portMask, 0];
-    plane.insert(network.table('vips_all_ports'), key, network.action('set_vip_all_ports'), params);
-  }
-
   beforeEach(async () => {
     bench = await Workbench.start({}, family);
-    const { plane, network } = bench;
-    addVip();
-    for (const id of [1, 2, 3]) {
-      const { address, mac, switchPort } = network.server(id);
-      const back = [id, ALL_PORTS_VIP_ID, network.vip.address];
-      plane.insert(network.table('returns_all_ports'), [address, 6], network.action('from_server_all_ports'), back);
-      const there = [mac, switchPort, address];
-      plane.insert('servers', [ALL_PORTS_VIP_ID, id], network.action('to_server_all_ports'), there);
-    }
+    bench.serveAllPorts();
     bench.assign({ base: 3, current: 3 });
     bench.assign({ base: 1, current: 1 }, ALL_PORTS_VIP_ID);
   }, COMPILE_TIMEOUT_MS);
@@ -164,11 +147,9 @@ describe.each(FAMILIES)('%s', (family) => {
     { affinity: 'connection', portMask: 0xffff, sameBucket: false },
     { affinity: 'client', portMask: 0, sameBucket: true },
   ])('affinity by $affinity', ({ portMask, sameBucket }) => {
-    const { plane, network } = bench;
-    plane.remove(network.table('vips_all_ports'), [network.vip.address, 6, 0]);
-    addVip(2, portMask);
+    bench.serveAllPorts(2, portMask);
     for (const bucket of [0, 1]) {
-      plane.upsert('buckets', [ALL_PORTS_VIP_ID, bucket], 'set_assignment', [bucket + 1, bucket + 1, 0, 0, 0, 0]);
+      bench.plane.upsert('buckets', [ALL_PORTS_VIP_ID, bucket], 'set_assignment', [bucket + 1, bucket + 1, 0, 0, 0, 0]);
     }
     const reached = new Set(Array.from({ length: 20 }, (_, port) => client(2000 + port, 1000, TCP.ACK).server));
     expect(reached.size).toBe(sameBucket ? 1 : 2);

@@ -23,6 +23,7 @@ export const DROP = {
   CONSUMED: 9,
   NO_ROOM: 10,
   SYN_RATE: 11,
+  OUTGOING: 12,
 } as const;
 
 export interface Assignment {
@@ -41,6 +42,9 @@ interface TcpNumbers {
 
 /** The VIP of UDP, at the same address and port. */
 export const UDP_VIP_ID = 2;
+
+/** The VIP of all ports (`serveAllPorts`). */
+export const ALL_PORTS_VIP_ID = 3;
 
 export class Workbench {
   private constructor(
@@ -91,6 +95,21 @@ export class Workbench {
     plane.insert('macs', [client.mac], 'to_port', [client.switchPort]);
     plane.insert('mac_sources', [client.mac, client.switchPort], 'mac_known', []);
     return bench;
+  }
+
+  /** TCP's VIP for all ports, at the same address and with the same servers. @param portMask 0: affinity by client */
+  serveAllPorts(buckets = 1, portMask = 0xffff): void {
+    const { plane, network } = this;
+    const { vip } = network;
+    const entry = [ALL_PORTS_VIP_ID, 0, buckets, 0, portMask, 0];
+    plane.upsert(network.table('vips_all_ports'), [vip.address, 6, 0], network.action('set_vip_all_ports'), entry);
+    for (const id of [1, 2, 3]) {
+      const { address, mac, switchPort } = network.server(id);
+      const back = [id, ALL_PORTS_VIP_ID, vip.address];
+      plane.upsert(network.table('returns_all_ports'), [address, 6], network.action('from_server_all_ports'), back);
+      const there = [mac, switchPort, address];
+      plane.upsert('servers', [ALL_PORTS_VIP_ID, id], network.action('to_server_all_ports'), there);
+    }
   }
 
   revive(id: number): void {

@@ -7,6 +7,9 @@ import { forEachSwitch } from '@mooring/bmv2-harness';
 import { expect, test } from 'vitest';
 import { compareOnSwitches } from './load-balancer/run.ts';
 
+/** `DROP_OUTGOING`: a SYN of a server for which there is no room. */
+const OUTGOING = 12;
+
 forEachSwitch((other) => {
   // Time is the harness's own on the embedded switch; on BMv2 it would really pass.
   const [packets, expiryChance] = other === 'softswitch' ? [600, 0.3] : [1500, 0];
@@ -16,6 +19,8 @@ forEachSwitch((other) => {
     expect(result.packets).toBe(packets);
     // It came to what matters: packets out, pins confirmed, learned, released and swept, drops for most reasons.
     expect(result.outputs).toBeGreaterThan(packets);
+    expect(result.outgoing).toBeGreaterThan(0);
+    expect(result.drops[OUTGOING]).toBeGreaterThan(0);
     expect(Object.keys(result.digests)).toEqual(expect.arrayContaining(['mac', 'pin 1', 'pin 2', 'pin 3', 'pin 5']));
     expect(result.drops.filter((count) => count > 0).length).toBeGreaterThanOrEqual(7);
     expect(result.expiries > 0).toBe(other === 'softswitch');

@@ -20,6 +20,8 @@ const DROP_REASONS: Readonly<Record<number, string>> = {
   7: 'not for a port that is served',
   8: 'order that is outdated or unknown',
   10: 'no room',
+  11: 'SYN above the rate of its class',
+  12: 'SYN of a server, no room for its pin',
 };
 
 /** What is known now. Never throws: while the switch is away, it is told without what only the switch knows. */

@@ -6,7 +6,14 @@
  * `misrouted` is the invariant, and is asked of every world: wherever an established client's packet would go now.
  */
 import type { PinEvent, ShiftEvent } from '../../src/shift/types.ts';
-import { ALL_DATA_PLANE_RULES, type DataPlaneRules, decide, type Lookup, type Slot } from '../support/data-plane.ts';
+import {
+  ALL_DATA_PLANE_RULES,
+  type DataPlaneRules,
+  decide,
+  decideOutgoing,
+  type Lookup,
+  type Slot,
+} from '../support/data-plane.ts';
 import { numberOf } from './items.ts';
 import type { Scope } from './scope.ts';
 import { BUCKET, bitOf, comingServer, flowOf, hasServer, keyOf, SERVERS, targetOf, type World } from './world.ts';
@@ -174,21 +181,12 @@ export function tell(world: World, event: PinEvent): void {
  */
 export function openFromServer(world: World, scope: Scope, index: number, server: number): boolean {
   if (world.empty) return false;
-  const key = keyOf(index);
-  const pinned = isPinned(world, index);
-  if (pinned) {
-    const slot = world.slots.find((each) => each.state === 'confirmed' && each.key === key);
-    return (slot?.server ?? world.pins[index]) === server && !world.closing[index];
-  }
-  // It hits the watch, as its client's packets will.
-  if (server === world.base && !world.seal) return true;
-  if (scope.without.has('R10 a connection of a server is pinned to it')) return true;
-  const slot = world.slots.find((each) => each.state === 'empty');
-  if (slot === undefined) return scope.without.has('R10 refused is dropped');
-  slot.generation++;
-  Object.assign(slot, { state: 'confirmed', key, server, bucket: 0, answer: undefined });
-  tell(world, confirmedEvent(world, slot));
-  return true;
+  const found = lookup(world, index, scope);
+  if (scope.without.has('R10 a connection of a server is pinned to it') && !isPinned(world, index)) return true;
+  const packet = { key: keyOf(index), bucket: 0 };
+  const { passes, event } = decideOutgoing(packet, server, found, world.slots, 0, NEVER, dataPlaneRules(scope));
+  if (event?.kind === 'confirmed') tell(world, confirmedEvent(world, event.slot!));
+  return passes || (scope.without.has('R10 refused is dropped') && !isPinned(world, index));
 }
 
 /**

@@ -57,6 +57,12 @@ export interface Decision {
   readonly event: { readonly kind: 'confirmed' | 'learned'; readonly slot: Slot | undefined } | undefined;
 }
 
+/** How long a tentative slot is kept, and after which time a confirmed one is reported again. */
+export interface DataPlaneTimes {
+  readonly tentativeMs: number;
+  readonly reportMs: number;
+}
+
 /** Rules that a test may take away to see that their absence is found. */
 export interface DataPlaneRules {
   /** R2: a slot is tentative until the handshake shows that the client has answered its server. */
@@ -88,7 +94,7 @@ export function decide(
   lookup: Lookup,
   ways: readonly Slot[],
   nowMs: number,
-  times: { readonly tentativeMs: number; readonly reportMs: number },
+  times: DataPlaneTimes,
   rules: DataPlaneRules = ALL_DATA_PLANE_RULES,
 ): Decision {
   const { base, current } = lookup;
@@ -156,6 +162,26 @@ export function decide(
   const moves = base !== current;
   const learned = lookup.learn && (lookup.oneWay === true || (!packet.syn && moves));
   return { server: base, unpinned: moves, event: learned ? { kind: 'learned', slot: undefined } : undefined };
+}
+
+/**
+ * A server's SYN, of a connection that it opens to a client (p4/core/outgoing.p4, rule R10), of a VIP whose clients' packets always look at the slots.
+ * @returns whether it passes, so that its client's answer finds the server, and what is reported
+ */
+export function decideOutgoing(
+  packet: Pick<ClientPacket, 'key' | 'bucket'>,
+  server: number,
+  lookup: Lookup,
+  ...given: [ways: readonly Slot[], nowMs: number, times: DataPlaneTimes, rules?: DataPlaneRules]
+): { readonly passes: boolean; readonly event: Decision['event'] } {
+  const [ways] = given;
+  const underWay = ways.some(
+    (way) => way.state === 'tentative' && way.key === packet.key && lookup.aliveForSlot(way.server),
+  );
+  if (underWay) return { passes: false, event: undefined };
+  const asIfCurrent = { ...lookup, current: server, oneWay: true, learn: lookup.seal, seal: true, unsettled: true };
+  const { server: reached, event } = decide({ ...packet, syn: true }, asIfCurrent, ...given);
+  return { passes: reached === server, event };
 }
 
 /** A server's SYN-ACK passes. */

@@ -32,7 +32,7 @@ if (absent !== undefined && !absent.isPresent) {
   const digests = Object.entries(result.digests).map(([kind, count]) => `${kind}: ${count}`);
   console.log(`different digests by kind: ${digests.join(', ')}; drops by reason: ${result.drops.join(' ')}`);
   console.log(
-    `seed ${values.seed}: ${result.packets} packets in, ${result.outputs} out, slots expired ${result.expiries} times; ` +
+    `seed ${values.seed}: ${result.packets} packets in, ${result.outputs} out (${result.outgoing} SYNs of servers), slots expired ${result.expiries} times; ` +
       `${result.differences.length} differences in packets, digests and counters`,
   );
   process.exitCode = result.differences.length > 0 ? 1 : 0;

@@ -98,6 +98,7 @@ export class PacketSource {
     const make = random.weighted<() => Sending>([
       [45, () => this.#fromClient(random.pick(SERVICES))],
       [10, () => this.#fromServer(random.pick(SERVICES))],
+      [6, () => this.#fromServer(random.pick(SERVICES), TCP.SYN)],
       [8, () => this.#aboutAddresses()],
       [6, () => this.#elsewhere()],
       [4, () => this.#fragments(random.pick(SERVICES))],
@@ -146,16 +147,17 @@ export class PacketSource {
     return ipv4(fields);
   }
 
-  #transport(protocol: number, ports: { source: number; destination: number }): Layer[] {
+  #transport(
+    protocol: number,
+    ports: { source: number; destination: number },
+    flags: number = this.#random.pick(FLAGS),
+  ): Layer[] {
     const random = this.#random;
     const data = random.chance(0.4) ? [payload(this.#bytes(random.below(60)))] : [];
     if (protocol === PROTOCOL.UDP)
       return [udp(random.chance(0.2) ? { ...ports, checksum: random.pick([0, BROKEN]) } : ports), ...data];
     const numbers = { sequence: random.bits32(), acknowledgment: random.pick([0, 1, 2, random.bits32()]) };
-    return [
-      tcp({ ...ports, ...numbers, flags: random.pick(FLAGS), ...(random.chance(0.05) ? { checksum: BROKEN } : {}) }),
-      ...data,
-    ];
+    return [tcp({ ...ports, ...numbers, flags, ...(random.chance(0.05) ? { checksum: BROKEN } : {}) }), ...data];
   }
 
   #fromClient(service: Service): Sending {
@@ -170,7 +172,8 @@ export class PacketSource {
     };
   }
 
-  #fromServer(service: Service): Sending {
+  /** With `flags` TCP.SYN: it opens a connection. */
+  #fromServer(service: Service, flags?: number): Sending {
     const random = this.#random;
     const server = random.pick(SERVERS);
     const ports = { source: servicePort(service, vipPort(service, random)), destination: random.pick(CLIENT_PORTS) };
@@ -180,7 +183,10 @@ export class PacketSource {
       random.pick(CLIENTS[service.version]),
     );
     const frame = ethernet({ source: server.mac, destination: random.pick(STATIONS) });
-    return { port: server.switchPort, bytes: packet(frame, network, ...this.#transport(service.protocol, ports)) };
+    return {
+      port: server.switchPort,
+      bytes: packet(frame, network, ...this.#transport(service.protocol, ports, flags)),
+    };
   }
 
   /** ARP, neighbour discovery, echo: for the switch's own addresses and for others. */

@@ -9,17 +9,19 @@
  */
 import { join } from 'node:path';
 import {
+  layerOf,
   type SentPacket,
   type StartOptions,
   type SwitchUnderTest,
   startSwitch,
   type Target,
+  TCP,
 } from '@mooring/bmv2-harness';
 import { systemIncludePaths } from '@mooring/p4c-ts/node';
 import { Random } from '../random.ts';
 import { Entries, groups, links, settings } from './entries.ts';
 import { PacketSource, type PinEvent, type Sending } from './packets.ts';
-import { CPU_PORT, PORTS } from './world.ts';
+import { CPU_PORT, PORTS, SERVICES } from './world.ts';
 
 export interface RunOptions {
   readonly seed: string;
@@ -40,6 +42,8 @@ export interface RunResult {
   readonly differences: readonly string[];
   readonly packets: number;
   readonly outputs: number;
+  /** SYNs that left with a service's address as their source: connections that servers open. */
+  readonly outgoing: number;
   /** Different digests, by kind: `pin 1` ... `pin 5`, `mac`. */
   readonly digests: Readonly<Record<string, number>>;
   /** The counter `drops`. */
@@ -53,7 +57,7 @@ const SLOTS = 16;
 const ROUND_PACKETS = 100;
 const EVER_MS = 2 ** 31;
 const SHORT_LIFE_MS = 20_000;
-const DROP_REASONS = 12;
+const DROP_REASONS = 13;
 
 /** One switch and what came out of it in this round. */
 interface Side {
@@ -90,7 +94,7 @@ export async function compareOnSwitches(options: RunOptions): Promise<RunResult>
   await write([...groups(), ...links()]);
   await relax();
   await write(entries.initial());
-  const counts = { packets: 0, outputs: 0, expiries: 0 };
+  const counts = { packets: 0, outputs: 0, outgoing: 0, expiries: 0 };
   const differences: string[] = [];
 
   const round = async (size: number): Promise<void> => {
@@ -106,6 +110,7 @@ export async function compareOnSwitches(options: RunOptions): Promise<RunResult>
     differences.push(...compareRound(sides, counts.packets, sent));
     counts.packets += size;
     counts.outputs += sides[0]!.outputs.length;
+    counts.outgoing += sides[0]!.outputs.filter(({ bytes }) => isOutgoing(bytes)).length;
     for (const side of sides) {
       side.outputs.length = 0;
       side.told.length = 0;
@@ -139,6 +144,11 @@ export async function compareOnSwitches(options: RunOptions): Promise<RunResult>
     drops.push(Number((await first.counter('drops', reason)).packets));
   const digests = Object.fromEntries([...sides[0]!.kinds].sort().map(([kind, texts]) => [kind, texts.size]));
   return { differences, ...counts, digests, drops };
+}
+
+function isOutgoing(bytes: Uint8Array): boolean {
+  const source = (layerOf(bytes, 'ipv4') ?? layerOf(bytes, 'ipv6'))?.fields.source;
+  return layerOf(bytes, 'tcp')?.fields.flags === TCP.SYN && SERVICES.some(({ address }) => address === source);
 }
 
 function sideOf(net: SwitchUnderTest): Side {
