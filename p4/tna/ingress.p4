@@ -30,7 +30,6 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
 #ifndef MOORING_NO_SIGNALS
     ServerSignals() server_signals;
 #endif
-    DrainWatch() drain_watch;
     ToServer() to_server;
     FromServer() from_server;
     PacketOutOrder() packet_out_order;
@@ -71,6 +70,8 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
     bool for_controller;
     bool found;
     bool assigned;
+    /// A drain waits for packets as this one.
+    bit<8> watched;
     bit<1> lost_first;
     bit<1> lost_second;
     slot_mode_t mode_first;
@@ -204,6 +205,7 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         switched = false;
         found = false;
         assigned = false;
+        watched = 0;
         lost_first = 0;
         lost_second = 0;
         seen_first = 0;
@@ -420,8 +422,9 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
             }
             if (assigned) {
                 server_decision.apply(headers.mooring, user.mooring);
-                if (user.mooring.unpinned && user.mooring.unsettled) {
-                    drain_watch.apply(user.mooring);
+                // Where its server would not change by a commit either, the base need not be waited for.
+                if (user.mooring.unpinned && user.mooring.unsettled && user.mooring.base != user.mooring.current) {
+                    watched = 1;
                 }
             } else if (service) {
                 if (mode_first == SLOT_COMPARE) {
@@ -482,7 +485,7 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
             if (user.mooring.again) {
                 go_round(RESUME_AGAIN);
             } else {
-                carry_out.apply(headers, user, deparser, manager);
+                carry_out.apply(headers, user, watched, deparser, manager);
             }
         }
     }

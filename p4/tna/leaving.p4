@@ -45,7 +45,7 @@ control CarrySlot(inout tna_headers_t headers, in user_metadata_t user, in bool 
 }
 
 /// Does what the verdict says.
-control CarryOut(inout tna_headers_t headers, in user_metadata_t user,
+control CarryOut(inout tna_headers_t headers, in user_metadata_t user, in bit<8> watched,
                  inout ingress_intrinsic_metadata_for_deparser_t deparser,
                  inout ingress_intrinsic_metadata_for_tm_t manager) {
     /// Packets dropped, by DROP_*.
@@ -62,6 +62,9 @@ control CarryOut(inout tna_headers_t headers, in user_metadata_t user,
         headers.bridge.setValid();
         headers.bridge.ingress_port = user.mooring.ingress_port;
         headers.bridge.server = user.mooring.resetting_server;
+        headers.bridge.vip = user.mooring.vip;
+        headers.bridge.bucket = user.mooring.bucket;
+        headers.bridge.watched = watched;
         headers.bridge.flooded = 0;
         if (user.mooring.verdict == VERDICT_PORT) {
             manager.ucast_egress_port = (PortId_t)user.mooring.egress_port;

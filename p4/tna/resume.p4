@@ -69,8 +69,12 @@ header stored_t {
 header bridge_t {
     switch_port_t ingress_port;
     /// For the controller, as in packet_in_t.
-    bit<16> server;
-    /// One of 1: copies go to many ports.
+    server_id_t server;
+    vip_id_t vip;
+    bucket_t bucket;
+    /// 1: a drain of the bucket waits for packets as this one.
+    bit<8> watched;
+    /// 1: copies go to many ports.
     bit<8> flooded;
 }
 

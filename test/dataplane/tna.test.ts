@@ -36,7 +36,7 @@ const BACK_END_TIMEOUT_MS = 3_600_000;
 /** What is compiled to the end: a Tofino 2, a search for containers that comes to one, and the features that find room (docs/tofino.md). */
 const BACK_END_OPTIONS = [
   ...['--target', 'tofino2', '--arch', 't2na', '--quick-phv-alloc', '--disable-dark-allocation'],
-  ...['-DMOORING_NO_IPV6', '-DMOORING_NO_ENCAPSULATION'],
+  '-DMOORING_NO_IPV6',
 ];
 /** How large a table of pins it is asked about. */
 const REPORTED_PINS = [262_144];

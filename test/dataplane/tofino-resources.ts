@@ -162,28 +162,23 @@ const REPORTED: readonly [string, (stage: ReportedStage) => readonly unknown[], 
   ['gateways', (stage) => stage.gateways.gateways, (stage) => stage.gateways.nRows * stage.gateways.nUnits],
 ];
 
-/** What the back end says that a pipe uses, a column a report: `reports` by what was compiled. */
+/**
+ * What the back end says that a pipe of a Tofino 2 uses, a column a report: `reports` by what was compiled. A report has the stages up to
+ * the last that is used.
+ */
 export function reportedTable(reports: ReadonlyMap<string, CompilerReport>): string {
   const pipes = [...reports.values()].map(({ resources }) => resources.mau.mau_stages);
-  const count = (pipe: readonly ReportedStage[], of: (stage: ReportedStage) => number) =>
-    pipe.reduce((all, stage) => all + of(stage), 0);
-  const isUsed = (stage: ReportedStage) => stage.logical_tables.ids.length > 0;
-  const usage = (used: number, all: number) => `${number(used)} (${Math.round((100 * used) / all)} %)`;
-  const rows: [string, (pipe: readonly ReportedStage[]) => string, number][] = [
-    ['stages', (pipe) => usage(pipe.filter(isUsed).length, pipe.length), pipes[0]?.length ?? 0],
-    ...REPORTED.map(([name, used, all]): [string, (pipe: readonly ReportedStage[]) => string, number] => [
-      name,
-      (pipe) =>
-        usage(
-          count(pipe, (stage) => used(stage).length),
-          count(pipe, all),
-        ),
-      count(pipes[0] ?? [], all),
-    ]),
-  ];
+  const stages = STAGES['Tofino 2'];
+  const row = (name: string, all: number, used: (pipe: readonly ReportedStage[]) => number) => {
+    const cells = pipes.map((pipe) => `${number(used(pipe))} (${Math.round((100 * used(pipe)) / all)} %)`);
+    return `| ${name} | ${number(all)} | ${cells.join(' | ')} |`;
+  };
   return [
     `| of a pipe of a Tofino 2 | there are | ${[...reports.keys()].join(' | ')} |`,
     `|---|---|${'---|'.repeat(reports.size)}`,
-    ...rows.map(([name, cell, all]) => `| ${name} | ${number(all)} | ${pipes.map(cell).join(' | ')} |`),
+    row('stages', stages, (pipe) => pipe.length),
+    ...REPORTED.map(([name, used, size]) =>
+      row(name, stages * size(pipes[0]![0]!), (pipe) => pipe.reduce((all, stage) => all + used(stage).length, 0)),
+    ),
   ].join('\n');
 }
