@@ -44,7 +44,9 @@ export async function applyConfiguration(
   if (!dryRun) {
     if (comparison.classes) await changeClasses(engine, wanted.classes, who);
     for (const one of comparison.requests) {
-      started.push(await engine.submit(() => operations.request({ ...one, ...extras }, { who })));
+      // What the file wants of a VIP may take several, one after the other.
+      const request = { ...one, ...extras, queue: true };
+      started.push(await engine.submit(() => operations.request(request, { who })));
     }
   }
   return { differences: comparison.differences, operations: started, plans };

@@ -50,6 +50,8 @@ interface Ends {
 /** A client's connection. */
 export interface Connection extends Ends {
   readonly server: number;
+  /** It got to its server as it is, not translated. */
+  readonly isDirect: boolean;
   readonly acknowledgment: number;
 }
 
@@ -61,11 +63,13 @@ export class Network {
   readonly links = new Map<number, number>();
   /** Frames that have left by each of the servers' ports. */
   readonly framesBehind = new Map<number, number>();
+  /** Servers take packets in both ways, translated and as they are; each connection's must come as its first did. */
+  bothWays = false;
   /** Servers, by index, that answer nothing. */
   readonly silent = new Set<number>();
   private readonly running: RunningSwitch;
   /** Who got the last packet of a connection, by its ends; servers by index. */
-  private readonly reached = new Map<string, number>();
+  private readonly reached = new Map<string, { readonly server: number; readonly isDirect: boolean }>();
   private nextPort = 20_000;
   private sequence = 1;
 
@@ -114,19 +118,19 @@ export class Network {
   /** As `open`, between given ends. */
   openFrom({ address, port, vipPort }: Ends): Connection | undefined {
     const ends = { address, port, vipPort };
-    const server = this.fromClient(ends, TCP.SYN, 0);
+    const { server, isDirect } = this.fromClient(ends, TCP.SYN, 0);
     if (server === 0 || this.silent.has(server)) return undefined;
     if (this.transport === 'udp') {
-      const flow = { ...ends, server, acknowledgment: 0 };
+      const flow = { ...ends, server, isDirect, acknowledgment: 0 };
       this.connections.push(flow);
       return flow;
     }
     const sequence = (this.sequence += 64_000);
-    if (!this.direct) this.fromServer(server, ends, TCP.SYN | TCP.ACK, sequence);
-    const connection = { ...ends, server, acknowledgment: sequence + 1 };
+    if (!isDirect) this.fromServer(server, ends, TCP.SYN | TCP.ACK, sequence);
+    const connection = { ...ends, server, isDirect, acknowledgment: sequence + 1 };
     const acknowledged = this.fromClient(ends, TCP.ACK, sequence + 1);
-    if (acknowledged !== server)
-      this.violations.push(`handshake of ${port}: SYN to s${server}, ACK to s${acknowledged}`);
+    if (acknowledged.server !== server || acknowledged.isDirect !== isDirect)
+      this.violations.push(`handshake of ${port}: SYN to s${server}, ACK to s${acknowledged.server}`);
     this.connections.push(connection);
     return connection;
   }
@@ -138,9 +142,9 @@ export class Network {
   /** Every connection sends a packet. */
   sendAll(): void {
     for (const connection of this.connections) {
-      const { server, acknowledgment } = connection;
-      const reached = this.fromClient(connection, TCP.ACK | TCP.PSH, acknowledgment + 100);
-      if (reached === server) continue;
+      const { server, isDirect, acknowledgment } = connection;
+      const { server: reached, isDirect: way } = this.fromClient(connection, TCP.ACK | TCP.PSH, acknowledgment + 100);
+      if (reached === server && way === isDirect) continue;
       this.violations.push(`${keyOf(connection)} lives on s${server}, its packet went to s${reached}`);
       // Who does not know a connection says so.
       if (reached !== 0 && this.transport === 'tcp') this.fromServer(reached, connection, TCP.RST, acknowledgment);
@@ -153,7 +157,7 @@ export class Network {
     this.connections.splice(0, this.connections.length, ...left);
   }
 
-  private fromClient(ends: Ends, flags: number, acknowledgment: number): number {
+  private fromClient(ends: Ends, flags: number, acknowledgment: number): Pick<Connection, 'server' | 'isDirect'> {
     const { address, port, vipPort } = ends;
     const key = keyOf(ends);
     this.reached.delete(key);
@@ -166,7 +170,7 @@ export class Network {
       payload('x'),
     );
     this.running.send(CLIENT.switchPort, frame);
-    return this.reached.get(key) ?? 0;
+    return this.reached.get(key) ?? { server: 0, isDirect: this.direct };
   }
 
   private fromServer(index: number, { address, port, vipPort }: Ends, flags: number, sequence: number): void {
@@ -202,13 +206,15 @@ export class Network {
     }
     const ip = layerOf(frame, this.family)?.fields;
     const segment = layerOf(frame, this.transport)?.fields;
-    const own = this.direct ? hostAddress(this.family, 1) : host.address;
-    if (ip === undefined || segment === undefined || ip.destination !== own) return;
+    if (ip === undefined || segment === undefined) return;
+    const isDirect = ip.destination === hostAddress(this.family, 1);
+    if (isDirect ? !this.direct && !this.bothWays : ip.destination !== host.address || this.direct) return;
     if (layerOf(frame, 'ethernet')!.fields.destination !== host.mac) return;
     const to = Number(segment.destination);
     const vipPort = this.allPorts ? to : VIP.port;
-    if (to !== this.servicePort(vipPort)) return;
-    this.reached.set(keyOf({ address: String(ip.source), port: Number(segment.source), vipPort }), host.index);
+    if (to !== (isDirect ? vipPort : this.servicePort(vipPort))) return;
+    const ends = { address: String(ip.source), port: Number(segment.source), vipPort };
+    this.reached.set(keyOf(ends), { server: host.index, isDirect });
   }
 
   /** What the host says to an ARP request or a neighbour solicitation for its address. */

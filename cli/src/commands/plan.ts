@@ -36,6 +36,7 @@ export const planCommand: ParsedCommand = {
       { name: 'KIND', description: 'what to plan' },
       { name: 'WORD', description: 'as for that command', optional: true },
       { name: 'WORD', description: 'as for that command', optional: true },
+      { name: 'WORD', description: 'as for that command', optional: true },
     ],
     options: [
       { name: 'vip', kind: 'text', value: 'NAME', description: 'the virtual address, where there are several' },

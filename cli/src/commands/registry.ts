@@ -151,6 +151,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./mapping.ts')).affinityCommand,
   },
   {
+    name: 'forwarding',
+    summary: 'change how packets get to the servers of a virtual address',
+    load: async () => (await import('./forwarding.ts')).forwardingCommand,
+  },
+  {
     name: 'audit',
     summary: 'show who changed what, when and why',
     load: async () => (await import('./audit.ts')).auditCommand,

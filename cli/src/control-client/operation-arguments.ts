@@ -22,6 +22,9 @@ export const RAMP_OPTION: OptionSpecification = {
   description: "move the buckets over this time (default: the policy's slow start for a server that comes)",
 };
 
+/** As registered. */
+const GUE_PORT = 6080;
+
 const SERVER: ArgumentSpecification = { name: 'SERVER', description: 'name of the server' };
 
 /** The words each kind of operation takes. */
@@ -45,6 +48,11 @@ export const OPERATION_WORDS: Readonly<
   buckets: [{ name: 'COUNT', description: 'from 1 to 65535' }],
   reseed: [{ name: 'SEED', description: 'from 0 to 4294967295 (default: a random one)', optional: true }],
   affinity: [{ name: 'KIND', description: '`connection`, or `client`: all connections of a client to one server' }],
+  forwarding: [
+    { name: 'WAY', description: '`nat`, `direct`, `ipip` or `gue`' },
+    { name: 'SOURCE', description: 'address that the packets of `ipip` and `gue` come from', optional: true },
+    { name: 'PORT', description: 'UDP port of `gue` (default 6080)', optional: true },
+  ],
 };
 
 export type WordedKind = keyof typeof OPERATION_WORDS;
@@ -66,7 +74,7 @@ export function operationId(word: string): number {
 
 /** What the words after the kind mean. @throws UsageError */
 export function requestOf(kind: WordedKind, words: readonly string[], parsed: ParsedArguments): OperationRequest {
-  const [first = '', second = ''] = words;
+  const [first = '', second = '', third = ''] = words;
   const extras = requestExtras(parsed);
   switch (kind) {
     case 'swap':
@@ -84,9 +92,26 @@ export function requestOf(kind: WordedKind, words: readonly string[], parsed: Pa
         throw new UsageError(`there is no affinity '${first}'`, { field: 'KIND', choices: ['client', 'connection'] });
       }
       return { ...extras, kind: 'remap', affinity: first };
+    case 'forwarding':
+      return { ...extras, kind, forwarding: forwardingOf(first, second, third) };
     default:
       return { ...extras, kind, server: first };
   }
+}
+
+/** @throws UsageError */
+function forwardingOf(way: string, source: string, port: string): NonNullable<OperationRequest['forwarding']> {
+  if (way === 'nat' || way === 'direct') {
+    if (source !== '') throw new UsageError(`'${way}' has no tunnel, so no SOURCE`, { field: 'SOURCE' });
+    return { kind: way };
+  }
+  if (way !== 'ipip' && way !== 'gue') {
+    throw new UsageError(`there is no way '${way}'`, { field: 'WAY', choices: ['nat', 'direct', 'ipip', 'gue'] });
+  }
+  if (source === '') throw new UsageError(`'${way}' needs the SOURCE of its tunnels`, { field: 'SOURCE' });
+  if (way === 'gue') return { kind: way, source, port: port === '' ? GUE_PORT : wholeNumber(port, 'PORT') };
+  if (port !== '') throw new UsageError("only 'gue' has a PORT", { field: 'PORT' });
+  return { kind: way, source };
 }
 
 /** The request's optional parts as given on the command line. @throws UsageError */

@@ -12,7 +12,6 @@ import type { AgentSource } from '../engine/sources.ts';
 import { type ClassRecord, classOfClient, serving } from '../intent/classes.ts';
 import { hashOf, vipPortOf } from '../intent/mapping.ts';
 import type { Intent, ServerRecord } from '../intent/types.ts';
-import { recordsOf } from '../operations/catalogue.ts';
 import { bucketOfConnection } from '../shift/bucket-hash.ts';
 import { connectionKey } from '../shift/connection-key.ts';
 import type { ReportedConnection, ServerId, ShiftEvent } from '../shift/types.ts';
@@ -111,6 +110,7 @@ export class AgentMonitor implements AgentSource {
       if (wanted.has(id)) continue;
       client.close();
       this.entries.delete(id);
+      if (this.host.intent.servers.has(id)) this.host.enqueue([{ kind: 'agent', server: id, reachable: false }]);
     }
   }
 
@@ -121,11 +121,12 @@ export class AgentMonitor implements AgentSource {
   }> {
     const { configuration, intent } = this.host;
     for (const { id, vip } of vipsOf(configuration, intent)) {
-      const records = recordsOf(intent, id);
       for (const { name, agent } of vip.servers) {
-        const record = records.get(name);
-        if (agent === undefined || record === undefined) continue;
-        if (record.state === 'dead' || record.state === 'drained') continue;
+        const alive = ({ vip: of, state }: ServerRecord) => of === id && state !== 'dead' && state !== 'drained';
+        const records = [...intent.servers.values()].filter((record) => record.name === name && alive(record));
+        const [record] = records;
+        // Of one that is two, while packets get to it in two ways, an agent cannot say which a connection came by.
+        if (agent === undefined || record === undefined || records.length > 1) continue;
         yield { record, address: agent, question: questionFor(record, vip) };
       }
     }

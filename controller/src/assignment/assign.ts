@@ -76,8 +76,12 @@ export function assign(current: readonly number[], base: readonly number[], shar
 }
 
 /** Gives every bucket of `from` to `to` and moves nothing else: a swap. */
-export function assignSwap(current: readonly number[], from: number, to: number): number[] {
-  return current.map((server) => (server === from ? to : server));
+export function assignSwaps(
+  current: readonly number[],
+  swaps: readonly (readonly [from: number, to: number])[],
+): number[] {
+  const heirs = new Map(swaps);
+  return current.map((server) => heirs.get(server) ?? server);
 }
 
 /** How many buckets each server shall have; they add up to the number of buckets. */

@@ -3,6 +3,7 @@
  * say what would be right there, and guess what was meant.
  */
 import { OperationRefusedError } from '../operations/errors.ts';
+import { formatIpAddress, parseIpAddress } from '../text/addresses.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import type { ApplyRequest, OperationRequest, RequestedKind } from './types.ts';
 
@@ -22,10 +23,12 @@ const FIELDS: Readonly<Record<RequestedKind, readonly string[]>> = {
   'remove-vip': ['deadlineMs'],
   buckets: ['buckets'],
   remap: ['buckets', 'hashSeed', 'affinity'],
+  forwarding: ['forwarding', 'deadlineMs', 'rampMs'],
 };
 const KINDS = Object.keys(FIELDS) as RequestedKind[];
 const DEFINITION_FIELDS = ['address', 'port', 'weight', 'mac', 'switchPort'];
 const CHANGES = ['add', 'drain', 'remove', 'enable', 'disable', 'weight'];
+const FORWARDING_FIELDS = { nat: [], direct: [], ipip: ['source'], gue: ['source', 'port'] } as const;
 const LONGEST_RAMP_MS = 24 * 3_600_000;
 const LONGEST_REASON = 500;
 
@@ -74,6 +77,7 @@ export function parseOperationRequest(body: unknown): OperationRequest {
   for (const required of ['weight', 'buckets'] as const) {
     if (kind === required && request[required] === undefined) bad(required, `the request names no \`${required}\``);
   }
+  if (kind === 'forwarding') checkForwarding(request.forwarding);
   if (kind === 'change') checkChanges(request.changes);
   if (kind === 'add-vip') asObject(request.vipDefinition, '`vipDefinition`', 'vipDefinition');
   for (const flag of ['queue', 'approve'] as const) {
@@ -102,6 +106,22 @@ export function parseIsolateRequest(body: unknown): string {
   refuseUnknown(request, ['switch'], '');
   if (!isName(request.switch)) bad('switch', 'the request names no switch');
   return request.switch as string;
+}
+
+function checkForwarding(given: unknown): void {
+  const forwarding = asObject(given, '`forwarding`', 'forwarding');
+  const { kind, source } = forwarding;
+  const fields = FORWARDING_FIELDS[String(kind) as keyof typeof FORWARDING_FIELDS];
+  if (fields === undefined)
+    bad('forwarding.kind', `\`kind\` must be one of ${Object.keys(FORWARDING_FIELDS).join(', ')}`);
+  refuseUnknown(forwarding, ['kind', ...fields], 'forwarding.');
+  const address = typeof source === 'string' ? parseIpAddress(source) : undefined;
+  if (fields.length > 0 && (address === undefined || formatIpAddress(address) !== source)) {
+    bad('forwarding.source', "`source` must be the IP address that the tunnel's packets come from");
+  }
+  const isGiven = forwarding.port !== undefined;
+  if (kind === 'gue' && !isGiven) bad('forwarding.port', 'the request names no `port`');
+  checkNumber(forwarding, 'port', 1, 65_535, 'from 1 to 65535');
 }
 
 function checkChanges(changes: unknown): void {

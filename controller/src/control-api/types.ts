@@ -82,7 +82,8 @@ export type RequestedKind =
   | 'add-vip'
   | 'remove-vip'
   | 'buckets'
-  | 'remap';
+  | 'remap'
+  | 'forwarding';
 
 /** What the controller does of its own accord: a dead server's buckets are given away, new connections are redirected. */
 export type OwnKind = 'failover' | 'overflow';
@@ -427,6 +428,8 @@ export interface OperationRequest {
   readonly hashSeed?: number;
   /** `remap` */
   readonly affinity?: 'client' | 'connection';
+  /** `forwarding`: how packets are to get to the servers. */
+  readonly forwarding?: Forwarding | { readonly kind: 'nat' };
   /** `change`: what to do, all at once. */
   readonly changes?: readonly Change[];
   /** `add-vip`: what it is. */

@@ -4,7 +4,8 @@
  */
 import type { Timers, VipConfiguration } from '../config/types.ts';
 import type { ClassRecord } from '../intent/classes.ts';
-import { hashOf, isOneWay } from '../intent/mapping.ts';
+import { forwardingOf } from '../intent/forwarding.ts';
+import { hashOf } from '../intent/mapping.ts';
 import type { ComingRecord, ServerRecord, VipRecord } from '../intent/types.ts';
 import { connectionParts } from '../shift/connection-key.ts';
 import type { Assignment, BucketName, ConnectionKey, ServerId, VipId } from '../shift/types.ts';
@@ -34,11 +35,12 @@ export function setClassEntries(shadow: Shadow, classes: readonly ClassRecord[])
   }
 }
 
-/** A VIP and its address. @param classes numbers of those it serves, as `classesServed` */
+/** A VIP and its address. @param oneWay as `isOneWayNow` @param classes numbers of those it serves, as `classesServed` */
 export function setVipEntries(
   shadow: Shadow,
   { id, firstBucket = 0, coming }: VipRecord,
   vip: VipConfiguration,
+  oneWay: boolean,
   classes: readonly number[],
 ): void {
   const hash = hashOf(vip);
@@ -47,7 +49,7 @@ export function setVipEntries(
   const suffix = isIpv4 ? ('' as const) : ('_v6' as const);
   const protocol = PROTOCOL_NUMBERS[vip.protocol];
   for (const clientClass of classes) {
-    const params = [id, firstBucket, hash.buckets, hash.seed, hash.portMask, Number(isOneWay(vip))];
+    const params = [id, firstBucket, hash.buckets, hash.seed, hash.portMask, Number(oneWay)];
     shadow.set(
       vip.port === 'all'
         ? {
@@ -107,7 +109,8 @@ export function setDoubt(shadow: Shadow, vip: VipId, on: boolean): void {
 export function setServerEntries(shadow: Shadow, server: ServerRecord, vip: VipConfiguration): void {
   const { id } = server;
   setLiveEntries(shadow, id);
-  if (vip.forwarding === undefined) setReturnEntry(shadow, id, server.vip, server, vip);
+  const forwarding = forwardingOf(server, vip);
+  if (forwarding === undefined) setReturnEntry(shadow, id, server.vip, server, vip);
   const { mac, switchPort } = server;
   if (mac === undefined || switchPort === undefined) return;
   const [action, more] = wayTo(server, vip);
@@ -118,7 +121,7 @@ export function setServerEntries(shadow: Shadow, server: ServerRecord, vip: VipC
   }
   shadow.set({ table: 'servers', key: [server.vip, id], action, params, idleTimeoutMs: 0 });
   // Only where its answers pass the switch are they counted.
-  if (!isOneWay(vip)) setSignalEntries(shadow, server.vip, id, ALL_SIGNALS);
+  if (forwarding === undefined && vip.protocol === 'tcp') setSignalEntries(shadow, server.vip, id, ALL_SIGNALS);
 }
 
 function setSignalEntries(shadow: Shadow, vip: VipId, server: ServerId, signals: readonly number[]): void {
@@ -131,7 +134,7 @@ function setSignalEntries(shadow: Shadow, vip: VipId, server: ServerId, signals:
 function wayTo(server: ServerRecord, vip: VipConfiguration): [action: string, parameters: readonly Value[]] {
   const address = ipAddress(server.address);
   const suffix = typeof address === 'number' ? '' : '_v6';
-  const { forwarding } = vip;
+  const forwarding = forwardingOf(server, vip);
   if (forwarding === undefined) {
     const { port } = server;
     return port === 'all' ? [`to_server_all_ports${suffix}`, [address]] : [`to_server${suffix}`, [address, port]];

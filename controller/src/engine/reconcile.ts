@@ -7,7 +7,8 @@
  */
 import type { Configuration, VipConfiguration } from '../config/types.ts';
 import { classesServed } from '../intent/classes.ts';
-import { hashOf, isOneWay, switchBucket } from '../intent/mapping.ts';
+import { isOneWayNow } from '../intent/forwarding.ts';
+import { hashOf, switchBucket } from '../intent/mapping.ts';
 import type { Intent, ServerRecord } from '../intent/types.ts';
 import { bucketOfConnection, bucketOfKey, type HashParameters } from '../shift/bucket-hash.ts';
 import { assignmentOf } from '../shift/buckets.ts';
@@ -167,7 +168,13 @@ export function wantServices(configuration: Configuration, intent: Intent, shado
   const served = vipsOf(configuration, intent);
   const vips = served.map(({ vip }) => vip);
   for (const { id, vip } of served) {
-    setVipEntries(shadow, intent.vips.get(id)!, vip, classesServed(vip, vips, intent.classes));
+    setVipEntries(
+      shadow,
+      intent.vips.get(id)!,
+      vip,
+      isOneWayNow(intent, id, vip),
+      classesServed(vip, vips, intent.classes),
+    );
   }
 }
 
@@ -176,7 +183,7 @@ function recoverBuckets(
   tables: ReadonlyMap<TableName, readonly ReadEntry[]>,
 ): RecoveredBucket[] {
   const { configuration, intent, session } = input;
-  const served = vipsOf(configuration, intent).filter(({ vip }) => isOneWay(vip));
+  const served = vipsOf(configuration, intent).filter(({ id, vip }) => isOneWayNow(intent, id, vip));
   const oneWay = new Set(served.map(({ id }) => id));
   // Where a SYN tells new connections, the others belong to the base: such a flip has to wait like any other.
   const watched = new Set(served.filter(({ vip }) => vip.protocol === 'tcp').map(({ id }) => id));

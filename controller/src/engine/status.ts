@@ -127,7 +127,11 @@ function healthOf(engine: Engine, vip: string, server: string): Pick<ServerStatu
 function serversOf(engine: Engine, vip: number, vipName: string): ServerStatus[] {
   const { configuration, journal } = engine.options;
   const records = recordsOf(journal.state, vip);
-  const known: ServerStatus[] = [...records.values()].map((server) => {
+  // One to which packets get in two ways, while that changes, is there twice.
+  const leaving = [...journal.state.servers.values()].filter(
+    (server) => server.vip === vip && server.state === 'draining' && records.get(server.name) !== server,
+  );
+  const known: ServerStatus[] = [...records.values(), ...leaving].map((server) => {
     const view = engine.shift.servers.get(server.id);
     const agent = engine.agents?.statusOf(server.id);
     return {

@@ -118,7 +118,9 @@ function compareVip(record: VipRecord, vip: VipConfiguration): string[] {
   );
   const [was, wanted] = [formatForwarding(now.forwarding), formatForwarding(vip.forwarding)];
   if (was !== wanted) {
-    differs.push(`VIP \`${vip.name}\` is in service with forwarding ${was}; the file's ${wanted} does not count`);
+    differs.push(
+      `VIP \`${vip.name}\` is in service with forwarding ${was}; the file's ${wanted} does not count before \`mooring apply\``,
+    );
   }
   return differs;
 }
@@ -131,6 +133,7 @@ function differentBuckets(record: VipRecord, vip: VipConfiguration): IntentConfl
 }
 
 function compareServers(intent: Intent, vipId: number, vip: VipConfiguration): string[] {
+  const isUntranslated = intent.vips.get(vipId)?.definition?.forwarding !== undefined;
   const records = [...intent.servers.values()].filter((server) => server.vip === vipId);
   return vip.servers.flatMap((listed) => {
     const record = records.find((candidate) => candidate.name === listed.name);
@@ -139,7 +142,9 @@ function compareServers(intent: Intent, vipId: number, vip: VipConfiguration): s
         ? []
         : [`server \`${listed.name}\` is listed anew: \`mooring add ${listed.name}\` puts it into service`];
     }
-    if (record.address === listed.address && record.port === listed.port) return [];
+    // Where packets are not translated a server's port is the VIP's, whatever is listed.
+    const isPort = record.port === listed.port || isUntranslated;
+    if (record.address === listed.address && isPort) return [];
     const was = formatEndpoint(record.address, record.port);
     return [
       `server \`${listed.name}\` is in service at ${was}; its new address counts once it was removed and added again`,

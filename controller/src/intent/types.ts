@@ -3,7 +3,7 @@
  * journal's records. The other half is in the switch. Ids given here to servers and VIPs are what the switch's tables
  * name; a server's is never given to another one, and a server that returns gets a new one (rule R9).
  */
-import type { Affinity, Link, ServicePort, VipConfiguration } from '../config/types.ts';
+import type { Affinity, Forwarding, Link, ServicePort, VipConfiguration } from '../config/types.ts';
 import type {
   EndedConnection,
   OperationKind,
@@ -30,6 +30,8 @@ export interface ServerRecord {
   readonly mac: string | undefined;
   readonly switchPort: number | undefined;
   readonly links?: readonly Link[] | undefined;
+  /** How it gets packets, as long as that is not its VIP's way; undefined: it is. */
+  readonly forwarding?: Forwarding | 'nat' | undefined;
   readonly state: Exclude<ServerState, 'spare'>;
 }
 
@@ -112,6 +114,8 @@ export interface OperationRecord {
   readonly plan: Plan | undefined;
   /** A change of mapping: what the mapping was. */
   readonly mappingBefore?: Required<MappingConfiguration>;
+  /** A change of forwarding: what it was. */
+  readonly forwardingBefore?: Forwarding | 'nat';
   readonly rollsBack: number | undefined;
 }
 

@@ -57,12 +57,14 @@ export function compare(running: Configuration, intent: Intent, wanted: Configur
       continue;
     }
     compareFixed(before, vip, differences);
+    const forwarding = compareForwarding(before, vip, differences);
+    if (forwarding !== undefined) requests.push({ kind: 'forwarding', vip: vip.name, forwarding });
     const mapping = compareMapping(before, vip, differences);
     if (mapping !== undefined) {
       const isNumber = mapping.hashSeed === undefined && mapping.affinity === undefined;
       requests.push({ kind: isNumber ? 'buckets' : 'remap', vip: vip.name, ...mapping });
     }
-    const changes = compareServers(intent, record.id, vip, differences);
+    const changes = compareServers(intent, record.id, vip, forwarding !== undefined, differences);
     if (changes.length > 0) requests.push({ kind: 'change', vip: vip.name, changes });
     const ways = compareWays(intent, record.id, vip, differences);
     if (compareSettings(before, vip, differences) || ways) settings.push(vip);
@@ -102,15 +104,28 @@ function compareFixed(before: VipConfiguration, after: VipConfiguration, differe
       refused,
     });
   }
-  const [old, wanted] = [formatForwarding(before.forwarding), formatForwarding(after.forwarding)];
-  if (old === wanted) return;
-  const refused =
-    'packets of living connections must reach their servers as they did: add a VIP at another address with the new ' +
-    'forwarding (it may have the same servers), lead clients there, and remove this one';
-  differences.push({ kind: 'change', what: `forwarding of VIP ${after.name}`, detail: `${old} to ${wanted}`, refused });
 }
 
-function compareServers(intent: Intent, vip: number, wanted: VipConfiguration, differences: Difference[]): Change[] {
+/** How packets are to get to the servers, if in another way. */
+function compareForwarding(
+  before: VipConfiguration,
+  after: VipConfiguration,
+  differences: Difference[],
+): OperationRequest['forwarding'] {
+  const [old, wanted] = [formatForwarding(before.forwarding), formatForwarding(after.forwarding)];
+  if (old === wanted) return undefined;
+  differences.push({ kind: 'change', what: `forwarding of VIP ${after.name}`, detail: `${old} to ${wanted}` });
+  return after.forwarding ?? { kind: 'nat' };
+}
+
+/** @param portFollows packets are to get there in another way, and the port with it */
+function compareServers(
+  intent: Intent,
+  vip: number,
+  wanted: VipConfiguration,
+  portFollows: boolean,
+  differences: Difference[],
+): Change[] {
   const changes: Change[] = [];
   const records = recordsOf(intent, vip);
   for (const server of wanted.servers) {
@@ -132,7 +147,7 @@ function compareServers(intent: Intent, vip: number, wanted: VipConfiguration, d
       continue;
     }
     const { address, port, weight } = record!;
-    if (address !== server.address || port !== server.port) {
+    if (address !== server.address || (port !== server.port && !portFollows)) {
       const detail = `${formatEndpoint(address, port)} to ${formatEndpoint(server.address, server.port)}`;
       const refused = 'connections live at the old address: give the new one another name, or remove it first';
       differences.push({ kind: 'change', what, detail, refused });

@@ -42,10 +42,13 @@ export function findVip(configuration: Configuration, intent: Intent, name: stri
   return { record, configuration: vip };
 }
 
-/** Servers of a VIP that are or were in service, by name; the newest where a name was used before. */
+/** Servers of a VIP that are or were in service, by name; of several the newest that stays. */
 export function recordsOf(intent: Intent, vip: VipId): Map<string, ServerRecord> {
   const result = new Map<string, ServerRecord>();
-  for (const server of intent.servers.values()) if (server.vip === vip) result.set(server.name, server);
+  for (const server of intent.servers.values()) {
+    const goes = server.state === 'draining' && result.has(server.name);
+    if (server.vip === vip && !goes) result.set(server.name, server);
+  }
   return result;
 }
 

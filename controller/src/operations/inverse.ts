@@ -49,6 +49,10 @@ export function inverseOf(record: OperationRecord, intent: Intent): OperationReq
       return record.mappingBefore === undefined
         ? refuse('what the mapping was is not known')
         : { kind: 'remap', ...common, ...record.mappingBefore };
+    case 'forwarding': {
+      const { forwardingBefore: before = 'nat' } = record;
+      return { kind, ...common, forwarding: before === 'nat' ? { kind: before } : before };
+    }
     case 'failover':
       return refuse('a server that died comes back by `mooring add`');
     case 'overflow':

@@ -27,6 +27,7 @@ import { isIpv6 } from '../text/addresses.ts';
 import { blankRecord } from './blank.ts';
 import { freeServerId, recordsOf } from './catalogue.ts';
 import { OperationRefusedError } from './errors.ts';
+import { concludeForwarding, enlistTwins, restoreForwarding } from './forwarding.ts';
 import type { Actor, OperationHost } from './host.ts';
 import { inverseOf } from './inverse.ts';
 import { hearNotice } from './notices.ts';
@@ -259,7 +260,13 @@ export class Operations {
       return;
     }
     const { record } = running;
-    const coming = resolved.coming.map((spare) => this.enlist(resolved.vip.record.id, spare).id);
+    const { forwarding } = resolved;
+    const before = resolved.vip.configuration.forwarding ?? 'nat';
+    const comers =
+      forwarding === undefined
+        ? resolved.coming.map((spare) => this.enlist(resolved.vip.record.id, spare))
+        : enlistTwins(this, resolved, forwarding);
+    const coming = comers.map(({ id }) => id);
     const { deadlineMs } = record;
     const startedAtMs = this.host.wallMs();
     this.save(running, {
@@ -270,8 +277,10 @@ export class Operations {
       shares: resolved.shares,
       startedAtMs,
       deadlineAtMs: deadlineMs > 0 && resolved.leaving.length > 0 ? startedAtMs + deadlineMs : undefined,
+      ...(forwarding === undefined ? {} : { forwardingBefore: before }),
     });
-    this.beginWhenReady(running);
+    // Another way begins when the switch has been told of it.
+    if (forwarding === undefined) this.beginWhenReady(running);
   }
 
   /** Makes the record of a server that comes, under an id that was never used. */
@@ -302,10 +311,13 @@ export class Operations {
     const { intent } = this.host;
     const { current, base } = intent.assignments.get(record.vip)!;
     for (const id of record.leaving) this.setState(this.server(id), 'draining');
+    // They have served all along, only in another way.
+    if (record.kind === 'forwarding') for (const id of record.coming) this.setState(this.server(id), 'active');
     for (const { server, after } of record.shares) this.setShare(server, after);
     const shares = sharesNow(intent, record.vip);
-    const swap = record.kind === 'swap' ? ([record.leaving[0]!, record.coming[0]!] as const) : undefined;
-    const moves = computeMoves({ current, base, shares, swap });
+    const isSwap = record.kind === 'swap' || record.kind === 'forwarding';
+    const swaps = isSwap ? record.leaving.map((id, index) => [id, record.coming[index]!] as const) : [];
+    const moves = computeMoves({ current, base, shares, swaps });
     running.moved = moves.length;
     this.save(running, { ...record, moves, phase: 'shifting' });
     for (const server of record.leaving) this.host.order({ kind: 'server-leaves', server });
@@ -357,6 +369,7 @@ export class Operations {
       this.vips.rollBack(running, message);
       return;
     }
+    restoreForwarding(this, record);
     const coming = record.coming.flatMap((id) => this.server(id) ?? []);
     if (record.phase === 'preparing') {
       for (const server of coming) this.forget(server);
@@ -409,6 +422,10 @@ export class Operations {
         const server = this.server(id);
         if (server?.state === 'joining') this.setState(server, 'active');
       }
+    }
+    if (running.record.forwardingBefore !== undefined) {
+      if (outcome === 'failed') restoreForwarding(this, running.record);
+      concludeForwarding(this, running.record);
     }
     this.running.end(running);
     const finishedAtMs = this.host.wallMs();

@@ -38,7 +38,8 @@ export function onServerDown(
   if (dead.state === 'drained' || dead.state === 'dead') return false;
   for (const running of operations.running) {
     const { record } = running;
-    const comes = record.coming.includes(dead.id) && !record.aborting && record.phase !== 'finished';
+    const isNew = record.coming.includes(dead.id) && record.kind !== 'forwarding';
+    const comes = isNew && !record.aborting && record.phase !== 'finished';
     if (comes) operations.rollBack(running, `server \`${name}\` is down: ${reason}`);
   }
   // It may have gone with the operation that brought it.
@@ -51,6 +52,19 @@ export function onServerDown(
     if ((state?.bases ?? 0) + (state?.currents ?? 0) > 0) return false;
   }
   giveUp(operations, vip.id, record, reason, standby, shares);
+  // While packets get to it in another way than to its older connections it is two.
+  for (const { id } of operations.host.intent.servers.values()) {
+    const twin = intent.servers.get(id)!;
+    if (twin.vip !== vip.id || twin.name !== name || twin.state === 'dead') continue;
+    giveUp(
+      operations,
+      vip.id,
+      twin,
+      reason,
+      undefined,
+      sharesWithout(intent, vip.id, id, (each) => isDown(vipName, each)),
+    );
+  }
   return true;
 }
 

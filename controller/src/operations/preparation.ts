@@ -13,7 +13,7 @@ import type { OperationHost } from './host.ts';
 import { type Resolved, resolveRequest, serversOf, sharesAfter, sharesNow, titleOf } from './resolve.ts';
 import type { RunningOperations } from './running.ts';
 import { describe } from './status.ts';
-import { isVipRequest, planVipRequest } from './vip-requests.ts';
+import { checkVipFree, isVipRequest, planVipRequest } from './vip-requests.ts';
 
 /** A request that has been looked at. */
 export interface Prepared {
@@ -51,6 +51,7 @@ function prepareNow(host: OperationHost, running: RunningOperations, request: Op
     const start = !request.approve && asks(host, request.kind, 0) ? 'approval' : 'now';
     return { start, plan: { ...plan, start }, resolved: undefined, vip };
   }
+  if (request.kind === 'forwarding') checkVipFree(host, running, findVip(configuration, intent, request.vip).record);
   const resolved = resolveRequest(configuration, intent, request);
   checkFree(host, running, resolved);
   const plan = planOf(host, request, resolved);
@@ -94,7 +95,7 @@ function planOf(host: OperationHost, request: OperationRequest, resolved: Resolv
     base,
     sharesBefore: sharesNow(intent, vip.record.id),
     shares: sharesAfter(intent, resolved, idOf),
-    swap: resolved.isSwap ? [leaving[0]!.id, -1] : undefined,
+    swaps: resolved.isSwap ? leaving.map(({ id }, index) => [id, -1 - index]) : [],
     nameOf: (server) => names.get(server) ?? intent.servers.get(server)?.name ?? `server ${server}`,
     leaving: new Set(leaving.map(({ id }) => id)),
     estimate,
@@ -103,7 +104,11 @@ function planOf(host: OperationHost, request: OperationRequest, resolved: Resolv
     rampMs: rampOf(host, request),
   });
   const remarks: string[] = [];
-  if (estimate.source !== 'agents' && plan.moves > 0) {
+  if (resolved.forwarding !== undefined) {
+    remarks.push('a server is to take packets in both ways until its old connections have ended');
+  }
+  // Agents do not tell in which way a connection came.
+  if ((estimate.source !== 'agents' || resolved.forwarding !== undefined) && plan.moves > 0) {
     remarks.push(silentRemark(configuration.timers.idleMs));
   }
   if (leaving.length > 0 && deadlineMs > 0) {
@@ -123,7 +128,7 @@ function checkFree(host: OperationHost, running: RunningOperations, resolved: Re
   const names = serversOf(resolved, intent);
   for (const { record } of running) {
     if (record.vip !== resolved.vip.record.id || record.kind === 'failover' || isWaiting(record.phase)) continue;
-    const takesAll = isVipRequest(record);
+    const takesAll = isVipRequest(record) || record.kind === 'forwarding';
     const part = [...record.leaving, ...record.coming, ...record.shares.map(({ server }) => server)];
     const name = part
       .map((id) => intent.servers.get(id)?.name)
@@ -132,7 +137,7 @@ function checkFree(host: OperationHost, running: RunningOperations, resolved: Re
     const who = name === undefined ? 'the VIP' : `server \`${name}\``;
     const message = `${who} takes part in operation ${record.id} (${describe(record)})`;
     const hint = `wait for it (--queue), or abort it: mooring abort ${record.id}`;
-    // A change of mapping ends by itself, and is nobody's business who changes servers.
+    // Such an operation is about all servers as they are.
     throw new NotYetError({ field: 'server', message, hint }, takesAll);
   }
 }

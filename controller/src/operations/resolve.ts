@@ -4,12 +4,13 @@
  * function serves the plan, the operation, and one that was queued and is looked at again.
  */
 import type { Share } from '../assignment/assign.ts';
-import type { Configuration, ServerConfiguration } from '../config/types.ts';
+import { type Configuration, type Forwarding, formatForwarding, type ServerConfiguration } from '../config/types.ts';
 import type { Change, OperationRequest } from '../control-api/types.ts';
 import type { Intent, MappingConfiguration, ServerRecord, ServerShare, ShareChange } from '../intent/types.ts';
 import type { ServerId } from '../shift/types.ts';
 import { findActive, findSpare, findVip, inService, type KnownVip, shareOf } from './catalogue.ts';
 import { OperationRefusedError } from './errors.ts';
+import { resolveForwarding } from './forwarding.ts';
 
 /** What a request means. */
 export interface Resolved {
@@ -19,8 +20,10 @@ export interface Resolved {
   /** Of those who leave, the ones that are not kept as drained servers. */
   readonly forgets: readonly ServerId[];
   readonly shares: readonly ShareChange[];
-  /** All buckets of the one that leaves go to the one that comes. */
+  /** All buckets of each that leaves go to the one that comes in its place. */
   readonly isSwap: boolean;
+  /** Who comes is who leaves, in this way. */
+  readonly forwarding?: Forwarding | 'nat';
 }
 
 /** @throws OperationRefusedError */
@@ -42,6 +45,7 @@ function resolveChanges(intent: Intent, vip: KnownVip, request: OperationRequest
   const nothing = { vip, coming: [], leaving: [], forgets: [], shares: [], isSwap: false };
   const { kind } = request;
   if (kind === 'change') return resolveList(intent, vip, request.changes ?? []);
+  if (kind === 'forwarding') return resolveForwarding(intent, vip, request);
   const name = request.server;
   if (name === undefined) {
     throw new OperationRefusedError({ code: 'bad-request', field: 'server', message: 'the request names no server' });
@@ -195,7 +199,16 @@ export function serversOf({ coming, leaving, shares }: Resolved, intent: Intent)
 export function titleOf(
   request: Pick<
     OperationRequest,
-    'kind' | 'server' | 'replacement' | 'weight' | 'vip' | 'buckets' | 'hashSeed' | 'affinity' | 'changes'
+    | 'kind'
+    | 'server'
+    | 'replacement'
+    | 'weight'
+    | 'vip'
+    | 'buckets'
+    | 'hashSeed'
+    | 'affinity'
+    | 'changes'
+    | 'forwarding'
   >,
 ): string {
   switch (request.kind) {
@@ -210,6 +223,8 @@ export function titleOf(
     case 'add-vip':
     case 'remove-vip':
       return `${request.kind} ${request.vip}`;
+    case 'forwarding':
+      return `forwarding of ${request.vip ?? 'the VIP'} to ${forwardingText(request.forwarding)}`;
     case 'buckets':
       return `buckets of ${request.vip ?? 'the VIP'} to ${request.buckets}`;
     case 'remap':
@@ -217,6 +232,10 @@ export function titleOf(
     default:
       return `${request.kind} ${request.server}`;
   }
+}
+
+function forwardingText(to: OperationRequest['forwarding']): string {
+  return formatForwarding(to === undefined || to.kind === 'nat' ? undefined : to);
 }
 
 /** A mapping in words, as far as it is named. */

@@ -16,7 +16,7 @@ export function movesBack(
   const { current, base } = intent.assignments.get(record.vip)!;
   const fallback = [...current];
   const shares = sharesNow(intent, record.vip);
-  for (const [bucket, , to] of computeMoves({ current, base, shares, swap: undefined })) fallback[bucket] = to;
+  for (const [bucket, , to] of computeMoves({ current, base, shares, swaps: [] })) fallback[bucket] = to;
   const back: [number, ServerId][] = [];
   record.moves.forEach(([bucket, from, to], index) => {
     if (index >= record.ordered || current[bucket] !== to) return;

@@ -5,6 +5,7 @@
 import { readVipDefinition } from '../config/vip-definition.ts';
 import type { OperationRequest, Plan } from '../control-api/types.ts';
 import { isOneWay } from '../intent/mapping.ts';
+import type { VipRecord } from '../intent/types.ts';
 import { planRemap } from '../planning/plan-remap.ts';
 import type { VipId } from '../shift/types.ts';
 import { findVip, type KnownVip } from './catalogue.ts';
@@ -31,11 +32,7 @@ export function planVipRequest(
 ): { readonly plan: Plan; readonly vip: VipId } {
   const { configuration, intent } = host;
   const title = titleOf(request);
-  if (request.kind !== 'remove-vip' && host.shift().awaiting) {
-    const message = 'a switch is away that may be forwarding, and it would not know of this';
-    const hint = 'wait until it is back (--queue); if it does not forward any more: mooring isolate SWITCH';
-    throw new NotYetError({ message, hint }, false);
-  }
+  if (request.kind !== 'remove-vip') checkAllThere(host);
   if (request.kind === 'add-vip') {
     const vip = readVipDefinition(request.vip, request.vipDefinition, configuration.vips, configuration.classes);
     const inService = vip.servers.filter(({ spare }) => !spare).length;
@@ -43,11 +40,7 @@ export function planVipRequest(
     return { plan: { title, vips: [], remarks, start: 'now' }, vip: intent.nextVip };
   }
   const { record, configuration: configured } = findVip(configuration, intent, request.vip);
-  const busy = [...running].find(({ record: other }) => other.vip === record.id && !isWaiting(other.phase));
-  if (busy !== undefined) {
-    const message = `operation ${busy.record.id} (${describe(busy.record)}) is running on VIP \`${record.name}\``;
-    throw new NotYetError({ field: 'vip', message, hint: 'wait for it (--queue), or abort it' }, false);
-  }
+  checkIdle(running, record);
   if (request.kind === 'remove-vip') {
     if (intent.vips.size === 1) {
       throw new OperationRefusedError({
@@ -61,6 +54,26 @@ export function planVipRequest(
     return { plan: { title, vips: [], remarks, start: 'now' }, vip: record.id };
   }
   return { plan: planMapping(host, { record, configuration: configured }, request), vip: record.id };
+}
+
+/** Nothing else is to be under way on a VIP that changes as a whole, and every switch is to hear of it. @throws NotYetError */
+export function checkVipFree(host: OperationHost, running: RunningOperations, vip: VipRecord): void {
+  checkAllThere(host);
+  checkIdle(running, vip);
+}
+
+function checkAllThere(host: OperationHost): void {
+  if (!host.shift().awaiting) return;
+  const message = 'a switch is away that may be forwarding, and it would not know of this';
+  const hint = 'wait until it is back (--queue); if it does not forward any more: mooring isolate SWITCH';
+  throw new NotYetError({ message, hint }, false);
+}
+
+function checkIdle(running: RunningOperations, { id, name }: VipRecord): void {
+  const busy = [...running].find(({ record }) => record.vip === id && !isWaiting(record.phase));
+  if (busy === undefined) return;
+  const message = `operation ${busy.record.id} (${describe(busy.record)}) is running on VIP \`${name}\``;
+  throw new NotYetError({ field: 'vip', message, hint: 'wait for it (--queue), or abort it' }, false);
 }
 
 function planMapping(host: OperationHost, vip: KnownVip, request: OperationRequest): Plan {

@@ -5,7 +5,7 @@
  * The number of moves is compared with the least that any assignment with the same shares can do with: every bucket beyond a
  * server's share, rounded up for as many servers as rounding up allows, must leave it.
  */
-import { assign, assignSwap, type Share } from '../assignment/assign.ts';
+import { assign, assignSwaps, type Share } from '../assignment/assign.ts';
 import type { EstimateSource, VipPlan } from '../control-api/types.ts';
 import type { ServerId } from '../shift/types.ts';
 import { countBuckets, planShares } from './shares.ts';
@@ -16,16 +16,16 @@ export interface TargetInput {
   readonly base: readonly ServerId[];
   /** Who shall have buckets afterwards. */
   readonly shares: readonly Share[];
-  /** A swap: all buckets of the first go to the second, and nobody else's move. */
-  readonly swap: readonly [from: ServerId, to: ServerId] | undefined;
+  /** All buckets of the first go to the second, and nobody else's move; empty: all that the shares need. */
+  readonly swaps: readonly (readonly [from: ServerId, to: ServerId])[];
 }
 
 /** A bucket that moves. */
 export type Move = readonly [bucket: number, from: ServerId, to: ServerId];
 
 /** The moves that make the shares true. */
-export function computeMoves({ current, base, shares, swap }: TargetInput): Move[] {
-  const target = swap === undefined ? assign(current, base, shares) : assignSwap(current, swap[0], swap[1]);
+export function computeMoves({ current, base, shares, swaps }: TargetInput): Move[] {
+  const target = swaps.length === 0 ? assign(current, base, shares) : assignSwaps(current, swaps);
   const moves: Move[] = [];
   target.forEach((to, bucket) => {
     if (to !== current[bucket]) moves.push([bucket, current[bucket]!, to]);
@@ -86,7 +86,7 @@ export interface PlanInput extends TargetInput {
 
 /** The plan for one VIP. */
 export function planVip(input: PlanInput): { readonly plan: VipPlan; readonly moves: readonly Move[] } {
-  const { current, shares, swap, nameOf, estimate } = input;
+  const { current, shares, swaps, nameOf, estimate } = input;
   const moves = computeMoves(input);
   const after = [...current];
   for (const [bucket, , to] of moves) after[bucket] = to;
@@ -106,7 +106,7 @@ export function planVip(input: PlanInput): { readonly plan: VipPlan; readonly mo
     vip: input.vip,
     buckets: current.length,
     moves: moves.length,
-    leastMoves: swap === undefined ? leastMoves(current, shares) : moves.length,
+    leastMoves: swaps.length === 0 ? leastMoves(current, shares) : moves.length,
     flows: [...flows.values()],
     ...planShares(countBuckets(current), after, weights, nameOf),
     ...connections,

@@ -33,6 +33,7 @@ const sensible = fc.oneof(
   }),
   fc.record({ kind: fc.constant('buckets'), buckets: fc.constantFrom(16, 17, 32), queue: fc.boolean() }),
   fc.record({ kind: fc.constant('remap'), hashSeed: fc.integer({ min: 0, max: 3 }) }),
+  fc.record({ kind: fc.constant('forwarding'), forwarding: fc.record({ kind: fc.constantFrom('nat', 'direct') }) }),
   fc.record({ kind: fc.constant('remap'), affinity: fc.constantFrom('client', 'connection') }),
   fc.record({ kind: fc.constant('remove-vip'), vip: fc.constantFrom('web', 'mail') }),
 );
@@ -95,9 +96,11 @@ async function carryOut(rig: Rig, down: Set<string>, what: Act): Promise<void> {
       await rig.advance(what.ms);
       break;
     case 'die': {
-      const id = rig.status().servers.find(({ name }) => name === what.name)?.id;
+      // While packets get to it in two ways it is two.
+      const { servers } = rig.status();
+      const ids = servers.filter(({ name }) => name === what.name).map(({ id }) => id);
       down.add(what.name);
-      rig.connections.splice(0, rig.connections.length, ...rig.connections.filter((one) => one.server !== id));
+      rig.connections.splice(0, rig.connections.length, ...rig.connections.filter((one) => !ids.includes(one.server)));
       break;
     }
     case 'return':

@@ -21,7 +21,7 @@ export function planLargeChange() {
     base: current,
     shares: [...weights.slice(7), { server: 501, weight: 3 }, { server: 502, weight: 1 }],
     sharesBefore: weights,
-    swap: undefined,
+    swaps: [],
     nameOf: String,
     leaving: new Set([1, 2, 3, 4, 5, 6, 7]),
     estimate,
