@@ -78,7 +78,9 @@ export class Context {
   readonly externInstances: ir.ExternInstance[] = [];
   readonly errorCodes = new Map<string, number>();
   readonly enumValues = new Map<string, readonly { name: string; value: bigint }[]>();
-  /** For each name space, the names taken and how often a number was put behind them. */
+  /** Names of the parts of structures, by what stands before them: copies of a structure ask for the same ones (see `allocate`). */
+  readonly partNames = new Map<T.StructType, Map<string, readonly string[]>>();
+  /** For each name space, the names asked for and how often a number was put behind them. */
   private readonly usedNames = { header: new Map<string, number>(), variable: new Map<string, number>() };
   /** The greatest number of a block so far. */
   lastBlockId = 0;
@@ -100,19 +102,18 @@ export class Context {
   /** `base`, or `base_1`, `base_2`, ... where it is taken in that name space. */
   uniqueName(space: 'header' | 'variable', base: string): string {
     const used = this.usedNames[space];
-    for (;;) {
-      const count = used.get(base);
-      if (count === undefined) {
-        used.set(base, 0);
-        return base;
-      }
-      used.set(base, count + 1);
-      const candidate = `${base}_${count + 1}`;
-      if (!used.has(candidate)) {
-        used.set(candidate, 0);
-        return candidate;
-      }
+    let count = used.get(base);
+    if (count === undefined && !isNumbered(used, base)) {
+      used.set(base, 0);
+      return base;
     }
+    let candidate: string;
+    do {
+      count = (count ?? 0) + 1;
+      candidate = `${base}_${count}`;
+    } while (used.has(candidate));
+    used.set(base, count);
+    return candidate;
   }
 
   /** A block without content; it must be given a terminator. */
@@ -155,6 +156,14 @@ export class Context {
       throw new InternalError(`declaration without a type: ${declaration.kind}`, declaration.span);
     return this.concrete(type, frame);
   }
+}
+
+/** Whether the name was given as a numbered one: `x_2` where two numbers were put behind `x`. Those are not entered one by one. */
+function isNumbered(used: ReadonlyMap<string, number>, name: string): boolean {
+  const last = name.charCodeAt(name.length - 1);
+  if (last < 48 || last > 57) return false;
+  const [, stem, number] = /^(.*)_([1-9]\d*)$/s.exec(name) ?? [];
+  return stem !== undefined && Number(number) <= (used.get(stem) ?? 0);
 }
 
 /** Looks type variables up by their declaration along a chain of frames. */

@@ -88,21 +88,42 @@ export function allocate(context: Context, declared: T.Type, request: StorageReq
 }
 
 /** What is asked for a part of a structure. */
-function partRequest(request: StorageRequest, name: string, fieldLists = request.fieldLists): StorageRequest {
-  const { role, span, exactNames } = request;
-  return { name: exactNames ? name : `${request.name}.${name}`, role, span, fieldLists, exactNames };
+function partRequest(request: StorageRequest, name: string): StorageRequest {
+  return { ...request, name: partName(request, name) };
+}
+
+function partName(request: StorageRequest, name: string): string {
+  return request.exactNames ? name : `${request.name}.${name}`;
+}
+
+/** Names of the fields' storage. Strings that are the same ones again need not be hashed again. */
+function fieldNames(context: Context, type: T.StructType, request: StorageRequest): readonly string[] {
+  let ofType = context.partNames.get(type);
+  if (ofType === undefined) context.partNames.set(type, (ofType = new Map()));
+  // Exact names have nothing before them.
+  const prefix = request.exactNames ? '' : request.name;
+  let names = ofType.get(prefix);
+  if (names === undefined) {
+    names = type.fields.map((field) =>
+      partName(request, withoutDot(localName(field.name, field.declaration.annotations))),
+    );
+    ofType.set(prefix, names);
+  }
+  return names;
 }
 
 function allocateParts(context: Context, type: T.Type, request: StorageRequest): Value {
   switch (type.kind) {
     case 'struct': {
       const fields = new Map<string, Value>();
-      for (const field of type.fields) {
-        const name = withoutDot(localName(field.name, field.declaration.annotations));
+      const names = fieldNames(context, type, request);
+      const { role, span, exactNames } = request;
+      type.fields.forEach((field, index) => {
         const ownLists = fieldListNumbers(field.declaration, context);
-        const lists = ownLists.length === 0 ? request.fieldLists : [...(request.fieldLists ?? []), ...ownLists];
-        fields.set(field.name, allocate(context, field.type, partRequest(request, name, lists)));
-      }
+        const fieldLists = ownLists.length === 0 ? request.fieldLists : [...(request.fieldLists ?? []), ...ownLists];
+        const part = { name: names[index]!, role, span, fieldLists, exactNames };
+        fields.set(field.name, allocate(context, field.type, part));
+      });
       return { kind: 'struct', fields };
     }
     case 'tuple':

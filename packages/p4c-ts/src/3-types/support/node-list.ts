@@ -33,6 +33,8 @@ export class NodeList {
   /** At each position the number of the node's kind. */
   private readonly kinds: Uint8Array;
   private readonly numberOfKind = new Map<Kind, number>();
+  /** At each kind's number, how many nodes there are of it. */
+  private readonly counts: number[] = [];
   /** At each kind's number 1 while that kind is looked for. */
   private readonly isWanted = new Uint8Array(256);
   /** By a node's number its position; -1 for what is no node of the program. */
@@ -40,7 +42,7 @@ export class NodeList {
 
   /** Walks the tree once. */
   constructor(program: ast.Program) {
-    const { numberOfKind } = this;
+    const { numberOfKind, counts } = this;
     // The program has the last of the parser's ids, and there are no more nodes than ids.
     const nodes = new Array<ast.Node>(program.id + 1);
     let count = 0;
@@ -73,7 +75,9 @@ export class NodeList {
       if (number === undefined) {
         number = numberOfKind.size;
         numberOfKind.set(kind, number);
+        counts.push(0);
       }
+      counts[number]! += 1;
       kinds[position] = number;
       parents[position] = parent;
       const outer = parent;
@@ -96,13 +100,25 @@ export class NodeList {
 
   /** All nodes of these kinds, in source order. */
   ofKind<K extends Kind>(...wanted: readonly K[]): NodeOf<K>[] {
-    return this.between(0, this.nodes.length, wanted);
+    let count = 0;
+    for (const kind of wanted) count += this.counts[this.numberOfKind.get(kind) ?? -1] ?? 0;
+    this.mark(wanted, 1);
+    const found = this.firstMarked(0, count);
+    this.mark(wanted, 0);
+    return found as NodeOf<K>[];
   }
 
   /** All nodes of these kinds inside a node, in source order; itself if it is of one of them. */
   inside<K extends Kind>(node: ast.Node, ...wanted: readonly K[]): NodeOf<K>[] {
     const position = this.positionOf(node);
-    return this.between(position, this.endOf(position), wanted);
+    const end = this.endOf(position);
+    const { kinds, isWanted } = this;
+    this.mark(wanted, 1);
+    let count = 0;
+    for (let at = position; at < end; at++) count += isWanted[kinds[at]!]!;
+    const found = this.firstMarked(position, count);
+    this.mark(wanted, 0);
+    return found as NodeOf<K>[];
   }
 
   /** All nodes of these kinds, children before their parents: the order for checks that depend on what is inside. */
@@ -139,18 +155,14 @@ export class NodeList {
     return this.ends[position] ?? position;
   }
 
-  private between<K extends Kind>(start: number, end: number, wanted: readonly K[]): NodeOf<K>[] {
+  /** From that position on, so many nodes of the kinds that are marked. */
+  private firstMarked(start: number, count: number): ast.Node[] {
     const { kinds, nodes, isWanted } = this;
-    this.mark(wanted, 1);
-    let count = 0;
-    for (let at = start; at < end; at++) count += isWanted[kinds[at]!]!;
     const found = new Array<ast.Node>(count);
-    count = 0;
-    for (let at = start; count < found.length; at++) {
-      if (isWanted[kinds[at]!] === 1) found[count++] = nodes[at]!;
+    for (let at = start, index = 0; index < count; at++) {
+      if (isWanted[kinds[at]!] === 1) found[index++] = nodes[at]!;
     }
-    this.mark(wanted, 0);
-    return found as NodeOf<K>[];
+    return found;
   }
 
   private mark(wanted: readonly Kind[], value: number): void {
