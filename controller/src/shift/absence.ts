@@ -24,7 +24,6 @@ import type { Bucket, Output, ShiftState } from './state.ts';
 export function startWaiting(state: ShiftState, bucket: Bucket, out: Output): void {
   bucket.phase = 'waiting';
   bucket.learn = false;
-  bucket.sweepUntil = undefined;
   bucket.token++;
   state.waiting.delete(bucket);
   writeAssignment(bucket, out);
@@ -37,7 +36,6 @@ export function onSwitchesComplete(state: ShiftState, out: Output): void {
     for (const bucket of buckets) {
       if (bucket.phase !== 'waiting') continue;
       bucket.unsettled = true;
-      bucket.tentativeSeen = false;
       out.effects.push({ kind: 'watch', name: nameOf(bucket) });
       enterShifting(state, bucket, out);
     }

@@ -143,6 +143,8 @@ describe('one of two switches is away and goes on forwarding', () => {
     second.setReachable(false);
     await rig.advance(500);
     expect(rig.status()).toMatchObject({ state: 'serving' });
+    // What it has pinned in its registers is looked for.
+    expect(rig.status().counters.bucketsInDoubt).toBeGreaterThan(0);
     // Nobody is pinned any more where the other would not know of it.
     expect(assignments(rig.switch).every(([base, current]) => base === current)).toBe(true);
     rig.openMany(30);
@@ -166,6 +168,71 @@ describe('one of two switches is away and goes on forwarding', () => {
     await rig.expectRest();
     expect(rig.operation(id)).toMatchObject({ outcome: 'done' });
     expect(rig.operation(drain.id)).toMatchObject({ outcome: 'done' });
+  });
+
+  it('what has never been in shift is not looked for, however often the other one is connected to anew', async () => {
+    rig.openMany(60);
+    second.setReachable(false);
+    await rig.advance(500);
+    await rig.operate({ kind: 'swap', server: 's1', replacement: 's4' });
+    for (let times = 0; times < 3; times++) {
+      rig.switch.drop('the connection was lost');
+      await rig.advance(1_000);
+    }
+    expect(rig.status().counters.bucketsInDoubt).toBe(0);
+    second.setReachable(true);
+    await rig.advance(1_000);
+    await rig.expectRest();
+  });
+
+  it('a commit that was written there only is finished here', async () => {
+    rig.openMany(60);
+    const { id } = await rig.operate({ kind: 'swap', server: 's1', replacement: 's4' });
+    const [s1, s4] = ['s1', 's4'].map((name) => rig.serverId(name)) as [number, number];
+    rig.close(({ server }) => server === s1);
+    // The controller dies with the journal and one switch told of the commit, and the other not.
+    const isCommitted = () => rig.journal.state.assignments.get(1)!.base.includes(s4);
+    rig.switch.onCall = () => {
+      if (isCommitted()) throw new Error('killed');
+    };
+    for (let step = 0; step < 100 && !isCommitted(); step++) await rig.advance(100, 100);
+    second.setReachable(false);
+    rig.kill();
+    rig.switch.onCall = () => undefined;
+    expect(assignments(rig.switch).some(([base]) => base === s1)).toBe(true);
+    const committed = rig.journal.state.assignments.get(1)!.base;
+    await rig.start();
+    await rig.advance(1_000);
+    committed.forEach((base, bucket) => {
+      if (base === s4) expect(assignments(rig.switch)[bucket]![0]).toBe(s4);
+    });
+    second.setReachable(true);
+    await rig.advance(9_000);
+    expect(rig.operation(id)).toMatchObject({ outcome: 'done' });
+    await rig.expectRest();
+  });
+
+  it('where servers answer past the switch a flip is taken back as well, and prepared anew', async () => {
+    await rig.dispose();
+    rig = new TwoSwitches(
+      TWO.replace('    port: 80\n', '    port: 80\n    forwarding: direct\n').replaceAll('8080', '80'),
+    );
+    await rig.start();
+    const isFlipped = () => assignments(rig.switch).some(([base, current]) => base !== current);
+    rig.openMany(30);
+    const { id } = await rig.operate({ kind: 'swap', server: 's1', replacement: 's4' });
+    for (let step = 0; step < 100 && !isFlipped(); step++) await rig.advance(100, 100);
+    expect(isFlipped()).toBe(true);
+    rig.second.setReachable(false);
+    await rig.advance(500);
+    expect(isFlipped()).toBe(false);
+    rig.second.setReachable(true);
+    await rig.advance(1_000);
+    const s1 = rig.serverId('s1');
+    rig.close(({ server }) => server === s1);
+    await rig.advance(15_000);
+    expect(rig.operation(id)).toMatchObject({ outcome: 'done' });
+    await rig.expectRest();
   });
 
   it('connections of the one that is there may change to the one that is away', async () => {

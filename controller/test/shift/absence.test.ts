@@ -1,6 +1,7 @@
 /** What waits in the bucket protocol while a switch is away that may be forwarding, each by itself; what they are together is in `engine/`. */
 import { expect, it } from 'vitest';
-import { type RecoveredBucket, recover } from '../../src/shift/recover.ts';
+import { type Recovered, type RecoveredBucket, recover } from '../../src/shift/recover.ts';
+import { isReady } from '../../src/shift/remap.ts';
 import { createShiftState, type Output, type ShiftState } from '../../src/shift/state.ts';
 import { finishStep, step } from '../../src/shift/step.ts';
 import type { ShiftEvent } from '../../src/shift/types.ts';
@@ -21,12 +22,16 @@ const NAME = { vip: 1, bucket: 0 };
 const KEY = '1/167772263/2000';
 
 /** A bucket in shift, flipped in the switch. */
-function begin(more: Partial<RecoveredBucket> = {}): { state: ShiftState; happens: (event: ShiftEvent) => Output } {
+function begin(
+  more: Partial<RecoveredBucket> = {},
+  others: Partial<Recovered> = {},
+): { state: ShiftState; happens: (event: ShiftEvent) => Output } {
   const state = createShiftState(SETTINGS, 0);
   const bucket = { ...NAME, base: BASE, current: TARGET, learn: false, flipped: true, unsettled: true };
   const buckets = [{ ...bucket, watchElapsedMs: undefined, ...more }];
   const out: Output = { effects: [], notices: [] };
-  recover(state, { buckets, pins: [], servers: [BASE, TARGET], leaving: [], pinIdleMs: 2_000, awaiting: true }, out);
+  const rest = { pins: [], servers: [BASE, TARGET], leaving: [], pinIdleMs: 2_000, awaiting: true };
+  recover(state, { buckets, ...rest, ...others }, out);
   finishStep(state, out);
   const happens = (event: ShiftEvent): Output => {
     const result: Output = { effects: [], notices: [] };
@@ -108,4 +113,56 @@ it('a dead server gives its buckets away at once', () => {
   expect(dying.happens({ kind: 'switches-complete' }).effects).toContainEqual(
     expect.objectContaining({ kind: 'sweep', count: 16 }),
   );
+});
+
+it('whoever is looked for may be pinned where nobody can look: the search goes on', () => {
+  const doubts = [{ vip: 1, buckets: [0], servers: [BASE, TARGET] }];
+  const searching = begin({}, { doubts });
+  const over = { kind: 'doubt-over', vip: 1, token: 1 } as const;
+  expect(searching.happens(over)).toMatchObject({ effects: [{ kind: 'timer', event: over }], notices: [] });
+  searching.happens({ kind: 'switches-complete' });
+  expect(searching.happens(over).notices).toContainEqual({ kind: 'doubt-over', vip: 1, found: 0 });
+});
+
+it('a coming mapping does not take the place of the present one', () => {
+  const comings = [{ vip: 1, hash: { buckets: 1, seed: 0, portMask: 0 }, servers: [TARGET] }];
+  const { state, happens } = begin({ current: 0 }, { comings });
+  state.vips.get(1)![0]!.ready = true;
+  expect(isReady(state, 1)).toBe(false);
+  happens({ kind: 'switches-complete' });
+  state.vips.get(1)![0]!.ready = true;
+  expect(isReady(state, 1)).toBe(true);
+});
+
+it('a server whose deadline has come is not cut off while one that is away would go on sending to it', () => {
+  const ending = begin({ base: TARGET });
+  ending.happens({ kind: 'server-leaves', server: BASE });
+  expect(ending.happens({ kind: 'deadline', server: BASE }).effects).toEqual([
+    expect.objectContaining({ kind: 'timer' }),
+  ]);
+  expect(ending.state.servers.get(BASE)!.ended).toBe(false);
+  expect(ending.happens({ kind: 'switches-complete' }).effects).toContainEqual({
+    kind: 'ignore-pins-of',
+    server: BASE,
+  });
+});
+
+it('a bucket that settles and is to be shifted leaves the sweep, and its timers are stale', () => {
+  const settling = begin({ base: TARGET });
+  const bucket = settling.state.vips.get(1)![0]!;
+  expect(bucket.phase).toBe('settling');
+  const { token } = bucket;
+  settling.happens({ kind: 'retarget', vip: 1, moves: [[0, BASE]] });
+  expect(bucket.phase).toBe('waiting');
+  expect(bucket.token).toBeGreaterThan(token);
+  settling.happens({ kind: 'switches-complete' });
+  for (let tag = 1; tag < 4; tag++) settling.happens({ kind: 'pin-event', event: { kind: 'swept', tag, reports: 0 } });
+  expect(bucket.phase).toBe('shifting');
+});
+
+it('a bucket on its way to a coming mapping whose base dies gets another one, and goes on waiting', () => {
+  const comings = [{ vip: 1, hash: { buckets: 1, seed: 0, portMask: 0 }, servers: [TARGET] }];
+  const dying = begin({ current: 0 }, { comings });
+  dying.happens({ kind: 'server-died', server: BASE, moves: [{ ...NAME, to: TARGET }] });
+  expect(dying.state.vips.get(1)![0]).toMatchObject({ phase: 'waiting', base: TARGET, current: 0 });
 });
