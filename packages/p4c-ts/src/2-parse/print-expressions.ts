@@ -4,6 +4,7 @@
  */
 import { assertNever } from '../diagnostics/diagnostic.ts';
 import type * as ast from './ast.ts';
+import { integerText, printTypeNode, type TypeParts } from './print-types.ts';
 
 const CONDITIONAL = 0;
 const UNARY = 11;
@@ -111,41 +112,10 @@ export function expressionText(node: ast.Expression, least = CONDITIONAL): strin
 
 /** A type as P4 text. */
 export function typeText(node: ast.TypeNode): string {
-  switch (node.kind) {
-    case 'BooleanType':
-      return 'bool';
-    case 'ErrorType':
-      return 'error';
-    case 'InfiniteIntegerType':
-      return 'int';
-    case 'BitsType': {
-      const word = node.signed ? 'int' : 'bit';
-      return node.width === undefined ? word : `${word}<${widthText(node.width)}>`;
-    }
-    case 'VarbitType':
-      return `varbit<${widthText(node.maxWidth)}>`;
-    case 'StringType':
-      return 'string';
-    case 'MatchKindType':
-      return 'match_kind';
-    case 'VoidType':
-      return 'void';
-    case 'DontCareType':
-      return '_';
-    case 'NamedType':
-      return `${node.absolute ? '.' : ''}${node.name.name}`;
-    case 'SpecializedType':
-      return `${typeText(node.base)}<${node.typeArguments.map(typeText).join(', ')}>`;
-    case 'ArrayType':
-      return `${typeText(node.element)}[${expressionText(node.size)}]`;
-    case 'ListType':
-      return `list<${typeText(node.element)}>`;
-    case 'TupleType':
-      return `tuple<${node.elements.map(typeText).join(', ')}>`;
-    default:
-      return assertNever(node, 'printing a type');
-  }
+  return printTypeNode(node, TYPE_PARTS);
 }
+
+const TYPE_PARTS: TypeParts = { width: widthText, size: (size) => expressionText(size) };
 
 function argumentsText(args: readonly ast.Argument[]): string {
   return args
@@ -155,12 +125,6 @@ function argumentsText(args: readonly ast.Argument[]): string {
 
 function widthText(width: ast.Expression): string {
   return width.kind === 'IntegerLiteral' ? integerText(width) : `(${expressionText(width)})`;
-}
-
-function integerText(node: ast.IntegerLiteral): string {
-  const prefix = { 2: '0b', 8: '0o', 10: '', 16: '0x' }[node.base];
-  const digits = `${prefix}${node.value.toString(node.base)}`;
-  return node.width === undefined ? digits : `${node.width}${node.signed ? 's' : 'w'}${digits}`;
 }
 
 function stringText(value: string): string {

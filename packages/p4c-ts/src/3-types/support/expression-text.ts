@@ -2,6 +2,7 @@
 // expression, so long lists are cut and comments, line breaks and redundant parentheses are gone.
 
 import type * as ast from '../../2-parse/ast.ts';
+import { integerText, printTypeNode, type TypeParts } from '../../2-parse/print-types.ts';
 import { assertNever } from '../../diagnostics/diagnostic.ts';
 
 const LONGEST_LIST = 6;
@@ -69,57 +70,10 @@ export function expressionText(expression: ast.Expression): string {
 
 /** The type as it was written. */
 export function typeText(type: ast.TypeNode): string {
-  switch (type.kind) {
-    case 'BooleanType':
-      return 'bool';
-    case 'ErrorType':
-      return 'error';
-    case 'InfiniteIntegerType':
-      return 'int';
-    case 'BitsType': {
-      const name = type.signed ? 'int' : 'bit';
-      return type.width === undefined ? name : `${name}<${operandText(type.width)}>`;
-    }
-    case 'VarbitType':
-      return `varbit<${operandText(type.maxWidth)}>`;
-    case 'StringType':
-      return 'string';
-    case 'MatchKindType':
-      return 'match_kind';
-    case 'VoidType':
-      return 'void';
-    case 'DontCareType':
-      return '_';
-    case 'NamedType':
-      return `${type.absolute ? '.' : ''}${type.name.name}`;
-    case 'SpecializedType':
-      return `${typeText(type.base)}${typeArgumentsText(type.typeArguments)}`;
-    case 'ArrayType':
-      return `${typeText(type.element)}[${expressionText(type.size)}]`;
-    case 'ListType':
-      return `list<${typeText(type.element)}>`;
-    case 'TupleType':
-      return `tuple${typeArgumentsText(type.elements)}`;
-    default:
-      return assertNever(type, 'typeText');
-  }
+  return printTypeNode(type, TYPE_PARTS);
 }
 
-function integerText(literal: ast.IntegerLiteral): string {
-  const prefix = literal.width === undefined ? '' : `${literal.width}${literal.signed ? 's' : 'w'}`;
-  switch (literal.base) {
-    case 16:
-      return `${prefix}0x${literal.value.toString(16)}`;
-    case 8:
-      return `${prefix}0o${literal.value.toString(8)}`;
-    case 2:
-      return `${prefix}0b${literal.value.toString(2)}`;
-    case 10:
-      return `${prefix}${literal.value}`;
-    default:
-      return assertNever(literal.base, 'integerText');
-  }
-}
+const TYPE_PARTS: TypeParts = { width: operandText, size: expressionText };
 
 function operandText(expression: ast.Expression): string {
   const text = expressionText(expression);
