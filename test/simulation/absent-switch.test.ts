@@ -142,6 +142,11 @@ class World {
     });
   }
 
+  /** All connections go through the other switch from now on. */
+  exchangeWays(): void {
+    for (const connection of this.connections.values()) connection.way = connection.way === 0 ? 1 : 0;
+  }
+
   /** Base and current server of each bucket, by name. */
   buckets(): (readonly [base: string, current: string])[] {
     const { vips, servers } = this.controller.status();
@@ -208,7 +213,7 @@ test('a switch is away in the middle of a shift and forwards: the other goes on,
   world.open(0, 60);
   world.open(1, 60);
   await world.run(1_000);
-  for (const connection of world.connections.values()) connection.way = connection.way === 0 ? 1 : 0;
+  world.exchangeWays();
   await world.run(2_000);
   for (const [key, { server }] of world.connections) if (server === 0) world.connections.delete(key);
   await world.run(12_000);
@@ -247,11 +252,11 @@ test('a mapping changes with two switches, one of which is away in the midst of 
   await world.run(2_000);
   for (const way of [0, 1] as const) world.open(way, 60);
   await world.run(1_000);
-  for (const connection of world.connections.values()) connection.way = connection.way === 0 ? 1 : 0;
+  world.exchangeWays();
   await world.run(12_000);
   expect(world.controller.operation(remap.id)).toMatchObject({ outcome: 'done' });
   expect(world.controller.status().vips[0]).toMatchObject({ buckets: 23, hashSeed: 0xdecade, affinity: 'client' });
-  for (const connection of world.connections.values()) connection.way = connection.way === 0 ? 1 : 0;
+  world.exchangeWays();
   await world.run(1_000);
   expect(world.violations).toEqual([]);
   expect(world.controller.counters.astray).toBe(0);

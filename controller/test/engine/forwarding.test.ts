@@ -5,27 +5,18 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyConfiguration } from '../../src/apply.ts';
 import type { OperationRequest } from '../../src/control-api/types.ts';
-import { RIG_CONFIGURATION, Rig } from '../support/rig.ts';
+import { CHECKED, startChecked } from '../support/checked-rig.ts';
+import type { Rig } from '../support/rig.ts';
 
-const CHECKED = RIG_CONFIGURATION.replace(
-  '    buckets: 16',
-  '    health: { kind: tcp, interval: 200ms, rise: 2, fall: 2 }\n    buckets: 16',
-);
 type To = NonNullable<OperationRequest['forwarding']>;
 const DIRECT: To = { kind: 'direct' };
 const GUE: To = { kind: 'gue', source: '10.0.0.1', port: 6080 };
 
 let rig: Rig;
 
-async function start(text = CHECKED): Promise<void> {
-  rig = new Rig(text);
-  rig.probe = async (_, { name }) => (rig.down.has(name) ? { ok: false, reason: 'refused' } : { ok: true });
-  await rig.start();
-  rig.openMany(60);
-  await rig.advance(1_000);
-}
-
-beforeEach(() => start());
+beforeEach(async () => {
+  rig = await startChecked();
+});
 
 afterEach(async () => {
   expect(rig.violations).toEqual([]);
@@ -36,6 +27,13 @@ afterEach(async () => {
 const change = (forwarding: To) => rig.operate({ kind: 'forwarding', vip: 'web', forwarding });
 const ids = () => new Map(rig.status().servers.map(({ name, id, state }) => [`${name} ${state}`, id]));
 const inTurn = <T>(run: () => T): Promise<T> => rig.engine.submit(run);
+
+/** @returns what a file changes */
+async function apply(text: string): Promise<readonly string[]> {
+  const answer = applyConfiguration(rig.engine, { fileName: 'new.yaml', text }, false, 'anna');
+  for (let round = 0; round < 6; round++) await rig.settle();
+  return (await answer).differences.map(({ what }) => what);
+}
 
 /** What the switch does with packets for each server of the VIP, and whether it takes the VIP for a one-way one. */
 function ways(): { readonly actions: readonly string[]; readonly oneWay: number } {
@@ -195,9 +193,7 @@ describe('a change of forwarding', () => {
       'buckets: 16',
       'forwarding: direct\n    buckets: 20',
     );
-    const answer = applyConfiguration(rig.engine, { fileName: 'new.yaml', text }, false, 'anna');
-    for (let round = 0; round < 6; round++) await rig.settle();
-    expect((await answer).differences.map(({ what }) => what)).toEqual(['forwarding of VIP web', 'buckets of VIP web']);
+    expect(await apply(text)).toEqual(['forwarding of VIP web', 'buckets of VIP web']);
     rig.close(() => true);
     await rig.advance(30_000);
     expect(rig.status().vips[0]).toMatchObject({ buckets: 20 });
@@ -208,14 +204,10 @@ describe('a change of forwarding', () => {
         .servers.slice(0, 3)
         .map(({ port }) => port),
     ).toEqual([80, 80, 80]);
-    const again = applyConfiguration(rig.engine, { fileName: 'new.yaml', text }, true, 'anna');
-    await rig.settle();
-    expect((await again).differences).toEqual([]);
+    expect(await apply(text)).toEqual([]);
     // And back, to another port than before.
     const back = text.replaceAll('port: 80,', 'port: 8081,').replace('forwarding: direct\n    ', '');
-    const returned = applyConfiguration(rig.engine, { fileName: 'back.yaml', text: back }, false, 'anna');
-    for (let round = 0; round < 6; round++) await rig.settle();
-    expect((await returned).differences.map(({ what }) => what)).toEqual(['forwarding of VIP web']);
+    expect(await apply(back)).toEqual(['forwarding of VIP web']);
     await rig.advance(30_000);
     expect(ways()).toEqual({ actions: Array(3).fill('to_server'), oneWay: 0 });
     expect(

@@ -3,25 +3,16 @@
  * another weight waits until the change is over, says so, and then follows by itself.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RIG_CONFIGURATION, Rig } from '../support/rig.ts';
+import { CHECKED, startChecked } from '../support/checked-rig.ts';
+import type { Rig } from '../support/rig.ts';
 
-const CHECKED = RIG_CONFIGURATION.replace(
-  '    buckets: 16',
-  '    health: { kind: tcp, interval: 200ms, rise: 2, fall: 2 }\n    buckets: 16',
-);
 const REMAP = { kind: 'remap', hashSeed: 0xdecade } as const;
 
 let rig: Rig;
 
-async function start(text = CHECKED): Promise<void> {
-  rig = new Rig(text);
-  rig.probe = async (_, { name }) => (rig.down.has(name) ? { ok: false, reason: 'refused' } : { ok: true });
-  await rig.start();
-  rig.openMany(60);
-  await rig.advance(1_000);
-}
-
-beforeEach(() => start());
+beforeEach(async () => {
+  rig = await startChecked();
+});
 
 afterEach(async () => {
   expect(rig.violations).toEqual([]);
@@ -79,7 +70,7 @@ describe('what operators ask for', () => {
 
   it('asks for consent when its time has come, where the policy wants it', async () => {
     await rig.dispose();
-    await start(`${CHECKED}policy: { drain: ask }\n`);
+    rig = await startChecked(`${CHECKED}policy: { drain: ask }\n`);
     await rig.operate(REMAP);
     const [drain, consented] = [
       await rig.operate({ kind: 'drain', server: 's2' }),
@@ -170,7 +161,7 @@ describe('a server dies', () => {
 
   it('a standby whose way is known takes over at once; one that must be asked for it comes afterwards', async () => {
     await rig.dispose();
-    await start(CHECKED.replaceAll('spare: true', 'spare: true, standby: true'));
+    rig = await startChecked(CHECKED.replaceAll('spare: true', 'spare: true, standby: true'));
     const { id } = await rig.operate(REMAP);
     const dead = [die('s1')];
     await rig.advance(600, 100);
