@@ -247,7 +247,6 @@ export class Engine {
       await noteMembers(journal, session.switches);
       const { tentativeMs, reportMs } = configuration.timers;
       await session.writeSettings({ epoch, tentativeMs, reportMs });
-      await session.writeFloodGroup(configuration.switch.ports);
       if (journal.state.classes.length > 0) await session.writeClassRates(journal.state.classes);
       const out: Output = { effects: [], notices: [] };
       const previous = this.recovered ? this.state : undefined;
@@ -268,6 +267,8 @@ export class Engine {
       this.out = out;
       finishStep(this.state, out);
       await this.carryOut(out);
+      // Not before: a switch that floods already, but does not translate yet, shows clients the servers' own addresses, and they answer with resets.
+      await session.writeFloodGroup(configuration.switch.ports);
       this.out = { effects: [], notices: [] };
       if (this.state.awaiting && !mustWait(session.switches)) step(this.state, { kind: 'switches-complete' }, this.out);
       this.finder.findAll();

@@ -178,6 +178,11 @@ export function wantServices(configuration: Configuration, intent: Intent, shado
   }
 }
 
+/** Those that the switch serves: their entries are the last to come, so all others are there as well. */
+function vipsInSwitch(tables: ReadonlyMap<TableName, readonly ReadEntry[]>): Set<number> {
+  return new Set(VIP_TABLES.flatMap((table) => tables.get(table)!).map(({ params }) => Number(params[0])));
+}
+
 function recoverBuckets(
   input: ReconcileInput,
   tables: ReadonlyMap<TableName, readonly ReadEntry[]>,
@@ -191,7 +196,7 @@ function recoverBuckets(
   const isOneAway = session.switches.some(({ absence }) => absence !== undefined);
   const inSwitch = new Map(tables.get('buckets')!.map((entry) => [keyText(entry.key), entry]));
   const watches = new Map(tables.get('drain_watch')!.map((entry) => [keyText(entry.key), entry]));
-  const inSwitchBefore = new Set(VIP_TABLES.flatMap((table) => tables.get(table)!).map(({ params }) => params[0]));
+  const inSwitchBefore = vipsInSwitch(tables);
   const result: RecoveredBucket[] = [];
   const named = new Set([...intent.servers.values()].filter((server) => !isGone(server)).map(({ id }) => id));
   for (const { closing } of intent.vips.values()) if (closing !== undefined) named.add(closing);
@@ -229,7 +234,8 @@ function recoverBuckets(
 /**
  * Buckets whose registers were lost with pins in them: of a switch that has started anew those that were in shift or not settled, by our own
  * memory, or, where we have started anew as well, those that the journal has in shift; and of a switch that is away and may be forwarding, since
- * its registers cannot be read. What was looked for before still is.
+ * its registers cannot be read. What was looked for before still is. A session that was lost, or a controller that was killed, before
+ * all was written leaves a switch that has the program, so it has started anew for us as well as long as it does not serve the VIP.
  */
 function doubtfulVips(
   input: ReconcileInput,
@@ -239,7 +245,8 @@ function doubtfulVips(
   const { configuration, intent, session, pinning } = input;
   if (!pinning) return [];
   const mayForward = session.switches.some(({ absence, isIsolated }) => absence !== undefined && !isIsolated);
-  const isAnew = session.pipeline === 'pushed' && intent.epoch > 1;
+  const served = vipsInSwitch(tables);
+  const isAnew = (vip: number): boolean => intent.epoch > 1 && (session.pipeline === 'pushed' || !served.has(vip));
   const marked = new Set(
     tables
       .get('buckets')!
@@ -250,7 +257,7 @@ function doubtfulVips(
     const before = bucketBefore(input, vip, bucket);
     if (before?.inDoubt || marked.has(keyText(switchBucket(intent, { vip, bucket })))) return true;
     if (mayForward) return before?.unsettled ?? unsettled;
-    return isAnew && (before === undefined ? base !== current : before.unsettled);
+    return isAnew(vip) && (before === undefined ? base !== current : before.unsettled);
   };
   return vipsOf(configuration, intent).flatMap(({ id, vip }): DoubtfulVip[] => {
     const doubtful = buckets.filter((bucket) => bucket.vip === id && isDoubtful(bucket)).map(({ bucket }) => bucket);

@@ -62,9 +62,16 @@ function newRig(): Rig {
   return rig;
 }
 
-/** Runs the scenario with a fault at call number `at`; counts the calls. */
-async function runWithFault(at: number, fault: 'kill' | 'tear' | 'lose'): Promise<{ rig: Rig; calls: number }> {
-  const rig = newRig();
+/** A fault to come. */
+interface Fault {
+  /** To disk and switch, so far. */
+  readonly calls: number;
+  /** Starts the controller, also again; waits for a lost switch. */
+  restart(): Promise<void>;
+}
+
+/** Has the controller killed, or the switch lost, at call number `at`; counts the calls from now on. */
+function injectFault(rig: Rig, at: number, fault: 'kill' | 'tear' | 'lose'): Fault {
   let calls = 0;
   let dead = false;
   const call = (): void => {
@@ -81,25 +88,62 @@ async function runWithFault(at: number, fault: 'kill' | 'tear' | 'lose'): Promis
   // The plug is the switch's; the disk has its own faults.
   if (fault !== 'lose') rig.files.onWrite = call;
   rig.switch.onCall = call;
-  const restart = async (): Promise<void> => {
-    for (let attempt = 0; dead || rig.engine === undefined; attempt++) {
-      if (attempt > 3) throw new Error('does not come up');
-      if (rig.engine !== undefined) rig.kill();
-      dead = false;
-      await rig.start().catch((error: unknown) => {
-        // A switch that goes away during the first start makes the start fail; who starts it starts it again.
-        if (!(error instanceof Killed || error instanceof SwitchLostError)) throw error;
-        dead = true;
-      });
-    }
-    // After a loss of the switch the controller comes back by itself.
-    for (let waited = 0; rig.engine.session === undefined && !dead; waited++) {
-      if (waited > 50) throw new Error('does not come back');
-      await rig.clock.advance(100, rig.settle);
-    }
+  return {
+    get calls() {
+      return calls;
+    },
+    async restart() {
+      for (let attempt = 0; dead || rig.engine === undefined; attempt++) {
+        if (attempt > 3) throw new Error('does not come up');
+        if (rig.engine !== undefined) rig.kill();
+        dead = false;
+        await rig.start().catch((error: unknown) => {
+          // A switch that goes away during the first start makes the start fail; who starts it starts it again.
+          if (!(error instanceof Killed || error instanceof SwitchLostError)) throw error;
+          dead = true;
+        });
+      }
+      // After a loss of the switch the controller comes back by itself.
+      for (let waited = 0; rig.engine.session === undefined && !dead; waited++) {
+        if (waited > 50) throw new Error('does not come back');
+        await rig.clock.advance(100, rig.settle);
+      }
+    },
   };
-  await restart();
-  await scenario(rig, restart);
+}
+
+/** Runs the scenario with a fault at call number `at`; counts the calls. */
+async function runWithFault(at: number, fault: 'kill' | 'tear' | 'lose'): Promise<{ rig: Rig; calls: number }> {
+  const rig = newRig();
+  const injected = injectFault(rig, at, fault);
+  await injected.restart();
+  await scenario(rig, () => injected.restart());
+  return { rig, calls: injected.calls };
+}
+
+/** A switch starts anew in the middle of a swap, and the fault comes at call number `at` while it is filled again. */
+async function refillWithFault(at: number, fault: 'kill' | 'lose'): Promise<{ rig: Rig; calls: number }> {
+  const rig = newRig();
+  await rig.start();
+  rig.openMany(24);
+  await rig.operate({ kind: 'swap', server: 's1', replacement: 's5' });
+  await rig.advance(500);
+  rig.switch.reset();
+  rig.switch.log.length = 0;
+  const injected = injectFault(rig, at, fault);
+  const { onCall } = rig.switch;
+  // Packet-outs are sent off and cannot fail; some are sent by timers.
+  rig.switch.onCall = (what) => {
+    if (!what.startsWith('order')) onCall(what);
+  };
+  for (let waited = 0; rig.switch.entries('vips').size === 0; waited++) {
+    if (waited > 50) throw new Error('is not filled');
+    await rig.clock.advance(100, rig.settle);
+    await injected.restart();
+  }
+  const { calls } = injected;
+  rig.switch.onCall = () => undefined;
+  rig.files.onWrite = () => undefined;
   return { rig, calls };
 }
 
@@ -121,4 +165,28 @@ describe('crashes', () => {
       }
     },
   );
+
+  it.each(['kill', 'lose'] as const)(
+    '%s at any call while a switch that has started anew is filled: lost pins are looked for all the same',
+    async (fault) => {
+      const { calls } = await refillWithFault(0, fault);
+      expect(calls).toBeGreaterThan(10);
+      for (let at = 1; at <= calls; at++) {
+        const { rig } = await refillWithFault(at, fault);
+        const inShift = [...rig.switch.entries('buckets').values()].filter(({ params }) => params[0] !== params[1]);
+        expect(inShift.length, `fault at call ${at}`).toBeGreaterThan(0);
+        for (const { key, params } of inShift) expect(params[5], `bucket ${key}, fault at call ${at}`).not.toBe(0);
+        await rig.dispose();
+      }
+    },
+  );
+
+  it('a switch that has started anew floods nothing before it translates what servers send', async () => {
+    const { rig } = await refillWithFault(0, 'lose');
+    const { log } = rig.switch;
+    const lastEntry = log.findLastIndex((line) => /^insert (returns|vips) /.test(line));
+    expect(lastEntry).toBeGreaterThan(0);
+    expect(log.indexOf('flood group')).toBeGreaterThan(lastEntry);
+    await rig.dispose();
+  });
 });

@@ -143,7 +143,10 @@ export class FakeSwitch {
         check('class rates');
         for (const { id, synRate } of rates) this.log.push(`rate ${id} ${synRate ?? 'any'}`);
       },
-      writeFloodGroup: async () => check('flood group'),
+      writeFloodGroup: async () => {
+        check('flood group');
+        this.log.push('flood group');
+      },
       sendDigestsAtOnce: async () => {
         check('digests at once');
         this.keepsDigests = false;
