@@ -54,6 +54,10 @@ control Encapsulate(inout headers_t headers, inout metadata_t meta, in bool gue,
     }
 
     apply {
+#ifdef MOORING_NO_IPV6
+        inner_bytes = headers.ipv4.total_length;
+        inner_protocol = PROTOCOL_IPIP;
+#else
         if (headers.ipv4.isValid()) {
             inner_bytes = headers.ipv4.total_length;
             inner_protocol = PROTOCOL_IPIP;
@@ -61,6 +65,7 @@ control Encapsulate(inout headers_t headers, inout metadata_t meta, in bool gue,
             inner_bytes = headers.ipv6.payload_length + IPV6_BYTES;
             inner_protocol = PROTOCOL_IPV6;
         }
+#endif
         if (gue) {
             finish_gue();
             if (headers.outer_ipv6.isValid()) {

@@ -6,6 +6,11 @@
 #include "headers.p4"
 #include "metadata.p4"
 
+// What a shell says of its largest tables.
+#ifndef MOORING_LARGE_TABLE
+#define MOORING_LARGE_TABLE
+#endif
+
 /// The durable store of pins: one entry a connection, made by the controller from the registers' events. IPv4 clients have
 /// a table of their own, whose key is small.
 control ExactPins(in headers_t headers, inout metadata_t meta) {
@@ -17,6 +22,7 @@ control ExactPins(in headers_t headers, inout metadata_t meta) {
         meta.pin_closing = (bool)closing;
     }
 
+    MOORING_LARGE_TABLE
     @name(".pins")
     table pins {
         key = {
@@ -34,6 +40,7 @@ control ExactPins(in headers_t headers, inout metadata_t meta) {
     }
 
 #ifndef MOORING_NO_IPV6
+    MOORING_LARGE_TABLE
     @name(".pins_v6")
     table pins_v6 {
         key = {

@@ -64,7 +64,8 @@ control TranslateQuoted(inout headers_t headers, inout metadata_t meta, in bool 
 }
 #endif
 
-/// To the server `meta.server`, in whichever way its entry says.
+/// To the server `meta.server`, in whichever way its entry says. What the entry's action does not set is not read.
+@noWarn("uninitialized-use")
 control ToServer(inout headers_t headers, inout metadata_t meta) {
     bit<32> difference;
     address_t new_address;
@@ -246,9 +247,6 @@ control ToServer(inout headers_t headers, inout metadata_t meta) {
 #endif
 
     apply {
-        new_address = 0;
-        new_port = 0;
-        way = FORWARD_TRANSLATED;
         if (servers.apply().hit) {
             meta.verdict = VERDICT_PORT;
 #ifdef MOORING_SELECTOR

@@ -119,6 +119,8 @@
 @pa_container_size("ingress", "headers.mooring.ipv6.source", 32)
 @pa_container_size("ingress", "headers.mooring.ipv6.destination", 32)
 @pa_container_size("ingress", "headers.mooring.ndp.target", 32)
+@pa_container_size("ingress", "own_addresses_asked_v6", 32)
+@pa_container_size("ingress", "to_server_new_address", 32)
 #endif
 #ifndef MOORING_NO_ENCAPSULATION
 @pa_container_size("ingress", "headers.mooring.outer_ipv6.source", 32)

@@ -293,6 +293,9 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
                 service = true;
                 switched = true;
             }
+        } else if (headers.mooring.packet_out.operation == PACKET_OUT_RECEIVE) {
+            // Whatever the tables made of it.
+            drop_because(DROP_PACKET_OUT);
         }
 
         // Which slots may be its own? To look at them costs nothing: what they hold counts only in a bucket that is unsettled.
@@ -315,7 +318,10 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
             mac_forwarding.apply(headers.mooring, user.mooring);
         }
 
-        // What is assigned to it?
+        // What is assigned to it, and where is it pinned? Pins take many stages, and are looked up from as early on as may be.
+        if (for_vip) {
+            exact_pins.apply(headers.mooring, user.mooring);
+        }
         mask_buckets();
         if (headers.mooring.ipv4.isValid()) {
             hash_bucket_v4();
@@ -330,7 +336,6 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
                 meter_syn();
             }
             assignment_lookup.apply(user.mooring, found);
-            exact_pins.apply(headers.mooring, user.mooring);
             if (!found) {
                 drop_because(DROP_NO_ASSIGNMENT);
             } else if (color == METER_RED) {

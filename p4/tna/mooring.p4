@@ -23,6 +23,8 @@
 
 // What core needs an architecture's word for.
 #define MOORING_IDLE_TIMEOUT idle_timeout = true;
+// One bit an entry for its idle time, which is kept in memory that stages have little of.
+#define MOORING_LARGE_TABLE @idletime_precision(1)
 #define MOORING_DIRECT_COUNTER(name) DirectCounter<bit<64>>(CounterType_t.PACKETS_AND_BYTES) name;
 #define MOORING_COUNTED_BY(name) counters = name;
 #define MOORING_COUNT(name) name.count();

@@ -39,7 +39,7 @@ const BACK_END_OPTIONS = [
   '-DMOORING_NO_IPV6',
 ];
 /** How large a table of pins it is asked about. */
-const REPORTED_PINS = [262_144];
+const REPORTED_PINS = [524_288];
 
 const tna = checked('tna').p4info;
 const v1model = checked('v1model').p4info;
