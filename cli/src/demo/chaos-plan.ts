@@ -144,8 +144,8 @@ export class ChaosPlanner {
       this.alone = this.random() >= OVERLAP_SHARE;
       return { kind: 'order', operation, pauseMs: Math.round(this.random() * LONGEST_PAUSE_MS) };
     }
-    // Nothing can be done now: if nothing runs either, a fresh deck has other kinds.
-    this.deck = [];
+    // Nothing of what is left can be done now. What runs may change that; if nothing runs, a fresh deck has other kinds.
+    if (view.running === 0) this.deck = [];
     return { kind: 'wait' };
   }
 
