@@ -3,7 +3,7 @@
  * top how it works and why, that files stay short, and that the target-free data plane names no architecture. Each
  * test lists all offenders with what is wrong, so that one run is enough to mend them.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ARCHITECTURE_WORDS, LAYOUT, LONG_FILES, LONGEST_FILE_LINES, MAY_IMPORT, ONLY_IN } from './rules.ts';
@@ -37,6 +37,13 @@ function packageName(specifier: string): string {
 }
 
 describe('layout', () => {
+  test('what npx runs may be executed', () => {
+    const root = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { bin: Record<string, string> };
+    const programs = Object.values(root.bin);
+    expect(programs).not.toEqual([]);
+    for (const program of programs) accessSync(join(repository, program), constants.X_OK);
+  });
+
   test('what the documentation promises exists', () => {
     expect(LAYOUT.filter((path) => !existsSync(join(repository, path)))).toEqual([]);
   });
