@@ -6,11 +6,12 @@
  * Other compilers are asked where they are named: `MOORING_P4TEST` p4c's p4test, `MOORING_TOFINO_INCLUDE` the folder with the makers' own
  * `tna.p4` and `t2na.p4` (it takes the place of ours), `MOORING_P4C_TOFINO` p4c's back end for Tofino.
  */
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { compile, formatDiagnostic } from '@mooring/p4c-ts';
 import { nodeFileSystem } from '@mooring/p4c-ts/node';
 import { p4infoMessage } from '@mooring/p4c-ts/p4info';
@@ -18,6 +19,8 @@ import type { P4Info } from '@mooring/p4runtime-ts/p4info';
 import { describe, expect, test } from 'vitest';
 import { type CompilerReport, reportedTable, resourceTables } from './tofino-resources.ts';
 
+/** Other compilers may take minutes, in which the test's own process has to answer. */
+const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const includes = join(root, 'p4', 'include');
 
@@ -117,7 +120,7 @@ describe('the shell for Tofino', () => {
     MOORING_P4TEST === undefined ? "p4c's opinion: not run because MOORING_P4TEST names no p4test" : 'passes p4test',
     () => {
       if (MOORING_P4TEST === undefined) return expect(MOORING_P4TEST).toBeUndefined();
-      return execFileSync(MOORING_P4TEST, ['--std', 'p4-16', '-I', includes, program], { stdio: 'pipe' });
+      return run(MOORING_P4TEST, ['--std', 'p4-16', '-I', includes, program]);
     },
     FRONT_END_TIMEOUT_MS,
   );
@@ -142,7 +145,7 @@ describe('the shell for Tofino', () => {
           `-D__TARGET_TOFINO__=${generation}`,
           ...version,
         ];
-        return execFileSync(MOORING_P4TEST, [...options, program], { stdio: 'pipe' });
+        return run(MOORING_P4TEST, [...options, program]);
       },
       FRONT_END_TIMEOUT_MS,
     );
@@ -152,7 +155,7 @@ describe('the shell for Tofino', () => {
     MOORING_P4C_TOFINO === undefined
       ? 'the back end: not run because MOORING_P4C_TOFINO names no p4c for Tofino'
       : 'is compiled by the back end for a Tofino 2, in the documented figures',
-    () => {
+    async () => {
       if (MOORING_P4C_TOFINO === undefined) return expect(MOORING_P4C_TOFINO).toBeUndefined();
       const reports = new Map<string, CompilerReport>();
       for (const pins of REPORTED_PINS) {
@@ -160,7 +163,8 @@ describe('the shell for Tofino', () => {
         try {
           const include = MOORING_TOFINO_INCLUDE === undefined ? [] : ['-I', MOORING_TOFINO_INCLUDE];
           const options = [...BACK_END_OPTIONS, `-DMOORING_PINS=${pins}`, ...include, '-g', '-o', folder];
-          execFileSync(MOORING_P4C_TOFINO, [...options, program], { stdio: 'pipe' });
+          // It warns by the thousand lines.
+          await run(MOORING_P4C_TOFINO, [...options, program], { maxBuffer: 256 << 20 });
           const report = readFileSync(join(folder, 'pipe', 'logs', 'resources.json'), 'utf8');
           reports.set(`used with ${pins.toLocaleString('en-US')} pins`, JSON.parse(report));
         } finally {
