@@ -4,7 +4,6 @@ import { FIRST_HASH_SEED } from '../intent/mapping.ts';
 import type { VipRecord } from '../intent/types.ts';
 import { recordsOf } from '../operations/catalogue.ts';
 import type { Bucket, ShiftState } from '../shift/state.ts';
-import { BY_COMING_MAPPING } from '../shift/types.ts';
 import type { Engine } from './engine.ts';
 import { vipsOf } from './reconcile.ts';
 import { switchStatuses } from './switch-status.ts';
@@ -57,11 +56,7 @@ export function statusOf(engine: Engine, frame: StatusFrame): Status {
         ...comingOf(intent.vips.get(id)!, buckets),
         bucketMap: {
           base: assignment.base.map((base, bucket) => buckets[bucket]?.base ?? base),
-          // Where it depends on the connection, the base's place is what there is to show.
-          current: assignment.current.map((current, bucket) => {
-            const its = buckets[bucket]?.current ?? current;
-            return its === BY_COMING_MAPPING ? (buckets[bucket]?.base ?? assignment.base[bucket]!) : its;
-          }),
+          current: assignment.current.map((current, bucket) => buckets[bucket]?.current ?? current),
           phase: assignment.base.map((_, bucket) => phaseOf(buckets[bucket])),
         },
       };

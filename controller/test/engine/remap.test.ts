@@ -137,6 +137,8 @@ describe('meanwhile', () => {
       const { bucketMap, coming } = rig.status().vips[0]!;
       if (coming === undefined) continue;
       expect(bucketMap.phase.filter((phase) => phase === 'ready')).toHaveLength(coming.ready);
+      // New connections each go to their own server in the coming mapping.
+      expect(new Set(bucketMap.current)).toEqual(new Set([0]));
       ready.add(coming.ready);
     }
     expect(rig.operation(id).phase).toBe('settling');
