@@ -75,7 +75,7 @@ export function assign(current: readonly number[], base: readonly number[], shar
   return result;
 }
 
-/** Gives every bucket of `from` to `to` and moves nothing else: a swap. */
+/** Gives every bucket of each `from` to its `to` and moves nothing else: swaps. */
 export function assignSwaps(
   current: readonly number[],
   swaps: readonly (readonly [from: number, to: number])[],
