@@ -3,7 +3,7 @@
  * it would do, so that the two cannot disagree.
  */
 import { randomInt } from 'node:crypto';
-import type { OperationRequest, RequestedKind } from '@mooring/controller/control';
+import { GUE_PORT, type OperationRequest, type RequestedKind } from '@mooring/controller/control';
 import { UsageError } from '../command-line/errors.ts';
 import type { ArgumentSpecification, OptionSpecification, ParsedArguments } from '../command-line/options.ts';
 
@@ -21,9 +21,6 @@ export const RAMP_OPTION: OptionSpecification = {
   value: 'SECONDS',
   description: "move the buckets over this time (default: the policy's slow start for a server that comes)",
 };
-
-/** As registered. */
-const GUE_PORT = 6080;
 
 const SERVER: ArgumentSpecification = { name: 'SERVER', description: 'name of the server' };
 
@@ -51,7 +48,7 @@ export const OPERATION_WORDS: Readonly<
   forwarding: [
     { name: 'WAY', description: '`nat`, `direct`, `ipip` or `gue`' },
     { name: 'SOURCE', description: 'address that the packets of `ipip` and `gue` come from', optional: true },
-    { name: 'PORT', description: 'UDP port of `gue` (default 6080)', optional: true },
+    { name: 'PORT', description: `UDP port of \`gue\` (default ${GUE_PORT})`, optional: true },
   ],
 };
 

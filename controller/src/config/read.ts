@@ -14,6 +14,7 @@ import {
   type ClassConfiguration,
   type Configuration,
   type Forwarding,
+  GUE_PORT,
   type HealthCheck,
   MOST_CLASSES,
   type OverflowRule,
@@ -273,9 +274,6 @@ function checkAllPorts(reader: MapReader, health: HealthCheck | undefined, overf
     reader.error('overflow', '`overflow` needs a VIP for one port: every port has an accept queue of its own');
   }
 }
-
-/** GUE's port as registered. */
-const GUE_PORT = 6080;
 
 function readForwarding(reader: MapReader, address: string | undefined): Forwarding | undefined {
   const kind = reader.optional('forwarding', scalar.oneOf('nat', 'direct', 'ipip', 'gue'), 'nat' as const);

@@ -127,6 +127,9 @@ export type Protocol = 'tcp' | 'udp';
 /** The port of a service, or all ports of its protocol. */
 export type ServicePort = number | 'all';
 
+/** GUE's port as registered. */
+export const GUE_PORT = 6080;
+
 /** A way to servers that have the VIP's address themselves and answer past the switch. */
 export type Forwarding =
   /** By MAC address alone. */

@@ -4,7 +4,7 @@
  * killing and restarting it changes nothing for them. Times are Unix milliseconds, durations milliseconds, everything
  * is plain JSON (no Map, no bigint). Fields may be added; none changes its meaning.
  */
-import type { Forwarding, Link, ServicePort } from '../config/types.ts';
+import type { Affinity, Forwarding, Link, ServicePort } from '../config/types.ts';
 import type { VipStatus } from './vip-status.ts';
 
 export type * from './vip-status.ts';
@@ -396,7 +396,7 @@ export interface VipDefinition {
   readonly port: ServicePort;
   readonly protocol?: 'tcp' | 'udp';
   readonly buckets?: number;
-  readonly affinity?: 'client' | 'connection';
+  readonly affinity?: Affinity;
   readonly hashSeed?: number;
   readonly mac?: string;
   readonly class?: string;
@@ -427,7 +427,7 @@ export interface OperationRequest {
   /** `remap`: what goes into the hash, 32 bits. */
   readonly hashSeed?: number;
   /** `remap` */
-  readonly affinity?: 'client' | 'connection';
+  readonly affinity?: Affinity;
   /** `forwarding`: how packets are to get to the servers. */
   readonly forwarding?: Forwarding | { readonly kind: 'nat' };
   /** `change`: what to do, all at once. */

@@ -1,5 +1,5 @@
 /** A VIP as the controller serves it, its buckets, and the mapping that is to take the present one's place; part of `Status`. */
-import type { ServicePort } from '../config/types.ts';
+import type { Affinity, ServicePort } from '../config/types.ts';
 
 /**
  * How far a bucket is. `steady`: base = current, no state in the switch. `shifting`: new connections go to `current`, unpinned
@@ -26,7 +26,7 @@ export interface VipStatus {
   readonly address: string;
   readonly port: ServicePort;
   readonly protocol: 'tcp' | 'udp';
-  readonly affinity: 'client' | 'connection';
+  readonly affinity: Affinity;
   /** How many buckets. */
   readonly buckets: number;
   /** What goes into the hash. */
@@ -40,7 +40,7 @@ export interface VipStatus {
 export interface ComingMapping {
   readonly buckets: number;
   readonly hashSeed: number;
-  readonly affinity: 'client' | 'connection';
+  readonly affinity: Affinity;
   /** Server of each of its buckets. */
   readonly servers: readonly number[];
   /** Buckets of the present mapping that are ready. */

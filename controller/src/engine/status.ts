@@ -1,6 +1,6 @@
 /** The status as the control socket tells it, made from the engine's present state. Reads only. */
 import type { BucketPhase, ServerStatus, Status, VipStatus } from '../control-api/types.ts';
-import { FIRST_HASH_SEED } from '../intent/mapping.ts';
+import { completeMapping } from '../intent/mapping.ts';
 import type { VipRecord } from '../intent/types.ts';
 import { recordsOf } from '../operations/catalogue.ts';
 import type { Bucket, ShiftState } from '../shift/state.ts';
@@ -50,9 +50,7 @@ export function statusOf(engine: Engine, frame: StatusFrame): Status {
         address: vip.address,
         port: vip.port,
         protocol: vip.protocol,
-        affinity: vip.affinity,
-        buckets: vip.buckets,
-        hashSeed: vip.hashSeed ?? FIRST_HASH_SEED,
+        ...completeMapping(vip),
         ...comingOf(intent.vips.get(id)!, buckets),
         bucketMap: {
           base: assignment.base.map((base, bucket) => buckets[bucket]?.base ?? base),
@@ -94,9 +92,8 @@ export function statusOf(engine: Engine, frame: StatusFrame): Status {
 
 function comingOf({ coming }: VipRecord, buckets: readonly Bucket[]): Pick<VipStatus, 'coming'> {
   if (coming === undefined) return {};
-  const { buckets: count, hashSeed = FIRST_HASH_SEED, affinity, servers } = coming;
   const ready = buckets.filter((bucket) => bucket.ready).length;
-  return { coming: { buckets: count, hashSeed, affinity, servers, ready } };
+  return { coming: { ...completeMapping(coming), servers: coming.servers, ready } };
 }
 
 function bucketsInDoubt(shift: ShiftState): number {

@@ -10,8 +10,15 @@ import type { Intent, MappingConfiguration } from './types.ts';
 /** The seed of a VIP whose configuration names none. */
 export const FIRST_HASH_SEED = 0;
 
+/** A mapping with the seed that it has where none is named. */
+export function completeMapping(mapping: MappingConfiguration): Required<MappingConfiguration> {
+  const { buckets, hashSeed = FIRST_HASH_SEED, affinity } = mapping;
+  return { buckets, hashSeed, affinity };
+}
+
 /** What a VIP's connections are hashed with. */
-export function hashOf({ buckets, affinity, hashSeed = FIRST_HASH_SEED }: MappingConfiguration): HashParameters {
+export function hashOf(mapping: MappingConfiguration): HashParameters {
+  const { buckets, hashSeed, affinity } = completeMapping(mapping);
   // By client address and port, or by address alone.
   return { buckets, seed: multiplierOf(hashSeed), portMask: affinity === 'client' ? 0 : 0xffff };
 }

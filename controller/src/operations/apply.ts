@@ -15,7 +15,7 @@ import {
 } from '../config/types.ts';
 import type { Change, Difference, OperationRequest, ServerDefinition } from '../control-api/types.ts';
 import { divertedClients } from '../intent/classes.ts';
-import { FIRST_HASH_SEED } from '../intent/mapping.ts';
+import { completeMapping } from '../intent/mapping.ts';
 import type { Intent, ServerRecord } from '../intent/types.ts';
 import { formatEndpoint } from '../text/addresses.ts';
 import { recordsOf } from './catalogue.ts';
@@ -83,8 +83,8 @@ function compareMapping(
   after: VipConfiguration,
   differences: Difference[],
 ): Pick<OperationRequest, 'buckets' | 'hashSeed' | 'affinity'> | undefined {
-  const is = { buckets: before.buckets, hashSeed: before.hashSeed ?? FIRST_HASH_SEED, affinity: before.affinity };
-  const wanted = { buckets: after.buckets, hashSeed: after.hashSeed ?? is.hashSeed, affinity: after.affinity };
+  const is = completeMapping(before);
+  const wanted = completeMapping({ ...after, hashSeed: after.hashSeed ?? is.hashSeed });
   const keys = (['buckets', 'hashSeed', 'affinity'] as const).filter((key) => is[key] !== wanted[key]);
   for (const key of keys) {
     const detail = `${is[key]} to ${wanted[key]}`;

@@ -7,7 +7,7 @@
  */
 import { assign } from '../assignment/assign.ts';
 import type { OperationRequest } from '../control-api/types.ts';
-import { FIRST_HASH_SEED, isHashedAlike } from '../intent/mapping.ts';
+import { completeMapping, isHashedAlike } from '../intent/mapping.ts';
 import type { ComingRecord, Intent, MappingConfiguration, VipRecord } from '../intent/types.ts';
 import type { KnownVip } from './catalogue.ts';
 import { OperationRefusedError } from './errors.ts';
@@ -57,11 +57,7 @@ export function resolveMapping(intent: Intent, vip: KnownVip, request: Operation
 
 /** The mapping of a VIP in service. */
 export function mappingOf({ record, configuration }: KnownVip): Required<MappingConfiguration> {
-  return {
-    buckets: record.buckets,
-    hashSeed: configuration.hashSeed ?? FIRST_HASH_SEED,
-    affinity: configuration.affinity,
-  };
+  return completeMapping({ ...configuration, buckets: record.buckets });
 }
 
 /** A coming mapping with its servers: shares as the weights say, and where the hash is the same as few connections as possible elsewhere. */
