@@ -88,6 +88,14 @@ class World {
     }
   }
 
+  /** All connections of one way take another for a second, and come back. */
+  async visit(home: 0 | 1, away: 0 | 1): Promise<void> {
+    const guests = [...this.connections.values()].filter(({ way }) => way === home);
+    for (const connection of guests) connection.way = away;
+    await this.run(1_000);
+    for (const connection of guests) connection.way = home;
+  }
+
   /** A server is switched off, the checks say so, and its connections are gone. */
   die(server: number): Promise<boolean> {
     this.dead.add(server);
@@ -180,10 +188,7 @@ test('a switch is away in the middle of a shift and forwards: the other goes on,
   world.open(0, 60);
   await world.run(500);
   // All that the other has changes to the one that is away, and back.
-  const own = [...world.connections.values()].filter(({ way }) => way === 0);
-  for (const connection of own) connection.way = 1;
-  await world.run(1_000);
-  for (const connection of own) connection.way = 0;
+  await world.visit(0, 1);
   await world.run(1_000);
 
   // The one that is away pins in its registers; some of those come to the other.
@@ -239,10 +244,7 @@ test('a mapping changes with two switches, one of which is away in the midst of 
   world.open(0, 60);
   await world.run(500);
   // All that the one has which is there changes to the one that is away, and back.
-  const own = [...world.connections.values()].filter(({ way }) => way === 0);
-  for (const connection of own) connection.way = 1;
-  await world.run(1_000);
-  for (const connection of own) connection.way = 0;
+  await world.visit(0, 1);
   const isDead = world.die(1);
   await world.run(5_000);
   expect(await isDead).toBe(true);

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyConfiguration } from '../../src/apply.ts';
 import type { OperationRequest } from '../../src/control-api/types.ts';
 import { CHECKED, startChecked } from '../support/checked-rig.ts';
-import type { Rig } from '../support/rig.ts';
+import { endUnharmed, type Rig } from '../support/rig.ts';
 
 type To = NonNullable<OperationRequest['forwarding']>;
 const DIRECT: To = { kind: 'direct' };
@@ -18,14 +18,15 @@ beforeEach(async () => {
   rig = await startChecked();
 });
 
-afterEach(async () => {
-  expect(rig.violations).toEqual([]);
-  expect(rig.status().counters.astray).toBe(0);
-  await rig.dispose();
-});
+afterEach(() => endUnharmed(rig));
 
 const change = (forwarding: To) => rig.operate({ kind: 'forwarding', vip: 'web', forwarding });
 const ids = () => new Map(rig.status().servers.map(({ name, id, state }) => [`${name} ${state}`, id]));
+const ports = () =>
+  rig
+    .status()
+    .servers.slice(0, 3)
+    .map(({ port }) => port);
 const inTurn = <T>(run: () => T): Promise<T> => rig.engine.submit(run);
 
 /** @returns what a file changes */
@@ -148,7 +149,7 @@ describe('a change of forwarding', () => {
     );
     await rig.advance(600, 100);
     const { base, current } = rig.status().vips[0]!.bucketMap;
-    for (const one of dead) expect(current).not.toContain(one);
+    for (const one of dead) expect([...base, ...current]).not.toContain(one);
     rig.openMany(40);
     expect(rig.refusedConnections).toBe(0);
     rig.down.delete('s2');
@@ -164,7 +165,6 @@ describe('a change of forwarding', () => {
         .map(({ name }) => name),
     ).toEqual(['s1', 's2', 's3']);
     expect(ways()).toEqual({ actions: Array(3).fill('to_server_direct'), oneWay: 1 });
-    expect(base).toBeDefined();
   });
 
   it('others wait for it, and it is refused with the reason where it cannot be', async () => {
@@ -198,23 +198,13 @@ describe('a change of forwarding', () => {
     await rig.advance(30_000);
     expect(rig.status().vips[0]).toMatchObject({ buckets: 20 });
     expect(ways()).toEqual({ actions: Array(3).fill('to_server_direct'), oneWay: 1 });
-    expect(
-      rig
-        .status()
-        .servers.slice(0, 3)
-        .map(({ port }) => port),
-    ).toEqual([80, 80, 80]);
+    expect(ports()).toEqual([80, 80, 80]);
     expect(await apply(text)).toEqual([]);
     // And back, to another port than before.
     const back = text.replaceAll('port: 80,', 'port: 8081,').replace('forwarding: direct\n    ', '');
     expect(await apply(back)).toEqual(['forwarding of VIP web']);
     await rig.advance(30_000);
     expect(ways()).toEqual({ actions: Array(3).fill('to_server'), oneWay: 0 });
-    expect(
-      rig
-        .status()
-        .servers.slice(0, 3)
-        .map(({ port }) => port),
-    ).toEqual([8081, 8081, 8081]);
+    expect(ports()).toEqual([8081, 8081, 8081]);
   });
 });

@@ -4,7 +4,7 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CHECKED, startChecked } from '../support/checked-rig.ts';
-import type { Rig } from '../support/rig.ts';
+import { endUnharmed, type Rig } from '../support/rig.ts';
 
 const REMAP = { kind: 'remap', hashSeed: 0xdecade } as const;
 
@@ -14,11 +14,7 @@ beforeEach(async () => {
   rig = await startChecked();
 });
 
-afterEach(async () => {
-  expect(rig.violations).toEqual([]);
-  expect(rig.status().counters.astray).toBe(0);
-  await rig.dispose();
-});
+afterEach(() => endUnharmed(rig));
 
 function server(name: string) {
   return rig.status().servers.find((candidate) => candidate.name === name)!;

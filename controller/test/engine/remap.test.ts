@@ -5,17 +5,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyConfiguration } from '../../src/apply.ts';
 import type { OperationRequest } from '../../src/control-api/types.ts';
-import { RIG_CONFIGURATION, Rig } from '../support/rig.ts';
+import { endUnharmed, RIG_CONFIGURATION, Rig } from '../support/rig.ts';
 
 let rig: Rig;
 beforeEach(() => {
   rig = new Rig();
 });
-afterEach(async () => {
-  expect(rig.violations).toEqual([]);
-  expect(rig.status().counters.astray).toBe(0);
-  await rig.dispose();
-});
+afterEach(() => endUnharmed(rig));
 
 const CHANGES: readonly (readonly [string, OperationRequest])[] = [
   ['another seed', { kind: 'remap', hashSeed: 0xdecade }],

@@ -2,6 +2,7 @@
  * A controller on a fake switch with clients that keep score: every packet of a connection must reach the server that the
  * connection was made with, or the rig says which one did not. Time moves only when the test says so.
  */
+import { expect } from 'vitest';
 import type { AgentConnector } from '../../src/agents/client.ts';
 import type { AgentMonitor } from '../../src/agents/monitor.ts';
 import { superviseAgents } from '../../src/agents/supervise.ts';
@@ -211,4 +212,11 @@ export class Rig {
     await this.clock.advance(5_000);
     await done;
   }
+}
+
+/** A rig's end: no packet of a connection went astray, and the auditor saw none that did. */
+export async function endUnharmed(rig: Rig): Promise<void> {
+  expect(rig.violations).toEqual([]);
+  expect(rig.status().counters.astray).toBe(0);
+  await rig.dispose();
 }
