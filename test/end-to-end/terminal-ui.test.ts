@@ -227,6 +227,12 @@ function runAll(): void {
       try {
         await again.shows(/A s1/);
         up.press('q');
+        await up.shows('stop the controller? The switch goes on alone.  y yes  n no');
+        up.press('n');
+        await up.shows('q quit');
+        up.press('q');
+        await up.shows('y yes');
+        up.press('y');
         await up.shows('up ended with 0');
         await again.shows('CONTROLLER DOWN');
       } finally {

@@ -20,7 +20,8 @@ export const upCommand: ParsedCommand = {
     description:
       'Compiles the load balancer, starts the embedded switch on the given interfaces and the controller of\n' +
       'mooring.yaml. With --switch-address the controller drives that switch instead and starts none. The running\n' +
-      'controller is operated by mooring status, add, drain, swap, remove and abort.',
+      'controller is operated by mooring status, add, drain, swap, remove and abort. Leaving the full-screen view stops it,\n' +
+      'after a question; mooring watch opens a view that can be left.',
     arguments: [],
     options: [
       {
@@ -134,6 +135,7 @@ async function run(context: CommandContext, parsed: ParsedArguments): Promise<Ex
       configurationFile,
       stateDirectory: stateDirectory === undefined ? undefined : absolute(stateDirectory),
       switchAddress: switchAddress ?? listen,
+      isSwitchEmbedded: switchAddress === undefined,
       program,
       pins: !parsed.flags.has('no-pins'),
       plain: parsed.flags.has('plain'),

@@ -13,6 +13,8 @@ export interface LiveViewOptions {
   readonly stateDirectory: string;
   readonly signal: AbortSignal;
   readonly onQuit: () => void;
+  /** Asked before that, where it stops more than the view. */
+  readonly quitQuestion?: string;
   /** Plain lines even on a terminal. */
   readonly plain: boolean;
 }
@@ -27,6 +29,7 @@ export async function showLive(context: CommandContext, options: LiveViewOptions
     subtitle: options.subtitle,
     withLoad: false,
     onQuit: options.onQuit,
+    ...(options.quitQuestion === undefined ? {} : { quitQuestion: options.quitQuestion }),
     plain: options.plain,
     services: controllerServices(context, client, options.stateDirectory),
   });

@@ -23,6 +23,8 @@ export interface SupervisedOptions {
   readonly configurationFile: string;
   readonly stateDirectory: string | undefined;
   readonly switchAddress: string;
+  /** Whether the switch lives in this process and ends with it. */
+  readonly isSwitchEmbedded: boolean;
   readonly program: LoadBalancerProgram;
   readonly pins: boolean;
   /** Plain lines even on a terminal. */
@@ -58,6 +60,9 @@ export async function startSupervised(context: CommandContext, options: Supervis
         stateDirectory: controller.stateDir,
         signal,
         onQuit: () => quit.abort(),
+        quitQuestion: options.isSwitchEmbedded
+          ? 'stop the controller AND its switch, and all traffic?'
+          : 'stop the controller? The switch goes on alone.',
         plain: false,
       })
     : untilAborted(signal);

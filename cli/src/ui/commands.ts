@@ -16,21 +16,22 @@ function nameOf(operation: OperationView): string {
 export const abortArguments: CommandTemplate = (operation) =>
   operation.isOver
     ? { refusal: `${nameOf(operation)} is over` }
-    : { question: `abort ${nameOf(operation)}?`, argv: ['abort', operation.id] };
+    : { kind: 'command', question: `abort ${nameOf(operation)}?`, argv: ['abort', operation.id] };
 
 export const pauseArguments: CommandTemplate = (operation) => {
   if (operation.isOver) return { refusal: `${nameOf(operation)} is over` };
   return operation.isPaused
-    ? { question: `let ${nameOf(operation)} go on?`, argv: ['resume', operation.id] }
-    : { question: `pause ${nameOf(operation)}?`, argv: ['pause', operation.id] };
+    ? { kind: 'command', question: `let ${nameOf(operation)} go on?`, argv: ['resume', operation.id] }
+    : { kind: 'command', question: `pause ${nameOf(operation)}?`, argv: ['pause', operation.id] };
 };
 
 export const approveArguments: CommandTemplate = (operation) =>
   operation.awaitsApproval
-    ? { question: `approve ${nameOf(operation)}?`, argv: ['approve', operation.id] }
+    ? { kind: 'command', question: `approve ${nameOf(operation)}?`, argv: ['approve', operation.id] }
     : { refusal: `${nameOf(operation)} does not wait for approval` };
 
 export const rollbackArguments: CommandTemplate = (operation) => ({
+  kind: 'command',
   question: `take ${nameOf(operation)} back?`,
   argv: ['rollback', operation.id],
 });

@@ -29,6 +29,8 @@ export interface DisplayOptions {
   readonly plain: boolean;
   /** Whom the screen asks and gives orders to, where that is known from the start. */
   readonly services?: UiServices;
+  /** What the terminal UI asks before it calls `onQuit`, where that stops more than the screen. */
+  readonly quitQuestion?: string;
   /** Nothing at all, because standard output is for a program. */
   readonly quiet?: boolean;
 }

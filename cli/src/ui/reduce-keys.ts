@@ -46,7 +46,7 @@ export function reduceKey(before: UiState, key: string): Step {
   const state = before.message === undefined ? before : { ...before, message: undefined };
   // Esc takes a message away and nothing else; other keys do both.
   if (state !== before && key === 'escape') return only(state);
-  if (key === 'ctrl-c') return { state, effects: [{ kind: 'quit' }] };
+  if (key === 'ctrl-c') return quit(state);
   if (state.confirm !== undefined) return answerQuestion(state, key);
   if (state.input !== undefined) return typeInto(state, key);
   if (state.output !== undefined) return only(readOutput(state, key));
@@ -57,6 +57,13 @@ export function reduceKey(before: UiState, key: string): Step {
   }
   const action = actionOf(state.page, key);
   return action === undefined ? only(state) : act(state, action, key);
+}
+
+/** Leaves; asks before, where that stops more than the screen. Who insists is not asked again. */
+function quit(state: UiState): Step {
+  const { quitQuestion, confirm } = state;
+  if (quitQuestion === undefined || confirm?.kind === 'quit') return { state, effects: [{ kind: 'quit' }] };
+  return only({ ...state, confirm: { kind: 'quit', question: quitQuestion } });
 }
 
 /** Scrolls a command's output as an events page is scrolled, or leaves it. */
@@ -89,7 +96,9 @@ function readOutput(state: UiState, key: string): UiState {
 function answerQuestion(state: UiState, key: string): Step {
   const { confirm, ...rest } = state;
   if (key === 'y' || key === 'enter') {
-    return { state: { ...rest, confirm: undefined }, effects: [{ kind: 'command', argv: confirm!.argv }] };
+    const answered = { ...rest, confirm: undefined };
+    if (confirm!.kind === 'quit') return { state: answered, effects: [{ kind: 'quit' }] };
+    return { state: answered, effects: [{ kind: 'command', argv: confirm!.argv }] };
   }
   if (key === 'n' || key === 'escape' || key === 'q') return only({ ...rest, confirm: undefined });
   return only(state);
@@ -171,7 +180,7 @@ function act(state: UiState, action: Action, key: string): Step {
     case 'help':
       return only({ ...state, isHelpOpen: true });
     case 'quit':
-      return { state, effects: [{ kind: 'quit' }] };
+      return quit(state);
     case 'command':
       return prompt(state, '');
     case 'up':

@@ -74,8 +74,14 @@ function tabsRow(state: UiState, width: number): Row {
 function footerRow(state: UiState, width: number): Row {
   const { confirm, input } = state;
   if (confirm) {
-    const command = span(`  (mooring ${confirm.argv.join(' ')})`, { dim: true });
-    return fitRow(row(span(` ${confirm.question}`, { bold: true, colour: 'yellow' }), '  y yes  n no', command), width);
+    const command = confirm.kind === 'command' ? `  (mooring ${confirm.argv.join(' ')})` : '';
+    const choices = row('  y yes  n no', span(command, { dim: true }));
+    // The question gives way, for whoever cannot see the keys cannot answer.
+    const question = fitRow(
+      row(span(` ${confirm.question}`, { bold: true, colour: 'yellow' })),
+      Math.max(1, width - 13),
+    );
+    return fitRow([...question, ...choices], width);
   }
   if (input) {
     const label = ` ${PROMPTS[input.purpose]}`;

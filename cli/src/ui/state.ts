@@ -25,11 +25,10 @@ export interface InputState {
   readonly text: string;
 }
 
-/** A command that waits for a yes. */
-export interface ConfirmState {
-  readonly question: string;
-  readonly argv: readonly string[];
-}
+/** What waits for a yes: a command, or to leave where that stops more than the screen. */
+export type ConfirmState =
+  | { readonly kind: 'command'; readonly question: string; readonly argv: readonly string[] }
+  | { readonly kind: 'quit'; readonly question: string };
 
 /** A command's output over the page. */
 export interface OutputState {
@@ -66,6 +65,8 @@ export interface UiState {
   readonly isHelpOpen: boolean;
   /** Whether commands can be given. */
   readonly canSteer: boolean;
+  /** What is asked before leaving, where that stops more than the screen. */
+  readonly quitQuestion: string | undefined;
   readonly input: InputState | undefined;
   readonly confirm: ConfirmState | undefined;
   /** How the last command went; until the next key. */
@@ -105,7 +106,7 @@ export interface UiState {
 }
 
 /** The screen before the first key. */
-export function initialState(view: View, size: ScreenSize, canSteer: boolean): UiState {
+export function initialState(view: View, size: ScreenSize, canSteer: boolean, quitQuestion?: string): UiState {
   return {
     view,
     size,
@@ -113,6 +114,7 @@ export function initialState(view: View, size: ScreenSize, canSteer: boolean): U
     history: [],
     isHelpOpen: false,
     canSteer,
+    quitQuestion,
     input: undefined,
     confirm: undefined,
     message: undefined,

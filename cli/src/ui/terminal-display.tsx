@@ -55,7 +55,8 @@ export class TerminalDisplay implements Display {
     private readonly options: DisplayOptions,
   ) {
     const size = { ...this.terminalSize(), colour: wantsColour(context.environment) };
-    this.state = initialState(initialView(options.title, options.subtitle, options.withLoad), size, false);
+    const view = initialView(options.title, options.subtitle, options.withLoad);
+    this.state = initialState(view, size, false, options.quitQuestion);
     context.stdout.write(ENTER_SCREEN);
     this.writer = new RowWriter((text) => context.stdout.write(text));
     this.lastFrameMs = performance.now();

@@ -35,6 +35,21 @@ describe('pages', () => {
     expect(play(state, ':', 'q').effects).toEqual([]);
   });
 
+  test('where leaving stops more than the screen it is asked about, once', () => {
+    const up = { ...state, quitQuestion: 'stop the controller?' };
+    for (const key of ['q', 'ctrl-c']) {
+      const asked = play(up, key);
+      expect(asked).toMatchObject({
+        effects: [],
+        state: { confirm: { kind: 'quit', question: 'stop the controller?' } },
+      });
+      expect(play(asked.state, 'n')).toMatchObject({ effects: [], state: { confirm: undefined } });
+      expect(play(asked.state, 'y').effects).toEqual([{ kind: 'quit' }]);
+      expect(play(asked.state, 'ctrl-c').effects).toEqual([{ kind: 'quit' }]);
+    }
+    expect(play(up, '3', 'a', 'ctrl-c').state.confirm?.kind).toBe('quit');
+  });
+
   test('no key means two things on a page, and every binding is reached', () => {
     for (const page of PAGES) {
       const keys = PAGE_BINDINGS[page].flatMap((binding) => binding.keys);
@@ -51,7 +66,7 @@ describe('orders', () => {
   test('an abort is asked about, shown as a command, and run on yes only', () => {
     const asked = play(state, '3', 'a');
     expect(asked.effects).toEqual([]);
-    expect(asked.state.confirm).toEqual({ question: 'abort #3 swap s2 by s5?', argv: ['abort', '3'] });
+    expect(asked.state.confirm).toEqual({ kind: 'command', question: 'abort #3 swap s2 by s5?', argv: ['abort', '3'] });
     expect(play(asked.state, 'y').effects).toEqual([{ kind: 'command', argv: ['abort', '3'] }]);
     expect(play(asked.state, 'y').state.confirm).toBeUndefined();
     for (const key of ['n', 'escape']) {
@@ -65,9 +80,11 @@ describe('orders', () => {
       const view = viewInShift(5, 256, false);
       return stateOf({ ...view, controller: { ...view.controller!, operations: [swapView('s5', changes)] } });
     };
-    expect(play(withOperation({}), '3', 'p').state.confirm?.argv).toEqual(['pause', '3']);
-    expect(play(withOperation({ isPaused: true }), '3', 'p').state.confirm?.argv).toEqual(['resume', '3']);
-    expect(play(withOperation({ awaitsApproval: true }), '3', 'y').state.confirm?.argv).toEqual(['approve', '3']);
+    expect(play(withOperation({}), '3', 'p').state.confirm).toMatchObject({ argv: ['pause', '3'] });
+    expect(play(withOperation({ isPaused: true }), '3', 'p').state.confirm).toMatchObject({ argv: ['resume', '3'] });
+    expect(play(withOperation({ awaitsApproval: true }), '3', 'y').state.confirm).toMatchObject({
+      argv: ['approve', '3'],
+    });
     expect(play(withOperation({}), '3', 'y').state).toMatchObject({
       confirm: undefined,
       message: { text: '#3 swap s2 by s5 does not wait for approval', isError: true },
@@ -79,6 +96,7 @@ describe('orders', () => {
 
   test('an operation is taken back also when it is over', () => {
     expect(play(state, '3', 'j', 'u').state.confirm).toEqual({
+      kind: 'command',
       question: 'take #2 add s4 back?',
       argv: ['rollback', '2'],
     });
@@ -88,7 +106,7 @@ describe('orders', () => {
     const second = play(state, '3', 'j');
     expect(second.state.operation).toBe('2');
     expect(play(second.state, 'a').state.message?.text).toBe('#2 add s4 is over');
-    expect(play(second.state, 'k', 'a').state.confirm?.argv).toEqual(['abort', '3']);
+    expect(play(second.state, 'k', 'a').state.confirm).toMatchObject({ argv: ['abort', '3'] });
   });
 
   test('keys of the server page open the prompt with a command for the selected server', () => {
