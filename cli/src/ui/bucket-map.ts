@@ -24,7 +24,7 @@ export interface BucketMapProps {
 /** The map, with a blank column to its left. */
 export function bucketMap(props: BucketMapProps): Row[] {
   const indexOf = new Map(props.servers.map((server, index) => [server.id, index]));
-  const cells = layOutBuckets(props.vip, props.columns, props.rows);
+  const cells = layOutBuckets(props.vip, props.columns, props.rows, props.onlyServer);
   const perCell = (cells[0]?.[1]?.first ?? Number.POSITIVE_INFINITY) - (cells[0]?.[0]?.first ?? 0);
   const looks = new Map<string, Span>();
   return cells.map((line) => {

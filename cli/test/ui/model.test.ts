@@ -71,6 +71,37 @@ describe('bucket map', () => {
     expect(rows.flat().filter((cell) => cell.inShift)).toEqual([{ first: 750, current: 2, base: 2, inShift: true }]);
   });
 
+  test('servers that take turns all show, each by its share, also where buckets share cells', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 7 }), fc.integer({ min: 2, max: 12 }), (servers, perCell) => {
+        const current = Array.from({ length: 780 * perCell }, (_, index) => 1 + (index % servers));
+        const cells = layOutBuckets(vipOf(current), 78, 10).flat();
+        expect(cells).toHaveLength(780);
+        for (let server = 1; server <= servers; server++) {
+          const share = (cells.filter((cell) => cell.current === server).length / cells.length) * servers;
+          expect(share).toBeGreaterThan(0.7);
+          expect(share).toBeLessThan(1.3);
+        }
+      }),
+    );
+  });
+
+  test('a cell shows one bucket: the server that gets its new connections and the one it comes from belong together', () => {
+    const base = Array.from({ length: 400 }, (_, index) => 1 + (index % 2));
+    const current = base.map((server) => (server === 2 ? 3 : server));
+    const phase = base.map((server): BucketPhase => (server === 2 ? 'shifting' : 'steady'));
+    const cells = layOutBuckets({ base, current, phase }, 20, 5).flat();
+    expect(new Set(cells.map((cell) => `${cell.base} to ${cell.current} ${cell.inShift}`))).toEqual(
+      new Set(['2 to 3 true']),
+    );
+  });
+
+  test('one server alone: every cell with a bucket of it shows it', () => {
+    const current = Array.from({ length: 1_000 }, (_, index) => 1 + (index % 100));
+    const cells = layOutBuckets(vipOf(current), 50, 2, 42).flat();
+    expect(cells.filter((cell) => cell.current === 42)).toHaveLength(10);
+  });
+
   test('letters, and only those of one server where asked for', () => {
     const view = viewInShift(5, 60);
     const { vips, servers } = view.controller!;

@@ -1,7 +1,7 @@
 /**
  * The overview: what one wants to see at a glance. Space goes by importance: scenes, load, virtual addresses and the running operation
  * always; servers as many as they are up to a share of the height; the bucket map of the selected address what it
- * needs up to another; the log takes the rest. Heights are computed here, so that the frame never grows beyond the terminal (which
+ * needs if a few lines are left, else up to another; the log takes the rest. Heights are computed here, so that the frame never grows beyond the terminal (which
  * would make it scroll and flicker).
  */
 import { bucketsPerCell } from '../bucket-cells.ts';
@@ -20,6 +20,8 @@ import type { UiState } from '../state.ts';
 
 const VIPS_SHOWN = 4;
 const OPERATIONS_SHOWN = 3;
+/** What a map that could be shown bucket by bucket leaves to the log. */
+const LOG_ROWS_LEAST = 3;
 
 /** `12k pkt/s, 98M bit/s`; empty where the switch has not been asked. */
 export function trafficText(traffic: VipView['traffic']): string {
@@ -72,7 +74,8 @@ export function overviewPage(state: UiState): Row[] {
   const serverRows = Math.min(servers.length, Math.max(3, Math.floor(left / 2) - 2));
   left -= 1 + serverRows;
   const mapWanted = vip ? Math.ceil(vip.current.length / (width - 2)) : 0;
-  const mapRows = vip ? Math.min(mapWanted, Math.max(2, Math.floor((left - 4) * 0.6))) : 0;
+  const fitsWhole = mapWanted <= left - 2 - LOG_ROWS_LEAST;
+  const mapRows = fitsWhole ? mapWanted : Math.min(mapWanted, Math.max(2, Math.floor((left - 4) * 0.6)));
   left -= vip ? 1 + mapRows : 0;
   const logRows = Math.max(1, left - 1);
 
