@@ -30,6 +30,28 @@ export function fit(text: string, width: number): string {
   return width <= 1 ? text.slice(0, Math.max(0, width)) : `${text.slice(0, width - 1)}…`;
 }
 
+/** Cuts a text to `width` columns in its middle: ends tell names and addresses apart better than beginnings. */
+export function fitMiddle(text: string, width: number): string {
+  if (text.length <= width || width <= 2) return fit(text, width);
+  const tail = Math.ceil((width - 1) * 0.6);
+  return `${text.slice(0, width - 1 - tail)}…${text.slice(text.length - tail)}`;
+}
+
+/** Names cut to `width` columns such that what they differ in stays: an ending that all long ones share, a domain for example, goes first. */
+export function fitNames(names: readonly string[], width: number): string[] {
+  const long = names.filter((name) => name.length > width);
+  const [first = '', ...others] = long;
+  let shared = 0;
+  const endsAlike = (length: number): boolean => others.every((name) => name.endsWith(first.slice(-length)));
+  while (others.length > 0 && shared + 1 < first.length && endsAlike(shared + 1)) shared++;
+  // What is alike in numbered names is not their domain.
+  const ending = /[._-].*$/.exec(first.slice(first.length - shared))?.[0].length ?? 0;
+  return names.map((name) => {
+    if (name.length <= width) return name;
+    return ending < 2 ? fitMiddle(name, width) : `${fitMiddle(name.slice(0, name.length - ending), width - 1)}…`;
+  });
+}
+
 /** A rate with a decimal prefix: `0`, `950`, `1.2k`, `34M`. At most five characters. */
 export function formatRate(perSecond: number): string {
   const units = ['', 'k', 'M', 'G', 'T'];

@@ -120,7 +120,7 @@ export const PAGE_BINDINGS: Readonly<Record<PageName, readonly Binding[]>> = {
     { action: 'remove', keys: ['x'], short: 'remove', long: 'drain it and take it out' },
     { action: 'add', keys: ['+'], short: 'add', long: 'add it, or another one' },
     { action: 'edit', keys: ['/'], short: 'find', long: 'only servers with this text in name, address or state' },
-    { action: 'sort', keys: ['o'], short: 'order', long: 'order by place, name, buckets, pins or load' },
+    { action: 'sort', keys: ['o'], short: 'order', long: 'order by place, trouble, name, buckets, pins or load' },
     { action: 'open', keys: ['enter'], shown: 'enter', long: 'its buckets on the map' },
   ],
   connections: [

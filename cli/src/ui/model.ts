@@ -54,6 +54,11 @@ export interface ServerView {
   readonly agent: AgentView | undefined;
 }
 
+/** Whether it fails its checks, or was given up for that. */
+export function isDown(server: ServerView): boolean {
+  return server.health === 'down' || server.state === 'dead';
+}
+
 /** How far a bucket is; docs/CONTROLLER.md has the graph. */
 export type BucketPhase = 'steady' | 'shifting' | 'learning' | 'sealed' | 'ready' | 'settling';
 

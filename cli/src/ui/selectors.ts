@@ -1,6 +1,6 @@
 /** What pages and reducer read out of the state, in one place, so that what is selected and what is shown are the same thing. */
 import { bucketsPerCell } from './bucket-cells.ts';
-import type { LogLine, OperationView, ServerView, VipView } from './model.ts';
+import { isDown, type LogLine, type OperationView, type ServerView, type VipView } from './model.ts';
 import { LOG_LEVELS, type UiState } from './state.ts';
 
 /** Rows of the screen that are not the page's: title, tabs, footer, and one that stays free, since a full last row would scroll. */
@@ -31,6 +31,12 @@ export interface PlacedServer {
   readonly index: number;
 }
 
+/** Those that are down first, then those on their way in or out. */
+function troubleRank(server: ServerView): number {
+  if (isDown(server)) return 0;
+  return server.state === 'active' || server.state === 'spare' ? 2 : 1;
+}
+
 /** The servers of the server page: filtered and ordered. */
 export function listedServers(state: UiState): PlacedServer[] {
   const filter = state.serverFilter.toLowerCase();
@@ -48,6 +54,8 @@ export function listedServers(state: UiState): PlacedServer[] {
   switch (state.serverOrder) {
     case 'place':
       return matching;
+    case 'trouble':
+      return matching.sort((a, b) => troubleRank(a.server) - troubleRank(b.server) || a.index - b.index);
     case 'name':
       return matching.sort((a, b) => a.server.name.localeCompare(b.server.name, 'en', { numeric: true }));
     case 'buckets':

@@ -49,7 +49,7 @@ export interface Answer<T> {
 /** Not asked yet. */
 export const UNASKED: Answer<never> = { value: undefined, error: undefined, isPending: false };
 
-export const SERVER_ORDERS = ['place', 'name', 'buckets', 'pins', 'load'] as const;
+export const SERVER_ORDERS = ['place', 'trouble', 'name', 'buckets', 'pins', 'load'] as const;
 export type ServerOrder = (typeof SERVER_ORDERS)[number];
 
 /** Least severity shown on the events page. */

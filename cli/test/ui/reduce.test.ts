@@ -195,18 +195,19 @@ describe('servers', () => {
     const last = play(state, '4', 'G').state;
     expect(selectedServer(last)?.server.name).toBe('s5');
     expect(selectedServer(play(last, 'j').state)?.server.name).toBe('s5');
-    expect(selectedServer(play(last, 'o', 'o').state)?.server.name).toBe('s5');
+    expect(selectedServer(play(last, 'o', 'o', 'o').state)?.server.name).toBe('s5');
     expect(selectedServer(play(last, 'g', 'k').state)?.server.name).toBe('s1');
   });
 
-  test('orders: by place, name, buckets, pins, load', () => {
+  test('orders: by place, trouble, name, buckets, pins, load', () => {
     const names = (keys: readonly string[]): string[] =>
       listedServers(play(state, '4', ...keys).state).map(({ server }) => server.name);
     expect(names([])).toEqual(['s1', 's2', 's3', 's4', 's5']);
-    expect(names(['o', 'o'])).toEqual(['s1', 's3', 's4', 's5', 's2']);
-    expect(names(['o', 'o', 'o'])).toEqual(['s5', 's1', 's2', 's3', 's4']);
-    expect(names(['o', 'o', 'o', 'o'])).toEqual(['s5', 's4', 's3', 's2', 's1']);
-    const many = play(stateOf(viewInShift(11, 64, false)), '4', 'o').state;
+    expect(names(['o'])).toEqual(['s2', 's1', 's3', 's4', 's5']);
+    expect(names(['o', 'o', 'o'])).toEqual(['s1', 's3', 's4', 's5', 's2']);
+    expect(names(['o', 'o', 'o', 'o'])).toEqual(['s5', 's1', 's2', 's3', 's4']);
+    expect(names(['o', 'o', 'o', 'o', 'o'])).toEqual(['s5', 's4', 's3', 's2', 's1']);
+    const many = play(stateOf(viewInShift(11, 64, false)), '4', 'o', 'o').state;
     expect(
       listedServers(many)
         .map(({ server }) => server.name)

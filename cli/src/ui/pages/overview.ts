@@ -12,10 +12,10 @@ import { loadLine } from '../load-line.ts';
 import { logPane } from '../log-pane.ts';
 import type { ControllerView, VipView } from '../model.ts';
 import { operationPane } from '../operation-pane.ts';
-import { exactly, fitRow, type Row, row, selected, span } from '../rows.ts';
+import { exactly, type Row, row, selected, span } from '../rows.ts';
 import { sceneLine } from '../scene-line.ts';
 import { bodyRows, frameWidth, placeOf, selectedVip, serverKey, windowStart } from '../selectors.ts';
-import { scaleOf, serverRow } from '../server-table.ts';
+import { serverRow, tableOf, troubleText } from '../server-table.ts';
 import type { UiState } from '../state.ts';
 
 const VIPS_SHOWN = 4;
@@ -87,12 +87,13 @@ export function overviewPage(state: UiState): Row[] {
   const place = placeOf(servers, (server) => serverKey(server) === state.server);
   const first = windowStart(servers.length, place, serverRows);
   const more = servers.length - serverRows;
-  rows.push(heading(`servers${more > 0 ? `, ${first + 1} to ${first + serverRows} of ${servers.length}` : ''}`, width));
-  const scale = scaleOf(servers, view.tally?.aliveByServer);
+  const shown = more > 0 ? `, ${first + 1} to ${first + serverRows} of ${servers.length}` : '';
+  rows.push(heading(`servers${shown}${troubleText(servers)}`, width));
+  const table = tableOf(servers, view.tally?.aliveByServer, width);
   servers.slice(first, first + serverRows).forEach((server, index) => {
-    const line = serverRow(server, first + index, scale, width);
+    const line = serverRow(server, first + index, table);
     // Nothing is marked before somebody has moved.
-    rows.push(state.server !== undefined && first + index === place ? selected(line, width) : fitRow(line, width));
+    rows.push(state.server !== undefined && first + index === place ? selected(line, width) : line);
   });
   rows.push(heading(operationHeading(state, controller), width));
   rows.push(...operationPane(running.slice(0, OPERATIONS_SHOWN), width));

@@ -4,7 +4,7 @@ import { formatCount, formatRate, formatShare } from '../format.ts';
 import { heading } from '../heading.ts';
 import type { ServerView } from '../model.ts';
 import { serverColour, serverLetter } from '../palette.ts';
-import { exactly, fitRow, type Row, row, selected, span } from '../rows.ts';
+import { exactly, type Row, row, selected, span } from '../rows.ts';
 import {
   bodyRows,
   frameWidth,
@@ -14,7 +14,7 @@ import {
   serverKey,
   windowStart,
 } from '../selectors.ts';
-import { scaleOf, serverRow } from '../server-table.ts';
+import { serverRow, tableOf, troubleText } from '../server-table.ts';
 import type { UiState } from '../state.ts';
 import { trafficText } from './overview.ts';
 
@@ -93,7 +93,7 @@ export function serverPage(state: UiState): Row[] {
   const all = state.view.controller?.servers ?? [];
   const filter = state.serverFilter === '' ? '' : ` with "${state.serverFilter}"`;
   const order = state.serverOrder === 'place' ? '' : `, by ${state.serverOrder}`;
-  const top = heading(`${list.length} of ${all.length} servers${filter}${order}`, width);
+  const top = heading(`${list.length} of ${all.length} servers${filter}${order}${troubleText(all)}`, width);
   const place = placeOf(list, ({ server }) => serverKey(server) === state.server);
   const chosen = list[place];
   if (chosen === undefined) {
@@ -105,11 +105,11 @@ export function serverPage(state: UiState): Row[] {
   }
   const listRows = Math.max(3, Math.min(list.length, height - 1 - DETAIL_ROWS - MAP_ROWS_WANTED));
   const first = windowStart(list.length, place, listRows);
-  const scale = scaleOf(all, state.view.tally?.aliveByServer);
+  const table = tableOf(all, state.view.tally?.aliveByServer, width);
   const rows = [top];
   list.slice(first, first + listRows).forEach(({ server, index }, line) => {
-    const text = serverRow(server, index, scale, width);
-    rows.push(first + line === place ? selected(text, width) : fitRow(text, width));
+    const text = serverRow(server, index, table);
+    rows.push(first + line === place ? selected(text, width) : text);
   });
   const padding = Math.max(0, Math.min(listRows, list.length) - (rows.length - 1));
   for (let line = 0; line < padding; line++) rows.push([]);
