@@ -72,7 +72,7 @@ export async function benchmark() {
     const startedMs = performance.now();
     await feed(texts, (text, n) => {
       display.dispatch({ kind: 'controller', view: JSON.parse(text) as ControllerView });
-      display.dispatch({ kind: 'clock', elapsedMs: (n * 1000) / UPDATES_PER_SECOND });
+      display.dispatch({ kind: 'clock', nowMs: (n * 1000) / UPDATES_PER_SECOND });
     });
     const { user, system } = process.cpuUsage(before);
     rows.push({

@@ -121,7 +121,7 @@ function runAll(): void {
       watch.press('y');
       await watch.shows(/rolling-back|aborted/);
       watch.press('6');
-      await watch.shows(/operation 1.*swap s2/);
+      await watch.shows(/\d\d-\d\d \d\d:\d\d:\d\d info +operation 1.*swap s2/);
     },
     PATIENCE_MS,
   );
@@ -234,7 +234,7 @@ function runAll(): void {
         await up.shows('y yes');
         up.press('y');
         await up.shows('up ended with 0');
-        await again.shows('CONTROLLER DOWN');
+        await again.shows(/CONTROLLER DOWN for 0:\d\d {2}\d\d:\d\d:\d\d UTC/);
       } finally {
         await again.close();
       }

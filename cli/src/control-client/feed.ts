@@ -15,7 +15,7 @@ export interface FeedOptions {
   readonly signal: AbortSignal;
   /** Least time between two statuses, in milliseconds. */
   readonly intervalMs: number;
-  /** Run time for log lines, in milliseconds. Left out: times count from the controller's start, and the feed moves the clock. */
+  /** Run time for log lines, in milliseconds. Left out: lines have the time of day, and the feed moves the clock. */
   readonly elapsedMs?: () => number;
   readonly onStatus?: (status: Status) => void;
 }
@@ -26,30 +26,28 @@ export async function feedDisplay(
   dispatch: (event: ViewEvent) => void,
   options: FeedOptions,
 ): Promise<void> {
-  /** The controller's clock and ours at the last status. */
-  let known: { readonly startedAtMs: number; readonly nowMs: number; readonly hereMs: number } | undefined;
+  /** When the controller that speaks was started. */
+  let startedAtMs: number | undefined;
   let lastSequence = 0;
-  const uptimeMs = (): number =>
-    known === undefined ? 0 : known.nowMs - known.startedAtMs + performance.now() - known.hereMs;
-  const elapsedMs = options.elapsedMs ?? uptimeMs;
+  // The controller is on this machine: its socket is a file.
+  const atMs = ({ timeMs }: LogLine): number =>
+    options.elapsedMs === undefined ? timeMs : Math.max(0, options.elapsedMs() - Math.max(0, Date.now() - timeMs));
+  const tellTime = (): void => dispatch({ kind: 'clock', nowMs: Date.now() });
   const tellLine = (line: LogLine): void => {
     if (line.sequence <= lastSequence) return;
     lastSequence = line.sequence;
-    const agoMs = known === undefined ? 0 : Math.max(0, known.nowMs + performance.now() - known.hereMs - line.timeMs);
-    dispatch({ kind: 'log', line: { atMs: Math.max(0, elapsedMs() - agoMs), text: line.text, severity: line.level } });
+    dispatch({ kind: 'log', line: { atMs: atMs(line), text: line.text, severity: line.level } });
   };
-  const clock =
-    options.elapsedMs === undefined
-      ? setInterval(() => dispatch({ kind: 'clock', elapsedMs: uptimeMs() }), CLOCK_INTERVAL_MS)
-      : undefined;
+  if (options.elapsedMs === undefined) tellTime();
+  const clock = options.elapsedMs === undefined ? setInterval(tellTime, CLOCK_INTERVAL_MS) : undefined;
   try {
     while (!options.signal.aborted) {
       try {
         for await (const event of client.events({ signal: options.signal, intervalMs: options.intervalMs })) {
           if (event.kind === 'status') {
             const { status } = event;
-            if (status.startedAtMs !== known?.startedAtMs) lastSequence = 0;
-            known = { startedAtMs: status.startedAtMs, nowMs: status.nowMs, hereMs: performance.now() };
+            if (status.startedAtMs !== startedAtMs) lastSequence = 0;
+            startedAtMs = status.startedAtMs;
             dispatch({ kind: 'controller', view: controllerView(status) });
             for (const line of status.log) tellLine(line);
             options.onStatus?.(status);

@@ -73,7 +73,7 @@ export async function runDemo(options: DemoRunOptions): Promise<DemoReport> {
   const cleanUp: (() => unknown)[] = [raisePriority()];
   const ended = new AbortController();
   const signal = AbortSignal.any([options.signal, ended.signal]);
-  const clock = setInterval(() => display.dispatch({ kind: 'clock', elapsedMs: elapsedMs() }), TICK_MS);
+  const clock = setInterval(() => display.dispatch({ kind: 'clock', nowMs: elapsedMs() }), TICK_MS);
   cleanUp.push(() => clearInterval(clock));
   display.dispatch({
     kind: 'scenes',

@@ -3,7 +3,7 @@
  * and plain lines for pipes, logs and CI. Both keep the same view by the same reducer.
  */
 import type { CommandContext } from '../command-line/command.ts';
-import { formatClock, formatCount } from './format.ts';
+import { formatCount, formatTime } from './format.ts';
 import { initialView, reduceView, type View, type ViewEvent } from './model.ts';
 import type { UiServices } from './results.ts';
 
@@ -79,25 +79,25 @@ export class PlainDisplay implements Display {
         );
         return;
       case 'subtitle':
-        this.line(event.text, before.elapsedMs);
+        this.line(event.text, before.nowMs);
         return;
       case 'controller-lost':
         if (before.controllerReachable)
-          this.line('the controller does not answer; the switch goes on alone', before.elapsedMs);
+          this.line('the controller does not answer; the switch goes on alone', before.nowMs);
         return;
       case 'scene': {
         const scene = this.view.scenes[event.index];
-        if (scene && event.state === 'running') this.line(`== ${scene.title}`, before.elapsedMs);
+        if (scene && event.state === 'running') this.line(`== ${scene.title}`, before.nowMs);
         return;
       }
       case 'tally': {
-        if (before.elapsedMs - this.lastLoadLineMs < LOAD_LINE_INTERVAL_MS) return;
-        this.lastLoadLineMs = before.elapsedMs;
+        if (before.nowMs - this.lastLoadLineMs < LOAD_LINE_INTERVAL_MS) return;
+        this.lastLoadLineMs = before.nowMs;
         const { alive, opened, finished, reset, refused, failed, endedEarly, stalled, mismatchedBytes } = event.tally;
         const broken = reset + refused + failed + endedEarly;
         this.line(
           `${formatCount(alive)} live, ${formatCount(opened)} opened, ${formatCount(finished)} finished, ${formatCount(broken)} reset, ${formatCount(stalled)} stalled, ${formatCount(mismatchedBytes)} mismatched bytes`,
-          before.elapsedMs,
+          before.nowMs,
         );
         return;
       }
@@ -117,6 +117,8 @@ export class PlainDisplay implements Display {
   close(): void {}
 
   private line(text: string, atMs: number): void {
-    this.writeLine(`${formatClock(atMs).padStart(6)}  ${text}`);
+    // These lines may end up in a file that is kept for longer than a day.
+    const time = this.view.clock === 'run' ? ` ${formatTime('run', atMs)}` : new Date(atMs).toISOString();
+    this.writeLine(`${time}  ${text}`);
   }
 }

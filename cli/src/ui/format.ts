@@ -7,10 +7,22 @@ export function formatCount(count: number): string {
     .replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** Minutes and seconds, `m:ss`. */
+/** Minutes and seconds, `m:ss`; with hours `h:mm:ss`. */
 export function formatClock(milliseconds: number): string {
   const seconds = Math.floor(milliseconds / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+  const two = (value: number): string => String(value % 60).padStart(2, '0');
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes}:${two(seconds)}` : `${Math.floor(minutes / 60)}:${two(minutes)}:${two(seconds)}`;
+}
+
+/** A time by a view's clock: time of day, or minutes and seconds since the start. */
+export function formatTime(clock: 'run' | 'utc', atMs: number): string {
+  return clock === 'run' ? formatClock(atMs).padStart(5) : new Date(atMs).toISOString().slice(11, 19);
+}
+
+/** The same with the day, `11-22 03:14:15`, where there is one. */
+export function formatDayAndTime(clock: 'run' | 'utc', atMs: number): string {
+  return clock === 'run' ? formatTime(clock, atMs) : new Date(atMs).toISOString().slice(5, 19).replace('T', ' ');
 }
 
 /** Seconds with one decimal, `12.3 s`. */

@@ -184,7 +184,7 @@ export interface ControllerView {
 
 /** One line of "what just happened". */
 export interface LogLine {
-  /** Milliseconds since the start of the run. */
+  /** Milliseconds; since when, the view's clock says. */
   readonly atMs: number;
   readonly text: string;
   readonly severity: 'info' | 'warning' | 'error';
@@ -201,10 +201,15 @@ export interface View {
   readonly title: string;
   /** What the run consists of, e.g. the kind of hosts and the switch. */
   readonly subtitle: string;
-  readonly elapsedMs: number;
+  /** What times count from: the start of the run, or 1970, which is shown as the time of day (UTC, as `mooring log` and `audit` print it). */
+  readonly clock: 'run' | 'utc';
+  /** Milliseconds by this clock. */
+  readonly nowMs: number;
   readonly controller: ControllerView | undefined;
   /** Whether the control API answers now. */
   readonly controllerReachable: boolean;
+  /** When it last answered, while it does not. */
+  readonly lostAtMs: number | undefined;
   readonly scenes: readonly SceneView[];
   /** The demo's load; undefined when there is none. */
   readonly tally: ClientTally | undefined;
@@ -213,7 +218,7 @@ export interface View {
 
 /** What can happen. */
 export type ViewEvent =
-  | { readonly kind: 'clock'; readonly elapsedMs: number }
+  | { readonly kind: 'clock'; readonly nowMs: number }
   | { readonly kind: 'subtitle'; readonly text: string }
   | { readonly kind: 'controller'; readonly view: ControllerView }
   | { readonly kind: 'controller-lost' }
@@ -225,14 +230,16 @@ export type ViewEvent =
 /** Log lines kept, for scrolling back. */
 export const LOG_LINES_KEPT = 2_000;
 
-/** The view before anything has happened. */
+/** The view before anything has happened. A run with a load counts from its own start; what watches a controller goes by the time of day. */
 export function initialView(title: string, subtitle: string, withLoad: boolean): View {
   return {
     title,
     subtitle,
-    elapsedMs: 0,
+    clock: withLoad ? 'run' : 'utc',
+    nowMs: 0,
     controller: undefined,
     controllerReachable: false,
+    lostAtMs: undefined,
     scenes: [],
     tally: withLoad ? emptyTally() : undefined,
     log: [],
@@ -243,13 +250,13 @@ export function initialView(title: string, subtitle: string, withLoad: boolean):
 export function reduceView(view: View, event: ViewEvent): View {
   switch (event.kind) {
     case 'clock':
-      return { ...view, elapsedMs: event.elapsedMs };
+      return { ...view, nowMs: event.nowMs };
     case 'subtitle':
       return { ...view, subtitle: event.text };
     case 'controller':
-      return { ...view, controller: event.view, controllerReachable: true };
+      return { ...view, controller: event.view, controllerReachable: true, lostAtMs: undefined };
     case 'controller-lost':
-      return { ...view, controllerReachable: false };
+      return { ...view, controllerReachable: false, lostAtMs: view.lostAtMs ?? view.nowMs };
     case 'scenes':
       return { ...view, scenes: event.scenes };
     case 'scene':

@@ -25,6 +25,7 @@ import {
   selectedVip,
   serverKey,
   serverOfBucket,
+  shownEvents,
   switchScroll,
   traceRoom,
 } from './selectors.ts';
@@ -192,9 +193,9 @@ function act(state: UiState, action: Action, key: string): Step {
     case 'right':
       return only(moveCursor(state, mapSize(state).perCell));
     case 'page-up':
-      return only(move(state, -bodyRows(state), 'line'));
+      return only(move(state, -screenful(state), 'line'));
     case 'page-down':
-      return only(move(state, bodyRows(state), 'line'));
+      return only(move(state, screenful(state), 'line'));
     case 'first':
       return only(move(state, Number.NEGATIVE_INFINITY, 'end'));
     case 'last':
@@ -250,6 +251,11 @@ function act(state: UiState, action: Action, key: string): Step {
       throw new Error(`unknown action ${never}`);
     }
   }
+}
+
+/** Lines that are on the screen at once: an event may take several rows. */
+function screenful(state: UiState): number {
+  return state.page === 'events' ? Math.max(1, shownEvents(state).length) : bodyRows(state);
 }
 
 /** Moves the page's selection or its scroll by `by` lines; `end` for the first or last. */

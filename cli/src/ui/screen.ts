@@ -2,7 +2,8 @@
  * The whole screen as rows: title, tabs, the page, footer. The footer has the keys, or whatever has the keyboard instead: a question, a
  * field. How a command went covers the page's last rows until the next key.
  */
-import { fit, formatClock } from './format.ts';
+import { alertsOf } from './alerts.ts';
+import { fit, formatTime } from './format.ts';
 import { GLOBAL_BINDINGS, PAGE_BINDINGS, shownKeys } from './keys.ts';
 import { bucketsPage } from './pages/buckets.ts';
 import { connectionsPage } from './pages/connections.ts';
@@ -53,12 +54,13 @@ const MESSAGE_ROWS = 3;
 
 function titleRow(state: UiState, width: number): Row {
   const { view } = state;
-  const isLost = view.controller !== undefined && !view.controllerReachable;
-  const clock = row(
-    ...(isLost ? [span('CONTROLLER DOWN ', { bold: true, colour: 'red' })] : []),
-    formatClock(view.elapsedMs),
+  const alerts = alertsOf(view).join(' · ');
+  const time = `${formatTime(view.clock, view.nowMs).trimStart()}${view.clock === 'utc' ? ' UTC' : ''}`;
+  const right = row(
+    ...(alerts === '' ? [] : [span(fit(alerts, width - time.length - 12), { bold: true, colour: 'red' }), span('  ')]),
+    time,
   );
-  return spread(row(span(fit(`${view.title} · ${view.subtitle}`, width), { bold: true })), clock, width);
+  return spread(row(span(`${view.title} · ${view.subtitle}`, { bold: true })), right, width);
 }
 
 function tabsRow(state: UiState, width: number): Row {

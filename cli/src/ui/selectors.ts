@@ -1,6 +1,8 @@
 /** What pages and reducer read out of the state, in one place, so that what is selected and what is shown are the same thing. */
 import { bucketsPerCell } from './bucket-cells.ts';
+import { wholeLogRows } from './log-pane.ts';
 import { isDown, type LogLine, type OperationView, type ServerView, type VipView } from './model.ts';
+import type { Row } from './rows.ts';
 import { LOG_LEVELS, type UiState } from './state.ts';
 
 /** Rows of the screen that are not the page's: title, tabs, footer, and one that stays free, since a full last row would scroll. */
@@ -137,6 +139,22 @@ export function listedEvents(state: UiState): readonly LogLine[] {
   const { events, view } = state;
   if (events.filter === '' && events.level === 'info') return view.log;
   return view.log.filter((line) => isListed(line, events));
+}
+
+/** The lines of the events page that there is room for, the last one at the bottom, each as its rows. */
+export function shownEvents(state: UiState): Row[][] {
+  const lines = listedEvents(state);
+  const shown: Row[][] = [];
+  let room = bodyRows(state) - 1;
+  for (let index = lines.length - state.events.back - 1; index >= 0; index--) {
+    const rows = wholeLogRows(lines[index]!, state.view.clock, frameWidth(state));
+    room -= rows.length;
+    // A line that is longer than the screen shows its beginning.
+    if (room < 0 && shown.length > 0) break;
+    shown.unshift(rows);
+    if (room <= 0) break;
+  }
+  return shown;
 }
 
 /** First of `rows` lines to show of `count`, such that the selected one is among them. */

@@ -63,8 +63,9 @@ export function viewInShift(servers: number, buckets: number, withLoad = true): 
     agent: undefined,
   }));
   const base = Array.from({ length: buckets }, (_, index) => 1 + (Math.floor(index / 5) % (servers - 1)));
+  const startMs = withLoad ? 0 : Date.UTC(2026, 10, 22, 3, 14);
   const log: LogLine[] = Array.from({ length: 40 }, (_, index) => ({
-    atMs: index * 700,
+    atMs: startMs + index * 700,
     text: index % 9 === 8 ? 'the controller was killed (kill -9)' : `event number ${index} happened on the switch`,
     severity: index % 9 === 8 ? 'warning' : 'info',
   }));
@@ -74,7 +75,7 @@ export function viewInShift(servers: number, buckets: number, withLoad = true): 
       withLoad ? 'kernel TCP in network namespaces · embedded switch' : '/srv/mooring-state/control.sock',
       withLoad,
     ),
-    elapsedMs: 27_300,
+    nowMs: startMs + 27_300,
     controllerReachable: true,
     controller: {
       state: 'serving',

@@ -126,9 +126,9 @@ test('plain display: one line per event, the load every five seconds', () => {
   const events: ViewEvent[] = [
     { kind: 'scenes', scenes: [{ title: 'ramp up', state: 'waiting' }] },
     { kind: 'scene', index: 0, state: 'running' },
-    { kind: 'clock', elapsedMs: 6_000 },
+    { kind: 'clock', nowMs: 6_000 },
     { kind: 'tally', tally: { ...emptyTally(), alive: 512, opened: 1_700, finished: 1_188 } },
-    { kind: 'clock', elapsedMs: 7_000 },
+    { kind: 'clock', nowMs: 7_000 },
     { kind: 'tally', tally: { ...emptyTally(), alive: 513 } },
     { kind: 'controller', view: viewInShift(3, 8).controller! },
     { kind: 'controller-lost' },
@@ -155,7 +155,7 @@ test('numbers, clocks, bars and cut texts', () => {
     '34M',
   ]);
   expect([formatShare(0), formatShare(0.001), formatShare(0.256)]).toEqual(['0%', '<1%', '26%']);
-  expect([formatClock(0), formatClock(61_999), formatClock(3_600_000)]).toEqual(['0:00', '1:01', '60:00']);
+  expect([formatClock(0), formatClock(61_999), formatClock(3_600_000)]).toEqual(['0:00', '1:01', '1:00:00']);
   expect([formatBar(0, 4), formatBar(0.5, 4), formatBar(2, 4)]).toEqual(['░░░░', '██░░', '████']);
   expect([fit('abc', 3), fit('abcd', 3), fit('abcd', 1), fit('abcd', 0)]).toEqual(['abc', 'ab…', 'a', '']);
 });

@@ -94,6 +94,69 @@ describe('80 x 24', () => {
     expect(text).toContain(' 0 mismatched');
   });
 
+  test('what must be seen is in the title of every page', () => {
+    const view = viewInShift(5, 256, false);
+    const controller = view.controller!;
+    const servers = controller.servers.map((server, index) => (index === 3 ? { ...server, health: 'down' } : server));
+    const away = { ...controller.switch, connected: false };
+    const waiting = swapView('s5', { awaitsApproval: true });
+    const cases = [
+      [{ ...controller, servers }, '1 DOWN'],
+      [{ ...controller, astray: 3 }, '3 ASTRAY'],
+      [{ ...controller, switch: away }, 'SWITCH AWAY'],
+      [{ ...controller, otherSwitches: [{ ...away, name: 'b' }] }, 'SWITCH b AWAY'],
+      [{ ...controller, operations: [waiting] }, 'APPROVE #3?'],
+      [{ ...controller, operations: [swapView('s5', { isPaused: true })] }, '#3 PAUSED'],
+      [{ ...controller, pinning: false }, 'PINNING OFF'],
+    ] as const;
+    for (const columns of [60, 80]) {
+      for (const [changed, alert] of cases) {
+        const state = stateOf({ ...view, controller: changed }, { columns });
+        for (const key of ['1', '4', '8']) {
+          expect(frame(play(state, key).state).split('\n')[0]).toMatch(
+            new RegExp(`${alert.replace('?', '[?]')}  03:14:27 UTC$`),
+          );
+        }
+      }
+    }
+    const quiet = { ...view, controller };
+    expect(frame(stateOf(quiet)).split('\n')[0]).toMatch(/control\.sock {2,}03:14:27 UTC$/);
+  });
+
+  test('a controller that is down has been so for a time, and is not any more when it answers', () => {
+    const view = viewInShift(5, 256, false);
+    const gone = play(
+      stateOf(view),
+      { kind: 'view', event: { kind: 'controller-lost' } },
+      { kind: 'view', event: { kind: 'clock', nowMs: view.nowMs + 65_000 } },
+      { kind: 'view', event: { kind: 'controller-lost' } },
+    ).state;
+    expect(frame(gone).split('\n')[0]).toContain('CONTROLLER DOWN for 1:05');
+    const back = play(gone, { kind: 'view', event: { kind: 'controller', view: view.controller! } }).state;
+    expect(frame(back).split('\n')[0]).not.toContain('DOWN');
+  });
+
+  test('an event is shown whole, and none is skipped while paging', () => {
+    const view = viewInShift(5, 256, false);
+    const log = Array.from({ length: 60 }, (_, index) => ({
+      atMs: view.nowMs,
+      severity: 'warning' as const,
+      text: `the switch is away: number ${index}, ${'and so on, '.repeat(index % 5)}end ${index}.`,
+    }));
+    let state = play(stateOf({ ...view, log }), '6').state;
+    const seen = new Set<string>();
+    for (let screens = 0; screens < 30; screens++) {
+      const text = frame(state).replace(/\s+/g, ' ');
+      for (const [, number, end] of text.matchAll(/number (\d+), (?:(?:and so on, )*end (\d+)\.)?/g)) {
+        expect(end).toBe(number);
+        seen.add(number!);
+      }
+      state = play(state, 'pageup').state;
+    }
+    expect(seen.size).toBe(60);
+    expect(frame(play(state, 'g').state)).toContain('11-22 03:14:27 warning  the switch is away: number 0');
+  });
+
   test('a question, a field, and how a command went', () => {
     const state = stateOf(viewInShift(5, 256, false));
     expect(

@@ -121,7 +121,7 @@ test('nothing is cleared between frames, and only rows that changed are written'
   }
   // A status that says the same costs nothing.
   display.dispatch({ kind: 'controller', view: { ...controller!, pins: 104 } });
-  display.dispatch({ kind: 'clock', elapsedMs: 61_000 });
+  display.dispatch({ kind: 'clock', nowMs: 61_000 });
   await screen.shows('1:01');
   expect(screen.writes.at(-1)!.match(/;1H/g)).toHaveLength(1);
   display.close();

@@ -98,6 +98,6 @@ export function overviewPage(state: UiState): Row[] {
   rows.push(heading(operationHeading(state, controller), width));
   rows.push(...operationPane(running.slice(0, OPERATIONS_SHOWN), width));
   rows.push(heading('what just happened', width));
-  rows.push(...logPane(view.log, logRows, width));
+  rows.push(...logPane(view, logRows, width));
   return exactly(rows, width, bodyRows(state));
 }
