@@ -1,6 +1,14 @@
 /** Translates what the controller says into what the terminal shows. The only place where the UI meets the wire format. */
 import type { OperationStatus, Plan, ServerStatus, Status, SwitchStatus, VipStatus } from '@mooring/controller/control';
-import type { ControllerView, OperationView, PlanView, ServerState, SwitchView, TrafficView } from '../ui/model.ts';
+import type {
+  ControllerView,
+  OperationView,
+  PlanView,
+  ServerState,
+  ServerView,
+  SwitchView,
+  TrafficView,
+} from '../ui/model.ts';
 import { absenceText } from './absence-text.ts';
 
 /** `192.0.2.7:51514`, `[2001:db8::7]:51514`, `192.0.2.1:*` for all ports. */
@@ -77,9 +85,9 @@ const COUNTER_NAMES = [
 ] as const satisfies readonly (readonly [keyof Status['counters'], string])[];
 
 /** What goes to all servers of a VIP together; undefined where nobody knows. */
-function sumOf(status: Status, vip: string): TrafficView | undefined {
+function sumOf(servers: readonly ServerView[], vip: string): TrafficView | undefined {
   let sum: TrafficView | undefined;
-  for (const { vip: of, traffic } of status.servers) {
+  for (const { vip: of, traffic } of servers) {
     if (of !== vip || traffic === undefined) continue;
     sum = {
       packetsPerSecond: (sum?.packetsPerSecond ?? 0) + traffic.packetsPerSecond,
@@ -95,31 +103,31 @@ function switchView(status: SwitchStatus, nowMs: number): SwitchView {
   return { name, address, deviceId, connected, primary, pipeline, slots, error, absence };
 }
 
+function serverView(server: ServerStatus, isTold: boolean): ServerView {
+  const { id, name, vip, health, weight, buckets, baseBuckets, pins, agent } = server;
+  return {
+    ...{ id, name, vip, health, weight, buckets, baseBuckets, pins, agent },
+    address: endpointText(server.address, server.port),
+    state: serverState(server),
+    healthReason: server.healthReason ?? '',
+    isStandby: server.standby ?? false,
+    traffic: isTold ? server.traffic : undefined,
+  };
+}
+
 /** The view of a status. */
 export function controllerView(status: Status): ControllerView {
   const { counters } = status;
+  // While no switch can be asked, the last rates are not what goes through now.
+  const isTold = status.switches.some(({ connected }) => connected);
+  const servers = status.servers.map((server) => serverView(server, isTold));
   return {
     state: status.state,
     version: status.version,
     pid: status.pid,
     epoch: status.epoch,
     pinning: status.pinning,
-    servers: status.servers.map((server) => ({
-      id: server.id,
-      name: server.name,
-      vip: server.vip,
-      address: endpointText(server.address, server.port),
-      state: serverState(server),
-      health: server.health,
-      healthReason: server.healthReason ?? '',
-      isStandby: server.standby ?? false,
-      weight: server.weight,
-      buckets: server.buckets,
-      baseBuckets: server.baseBuckets,
-      pins: server.pins,
-      traffic: server.traffic,
-      agent: server.agent,
-    })),
+    servers,
     vips: status.vips.map((vip) => ({
       name: vip.name,
       endpoint: endpointText(vip.address, vip.port),
@@ -128,7 +136,7 @@ export function controllerView(status: Status): ControllerView {
       base: vip.bucketMap.base,
       current: vip.bucketMap.current,
       phase: vip.bucketMap.phase,
-      traffic: sumOf(status, vip.name),
+      traffic: sumOf(servers, vip.name),
       coming: vip.coming && {
         hash: `seed ${vip.coming.hashSeed}, affinity by ${vip.coming.affinity}`,
         servers: vip.coming.servers,

@@ -12,6 +12,7 @@ import {
   splitCommandLine,
 } from './commands.ts';
 import { type Action, actionOf } from './keys.ts';
+import { switchScroll } from './pages/switch.ts';
 import { PACKET_KINDS } from './results.ts';
 import {
   bodyRows,
@@ -26,7 +27,6 @@ import {
   serverKey,
   serverOfBucket,
   shownEvents,
-  switchScroll,
   traceRoom,
 } from './selectors.ts';
 import {

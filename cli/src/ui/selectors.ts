@@ -172,15 +172,3 @@ export function outputRoom(state: UiState): number {
 export function traceRoom(state: UiState): number {
   return bodyRows(state) - 1;
 }
-
-/** Rows of the switch page that scroll, and how many of them are shown at once. */
-export function switchScroll(state: UiState): { readonly count: number; readonly room: number } {
-  const { answer } = state.switch;
-  const { controller } = state.view;
-  const fixed =
-    (controller === undefined ? 0 : 3 + controller.otherSwitches.length) + (answer.error === undefined ? 0 : 1);
-  const { tables = [], ports = [], drops = [] } = answer.value ?? {};
-  const count = 2 + tables.length + ports.length + (drops.length === 0 ? 0 : 1 + drops.length);
-  const counters = controller === undefined ? 0 : 1 + controller.counters.length;
-  return { count: count + counters, room: bodyRows(state) - fixed };
-}

@@ -136,6 +136,33 @@ describe('80 x 24', () => {
     expect(frame(back).split('\n')[0]).not.toContain('DOWN');
   });
 
+  test('the switch page does not pass what it was told off as how it is', () => {
+    const view = viewInShift(5, 256, false);
+    const read = play(stateOf(view), '7', { kind: 'switch-read', answer: { value: SWITCH_DETAILS } }).state;
+    expect(frame(read)).toContain('connected, this controller is the primary one');
+    const gone = play(
+      read,
+      { kind: 'view', event: { kind: 'controller-lost' } },
+      { kind: 'switch-read', answer: { error: 'no controller answers' } },
+    ).state;
+    expect(frame(gone)).not.toContain('connected, this controller');
+    expect(frame(gone)).toContain('nobody tells while the controller is down');
+    expect(frame(gone)).toContain('tables as last written');
+    const controller = view.controller!;
+    const away = {
+      ...controller,
+      switch: { ...controller.switch, connected: false, error: 'the connection was lost' },
+    };
+    const unread = { ...SWITCH_DETAILS, tables: [{ name: 'a_table_with_a_long_name', entries: 5, size: 0 }] };
+    const lost = play(stateOf({ ...view, controller: away }), '7', {
+      kind: 'switch-read',
+      answer: { value: unread },
+    }).state;
+    expect(frame(lost)).toContain('not connected: the connection was lost');
+    expect(frame(lost)).toContain('tables as last written');
+    expect(frame(lost)).toMatch(/a_table_with_a_long_name +5 *$/m);
+  });
+
   test('an event is shown whole, and none is skipped while paging', () => {
     const view = viewInShift(5, 256, false);
     const log = Array.from({ length: 60 }, (_, index) => ({

@@ -6,18 +6,27 @@ import type { PortView, TableView } from '../results.ts';
 import { columns, exactly, type Row, row, type Span, span } from '../rows.ts';
 import { bodyRows, frameWidth } from '../selectors.ts';
 import type { UiState } from '../state.ts';
+import { wrapText } from '../text-pane.ts';
 
 const BAR_COLUMNS = 16;
+const NAME_LEAST = 18;
+/** Columns of a table's line beside its name. */
+const BESIDE_NAME = 58;
+const UNTOLD = span('nobody tells while the controller is down; what follows is how it was', {
+  bold: true,
+  colour: 'red',
+});
 /** From this share on a table is shown as nearly full. */
 const NEARLY_FULL = 0.8;
 
-function tableRow(table: TableView): Row {
+function tableRow(table: TableView, nameWidth: number): Row {
   const share = table.size === 0 ? 0 : table.entries / table.size;
   const isFull = share >= NEARLY_FULL;
   return row(
-    ` ${columns([table.name, 18], [formatCount(table.entries), -9])} ${table.size === 0 ? ''.padEnd(12) : `of ${formatCount(table.size).padEnd(9)}`} `,
-    span(formatBar(share, BAR_COLUMNS), { colour: isFull ? 'red' : 'cyan' }),
-    ` ${table.size === 0 ? '' : formatShare(share)}`,
+    ` ${columns([table.name, nameWidth], [formatCount(table.entries), -9])} ${table.size === 0 ? ''.padEnd(12) : `of ${formatCount(table.size).padEnd(9)}`} `,
+    ...(table.size === 0
+      ? []
+      : [span(formatBar(share, BAR_COLUMNS), { colour: isFull ? 'red' : 'cyan' }), ` ${formatShare(share)}`]),
     ...(isFull ? [span(' nearly full', { bold: true, colour: 'red' })] : []),
   );
 }
@@ -40,31 +49,38 @@ function standing({ connected, primary, error, absence }: SwitchView): Span {
   });
 }
 
-/** The page. */
-export function switchPage(state: UiState): Row[] {
+/** The page's rows: those that stay, and those that scroll. */
+function rowsOf(state: UiState): { readonly fixed: Row[]; readonly body: Row[] } {
   const width = frameWidth(state);
-  const height = bodyRows(state);
-  const { answer, scroll } = state.switch;
-  const known = state.view.controller?.switch;
-  const rows: Row[] = [];
-  if (known) {
-    rows.push(heading(`switch ${known.address}, device ${known.deviceId}`, width));
-    rows.push(row(' ', standing(known)));
-    const id = answer.value === undefined ? '' : `, id ${answer.value.pipelineId}`;
-    rows.push(row(` program ${known.pipeline}${id}; 2 x ${formatCount(known.slots)} register slots`));
+  const { controller, controllerReachable } = state.view;
+  const { value: details, error } = state.switch.answer;
+  const fixed: Row[] = [];
+  if (controller) {
+    const { switch: known, otherSwitches } = controller;
+    fixed.push(heading(`switch ${known.address}, device ${known.deviceId}`, width));
+    fixed.push(row(' ', controllerReachable ? standing(known) : UNTOLD));
+    const id = details === undefined ? '' : `, id ${details.pipelineId}`;
+    const program = `program ${known.pipeline}${id}; 2 x ${formatCount(known.slots)} register slots`;
+    fixed.push(row(known.connected ? ` ${program}` : ' its program is looked at when it is back'));
+    for (const other of otherSwitches) {
+      fixed.push(row(` also ${other.name}: `, controllerReachable ? standing(other) : 'as well'));
+    }
   }
-  for (const other of state.view.controller?.otherSwitches ?? []) {
-    rows.push(row(` also ${other.name}: `, standing(other)));
+  // That the controller does not answer is said already.
+  if (error !== undefined && (controller === undefined || controllerReachable)) {
+    const lines = wrapText(error, width - 2);
+    fixed.push(...lines.map((line) => row(span(` ${line}`, { bold: true, colour: 'red' }))));
   }
-  if (answer.error !== undefined) rows.push(row(span(` ${answer.error}`, { bold: true, colour: 'red' })));
-  const details = answer.value;
   if (details === undefined) {
-    if (answer.error === undefined) rows.push(row(' reading it'));
-    return exactly(rows, width, height);
+    if (error === undefined) fixed.push(row(' reading it'));
+    return { fixed, body: [] };
   }
+  const isCurrent = controllerReachable && controller?.switch.connected !== false;
+  const longest = Math.max(...details.tables.map(({ name }) => name.length));
+  const nameWidth = Math.max(NAME_LEAST, Math.min(longest, width - BESIDE_NAME));
   const body: Row[] = [
-    heading('tables', width),
-    ...details.tables.map(tableRow),
+    heading(`tables${isCurrent ? '' : ' as last written; the switch may have lost them'}`, width),
+    ...details.tables.map((table) => tableRow(table, nameWidth)),
     heading('ports', width),
     ...details.ports.map(portRow),
     ...(details.drops.length === 0
@@ -74,15 +90,26 @@ export function switchPage(state: UiState): Row[] {
           ...details.drops.map(([reason, packets]) => row(` ${formatCount(packets).padStart(9)} ${reason}`)),
         ]),
   ];
-  const controller = state.view.controller;
   if (controller) {
     body.push(
       heading(`controller ${controller.version}, pid ${controller.pid}, epoch ${controller.epoch}`, width),
       ...controller.counters.map(([name, value]) => row(` ${formatCount(value).padStart(9)} ${name}`)),
     );
   }
-  const room = height - rows.length;
-  const first = Math.max(0, Math.min(scroll, body.length - room));
-  rows.push(...body.slice(first, first + room));
-  return exactly(rows, width, height);
+  return { fixed, body };
+}
+
+/** Rows that scroll, and how many of them are shown at once. */
+export function switchScroll(state: UiState): { readonly count: number; readonly room: number } {
+  const { fixed, body } = rowsOf(state);
+  return { count: body.length, room: bodyRows(state) - fixed.length };
+}
+
+/** The page. */
+export function switchPage(state: UiState): Row[] {
+  const height = bodyRows(state);
+  const { fixed, body } = rowsOf(state);
+  const room = height - fixed.length;
+  const first = Math.max(0, Math.min(state.switch.scroll, body.length - room));
+  return exactly([...fixed, ...body.slice(first, first + room)], frameWidth(state), height);
 }
