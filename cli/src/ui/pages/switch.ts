@@ -11,7 +11,7 @@ import { wrapText } from '../text-pane.ts';
 const BAR_COLUMNS = 16;
 const NAME_LEAST = 18;
 /** Columns of a table's line beside its name. */
-const BESIDE_NAME = 58;
+const BESIDE_NAME = 46;
 const UNTOLD = span('nobody tells while the controller is down; what follows is how it was', {
   bold: true,
   colour: 'red',
