@@ -55,8 +55,11 @@ export function operationLine(operation: OperationStatus): string {
   const pins = pinsLeft > 0 ? `, ${pinsLeft} pinned connections left` : '';
   const astray = operation.astray > 0 ? `, ${operation.astray} CONNECTIONS WENT ASTRAY` : '';
   const resets = operation.resets?.suspected ? `, ${operation.resets.suspected} UNUSUAL RESETS` : '';
-  const message = operation.message ? `: ${operation.message}` : '';
-  return `#${operation.id} ${operationTitle(operation)} ${state}, ${committed} of ${buckets} buckets${pins}${astray}${resets}${message}`;
+  const message = operation.message && operation.message !== state ? `: ${operation.message}` : '';
+  // Many messages count the buckets themselves, and before its start an operation has none.
+  const isCounted = buckets === 0 || message.includes(` of ${buckets} buckets`);
+  const counted = isCounted ? '' : `, ${committed} of ${buckets} buckets`;
+  return `#${operation.id} ${operationTitle(operation)} ${state}${counted}${pins}${astray}${resets}${message}`;
 }
 
 /** Sends the request and follows the operation. */

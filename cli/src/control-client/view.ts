@@ -46,6 +46,7 @@ function operationView(operation: OperationStatus, status: Status): OperationVie
     pinsLeft: progress.pinsLeft,
     baseBucketsLeft: progress.baseBucketsLeft,
     elapsedMs: Math.max(0, (operation.finishedAtMs ?? status.nowMs) - operation.startedAtMs),
+    startedAtMs: operation.startedAtMs,
     deadlineInMs: deadlineAtMs === undefined ? undefined : deadlineAtMs - status.nowMs,
     message: operation.message,
     ended: (ended ?? []).map(({ clientAddress, clientPort, vipPort }) => {

@@ -30,6 +30,16 @@ export function formatSeconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
+/** How long something takes, in the units one thinks in: `12.3 s`, `12 min 5 s`, `3 h 20 min`, `2 d 4 h`. */
+export function formatDuration(milliseconds: number): string {
+  if (milliseconds < 119_950) return formatSeconds(milliseconds);
+  const seconds = Math.round(milliseconds / 1000);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 120) return `${minutes} min ${seconds % 60} s`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
 /** A bar of `width` cells filled by `share` (0 to 1), with eighths where `fine` characters can be shown. */
 export function formatBar(share: number, width: number): string {
   const filled = Math.round(Math.max(0, Math.min(1, share)) * width);

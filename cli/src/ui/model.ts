@@ -124,6 +124,8 @@ export interface OperationView {
   /** Buckets whose base is still the server that leaves. */
   readonly baseBucketsLeft: number;
   readonly elapsedMs: number;
+  /** Time of day, in milliseconds since 1970. */
+  readonly startedAtMs: number;
   /** Until what is left is ended on purpose; undefined: it waits without limit. */
   readonly deadlineInMs: number | undefined;
   /** What it waits for, or why it failed. */

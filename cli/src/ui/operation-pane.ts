@@ -2,7 +2,7 @@
  * The running operations: what, phase, how many of its buckets are through, how long. Titles and phases are cut and
  * padded to fixed widths, so that the bars of several operations stand under each other and can be compared.
  */
-import { fit, formatBar, formatSeconds } from './format.ts';
+import { fit, formatBar, formatDuration } from './format.ts';
 import type { OperationView } from './model.ts';
 import { type Row, row, span } from './rows.ts';
 
@@ -21,7 +21,7 @@ export function operationText(operation: OperationView, width: number): string {
       fit(phase, 10).padEnd(10),
       formatBar(committedShare(operation), barWidth),
       `${operation.bucketsCommitted}/${operation.bucketsTotal} buckets`,
-      formatSeconds(operation.elapsedMs),
+      formatDuration(operation.elapsedMs),
     ].join(' '),
     width,
   );

@@ -19,6 +19,7 @@ import {
   listedEvents,
   listedServers,
   mapSize,
+  outputLines,
   outputRoom,
   placeOf,
   selectedOperation,
@@ -27,6 +28,7 @@ import {
   serverKey,
   serverOfBucket,
   shownEvents,
+  traceLines,
   traceRoom,
 } from './selectors.ts';
 import {
@@ -71,7 +73,7 @@ function quit(state: UiState): Step {
 function readOutput(state: UiState, key: string): UiState {
   const output = state.output!;
   if (key === 'escape' || key === 'enter' || key === 'q') return { ...state, output: undefined };
-  const last = Math.max(0, output.lines.length - outputRoom(state));
+  const last = Math.max(0, outputLines(state).length - outputRoom(state));
   const scrollTo = (line: number): UiState => ({
     ...state,
     output: { ...output, scroll: Math.max(0, Math.min(last, line)) },
@@ -297,7 +299,7 @@ function move(state: UiState, by: number, kind: 'line' | 'end'): UiState {
       return { ...state, switch: { ...state.switch, scroll: clamp(state.switch.scroll + by, count - room + 1) } };
     }
     case 'trace': {
-      const count = state.trace.answer.value?.length ?? 0;
+      const count = traceLines(state)?.length ?? 0;
       const scroll = clamp(state.trace.scroll + by, count - traceRoom(state) + 1);
       return { ...state, trace: { ...state.trace, scroll } };
     }

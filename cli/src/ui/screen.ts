@@ -64,13 +64,17 @@ function titleRow(state: UiState, width: number): Row {
 }
 
 function tabsRow(state: UiState, width: number): Row {
-  return fitRow(
+  const tabs = (withTitles: boolean): Row =>
     PAGES.flatMap((page, index) => [
       ...(index > 0 ? [span('  ')] : []),
-      span(`${index + 1} ${TITLES[page]}`, page === state.page ? { inverse: true, bold: true } : {}),
-    ]),
-    width,
-  );
+      span(
+        withTitles || page === state.page ? `${index + 1} ${TITLES[page]}` : `${index + 1}`,
+        page === state.page ? { inverse: true, bold: true } : {},
+      ),
+    ]);
+  const whole = tabs(true);
+  // All pages rather than all of their names.
+  return rowWidth(whole) <= width ? whole : fitRow(tabs(false), width);
 }
 
 function footerRow(state: UiState, width: number): Row {
@@ -91,6 +95,9 @@ function footerRow(state: UiState, width: number): Row {
     const text = input.text.slice(-Math.max(1, width - label.length - 2));
     return row(span(label, { bold: true }), text, span(' ', { inverse: true }));
   }
+  // The page's keys do nothing while something stands over it.
+  if (state.output) return row(span(' esc', { bold: true }), ' closes this ', span(' j/k', { bold: true }), ' scroll');
+  if (state.isHelpOpen) return row(span(' esc', { bold: true }), ' closes this');
   const always = GLOBAL_BINDINGS.filter((binding) => binding.action === 'help' || binding.action === 'quit');
   const others = [...PAGE_BINDINGS[state.page], ...GLOBAL_BINDINGS.filter((binding) => !always.includes(binding))];
   const parts = (bindings: typeof others): Row =>

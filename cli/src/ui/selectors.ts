@@ -4,6 +4,7 @@ import { wholeLogRows } from './log-pane.ts';
 import { isDown, type LogLine, type OperationView, type ServerView, type VipView } from './model.ts';
 import type { Row } from './rows.ts';
 import { LOG_LEVELS, type UiState } from './state.ts';
+import { wrapLines } from './text-pane.ts';
 
 /** Rows of the screen that are not the page's: title, tabs, footer, and one that stays free, since a full last row would scroll. */
 export const FRAME_ROWS = 4;
@@ -163,9 +164,20 @@ export function windowStart(count: number, selected: number, rows: number): numb
   return Math.max(0, Math.min(count - rows, selected - Math.floor(rows / 2)));
 }
 
-/** Lines of a command's output that are shown at once: heading and last line are not its. */
+/** A command's output as the screen is wide. */
+export function outputLines(state: UiState): string[] {
+  return wrapLines(state.output?.lines ?? [], frameWidth(state) - 2);
+}
+
+/** Lines of a command's output that are shown at once. */
 export function outputRoom(state: UiState): number {
-  return bodyRows(state) - 2;
+  return bodyRows(state) - 1;
+}
+
+/** A trace as the screen is wide; undefined: there is none. */
+export function traceLines(state: UiState): string[] | undefined {
+  const { value } = state.trace.answer;
+  return value && wrapLines(value, frameWidth(state) - 2);
 }
 
 /** Lines of a trace that are shown at once. */

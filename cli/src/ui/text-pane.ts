@@ -1,4 +1,5 @@
-/** Text broken at blanks to a width: for explanations, which must not be cut. */
+/** Text broken at blanks to a width: for explanations and what commands print, which must not be cut. */
+import { type Row, row, type Style, span } from './rows.ts';
 
 /** Lines of at most `width` columns; words longer than that are cut into pieces. */
 export function wrapText(text: string, width: number): string[] {
@@ -18,4 +19,19 @@ export function wrapText(text: string, width: number): string[] {
   }
   if (line !== '') lines.push(line);
   return lines;
+}
+
+/** Lines as they are where they fit; a longer one is broken, its further pieces indented a little more than it is. */
+export function wrapLines(lines: readonly string[], width: number): string[] {
+  return lines.flatMap((line) => {
+    if (line.length <= width) return [line];
+    const indent = ' '.repeat(Math.min(line.length - line.trimStart().length, Math.floor(width / 2)));
+    const [first = '', ...rest] = wrapText(line, width - indent.length - 2);
+    return [`${indent}${first}`, ...rest.map((part) => `${indent}  ${part}`)];
+  });
+}
+
+/** A text in as many rows as it takes, each with a blank to its left. */
+export function textRows(text: string, width: number, style: Style = {}): Row[] {
+  return wrapText(text, width - 2).map((line) => row(span(` ${line}`, style)));
 }

@@ -22,6 +22,7 @@ export function swapView(replacement: string, changes: Partial<OperationView> = 
     pinsLeft: 4,
     baseBucketsLeft: 42,
     elapsedMs: 7_420,
+    startedAtMs: Date.UTC(2026, 10, 22, 3, 14, 19),
     deadlineInMs: 112_580,
     message: '42 buckets wait for old connections',
     ended: [],

@@ -5,7 +5,15 @@ import { emptyTally } from '../../src/load/tally.ts';
 import { layOutBuckets } from '../../src/ui/bucket-cells.ts';
 import { bucketMap } from '../../src/ui/bucket-map.ts';
 import { PlainDisplay } from '../../src/ui/display.ts';
-import { fit, formatBar, formatClock, formatCount, formatRate, formatShare } from '../../src/ui/format.ts';
+import {
+  fit,
+  formatBar,
+  formatClock,
+  formatCount,
+  formatDuration,
+  formatRate,
+  formatShare,
+} from '../../src/ui/format.ts';
 import {
   type BucketPhase,
   initialView,
@@ -142,6 +150,12 @@ test('plain display: one line per event, the load every five seconds', () => {
     '  0:06  512 live, 1,700 opened, 1,188 finished, 0 reset, 0 stalled, 0 mismatched bytes',
     '  0:07  the controller does not answer; the switch goes on alone',
     '  0:07  warning: killed',
+  ]);
+});
+
+test('durations are in the units one thinks in', () => {
+  expect([0, 7_420, 119_900, 119_950, 725_000, 7_200_000, 12_000_000, 187_200_000].map(formatDuration)).toEqual([
+    ...['0.0 s', '7.4 s', '119.9 s', '2 min 0 s', '12 min 5 s', '2 h 0 min', '3 h 20 min', '2 d 4 h'],
   ]);
 });
 

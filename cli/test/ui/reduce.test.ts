@@ -164,11 +164,11 @@ describe('orders', () => {
       answer: { value: { status: 0, stdout, stderr: '' } },
     });
     const text = (from: typeof state): string => screenRows(from).map(rowText).join('\n');
-    expect(text(open)).toContain('mooring plan drain s1, lines 1 to 18 of 40');
-    expect(text(play(open, 'j', 'pagedown').state)).toContain('lines 22 to 39 of 40');
+    expect(text(open)).toContain('mooring plan drain s1, lines 1 to 19 of 40');
+    expect(text(play(open, 'j', 'pagedown').state)).toContain('lines 22 to 40 of 40');
     expect(text(play(open, 'G').state)).toContain('line 39');
-    expect(text(play(open, 'G', 'k').state)).toContain('lines 22 to 39');
-    expect(text(play(open, 'G', 'g', 'k').state)).toContain('lines 1 to 18');
+    expect(text(play(open, 'G', 'k').state)).toContain('lines 21 to 39');
+    expect(text(play(open, 'G', 'g', 'k').state)).toContain('lines 1 to 19');
     expect(play(open, 'd', '1').state).toEqual(open);
     expect(play(open, 'escape').state).toMatchObject({ output: undefined, page: 'server' });
   });

@@ -163,6 +163,55 @@ describe('80 x 24', () => {
     expect(frame(lost)).toMatch(/a_table_with_a_long_name +5 *$/m);
   });
 
+  test('what one decides by is whole at any width: plan, remarks, result, output of commands, hints', () => {
+    const remark =
+      'a live connection that is silent for more than 30 s breaks when its bucket commits, and nobody is told';
+    const view = viewInShift(5, 256, false);
+    const withOperation = (changes: Parameters<typeof swapView>[1]) =>
+      ({ ...view, controller: { ...view.controller!, operations: [swapView('s5', changes)] } }) as const;
+    const inOneLine = (state: UiState): string => frame(state).replace(/\s+/g, ' ');
+    for (const columns of [60, 80]) {
+      const asked = stateOf(withOperation({ awaitsApproval: true, remarks: [remark], plans: [] }), { columns });
+      expect(inOneLine(play(asked, '3').state)).toContain(remark);
+      const failed = stateOf(withOperation({ isOver: true, phase: 'failed', message: remark }), { columns, rows: 15 });
+      expect(inOneLine(play(failed, '3').state)).toContain(`result ${remark}`);
+      const taller = play(failed, { kind: 'resize', columns, rows: 24 }, '3').state;
+      expect(frame(taller)).toContain('time       7.4 s, 11-22 03:14:19 to 03:14:26');
+      const printed = { value: { status: 0, stdout: `${remark}\n1\n2\n3\n4\n`, stderr: '' } };
+      const told = play(stateOf(view, { columns }), { kind: 'commanded', argv: ['plan'], answer: printed }).state;
+      expect(inOneLine(told)).toContain(remark);
+      const traced = play(stateOf(view, { columns }), '8', { kind: 'traced', answer: { value: [`  ${remark}`] } });
+      expect(inOneLine(traced.state)).toContain(remark);
+      expect(inOneLine(play(stateOf(view, { columns }), '5').state)).toContain('192.0.2.7 lists its pinned ones');
+      expect(inOneLine(play(stateOf(view, { columns }), '8').state)).toContain('v the virtual address');
+      const tabs = frame(stateOf(view, { columns })).split('\n')[1];
+      expect(tabs).toMatch(/^1 Overview {2}2.* 8( Trace)?$/);
+    }
+  });
+
+  test('an operation that is paused shows how far it is; one that goes back counts what is back', () => {
+    const view = viewInShift(5, 256, false);
+    const shown = (changes: Parameters<typeof swapView>[1]): string => {
+      const controller = { ...view.controller!, operations: [swapView('s5', changes)] };
+      return frame(play(stateOf({ ...view, controller }), '3').state);
+    };
+    expect(shown({ phase: 'paused', isPaused: true })).toMatch(/✓preparing ─ {2}shifting .*PAUSED: p goes on/);
+    expect(shown({ phase: 'rolling-back' })).toMatch(/back +█+░* 22 of 64 buckets/);
+    expect(shown({ phase: 'shifting' })).toMatch(/committed +█+░* 22 of 64 buckets/);
+  });
+
+  test('under help and output the footer has their keys, not those of the page', () => {
+    const state = stateOf(viewInShift(5, 256, false));
+    expect(
+      frame(play(state, '3', '?').state)
+        .split('\n')
+        .at(-1),
+    ).toBe(' esc closes this');
+    const printed = { value: { status: 0, stdout: '1\n2\n3\n4\n5\n', stderr: '' } };
+    const told = play(state, '3', { kind: 'commanded', argv: ['plan'], answer: printed }).state;
+    expect(frame(told).split('\n').at(-1)).toBe(' esc closes this  j/k scroll');
+  });
+
   test('an event is shown whole, and none is skipped while paging', () => {
     const view = viewInShift(5, 256, false);
     const log = Array.from({ length: 60 }, (_, index) => ({
@@ -215,12 +264,12 @@ describe('80 x 24', () => {
     });
     const state = stateOf({ ...view, controller: { ...view.controller!, operations: [waiting], astray: 2 } });
     const text = frame(play(state, '3').state);
-    expect(text).toContain('waits for approval: y');
+    expect(text).toContain('waits for approval   y lets it go, a discards it');
     expect(text).toContain('64 buckets move, at least 64 must; about 9.0 s');
     expect(text).toContain('137 live connections, 90 pins needed, room for 16,384');
     expect(text).toContain('2 live connections changed server');
     expect(text).toContain('SUSPECTED  9 "no such connection" from its servers, 4 at most are usual');
-    expect(text).toContain('ended at the deadline: 192.0.2.7:51514');
+    expect(text).toContain('ended      1 at the deadline or with their server: 192.0.2.7:51514');
     expect(frame(state)).toContain('2 CONNECTIONS ASTRAY');
   });
 });

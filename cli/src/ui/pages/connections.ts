@@ -3,7 +3,7 @@ import { heading } from '../heading.ts';
 import { columns, exactly, fitRow, type Row, row, selected, span } from '../rows.ts';
 import { bodyRows, frameWidth, windowStart } from '../selectors.ts';
 import { selectedConnection, type UiState } from '../state.ts';
-import { wrapText } from '../text-pane.ts';
+import { textRows } from '../text-pane.ts';
 
 const DETAIL_ROWS = 7;
 
@@ -18,18 +18,16 @@ export function connectionsPage(state: UiState): Row[] {
       width,
     ),
   ];
-  if (answer.error !== undefined) rows.push(row(span(` ${answer.error}`, { colour: 'red', bold: true })));
+  if (answer.error !== undefined) rows.push(...textRows(answer.error, width, { colour: 'red', bold: true }));
   const found = answer.value;
   if (found === undefined) {
     if (answer.isPending) rows.push(row(' asking the controller'));
     else if (answer.error === undefined) {
-      rows.push(row(' / and a client: 192.0.2.7:51514 explains one connection, 192.0.2.7 lists its pinned ones'));
       rows.push(
-        row(
-          span(' A connection that is not pinned leaves no trace: its way follows from bucket and base.', {
-            dim: true,
-          }),
-        ),
+        ...textRows('/ and a client: 192.0.2.7:51514 explains one connection, 192.0.2.7 lists its pinned ones', width),
+        ...textRows('A connection that is not pinned leaves no trace: its way follows from bucket and base.', width, {
+          dim: true,
+        }),
       );
     }
     return exactly(rows, width, height);
@@ -60,12 +58,9 @@ export function connectionsPage(state: UiState): Row[] {
     while (rows.length < height - DETAIL_ROWS) rows.push([]);
     rows.push(heading(`${chosen.client} to ${chosen.endpoint}`, width));
     rows.push(row(' goes to ', span(chosen.server, { bold: true }), ` by ${chosen.decidedBy}`));
-    rows.push(
-      row(
-        ` bucket ${chosen.bucket} is ${chosen.phase}: base ${chosen.base}, current ${chosen.current}; a new one would go to ${chosen.newConnection}`,
-      ),
-    );
-    rows.push(...wrapText(chosen.reason, width - 2).map((line) => row(` ${line}`)));
+    const { bucket, phase, base, current, newConnection } = chosen;
+    const standing = `bucket ${bucket} is ${phase}: base ${base}, current ${current}; a new one would go to ${newConnection}`;
+    rows.push(...textRows(standing, width), ...textRows(chosen.reason, width));
   }
   return exactly(rows, width, height);
 }

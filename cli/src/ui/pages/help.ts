@@ -20,7 +20,6 @@ export function helpPage(state: UiState): Row[] {
       ...bindingRows(PAGE_BINDINGS[state.page]),
       heading('keys everywhere', width),
       ...bindingRows(GLOBAL_BINDINGS),
-      row(span(' esc closes this', { dim: true })),
     ],
     width,
     bodyRows(state),

@@ -1,29 +1,46 @@
 /**
- * Operations, and one of them as it runs: where it is on its way, how many buckets have come how far, pins, old connections left,
- * time, deadline, and what it waits for.
+ * Operations, and one of them as it runs: where it is on its way and what has gone wrong first, so that a small screen shows these; then plan, how
+ * many buckets have come how far, pins, old connections left, time, deadline. Texts are broken, never cut: they are what one decides by.
  */
 
 import { bucketMap } from '../bucket-map.ts';
-import { formatBar, formatClock, formatCount, formatSeconds, formatShare } from '../format.ts';
+import {
+  formatBar,
+  formatClock,
+  formatCount,
+  formatDayAndTime,
+  formatDuration,
+  formatShare,
+  formatTime,
+} from '../format.ts';
 import { heading } from '../heading.ts';
-import { isInShift, type OperationView, type PlanView } from '../model.ts';
+import { isInShift, type OperationView, type PlanView, type View } from '../model.ts';
 import { operationText } from '../operation-pane.ts';
-import { exactly, fitRow, type Row, row, selected, span } from '../rows.ts';
+import { exactly, fitRow, type Row, row, type Style, selected, span } from '../rows.ts';
 import { bodyRows, frameWidth, placeOf, selectedOperation, windowStart } from '../selectors.ts';
 import type { UiState } from '../state.ts';
+import { wrapText } from '../text-pane.ts';
 import { phasesText } from './buckets.ts';
 
 /** The way of an operation; others (an abort, a plan) are shown by their name alone. */
 const PHASES = ['preparing', 'shifting', 'draining', 'settling', 'done'];
 const LIST_SHARE = 0.35;
-/** Lines of the details without messages and map. */
-const DETAIL_ROWS = 9;
+const LIST_LEAST = 2;
+/** Columns of the labels, blanks included. */
+const LABEL_COLUMNS = 12;
+/** Connections that were ended, by name. */
+const ENDED_SHOWN = 8;
 
 function phaseRow(operation: OperationView): Row {
   if (operation.awaitsApproval) {
-    return row(' ', span(' waits for approval: y ', { bold: true, inverse: true, colour: 'yellow' }));
+    return row(
+      ' ',
+      span(' waits for approval ', { bold: true, inverse: true, colour: 'yellow' }),
+      '  y lets it go, a discards it',
+    );
   }
-  const place = PHASES.indexOf(operation.phase);
+  // Only what shifts can be paused.
+  const place = PHASES.indexOf(operation.isPaused ? 'shifting' : operation.phase);
   const isFailure = operation.phase === 'failed' || operation.phase === 'aborted';
   const current = { bold: true, inverse: true };
   return row(
@@ -37,7 +54,15 @@ function phaseRow(operation: OperationView): Row {
     ...(place >= 0
       ? []
       : [span('   '), span(` ${operation.phase} `, { ...current, colour: isFailure ? 'red' : 'yellow' })]),
-    ...(operation.isPaused ? [span('  PAUSED', { bold: true, colour: 'yellow' })] : []),
+    ...(operation.isPaused ? [span('  PAUSED', { bold: true, colour: 'yellow' }), span(': p goes on')] : []),
+  );
+}
+
+/** A label and a text, in as many rows as it takes. */
+function labelledRows(label: string, text: string, width: number, style: Style = {}): Row[] {
+  const lines = wrapText(text, width - LABEL_COLUMNS - 1);
+  return lines.map((line, index) =>
+    row(span(` ${(index === 0 ? label : '').padEnd(LABEL_COLUMNS - 1)}${line}`, style)),
   );
 }
 
@@ -66,55 +91,90 @@ function planText({ liveConnections, pinsNeeded, pinsRoom }: PlanView): string {
   ].join(', ');
 }
 
+/** How long, since when, and until what. */
+function timeText(operation: OperationView, clock: View['clock']): string {
+  const { elapsedMs, startedAtMs, deadlineInMs, isOver } = operation;
+  const since = clock === 'utc' ? ` since ${formatDayAndTime(clock, startedAtMs)}` : '';
+  const until =
+    clock === 'utc' ? `, ${formatDayAndTime(clock, startedAtMs)} to ${formatTime(clock, startedAtMs + elapsedMs)}` : '';
+  if (isOver) return `${formatDuration(elapsedMs)}${until}`;
+  const deadline =
+    deadlineInMs === undefined
+      ? 'no deadline: it waits for the last connection'
+      : `what is left in ${formatClock(Math.max(0, deadlineInMs))} will be ended`;
+  return `${formatDuration(elapsedMs)}${since}; ${deadline}`;
+}
+
+/** What went wrong, worst first. */
+function faultRows(operation: OperationView, width: number): Row[] {
+  const { astray, resets, ended } = operation;
+  const shown = ended.slice(0, ENDED_SHOWN).join(', ');
+  const more = ended.length > ENDED_SHOWN ? `, and ${formatCount(ended.length - ENDED_SHOWN)} more` : '';
+  return [
+    ...(astray === 0
+      ? []
+      : labelledRows('ASTRAY', `${formatCount(astray)} live connections changed server`, width, {
+          bold: true,
+          colour: 'red',
+        })),
+    ...(resets === undefined ? [] : [resetsRow(resets)]),
+    ...(ended.length === 0
+      ? []
+      : labelledRows(
+          'ended',
+          `${formatCount(ended.length)} at the deadline or with their server: ${shown}${more}`,
+          width,
+          {
+            colour: 'red',
+          },
+        )),
+  ];
+}
+
 function detailRows(state: UiState, operation: OperationView, width: number): Row[] {
   const controller = state.view.controller!;
   const vip = controller.vips.find((candidate) => candidate.name === operation.vip);
   const barWidth = Math.max(10, Math.min(60, width - 46));
-  const deadline =
-    operation.deadlineInMs === undefined
-      ? 'no deadline: it waits for the last connection'
-      : operation.isOver
-        ? 'it had a deadline'
-        : `what is left in ${formatClock(Math.max(0, operation.deadlineInMs))} will be ended`;
+  const { message, isOver, awaitsApproval, isPaused } = operation;
+  const isGoingBack = operation.phase === 'rolling-back' || operation.phase === 'aborted';
   return [
     heading(`#${operation.id} ${operation.title} · ${operation.vip}`, width),
     phaseRow(operation),
-    row(),
-    barRow('committed', operation.bucketsCommitted, operation.bucketsTotal, barWidth),
-    barRow('settled', operation.bucketsSettled, operation.bucketsTotal, barWidth),
-    row(
-      ` old        ${formatCount(operation.pinsLeft)} pinned connections, ${formatCount(operation.baseBucketsLeft)} buckets still with the leaving server`,
-    ),
-    row(
-      ` pins       ${formatCount(controller.exactPins)} exact, ${formatCount(controller.registerPins)} in registers, at most ${formatCount(controller.peakPins)} at once`,
-    ),
-    row(` time       ${formatSeconds(operation.elapsedMs)}, ${deadline}`),
-    ...(vip ? [row(span(` buckets    ${phasesText(vip)}`))] : []),
-    ...(operation.message === ''
+    // That it waits for approval, or is paused, stands above.
+    ...(message === '' || awaitsApproval || isPaused
       ? []
-      : [row(span(` ${operation.isOver ? 'result   ' : 'waits for'}  ${operation.message}`, { bold: true }))]),
+      : labelledRows(isOver ? 'result' : 'now', message, width, { bold: true })),
+    ...faultRows(operation, width),
     ...operation.plans.flatMap((plan) => [
-      row(
-        ` plan       ${plan.vip}: ${formatCount(plan.moves)} buckets move, at least ${formatCount(plan.leastMoves)} must; about ${formatSeconds(plan.expectedDrainMs)}`,
+      ...labelledRows(
+        'plan',
+        `${plan.vip}: ${formatCount(plan.moves)} buckets move, at least ${formatCount(plan.leastMoves)} must; about ${formatDuration(plan.expectedDrainMs)}`,
+        width,
       ),
       ...(plan.liveConnections === undefined && plan.pinsNeeded === undefined
         ? []
-        : [row(`            ${planText(plan)}`)]),
+        : labelledRows('', planText(plan), width)),
     ]),
-    ...operation.remarks.map((remark) => row(span(`            ${remark}`, { dim: true }))),
-    ...(operation.origin === '' ? [] : [row(` asked for  ${operation.origin}`)]),
-    ...(operation.astray === 0
+    ...operation.remarks.flatMap((remark) => labelledRows('', remark, width, { dim: true })),
+    ...(operation.origin === '' ? [] : labelledRows('asked for', operation.origin, width)),
+    ...(awaitsApproval
       ? []
       : [
-          row(
-            span(` ASTRAY     ${formatCount(operation.astray)} live connections changed server`, {
-              bold: true,
-              colour: 'red',
-            }),
+          barRow(isGoingBack ? 'back' : 'committed', operation.bucketsCommitted, operation.bucketsTotal, barWidth),
+          barRow('settled', operation.bucketsSettled, operation.bucketsTotal, barWidth),
+          ...labelledRows(
+            'old',
+            `${formatCount(operation.pinsLeft)} pinned connections, ${formatCount(operation.baseBucketsLeft)} buckets still with the leaving server`,
+            width,
           ),
         ]),
-    ...(operation.resets === undefined ? [] : [resetsRow(operation.resets)]),
-    ...operation.ended.map((connection) => row(span(`   ended at the deadline: ${connection}`, { colour: 'red' }))),
+    ...labelledRows(
+      'pins',
+      `${formatCount(controller.exactPins)} exact, ${formatCount(controller.registerPins)} in registers, at most ${formatCount(controller.peakPins)} at once`,
+      width,
+    ),
+    ...labelledRows('time', timeText(operation, state.view.clock), width),
+    ...(vip ? labelledRows('buckets', phasesText(vip), width) : []),
   ];
 }
 
@@ -135,7 +195,10 @@ export function shiftPage(state: UiState): Row[] {
       height,
     );
   }
-  const listRows = Math.min(operations.length, Math.max(3, Math.floor((height - DETAIL_ROWS) * LIST_SHARE) + 1));
+  const details = detailRows(state, operation, width);
+  // The list gives way to the details, but not to what they leave to the map.
+  const listRoom = Math.min(height - 1 - details.length, Math.floor(height * LIST_SHARE));
+  const listRows = Math.min(operations.length, Math.max(LIST_LEAST, listRoom));
   const place = placeOf(operations, (candidate) => candidate === operation);
   const first = windowStart(operations.length, place, listRows);
   const rows: Row[] = [heading(`operations, ${operations.length} of late`, width)];
@@ -144,7 +207,7 @@ export function shiftPage(state: UiState): Row[] {
     const line = row(span(text, candidate.isOver ? { dim: true } : { colour: 'yellow' }));
     rows.push(first + index === place ? selected(line, width) : fitRow(line, width));
   });
-  rows.push(...detailRows(state, operation, width));
+  rows.push(...details);
   const vip = state.view.controller!.vips.find((candidate) => candidate.name === operation.vip);
   const left = height - rows.length - 1;
   if (vip && left >= 2 && vip.phase.some(isInShift)) {

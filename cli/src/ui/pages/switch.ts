@@ -6,7 +6,7 @@ import type { PortView, TableView } from '../results.ts';
 import { columns, exactly, type Row, row, type Span, span } from '../rows.ts';
 import { bodyRows, frameWidth } from '../selectors.ts';
 import type { UiState } from '../state.ts';
-import { wrapText } from '../text-pane.ts';
+import { textRows } from '../text-pane.ts';
 
 const BAR_COLUMNS = 16;
 const NAME_LEAST = 18;
@@ -68,8 +68,7 @@ function rowsOf(state: UiState): { readonly fixed: Row[]; readonly body: Row[] }
   }
   // That the controller does not answer is said already.
   if (error !== undefined && (controller === undefined || controllerReachable)) {
-    const lines = wrapText(error, width - 2);
-    fixed.push(...lines.map((line) => row(span(` ${line}`, { bold: true, colour: 'red' }))));
+    fixed.push(...textRows(error, width, { bold: true, colour: 'red' }));
   }
   if (details === undefined) {
     if (error === undefined) fixed.push(row(' reading it'));

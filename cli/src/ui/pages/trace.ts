@@ -1,9 +1,9 @@
 /** The way of one packet through the program, with the entries the switch has now. */
 import { heading } from '../heading.ts';
 import { exactly, type Row, row, type Style, span } from '../rows.ts';
-import { bodyRows, frameWidth } from '../selectors.ts';
+import { bodyRows, frameWidth, traceLines } from '../selectors.ts';
 import type { UiState } from '../state.ts';
-import { wrapText } from '../text-pane.ts';
+import { textRows } from '../text-pane.ts';
 
 /** Lines that tell the outcome stand out. */
 function styleOf(line: string): Style {
@@ -24,23 +24,17 @@ export function tracePage(state: UiState): Row[] {
     heading(`trace of a ${packet} packet from ${client === '' ? 'a client' : client} to ${vip}`, width),
   ];
   if (answer.error !== undefined) {
-    rows.push(...wrapText(answer.error, width - 2).map((line) => row(span(` ${line}`, { bold: true, colour: 'red' }))));
+    rows.push(...textRows(answer.error, width, { bold: true, colour: 'red' }));
   }
-  const lines = answer.value;
+  const lines = traceLines(state);
   if (answer.isPending) rows.push(row(' tracing'));
   else if (lines === undefined && answer.error === undefined) {
-    rows.push(row(' / and a client (192.0.2.7:51514), then enter; p chooses the packet, v the virtual address'));
+    const about =
+      'The packet is traced in a copy of the switch with the same program and entries; nothing is sent. ' +
+      'Registers cannot be read: a connection that is pinned there only shows as not pinned.';
     rows.push(
-      row(
-        span(' The packet is traced in a copy of the switch with the same program and entries; nothing is sent.', {
-          dim: true,
-        }),
-      ),
-    );
-    rows.push(
-      row(
-        span(' Registers cannot be read: a connection that is pinned there only shows as not pinned.', { dim: true }),
-      ),
+      ...textRows('/ and a client (192.0.2.7:51514), then enter; p chooses the packet, v the virtual address', width),
+      ...textRows(about, width, { dim: true }),
     );
   }
   if (lines !== undefined) {
