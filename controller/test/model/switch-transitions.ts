@@ -105,8 +105,8 @@ function sweep(world: World, scope: Scope, { count, tag }: Extract<Effect, { kin
   const skipped = count === 0 || scope.without.has('R7 settle by sweep');
   let reports = 0;
   for (const slot of skipped ? [] : world.slots) {
-    const expired = slot.state === 'tentative' && tentativeCanExpire(world, slot, scope);
-    const found = sweepSlot(slot, expired ? 1 : 0, 0);
+    // One that can expire has done so before, or has not yet.
+    const found = sweepSlot(slot, 0, 0);
     if (found === undefined) continue;
     reports++;
     if (found === 'confirmed') {
