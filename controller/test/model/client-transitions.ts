@@ -74,6 +74,12 @@ function fromServers(world: World, scope: Scope, add: Add, flow: Flow, index: nu
   }
 }
 
+/** Whether a client may send the SYN of its connection again. */
+export function mayResend(flow: Flow, scope: Scope): boolean {
+  // Where packets take their time to the servers as well there would be too many of them.
+  return flow.state === 1 && !scope.agents;
+}
+
 /** TCP: SYN, SYN-ACK, ACK, each of which may be lost, late or sent again. */
 function handshakes(world: World, scope: Scope, add: Add, flow: Flow, index: number, isNext: boolean): void {
   const self = (next: World): Flow => next.flows[index]!;
@@ -84,8 +90,7 @@ function handshakes(world: World, scope: Scope, add: Add, flow: Flow, index: num
       return undefined;
     });
   }
-  // Where packets take their time to the servers as well there would be too many of them.
-  if (flow.state === 1 && (flow.syns & syn) === 0 && !scope.agents) {
+  if ((flow.syns & syn) === 0 && mayResend(flow, scope)) {
     add(`client ${index} resends its SYN`, (next) => {
       self(next).syns |= syn;
       return undefined;

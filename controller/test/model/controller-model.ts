@@ -7,14 +7,14 @@ import { type Recovered, type RecoveredBucket, recover } from '../../src/shift/r
 import { createShiftState, type Output, type ShiftState } from '../../src/shift/state.ts';
 import { finishStep, step } from '../../src/shift/step.ts';
 import type { Effect, PinEvent, ShiftEvent, TimerEvent } from '../../src/shift/types.ts';
-import { type Core, cloneState, forgetCores, keep, normalise, type Renamed } from './core.ts';
+import { type Core, cloneState, dropDead, forgetCores, keep, normalise, type Renamed } from './core.ts';
 import { forgetItems, itemOf, numberOf } from './items.ts';
 import type { Scope } from './scope.ts';
 import { arrive, forward, gone, listen, unpinnedLive } from './switch-model.ts';
 import { BUCKET, comingsOf, flowOf, keyOf, LEAVER, RETURNED, SERVERS, SETTINGS, type World } from './world.ts';
 
 /** The order in which what one step decides takes hold. */
-function stageOf(effect: Effect, scope: Scope): number {
+export function stageOf(effect: Effect, scope: Scope): number {
   const without = scope.without;
   switch (effect.kind) {
     case 'doubt':
@@ -85,6 +85,7 @@ function decide(state: ShiftState, events: readonly ShiftEvent[], out: Output, s
   }
   // How many connections a server has matters when it leaves only.
   if (!scope.leave) for (const view of state.servers.values()) view.live = undefined;
+  if (scope.reduced) dropDead(state, scope);
   const renamed = normalise(state);
   let assigned: Taken['assigned'];
   const timers = new Set<number>();

@@ -132,6 +132,11 @@ function digest(world: World, scope: Scope, add: Add, event: PinEvent): void {
   }
 }
 
+/** Whether the dead server may be there again, under its new id. */
+export function mayReturn(world: World, scope: Scope): boolean {
+  return scope.returns && world.declared !== 0;
+}
+
 /** What people and health checks do. */
 function people(world: World, scope: Scope, add: Add): void {
   const bucket = world.core.state.vips.get(1)![0]!;
@@ -163,7 +168,7 @@ function people(world: World, scope: Scope, add: Add): void {
       next.crashed = next.declared = next.ignored = 0;
       return undefined;
     });
-  } else if (scope.returns && world.declared !== 0 && !world.returned) {
+  } else if (!world.returned && mayReturn(world, scope)) {
     add(`server ${world.declared} is back, as server ${RETURNED}`, (next) => {
       next.returned = true;
       return undefined;

@@ -6,6 +6,7 @@
  * and its orders have one tag. What is under way with an older token is told to whoever holds it by `Renamed`.
  */
 import type { Bucket, Pin, ServerView, ShiftState } from '../../src/shift/state.ts';
+import type { Scope } from './scope.ts';
 
 /** A protocol state that has been kept. */
 export interface Core {
@@ -67,6 +68,28 @@ export function cloneState(state: ShiftState): ShiftState {
     lastQuestion: state.lastQuestion,
     awaiting: state.awaiting,
   };
+}
+
+/**
+ * Leaves out what nothing reads before it is written anew, or ever, in place. Two states that differ in nothing else do the same for all
+ * time, so this makes one of them without anything being lost:
+ *
+ * * whether a sweep met a tentative slot of a bucket, or one of a server: read when a bucket settles and a server is swept for, and said to be
+ *   untrue when they begin to;
+ * * whether a connection without pin was reported: read while a bucket prepares, and said to be untrue when it begins to;
+ * * which slots an order has reported: read when it ends, and emptied when the next one is given;
+ * * whether a pin comes from an agent's list: only a notice depends on it, and of notices the search reads that of a drained server;
+ * * who was current before: read where lost pins are looked for, and pins are lost with a switch that starts anew.
+ */
+export function dropDead(state: ShiftState, scope: Scope): void {
+  const { sweep } = state;
+  const bucket = state.vips.get(1)![0]!;
+  if (bucket.phase !== 'settling') bucket.tentativeSeen = false;
+  if (bucket.phase !== 'preparing') bucket.unpinnedSeen = false;
+  if (scope.restarts === 0) bucket.former = [];
+  if (sweep.pending === undefined) sweep.seen.clear();
+  for (const view of state.servers.values()) if (view.stage !== 'sweeping') view.tentativeSeen = false;
+  for (const pin of state.pins.values()) pin.listed = false;
 }
 
 /** Brings a state into its normal form, in place. */

@@ -46,6 +46,8 @@ export interface Scope {
   /** The bucket is pointed at a coming mapping, in which each flow has a server of its own, and the mapping changes. */
   readonly remap: boolean;
   readonly without: ReadonlySet<Mutation>;
+  /** States that differ in nothing that matters are one (`reductions.ts`). */
+  readonly reduced: boolean;
 }
 
 /** The smallest world, in which nothing goes wrong. */
@@ -73,6 +75,7 @@ export const NOTHING: Scope = {
   outgoing: false,
   remap: false,
   without: new Set(),
+  reduced: true,
 };
 
 /** A rule taken away. */

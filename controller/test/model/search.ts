@@ -8,6 +8,7 @@ import type { Effect, PinEvent } from '../../src/shift/types.ts';
 import { forgetSteps } from './controller-model.ts';
 import { cloneState, keep } from './core.ts';
 import { itemOf, numberOf } from './items.ts';
+import { reduce } from './reductions.ts';
 import type { Scope } from './scope.ts';
 import { successors } from './successors.ts';
 import { initialWorld, type World } from './world.ts';
@@ -27,10 +28,19 @@ export interface SearchResult {
 /** States after which whoever waits is let in: a test runner that hears nothing for a minute gives up. */
 const BREATH_STATES = 20_000;
 
-/** Searches. @param limit states after which it gives up (and is not complete) */
-export async function search(scope: Scope, limit: number): Promise<SearchResult> {
+/**
+ * Searches.
+ * @param limit states after which it gives up (and is not complete)
+ * @param visit is shown each state once
+ */
+export async function search(
+  scope: Scope,
+  limit: number,
+  visit: (world: World) => void = () => {},
+): Promise<SearchResult> {
   forgetSteps();
   const start = initialWorld(scope);
+  visit(start);
   const ids = new Map<string, number>([[encode(start), 0]]);
   const parents: number[] = [-1];
   const labels: string[] = [''];
@@ -53,6 +63,7 @@ export async function search(scope: Scope, limit: number): Promise<SearchResult>
           const violation = [...wayTo(id), transition.label, `=> ${transition.violation}`];
           return { states: ids.size, transitions, violation, stuck: undefined, complete: false };
         }
+        if (scope.reduced) reduce(transition.world, scope);
         compactGenerations(transition.world);
         const key = encode(transition.world);
         let target = ids.get(key);
@@ -63,6 +74,7 @@ export async function search(scope: Scope, limit: number): Promise<SearchResult>
           labels.push(transition.label);
           if (isSettled(transition.world)) settledIds.push(target);
           next.push({ id: target, world: transition.world });
+          visit(transition.world);
         }
         edges.push(target, id);
       }

@@ -48,6 +48,18 @@ export function gone(world: World, index: number): boolean {
   return flow.held[server] === 0 && !(flow.state === 2 && flow.server === server);
 }
 
+/** Whether the switch may say that the watch is idle. */
+export function isWatchIdle(world: World, scope: Scope): boolean {
+  // Where there are agents it only makes the controller ask them, as their own reports do.
+  return world.watch && world.unsettled && !scope.agents && !unpinnedLive(world);
+}
+
+/** Whether the switch may say that a flow's pin is idle. */
+export function isPinIdle(world: World, scope: Scope, flow: number): boolean {
+  const tellsPins = !scope.agents || scope.silences > 0;
+  return tellsPins && world.pins[flow] !== 0 && !world.closing[flow] && gone(world, flow);
+}
+
 /** Whether the handshake of a tentative slot can no longer complete. */
 export function tentativeCanExpire(world: World, slot: Slot, scope: Scope): boolean {
   if (scope.without.has('R2 tentative slot outlives its handshake')) return true;

@@ -7,7 +7,7 @@ import { release, sweepSlot } from '../support/data-plane.ts';
 import { perform, restartSwitch } from './controller-model.ts';
 import { itemOf } from './items.ts';
 import type { Scope } from './scope.ts';
-import { confirmedEvent, gone, tell, tentativeCanExpire, unpinnedLive } from './switch-model.ts';
+import { confirmedEvent, isPinIdle, isWatchIdle, tell, tentativeCanExpire } from './switch-model.ts';
 import type { Add } from './transition.ts';
 import { BUCKET, type World } from './world.ts';
 
@@ -57,16 +57,14 @@ export function switchTransitions(world: World, scope: Scope, add: Add): void {
     );
   }
   if (world.empty) return;
-  // Where there are agents it only makes the controller ask them, as their own reports do.
-  if (world.watch && world.unsettled && !world.watchNotice && !scope.agents && !unpinnedLive(world)) {
+  if (!world.watchNotice && isWatchIdle(world, scope)) {
     add('the watch falls idle', (next) => {
       next.watchNotice = true;
       return undefined;
     });
   }
-  const tellsPins = !scope.agents || scope.silences > 0;
-  world.pins.forEach((server, flow) => {
-    if (tellsPins && server !== 0 && !world.closing[flow] && !world.pinNotices[flow] && gone(world, flow)) {
+  world.pins.forEach((_, flow) => {
+    if (!world.pinNotices[flow] && isPinIdle(world, scope, flow)) {
       add(`the pin of flow ${flow} falls idle`, (next) => {
         next.pinNotices[flow] = true;
         return undefined;

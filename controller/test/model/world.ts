@@ -154,6 +154,11 @@ export function bitOf(server: number, incarnation: number): number {
   return 1 << (4 * incarnation + server - 1);
 }
 
+/** The bits of all servers' answers to an incarnation. */
+export function answersOf(incarnation: number): number {
+  return 0xf << (4 * incarnation);
+}
+
 /** Whether a set of such bits has one of the server. */
 export function hasServer(bits: number, server: number): boolean {
   return (bits & (0x1111_1111 << (server - 1))) !== 0;
