@@ -168,6 +168,28 @@ describe('operating', () => {
   );
 
   test(
+    'to take back what runs is done when it is taken back, and the audit log knows',
+    async () => {
+      const begun = await mooring('add', 's3', '--ramp', '600', '--detach', '--reason', 'more room', '--json');
+      const { id } = (JSON.parse(begun.stdout) as { operation: { id: number } }).operation;
+      const taken = await mooring('rollback', String(id), '--json');
+      expect(taken, taken.stderr).toMatchObject({ status: 0 });
+      expect(JSON.parse(taken.stdout)).toMatchObject({ ok: true, operation: { id, outcome: 'aborted' } });
+      const { entries } = JSON.parse((await mooring('audit', '--json')).stdout) as { entries: object[] };
+      const common = {
+        operation: id,
+        what: 'add s3',
+        why: 'more room',
+        who: expect.stringMatching(/./),
+        at: expect.stringMatching(/Z$/),
+      };
+      expect(entries).toContainEqual(expect.objectContaining({ ...common, result: 'accepted' }));
+      expect(entries).toContainEqual(expect.objectContaining({ ...common, result: 'aborted: aborted by request' }));
+    },
+    PATIENCE_MS,
+  );
+
+  test(
     'questions: a connection, the switch, the log, and a packet traced through what the switch runs',
     async () => {
       const found = await mooring('connections', '192.0.2.7:51514', '--json');
@@ -204,7 +226,8 @@ test(
     expect(await mooring('add-vip', 'every', 'every.yaml')).toMatchObject({ status: 0 });
     const { stdout } = await mooring('status');
     expect(stdout).toContain('every  10.0.0.2:* tcp');
-    expect(stdout).toMatch(/e1 +10\.0\.0\.15:\*/);
+    expect(stdout).toMatch(/e1 +10\.0\.0\.15:\* .* not checked/);
+    expect((await mooring('drain', 's4')).stderr).toContain('Name it with --vip NAME.');
     const client = '192.0.2.7:51514';
     const which = await mooring('explain', '--client', client, '--vip', 'every');
     expect(which).toMatchObject({ status: 1, stderr: expect.stringContaining('is for all ports: say which') });

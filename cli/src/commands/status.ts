@@ -1,11 +1,11 @@
 /** `mooring status`: what there is and what goes on, once as text or JSON, or live with `--watch`. */
-import type { Status, SwitchStatus } from '@mooring/controller/control';
+import type { ServerStatus, Status, SwitchStatus } from '@mooring/controller/control';
 import { type ParsedCommand, printResult } from '../command-line/command.ts';
 import { absenceText } from '../control-client/absence-text.ts';
 import { callController, STATE_DIRECTORY_OPTION } from '../control-client/connect.ts';
 import { operationLine } from '../control-client/operation-command.ts';
-import { endpointText } from '../control-client/view.ts';
-import { formatCount } from '../ui/format.ts';
+import { endpointText, serverState } from '../control-client/view.ts';
+import { formatCount, healthText } from '../ui/format.ts';
 import { watchCommand } from './watch.ts';
 
 function switchText({ connected, error, away }: SwitchStatus, nowMs: number): string {
@@ -21,6 +21,9 @@ export function statusText(status: Status): string {
     ...status.switches.map((one) => `switch      ${one.name} ${switchText(one, status.nowMs)}`),
     `pins        ${formatCount(status.counters.pinsExact)} exact (at most ${formatCount(status.counters.pinsExactPeak)}), ${formatCount(status.counters.registerPins)} in registers`,
   ];
+  const addressOf = ({ address, port }: ServerStatus): string => endpointText(address, port);
+  const nameWidth = Math.max(10, ...status.servers.map(({ name }) => name.length));
+  const addressWidth = Math.max(21, ...status.servers.map((server) => addressOf(server).length));
   for (const vip of status.vips) {
     const shifting = vip.bucketMap.phase.filter((phase) => phase !== 'steady').length;
     lines.push(
@@ -33,8 +36,9 @@ export function statusText(status: Status): string {
       lines.push(`  coming: ${what}; ${ready} of ${vip.buckets} buckets are ready for it`);
     }
     for (const server of status.servers.filter((candidate) => candidate.vip === vip.name)) {
+      const reason = server.healthReason === undefined ? '' : `: ${server.healthReason}`;
       lines.push(
-        `  ${server.name.padEnd(10)} ${endpointText(server.address, server.port).padEnd(21)} ${server.state.padEnd(8)} ${String(server.buckets).padStart(5)} buckets ${String(server.pins).padStart(6)} pins  ${server.health}`,
+        `  ${server.name.padEnd(nameWidth)} ${addressOf(server).padEnd(addressWidth)} ${serverState(server).padEnd(8)} ${String(server.buckets).padStart(5)} buckets ${String(server.pins).padStart(6)} pins  ${healthText(server.health)}${reason}`,
       );
     }
   }

@@ -2,6 +2,7 @@
  * `mooring approve`, `pause`, `resume` and `rollback`: what can be done about an operation that there is. They differ in a word, so they are one
  * file; what each of them means is decided by the controller.
  */
+import type { OperationStatus } from '@mooring/controller/control';
 import type { CommandContext, ExitStatus, ParsedCommand } from '../command-line/command.ts';
 import { printResult } from '../command-line/command.ts';
 import type { OptionSpecification, ParsedArguments } from '../command-line/options.ts';
@@ -78,6 +79,10 @@ export const rollbackCommand: ParsedCommand = {
     options: [DETACH, STATE_DIRECTORY_OPTION],
     examples: [{ command: 'mooring rollback 4', does: 'undoes operation 4' }],
   },
-  run: (context, parsed) =>
-    followOperation(context, parsed, (client) => client.act('rollback', operationId(parsed.positional[0]!))),
+  run: (context, parsed) => {
+    const id = operationId(parsed.positional[0]!);
+    // A running one is itself aborted, and that is what was asked for; a finished one is taken back by another.
+    const isTakenBack = (operation: OperationStatus): boolean => operation.id === id && operation.outcome === 'aborted';
+    return followOperation(context, parsed, (client) => client.act('rollback', id), isTakenBack);
+  },
 };

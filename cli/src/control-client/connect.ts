@@ -48,6 +48,11 @@ export async function callController<Result>(
   }
 }
 
+/** How to say what the controller asks for, where its field is an option here. */
+function optionHint(field: string | undefined, choices: readonly string[] | undefined): string | undefined {
+  return field === 'vip' && choices !== undefined ? 'Name it with --vip NAME.' : undefined;
+}
+
 /** The command's failure for an error of the control client; other errors are passed through. */
 export function controllerFailure(error: unknown): unknown {
   if (error instanceof ControllerUnreachableError) {
@@ -58,7 +63,10 @@ export function controllerFailure(error: unknown): unknown {
   }
   if (error instanceof ControlRefusedError) {
     const { code, message, field, choices, hint } = error.body;
-    return new CommandFailure(message, { code: code.toUpperCase().replaceAll('-', '_'), field, choices, hint });
+    return new CommandFailure(message, {
+      ...{ code: code.toUpperCase().replaceAll('-', '_'), field, choices },
+      hint: hint ?? optionHint(field, choices),
+    });
   }
   return error;
 }

@@ -55,7 +55,10 @@ export function operationLine(operation: OperationStatus): string {
   const pins = pinsLeft > 0 ? `, ${pinsLeft} pinned connections left` : '';
   const astray = operation.astray > 0 ? `, ${operation.astray} CONNECTIONS WENT ASTRAY` : '';
   const resets = operation.resets?.suspected ? `, ${operation.resets.suspected} UNUSUAL RESETS` : '';
-  const message = operation.message && operation.message !== state ? `: ${operation.message}` : '';
+  const said = operation.message.startsWith(`${state}, `)
+    ? operation.message.slice(state.length + 2)
+    : operation.message;
+  const message = said && said !== state ? `: ${said}` : '';
   // Many messages count the buckets themselves, and before its start an operation has none.
   const isCounted = buckets === 0 || message.includes(` of ${buckets} buckets`);
   const counted = isCounted ? '' : `, ${committed} of ${buckets} buckets`;
@@ -76,11 +79,16 @@ export function runRequest(kind: WordedKind): ParsedCommand['run'] {
   return (context, parsed) => runOperation(context, parsed, requestOf(kind, parsed.positional, parsed));
 }
 
-/** Has something done about an operation and follows it to its end, or until it waits for a person. */
+/**
+ * Has something done about an operation and follows it to its end, or until it waits for a person.
+ *
+ * @param isDone whether an operation that has ended otherwise than done is what was wanted
+ */
 export async function followOperation(
   context: CommandContext,
   parsed: ParsedArguments,
   act: (client: ControlClient) => Promise<OperationStatus>,
+  isDone: (operation: OperationStatus) => boolean = () => false,
 ): Promise<ExitStatus> {
   const json = parsed.flags.has('json');
   const operation = await callController(context, parsed, async (client) => {
@@ -105,7 +113,7 @@ export async function followOperation(
       });
     }
   });
-  const ok = operation.outcome === undefined || operation.outcome === 'done';
+  const ok = operation.outcome === undefined || operation.outcome === 'done' || isDone(operation);
   const plan = operation.plan === undefined ? '' : `${planText(operation.plan)}\n`;
   printResult(context, json, { ok, operation }, plan + operationLine(operation));
   return ok ? 0 : 1;

@@ -19,7 +19,7 @@ export function endpointText(address: string, port: VipStatus['port'] | undefine
 }
 
 /** The state, and whether the operator has switched it off, in one word. */
-function serverState({ state, enabled }: ServerStatus): ServerState {
+export function serverState({ state, enabled }: ServerStatus): ServerState {
   return state === 'active' && enabled === false ? 'disabled' : state;
 }
 

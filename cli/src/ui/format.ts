@@ -88,6 +88,11 @@ export function formatRate(perSecond: number): string {
   return `${text}${units[unit]}`;
 }
 
+/** A verdict of the health checks in words: what is `unknown` is so because nobody has looked. */
+export function healthText(health: string): string {
+  return health === 'unknown' ? 'not checked' : health;
+}
+
 /** A share from 0 to 1 as `37%`; `<1%` for what would round to nothing. */
 export function formatShare(share: number): string {
   if (share > 0 && share < 0.01) return '<1%';

@@ -1,6 +1,6 @@
 /** The servers as a list, found by text and put in order, and the selected one in detail. */
 import { bucketMap } from '../bucket-map.ts';
-import { formatCount, formatRate, formatShare } from '../format.ts';
+import { formatCount, formatRate, formatShare, healthText } from '../format.ts';
 import { heading } from '../heading.ts';
 import type { ServerView } from '../model.ts';
 import { serverColour, serverLetter } from '../palette.ts';
@@ -51,7 +51,7 @@ function detailRows(state: UiState, { server, index }: PlacedServer, width: numb
     ),
     row(
       ' health ',
-      span(server.health, {
+      span(healthText(server.health), {
         bold: true,
         colour: server.health === 'up' ? 'green' : server.health === 'down' ? 'red' : undefined,
       }),
