@@ -187,9 +187,10 @@ export class ControlDesk implements ControlService {
 
 /** The status with what goes to each server, where somebody looks. */
 function withTraffic(status: Status, engine: Engine, traffic: TrafficMeter): Status {
-  const vips = new Map([...engine.options.journal.state.vips.values()].map(({ name, id }) => [name, id]));
+  const { vips } = engine.options.journal.state;
+  const services = new Map([...vips.values()].map(({ name, id, service = id }) => [name, service]));
   const servers = status.servers.map((server) => {
-    const known = traffic.of(vips.get(server.vip) ?? 0, server.id);
+    const known = traffic.of(services.get(server.vip) ?? 0, server.id);
     return known === undefined ? server : { ...server, traffic: known };
   });
   return { ...status, servers };

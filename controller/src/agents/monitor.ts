@@ -6,13 +6,14 @@
 import type { Clock } from '../clock.ts';
 import type { Configuration, VipConfiguration } from '../config/types.ts';
 import type { AgentStatus } from '../control-api/types.ts';
+import { locator } from '../engine/locate.ts';
 import type { Log } from '../engine/log.ts';
 import { vipsOf } from '../engine/reconcile.ts';
 import type { AgentSource } from '../engine/sources.ts';
 import { type ClassRecord, classOfClient, serving } from '../intent/classes.ts';
-import { hashOf, vipPortOf } from '../intent/mapping.ts';
+import { vipPortOf } from '../intent/mapping.ts';
+import { serviceOf } from '../intent/services.ts';
 import type { Intent, ServerRecord } from '../intent/types.ts';
-import { bucketOfConnection } from '../shift/bucket-hash.ts';
 import { connectionKey } from '../shift/connection-key.ts';
 import type { ReportedConnection, ServerId, ShiftEvent } from '../shift/types.ts';
 import type { IpAddress } from '../text/addresses.ts';
@@ -139,17 +140,18 @@ export class AgentMonitor implements AgentSource {
     const services = vipsOf(configuration, intent);
     const service = services.find(({ id }) => id === record?.vip);
     if (record === undefined || service === undefined) return;
-    const { id: vip, vip: configured } = service;
-    const hash = hashOf(configured);
+    const { id, vip: configured } = service;
+    const locate = locator(services, intent);
     const isServed = servedBy(
       configured,
       services.map(({ vip: each }) => each),
       intent.classes,
     );
     const own = report.connections.filter(({ address, serverPort }) => isServed(address, serverPort));
-    const connections = own.map(({ address, port, halfOpen, serverPort }): ReportedConnection => {
-      const ends = [address, port, vipPortOf(configured, serverPort)] as const;
-      return { key: connectionKey(vip, ...ends), vip, bucket: bucketOfConnection(hash, ...ends), halfOpen };
+    const connections = own.flatMap(({ address, port, halfOpen, serverPort }): ReportedConnection[] => {
+      const key = connectionKey(serviceOf(intent, id), address, port, vipPortOf(configured, serverPort));
+      const name = locate(key);
+      return name === undefined ? [] : [{ key, ...name, halfOpen }];
     });
     const events: ShiftEvent[] = [];
     if (entry.status === undefined) {

@@ -5,6 +5,7 @@
  */
 import { classOfClient, serving } from '../intent/classes.ts';
 import { hashOf, vipPortOf } from '../intent/mapping.ts';
+import { serviceOf } from '../intent/services.ts';
 import type { Intent } from '../intent/types.ts';
 import type { Segment } from '../network/segment.ts';
 import { bucketOfConnection } from '../shift/bucket-hash.ts';
@@ -47,7 +48,7 @@ export function doubtEvents(
   const { id, vip } = service;
   const ends = [clientAddress, clientPort, vipPortOf(vip, port)] as const;
   const bucket = bucketOfConnection(hashOf(vip), ...ends);
-  const key = connectionKey(id, ...ends);
+  const key = connectionKey(serviceOf(intent, id), ...ends);
   const frame = { port: handed.port, bytes: packet };
   if (toVip !== undefined) return [{ kind: 'unknown-packet', key, vip: id, bucket, frame }];
   const whose = server === 0 ? serverOfMac(intent, id, segment.sourceMac) : server;
@@ -69,8 +70,9 @@ export function tellDoubt(notice: Notice, { log, journal }: Pick<EngineOptions, 
 }
 
 function serverOfMac(intent: Intent, vip: number, mac: string): ServerId {
+  const service = serviceOf(intent, vip);
   for (const server of intent.servers.values()) {
-    if (server.vip !== vip || server.state === 'drained' || server.state === 'dead') continue;
+    if (serviceOf(intent, server.vip) !== service || server.state === 'drained' || server.state === 'dead') continue;
     if (server.mac === mac || server.links?.some((link) => link.mac === mac)) return server.id;
   }
   return 0;

@@ -4,6 +4,7 @@
  */
 import type { Timers } from '../config/types.ts';
 import { switchBucket } from '../intent/mapping.ts';
+import { serviceOf } from '../intent/services.ts';
 import type { Intent, IntentRecord } from '../intent/types.ts';
 import { connectionParts } from '../shift/connection-key.ts';
 import type { ConnectionKey, Effect, ServerId, VipId } from '../shift/types.ts';
@@ -36,8 +37,14 @@ export interface SortedEffects {
   readonly timers: readonly EffectOf<'timer'>[];
 }
 
-/** Sorts effects; those on tables are in `shadow` afterwards. */
-export function sortEffects(effects: readonly Effect[], intent: Intent, shadow: Shadow, timers: Timers): SortedEffects {
+/** Sorts effects; those on tables are in `shadow` afterwards. @param doubts the VIPs whose connections are looked for by now */
+export function sortEffects(
+  effects: readonly Effect[],
+  intent: Intent,
+  shadow: Shadow,
+  timers: Timers,
+  doubts: ReadonlyMap<VipId, unknown>,
+): SortedEffects {
   const releases: EffectOf<'release'>[] = [];
   const packets: EffectOf<'receive' | 'pass-reset'>[] = [];
   const sweeps: EffectOf<'sweep'>[] = [];
@@ -46,6 +53,9 @@ export function sortEffects(effects: readonly Effect[], intent: Intent, shadow: 
   const questions: EffectOf<'ask-agent'>[] = [];
   const due: EffectOf<'timer'>[] = [];
   const moved = new Map<VipId, Map<number, readonly [bucket: number, base: ServerId, current: ServerId]>>();
+  // Its VIPs' servers are the same.
+  const isInDoubt = (vip: VipId): boolean =>
+    [...doubts.keys()].some((other) => serviceOf(intent, other) === serviceOf(intent, vip));
   for (const effect of effects) {
     switch (effect.kind) {
       case 'assign': {
@@ -58,7 +68,7 @@ export function sortEffects(effects: readonly Effect[], intent: Intent, shadow: 
         break;
       }
       case 'assign-coming':
-        setComingServer(shadow, effect.name, effect.server);
+        setComingServer(shadow, serviceOf(intent, effect.name.vip), effect.name.bucket, effect.server);
         break;
       case 'watch':
         setWatch(shadow, switchBucket(intent, effect.name), timers);
@@ -76,7 +86,7 @@ export function sortEffects(effects: readonly Effect[], intent: Intent, shadow: 
         deleteLiveEntries(shadow, effect.server);
         break;
       case 'doubt':
-        setDoubt(shadow, effect.vip, effect.on);
+        setDoubt(shadow, serviceOf(intent, effect.vip), isInDoubt(effect.vip));
         break;
       case 'receive':
       case 'pass-reset':

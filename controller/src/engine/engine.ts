@@ -10,6 +10,7 @@
 
 import type { VipConfiguration } from '../config/types.ts';
 import { servedVips } from '../intent/begin.ts';
+import { serviceOf } from '../intent/services.ts';
 import type { ServerRecord } from '../intent/types.ts';
 import { forgetMacs, learnMacs } from '../network/bridge.ts';
 import { parseSegment } from '../network/segment.ts';
@@ -129,7 +130,8 @@ export class Engine {
       serverChanged: (server) => this.setServer(server),
       serverGone: (server) => {
         const vip = vipOf(configuration, journal.state, server);
-        if (vip !== undefined) deleteServerEntries(this.shadow, server, vip);
+        if (vip === undefined) return;
+        deleteServerEntries(this.shadow, server, vip, serviceOf(journal.state, server.vip));
       },
       resolve: (server) => this.finder.find(server),
       armDeadline: (operation, atMs) => this.arm('deadline', operation, atMs),
@@ -432,15 +434,16 @@ export class Engine {
   }
 
   private setServer(server: ServerRecord): void {
-    const vip = vipOf(this.options.configuration, this.options.journal.state, server);
-    if (vip !== undefined) setServerEntries(this.shadow, server, vip);
+    const { configuration, journal } = this.options;
+    const vip = vipOf(configuration, journal.state, server);
+    if (vip !== undefined) setServerEntries(this.shadow, server, vip, serviceOf(journal.state, server.vip));
   }
 
   /** Carries out effects in their order. @param onDurable called when the journal has everything */
   private async carryOut(out: Output, onDurable?: () => void): Promise<void> {
     const { journal, configuration, clock } = this.options;
     observeEnds(this.observations, out.effects, this.shadow, clock.monotonicMs());
-    const sorted = sortEffects(out.effects, journal.state, this.shadow, configuration.timers);
+    const sorted = sortEffects(out.effects, journal.state, this.shadow, configuration.timers, this.state.doubts);
     for (const record of sorted.records) journal.add(record);
     await journal.flush();
     onDurable?.();

@@ -8,7 +8,7 @@ import { forwardingOf } from '../intent/forwarding.ts';
 import { hashOf } from '../intent/mapping.ts';
 import type { ComingRecord, ServerRecord, VipRecord } from '../intent/types.ts';
 import { connectionParts } from '../shift/connection-key.ts';
-import type { Assignment, BucketName, ConnectionKey, ServerId, VipId } from '../shift/types.ts';
+import type { Assignment, ConnectionKey, ServerId, VipId } from '../shift/types.ts';
 import { ALL_SIGNALS, RESET_SIGNALS } from '../signals/signals.ts';
 import type { Shadow } from '../switch-port/shadow.ts';
 import { BY_LINK, pinTable, type Value } from '../switch-port/tables.ts';
@@ -38,38 +38,19 @@ export function setClassEntries(shadow: Shadow, classes: readonly ClassRecord[])
 /** A VIP and its address. @param oneWay as `isOneWayNow` @param classes numbers of those it serves, as `classesServed` */
 export function setVipEntries(
   shadow: Shadow,
-  { id, firstBucket = 0, coming }: VipRecord,
+  { id, service = id, firstBucket = 0, coming }: VipRecord,
   vip: VipConfiguration,
   oneWay: boolean,
   classes: readonly number[],
 ): void {
   const hash = hashOf(vip);
   const address = ipAddress(vip.address);
-  const isIpv4 = typeof address === 'number';
-  const suffix = isIpv4 ? ('' as const) : ('_v6' as const);
-  const protocol = PROTOCOL_NUMBERS[vip.protocol];
   for (const clientClass of classes) {
-    const params = [id, firstBucket, hash.buckets, hash.seed, hash.portMask, Number(oneWay)];
-    shadow.set(
-      vip.port === 'all'
-        ? {
-            table: `vips_all_ports${suffix}`,
-            key: [address, protocol, clientClass],
-            action: `set_vip_all_ports${suffix}`,
-            params,
-            idleTimeoutMs: 0,
-          }
-        : {
-            table: `vips${suffix}`,
-            key: [address, protocol, vip.port, clientClass],
-            action: `set_vip${suffix}`,
-            params,
-            idleTimeoutMs: 0,
-          },
-    );
+    const params = [service, firstBucket, hash.buckets, hash.seed, hash.portMask, Number(oneWay)];
+    shadow.set({ ...vipKey(vip, clientClass), params, idleTimeoutMs: 0 });
   }
   shadow.set({
-    table: isIpv4 ? 'addresses' : 'addresses_v6',
+    table: typeof address === 'number' ? 'addresses' : 'addresses_v6',
     key: [address],
     action: 'own_address',
     params: [vip.mac],
@@ -77,40 +58,54 @@ export function setVipEntries(
   });
   // Where servers answer in the VIP's own name and the switch happens to be on the way: their resets can be told.
   if (vip.forwarding !== undefined) {
-    setReturnEntry(shadow, NO_SERVER, id, vip, vip);
-    if (vip.protocol === 'tcp') setSignalEntries(shadow, id, NO_SERVER, RESET_SIGNALS);
+    setReturnEntry(shadow, NO_SERVER, service, vip, vip);
+    if (vip.protocol === 'tcp') setSignalEntries(shadow, service, NO_SERVER, RESET_SIGNALS);
   }
-  if (coming !== undefined) setComingEntries(shadow, id, coming);
+  if (coming !== undefined) setComingEntries(shadow, service, coming);
 }
 
-/** A VIP's coming mapping. */
-function setComingEntries(shadow: Shadow, vip: VipId, coming: ComingRecord): void {
+/** Where a VIP's entry for a class of clients is, and its action. */
+export function vipKey(vip: VipConfiguration, clientClass: number) {
+  const address = ipAddress(vip.address);
+  const suffix = typeof address === 'number' ? ('' as const) : ('_v6' as const);
+  const protocol = PROTOCOL_NUMBERS[vip.protocol];
+  return vip.port === 'all'
+    ? {
+        table: `vips_all_ports${suffix}` as const,
+        key: [address, protocol, clientClass],
+        action: `set_vip_all_ports${suffix}`,
+      }
+    : { table: `vips${suffix}` as const, key: [address, protocol, vip.port, clientClass], action: `set_vip${suffix}` };
+}
+
+/** The coming mapping of one of a service's VIPs. */
+function setComingEntries(shadow: Shadow, service: VipId, coming: ComingRecord): void {
   const { buckets, seed, portMask } = hashOf(coming);
   const params = [buckets, seed, portMask];
-  shadow.set({ table: 'coming_mappings', key: [vip], action: 'set_coming', params, idleTimeoutMs: 0 });
+  shadow.set({ table: 'coming_mappings', key: [service], action: 'set_coming', params, idleTimeoutMs: 0 });
   coming.servers.forEach((server, bucket) => {
-    setComingServer(shadow, { vip, bucket }, server);
+    setComingServer(shadow, service, bucket, server);
   });
 }
 
 /** Who serves a bucket of the coming mapping. */
-export function setComingServer(shadow: Shadow, { vip, bucket }: BucketName, server: ServerId): void {
-  const key = [vip, bucket];
+export function setComingServer(shadow: Shadow, service: VipId, bucket: number, server: ServerId): void {
+  const key = [service, bucket];
   shadow.set({ table: 'coming_buckets', key, action: 'set_coming_server', params: [server], idleTimeoutMs: 0 });
 }
 
-/** The VIP's connections are looked for, or no longer: its servers' resets come to us. */
-export function setDoubt(shadow: Shadow, vip: VipId, on: boolean): void {
-  if (on) shadow.set({ table: 'doubts', key: [vip], action: 'in_doubt', params: [], idleTimeoutMs: 0 });
-  else shadow.delete('doubts', [vip]);
+/** The service's connections are looked for, or no longer: its servers' resets come to us. */
+export function setDoubt(shadow: Shadow, service: VipId, on: boolean): void {
+  if (on) shadow.set({ table: 'doubts', key: [service], action: 'in_doubt', params: [], idleTimeoutMs: 0 });
+  else shadow.delete('doubts', [service]);
 }
 
-/** A server and the way to it; without its MAC address only what needs none. */
-export function setServerEntries(shadow: Shadow, server: ServerRecord, vip: VipConfiguration): void {
+/** A server of a VIP's, and the way to it; without its MAC address only what needs none. @param service the VIP's */
+export function setServerEntries(shadow: Shadow, server: ServerRecord, vip: VipConfiguration, service: VipId): void {
   const { id } = server;
   setLiveEntries(shadow, id);
   const forwarding = forwardingOf(server, vip);
-  if (forwarding === undefined) setReturnEntry(shadow, id, server.vip, server, vip);
+  if (forwarding === undefined) setReturnEntry(shadow, id, service, server, vip);
   const { mac, switchPort } = server;
   if (mac === undefined || switchPort === undefined) return;
   const [action, more] = wayTo(server, vip);
@@ -119,14 +114,14 @@ export function setServerEntries(shadow: Shadow, server: ServerRecord, vip: VipC
     const members = server.links.flatMap((link) => [link.mac, link.switchPort, link.weight]);
     shadow.set({ table: 'links', key: [id], action: 'to_link', params: members, idleTimeoutMs: 0 });
   }
-  shadow.set({ table: 'servers', key: [server.vip, id], action, params, idleTimeoutMs: 0 });
+  shadow.set({ table: 'servers', key: [service, id], action, params, idleTimeoutMs: 0 });
   // Only where its answers pass the switch are they counted.
-  if (forwarding === undefined && vip.protocol === 'tcp') setSignalEntries(shadow, server.vip, id, ALL_SIGNALS);
+  if (forwarding === undefined && vip.protocol === 'tcp') setSignalEntries(shadow, service, id, ALL_SIGNALS);
 }
 
-function setSignalEntries(shadow: Shadow, vip: VipId, server: ServerId, signals: readonly number[]): void {
+function setSignalEntries(shadow: Shadow, service: VipId, server: ServerId, signals: readonly number[]): void {
   for (const signal of signals) {
-    shadow.set({ table: 'signals', key: [vip, server, signal], action: 'counted', params: [], idleTimeoutMs: 0 });
+    shadow.set({ table: 'signals', key: [service, server, signal], action: 'counted', params: [], idleTimeoutMs: 0 });
   }
 }
 
@@ -152,11 +147,11 @@ function wayTo(server: ServerRecord, vip: VipConfiguration): [action: string, pa
 }
 
 /** Takes a server out of the switch. A newer one at the same address keeps its way back. */
-export function deleteServerEntries(shadow: Shadow, server: ServerRecord, vip: VipConfiguration): void {
+export function deleteServerEntries(shadow: Shadow, server: ServerRecord, vip: VipConfiguration, service: VipId): void {
   deleteLiveEntries(shadow, server.id);
-  shadow.delete('servers', [server.vip, server.id]);
+  shadow.delete('servers', [service, server.id]);
   shadow.delete('links', [server.id]);
-  for (const signal of ALL_SIGNALS) shadow.delete('signals', [server.vip, server.id, signal]);
+  for (const signal of ALL_SIGNALS) shadow.delete('signals', [service, server.id, signal]);
   const { table, key } = returnKey(server, vip);
   if (shadow.get(table, key)?.params[0] === server.id) shadow.delete(table, key);
 }
@@ -174,8 +169,8 @@ function returnKey({ address: text, port }: Origin, { protocol }: VipConfigurati
 }
 
 /** Packets from there are the VIP's, by that server; its port comes in place of theirs, where it has only one. */
-function setReturnEntry(shadow: Shadow, server: ServerId, id: VipId, origin: Origin, vip: VipConfiguration): void {
-  const params = [server, id, ipAddress(vip.address), ...(vip.port === 'all' ? [] : [vip.port])];
+function setReturnEntry(shadow: Shadow, server: ServerId, service: VipId, origin: Origin, vip: VipConfiguration): void {
+  const params = [server, service, ipAddress(vip.address), ...(vip.port === 'all' ? [] : [vip.port])];
   shadow.set({ ...returnKey(origin, vip), params, idleTimeoutMs: 0 });
 }
 

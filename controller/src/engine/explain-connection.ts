@@ -5,13 +5,14 @@
  */
 import type { ClientQuery } from '../control-api/queries.ts';
 import type { ConnectionExplanation, ConnectionsAnswer, DecidedBy } from '../control-api/query-types.ts';
-import { serving } from '../intent/classes.ts';
+import { classOfClient, serving } from '../intent/classes.ts';
+import { hashOf } from '../intent/mapping.ts';
+import { serviceOf } from '../intent/services.ts';
 import { OperationRefusedError } from '../operations/errors.ts';
-import { bucketOfConnection, type HashParameters } from '../shift/bucket-hash.ts';
+import { bucketOfConnection } from '../shift/bucket-hash.ts';
 import { connectionKey, connectionParts } from '../shift/connection-key.ts';
 import { type Bucket, type Pin, targetOf } from '../shift/state.ts';
 import { BY_COMING_MAPPING, type ServerId, type VipId } from '../shift/types.ts';
-import { VIP_TABLES } from '../switch-port/tables.ts';
 import { formatIpAddress, ipAddress } from '../text/addresses.ts';
 import type { Engine } from './engine.ts';
 import { vipsOf } from './reconcile.ts';
@@ -61,14 +62,14 @@ export function explainConnections(
   let count = 0;
   const add = (id: VipId, port: number | undefined, vipPort: number): void => {
     const { vip } = vips.find((candidate) => candidate.id === id)!;
-    const hash = hashOf(engine, id);
-    if (hash === undefined || ++count > ANSWERS_AT_MOST) return;
+    if (++count > ANSWERS_AT_MOST) return;
     const ends = [client.address, port ?? 0, vipPort] as const;
-    const number = bucketOfConnection(hash, ...ends);
+    const number = bucketOfConnection(hashOf(vip), ...ends);
     const bucket = engine.shift.vips.get(id)?.[number];
     if (bucket === undefined) return;
-    const pin = port === undefined ? undefined : engine.shift.pins.get(connectionKey(id, ...ends));
-    const target = targetOf(engine.shift, bucket, connectionKey(id, ...ends));
+    const key = connectionKey(serviceOf(intent, id), ...ends);
+    const pin = port === undefined ? undefined : engine.shift.pins.get(key);
+    const target = targetOf(engine.shift, bucket, key);
     const isRemapped = bucket.current === BY_COMING_MAPPING;
     const facts = { phase: bucket.phase, base: nameOf(bucket.base), current: nameOf(target) };
     found.push({
@@ -83,38 +84,28 @@ export function explainConnections(
       ...explain(number, { ...facts, isRemapped }, pin && pinFacts(pin, nameOf)),
     });
   };
+  const clientClass = classOfClient(client.address, intent.classes);
   for (const { id, vip } of vips) {
     if ((typeof client.address === 'number') !== (typeof ipAddress(vip.address) === 'number')) continue;
     const { address, protocol, port } = vip;
     const to = client.vipPort;
-    if (to !== undefined && serving({ address, protocol, port: to }, vip.class, served)?.name !== vip.name) continue;
+    if (serving({ address, protocol, port: to ?? port }, clientClass, served)?.name !== vip.name) continue;
     if (client.port !== undefined && (port !== 'all' || to !== undefined)) {
       add(id, client.port, port === 'all' ? to! : 0);
     } else {
       // Without its ports only what is pinned can be named, and where they do not matter, all.
-      if (hashOf(engine, id)?.portMask === 0) add(id, undefined, 0);
+      if (hashOf(vip).portMask === 0) add(id, undefined, 0);
       for (const [clientPort, vipPort] of pinnedPorts(engine, id, client)) add(id, clientPort, vipPort);
     }
   }
   return { connections: found, omitted: Math.max(0, count - ANSWERS_AT_MOST) };
 }
 
-/** How the switch hashes a VIP's connections, as its entry says. */
-function hashOf(engine: Engine, id: VipId): HashParameters | undefined {
-  for (const table of VIP_TABLES) {
-    for (const { params } of engine.shadow.entries(table)) {
-      const [vip, , buckets, seed, portMask] = params.map(Number) as [number, number, number, number, number];
-      if (vip === id) return { buckets, seed, portMask };
-    }
-  }
-  return undefined;
-}
-
 /** Client port and VIP port of what is pinned of a client. */
 function pinnedPorts(engine: Engine, id: VipId, client: ClientQuery): (readonly [number, number])[] {
   const ports: (readonly [number, number])[] = [];
-  for (const key of engine.shift.pins.keys()) {
-    const [vip, address, port, vipPort] = connectionParts(key);
+  for (const [key, { vip }] of engine.shift.pins) {
+    const [, address, port, vipPort] = connectionParts(key);
     if (vip !== id || address !== client.address || (client.port ?? port) !== port) continue;
     if (vipPort === 0 || (client.vipPort ?? vipPort) === vipPort) ports.push([port, vipPort]);
   }

@@ -8,8 +8,9 @@ import { isPinTable, type TableName } from '../switch-port/tables.ts';
 export function idleEvents(intent: Intent, table: TableName, keys: readonly string[]): ShiftEvent[] {
   if (isPinTable(table)) return keys.map((key) => ({ kind: 'pin-idle', key }));
   if (table !== 'drain_watch') return [];
-  return keys.map((key) => {
-    const [vip, number] = key.split('/').map(Number) as [number, number];
-    return { kind: 'watch-idle', name: bucketOfSwitch(intent, vip, number) };
+  return keys.flatMap((key): ShiftEvent[] => {
+    const [service, number] = key.split('/').map(Number) as [number, number];
+    const name = bucketOfSwitch(intent, service, number);
+    return name === undefined ? [] : [{ kind: 'watch-idle', name }];
   });
 }

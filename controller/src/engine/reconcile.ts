@@ -9,8 +9,8 @@ import type { Configuration, VipConfiguration } from '../config/types.ts';
 import { classesServed } from '../intent/classes.ts';
 import { isOneWayNow } from '../intent/forwarding.ts';
 import { hashOf, switchBucket } from '../intent/mapping.ts';
+import { serviceOf } from '../intent/services.ts';
 import type { Intent, ServerRecord } from '../intent/types.ts';
-import { bucketOfConnection, bucketOfKey, type HashParameters } from '../shift/bucket-hash.ts';
 import { assignmentOf } from '../shift/buckets.ts';
 import { type ConnectionParts, connectionKey } from '../shift/connection-key.ts';
 import type { DoubtfulVip } from '../shift/doubt.ts';
@@ -28,7 +28,16 @@ import {
   type TableName,
   VIP_TABLES,
 } from '../switch-port/tables.ts';
-import { setAssignment, setClassEntries, setPin, setServerEntries, setVipEntries, setWatch } from './entries.ts';
+import {
+  setAssignment,
+  setClassEntries,
+  setPin,
+  setServerEntries,
+  setVipEntries,
+  setWatch,
+  vipKey,
+} from './entries.ts';
+import { type Locate, locator } from './locate.ts';
 
 /** What reconciling needs to know. */
 export interface ReconcileInput {
@@ -158,7 +167,8 @@ function wantStaticEntries(
   wantServices(configuration, intent, shadow);
   for (const server of intent.servers.values()) {
     const vip = vipOf(configuration, intent, server);
-    if (!isGone(server) && vip !== undefined) setServerEntries(shadow, server, vip);
+    if (isGone(server) || vip === undefined) continue;
+    setServerEntries(shadow, server, vip, serviceOf(intent, server.vip));
   }
 }
 
@@ -179,8 +189,19 @@ export function wantServices(configuration: Configuration, intent: Intent, shado
 }
 
 /** Those that the switch serves: their entries are the last to come, so all others are there as well. */
-function vipsInSwitch(tables: ReadonlyMap<TableName, readonly ReadEntry[]>): Set<number> {
-  return new Set(VIP_TABLES.flatMap((table) => tables.get(table)!).map(({ params }) => Number(params[0])));
+function vipsInSwitch(
+  { configuration, intent }: ReconcileInput,
+  tables: ReadonlyMap<TableName, readonly ReadEntry[]>,
+): Set<number> {
+  const keys = new Map(VIP_TABLES.map((table) => [table, new Set(tables.get(table)!.map(({ key }) => keyText(key)))]));
+  const served = vipsOf(configuration, intent);
+  const vips = served.map(({ vip }) => vip);
+  const isThere = (vip: VipConfiguration): boolean =>
+    classesServed(vip, vips, intent.classes).some((clientClass) => {
+      const { table, key } = vipKey(vip, clientClass);
+      return keys.get(table)!.has(keyText(key));
+    });
+  return new Set(served.filter(({ vip }) => isThere(vip)).map(({ id }) => id));
 }
 
 function recoverBuckets(
@@ -196,7 +217,7 @@ function recoverBuckets(
   const isOneAway = session.switches.some(({ absence }) => absence !== undefined);
   const inSwitch = new Map(tables.get('buckets')!.map((entry) => [keyText(entry.key), entry]));
   const watches = new Map(tables.get('drain_watch')!.map((entry) => [keyText(entry.key), entry]));
-  const inSwitchBefore = vipsInSwitch(tables);
+  const inSwitchBefore = vipsInSwitch(input, tables);
   const result: RecoveredBucket[] = [];
   const named = new Set([...intent.servers.values()].filter((server) => !isGone(server)).map(({ id }) => id));
   for (const { closing } of intent.vips.values()) if (closing !== undefined) named.add(closing);
@@ -245,7 +266,7 @@ function doubtfulVips(
   const { configuration, intent, session, pinning } = input;
   if (!pinning) return [];
   const mayForward = session.switches.some(({ absence, isIsolated }) => absence !== undefined && !isIsolated);
-  const served = vipsInSwitch(tables);
+  const served = vipsInSwitch(input, tables);
   const isAnew = (vip: number): boolean => intent.epoch > 1 && (session.pipeline === 'pushed' || !served.has(vip));
   const marked = new Set(
     tables
@@ -262,7 +283,8 @@ function doubtfulVips(
   return vipsOf(configuration, intent).flatMap(({ id, vip }): DoubtfulVip[] => {
     const doubtful = buckets.filter((bucket) => bucket.vip === id && isDoubtful(bucket)).map(({ bucket }) => bucket);
     if (vip.protocol !== 'tcp' || doubtful.length === 0) return [];
-    const servers = [...intent.servers.values()].filter((server) => server.vip === id && !isGone(server));
+    const isIts = (server: ServerRecord): boolean => serviceOf(intent, server.vip) === serviceOf(intent, id);
+    const servers = [...intent.servers.values()].filter((server) => isIts(server) && !isGone(server));
     return [{ vip: id, buckets: doubtful, servers: servers.map((server) => server.id) }];
   });
 }
@@ -286,10 +308,10 @@ function recoveredPins(
   tables: ReadonlyMap<TableName, readonly ReadEntry[]>,
   empty: boolean,
 ): readonly RecoveredPin[] {
-  const hashes = new Map(vipsOf(configuration, intent).map(({ id, vip }) => [id, hashOf(vip)]));
-  const remembered = previous === undefined ? [] : rememberedPins(previous, hashes);
+  const locate = locator(vipsOf(configuration, intent), intent);
+  const remembered = previous === undefined ? [] : rememberedPins(previous, locate);
   if (empty && previous !== undefined) return remembered;
-  const read = readPins(intent, tables, hashes);
+  const read = readPins(intent, tables, locate);
   if (session.switches.length === 0) return read;
   const known = new Set(read.map(({ key }) => key));
   return [...read, ...remembered.filter(({ key }) => !known.has(key))];
@@ -298,27 +320,23 @@ function recoveredPins(
 function readPins(
   intent: Intent,
   tables: ReadonlyMap<TableName, readonly ReadEntry[]>,
-  hashes: ReadonlyMap<number, HashParameters>,
+  locate: Locate,
 ): RecoveredPin[] {
   return PIN_TABLES.flatMap((table) => tables.get(table)!).flatMap((entry) => {
-    const parts = entry.key as ConnectionParts;
-    const [vip, ...ends] = parts;
+    const key = connectionKey(...(entry.key as ConnectionParts));
     const [server, closing] = entry.params.map(Number) as [number, number];
-    const hash = hashes.get(vip);
+    const name = locate(key);
     // A pin to a server that is gone is ignored by the switch; it goes with the next flush.
     const record = intent.servers.get(server);
-    if (hash === undefined || record === undefined || isGone(record)) return [];
-    const bucket = bucketOfConnection(hash, ...ends);
-    const key = connectionKey(...parts);
-    return [{ key, vip, bucket, server, closing: closing === 1, elapsedMs: entry.elapsedMs, guessed: true }];
+    if (name === undefined || record === undefined || isGone(record)) return [];
+    return [{ key, ...name, server, closing: closing === 1, elapsedMs: entry.elapsedMs, guessed: true }];
   });
 }
 
-function rememberedPins(previous: ShiftState, hashes: ReadonlyMap<number, HashParameters>): RecoveredPin[] {
-  return [...previous.pins.values()].flatMap(({ key, vip, server, guessed = false }: Pin) => {
-    const hash = hashes.get(vip);
-    if (hash === undefined) return [];
-    return [{ key, vip, bucket: bucketOfKey(hash, key), server, closing: false, elapsedMs: 0, guessed }];
+function rememberedPins(previous: ShiftState, locate: Locate): RecoveredPin[] {
+  return [...previous.pins.values()].flatMap(({ key, server, guessed = false }: Pin) => {
+    const name = locate(key);
+    return name === undefined ? [] : [{ key, ...name, server, closing: false, elapsedMs: 0, guessed }];
   });
 }
 

@@ -40,9 +40,9 @@ export class TrafficMeter {
     this.options = options;
   }
 
-  /** What goes to a server, as far as it is known. */
-  of(vip: number, server: number): ServerTraffic | undefined {
-    return this.rates.get(`${vip}/${server}`);
+  /** What goes to a server of a service, as far as it is known. */
+  of(service: number, server: number): ServerTraffic | undefined {
+    return this.rates.get(`${service}/${server}`);
   }
 
   /** Begins to ask, for as long as somebody looks. */

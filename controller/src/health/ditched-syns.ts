@@ -32,7 +32,7 @@ export class DitchedSyns {
     const { counters } = target;
     const now = (await this.read())?.servers.get(counters);
     if (now === undefined) return NOTHING_TO_JUDGE;
-    const name = `${counters.split('/')[0]}/${target.name}`;
+    const name = `${counters.split('/')[0]}/${target.host}/${target.name}`;
     const before = this.since.get(name);
     const isNew = before?.counters !== counters;
     const more = isNew ? undefined : signalsBetween(before.signals, now);

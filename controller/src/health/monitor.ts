@@ -6,6 +6,7 @@
 import type { Clock } from '../clock.ts';
 import type { Configuration, HealthCheck, ServerConfiguration, ServicePort } from '../config/types.ts';
 import type { ServerHealth } from '../control-api/types.ts';
+import { serviceOf } from '../intent/services.ts';
 import type { Intent } from '../intent/types.ts';
 import { recordsOf } from '../operations/catalogue.ts';
 import type { CheckTarget } from './probes.ts';
@@ -121,7 +122,7 @@ export class HealthMonitor {
     const known = recordsOf(intent, record.id).get(server) ?? listed;
     if (known === undefined) return undefined;
     const at = addressOf(known, listed, service.health);
-    const counters = `${record.id}/${'id' in known ? known.id : 0}`;
+    const counters = `${serviceOf(intent, record.id)}/${'id' in known ? known.id : 0}`;
     return at && { check: service.health, target: { ...at, name: server, counters } };
   }
 }

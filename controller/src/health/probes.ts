@@ -12,7 +12,7 @@ import type { CheckResult } from './tracker.ts';
 /** Who is checked. */
 export interface CheckTarget {
   readonly name: string;
-  /** How the switch's counters know it: `vip/server`, by their numbers; server 0 is not in the switch. */
+  /** How the switch's counters know it: `service/server`, by their numbers; server 0 is not in the switch. */
   readonly counters: string;
   readonly host: string;
   readonly port: number;

@@ -10,6 +10,7 @@ import { formatEndpoint } from '../text/addresses.ts';
 import { divertedClients, numberClasses } from './classes.ts';
 import { FIRST_HASH_SEED } from './mapping.ts';
 import { serverRecord } from './server-record.ts';
+import { joinService } from './services.ts';
 import type { Intent, IntentRecord, VipRecord } from './types.ts';
 
 /** Configuration and state directory do not go together. */
@@ -73,7 +74,7 @@ function followClasses(configuration: Configuration, journal: Journal<IntentReco
 /** Gives a VIP and its servers their ids and their buckets. */
 export function addVip(intent: Intent, add: (record: IntentRecord) => void, vip: VipConfiguration): void {
   const id = intent.nextVip;
-  add({ kind: 'vip', vip: { id, name: vip.name, buckets: vip.buckets, definition: vip } });
+  add({ kind: 'vip', vip: { id, name: vip.name, buckets: vip.buckets, definition: vip, ...joinService(intent, vip) } });
   const shares = vip.servers
     .filter((server) => !server.spare)
     .map((configured) => {

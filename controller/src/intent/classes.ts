@@ -7,7 +7,7 @@
  * entries name them.
  */
 import { type ClassConfiguration, MOST_CLASSES, type ServicePort, type VipConfiguration } from '../config/types.ts';
-import { formatEndpoint, formatIpAddress, type IpAddress, ipAddress, isIpv6, toIpv6Bits } from '../text/addresses.ts';
+import { formatEndpoint, type IpAddress, ipAddress, isIpv6, toIpv6Bits } from '../text/addresses.ts';
 
 /** A class with its number in the switch, from 1 on. */
 export interface ClassRecord extends ClassConfiguration {
@@ -100,8 +100,32 @@ export function serving(
 }
 
 /** The name of a client's class; undefined where it has none. */
-export function classOfClient(client: IpAddress, classes: readonly ClassRecord[]): string | undefined {
-  return classOf(`${formatIpAddress(client)}/${typeof client === 'number' ? 32 : 128}`, classes);
+export function classOfClient(client: IpAddress, classes: readonly ClassConfiguration[]): string | undefined {
+  return classFinder(classes)(client);
+}
+
+/** As `classOfClient`, for many clients. */
+export function classFinder(classes: readonly ClassConfiguration[]): (client: IpAddress) => string | undefined {
+  const prefixes = classes.flatMap(({ name, prefixes }) => prefixes.map((prefix) => ({ name, ...rangeOf(prefix) })));
+  prefixes.sort((a, b) => b.length - a.length);
+  const known = new Map<IpAddress, string | undefined>();
+  return (client) => {
+    if (known.has(client)) return known.get(client);
+    const isV6 = typeof client !== 'number';
+    const bits = toIpv6Bits(client);
+    const found = prefixes.find(({ isV6: its, first, shift }) => its === isV6 && bits >> shift === first)?.name;
+    known.set(client, found);
+    return found;
+  };
+}
+
+/** A prefix as what addresses in it have in common. */
+function rangeOf(prefix: string) {
+  const isV6 = isIpv6(prefix);
+  const length = lengthOf(prefix);
+  const shift = BigInt((isV6 ? 128 : 32) - length);
+  const first = toIpv6Bits(ipAddress(prefix.slice(0, prefix.indexOf('/')))) >> shift;
+  return { isV6, length, shift, first };
 }
 
 /** The class of those clients of a prefix that no longer one names. */
@@ -124,8 +148,7 @@ function lengthOf(prefix: string): number {
 }
 
 function contains(outer: string, inner: string): boolean {
-  if (isIpv6(outer) !== isIpv6(inner) || lengthOf(outer) > lengthOf(inner)) return false;
-  const bits = (prefix: string): bigint => toIpv6Bits(ipAddress(prefix.slice(0, prefix.indexOf('/'))));
-  const shift = BigInt((isIpv6(outer) ? 128 : 32) - lengthOf(outer));
-  return bits(outer) >> shift === bits(inner) >> shift;
+  const [wide, narrow] = [rangeOf(outer), rangeOf(inner)];
+  if (wide.isV6 !== narrow.isV6 || wide.length > narrow.length) return false;
+  return wide.first === narrow.first >> (wide.shift - narrow.shift);
 }

@@ -5,6 +5,7 @@
 import type { VipConfiguration } from '../config/types.ts';
 import { type HashParameters, multiplierOf } from '../shift/bucket-hash.ts';
 import type { BucketName, VipId } from '../shift/types.ts';
+import { serviceOf, vipsOfService } from './services.ts';
 import type { Intent, MappingConfiguration } from './types.ts';
 
 /** The seed of a VIP whose configuration names none. */
@@ -35,13 +36,16 @@ export function vipPortOf({ port }: Pick<VipConfiguration, 'port'>, connectedTo:
 }
 
 /** A bucket's number in the switch: those of a VIP begin with another one after each change of mapping. */
-export function switchBucket({ vips }: Intent, { vip, bucket }: BucketName): readonly [vip: VipId, number: number] {
-  return [vip, (vips.get(vip)?.firstBucket ?? 0) + bucket];
+export function switchBucket(intent: Intent, { vip, bucket }: BucketName): readonly [service: VipId, number: number] {
+  return [serviceOf(intent, vip), (intent.vips.get(vip)?.firstBucket ?? 0) + bucket];
 }
 
-/** The bucket of a number in the switch. */
-export function bucketOfSwitch({ vips }: Intent, vip: VipId, number: number): BucketName {
-  return { vip, bucket: number - (vips.get(vip)?.firstBucket ?? 0) };
+/** The bucket of a number in the switch; undefined where it is nobody's any more. */
+export function bucketOfSwitch(intent: Intent, service: VipId, number: number): BucketName | undefined {
+  for (const { id: vip, firstBucket = 0, buckets } of vipsOfService(intent, service)) {
+    if (number >= firstBucket && number < firstBucket + buckets) return { vip, bucket: number - firstBucket };
+  }
+  return undefined;
 }
 
 /** Whether the switch cannot watch handshakes of the VIP's connections, so that they are learned before a flip. */

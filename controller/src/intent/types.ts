@@ -57,6 +57,8 @@ export interface VipRecord {
   readonly buckets: number;
   /** What it is; what the configuration file says of it counts only as far as connections do not depend on it. */
   readonly definition?: VipConfiguration;
+  /** Its service's number in the switch (services.ts); undefined is its own id. */
+  readonly service?: VipId;
   /** Number of the first of its buckets in the switch; undefined is 0. */
   readonly firstBucket?: number;
   readonly coming?: ComingRecord;

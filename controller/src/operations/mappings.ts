@@ -8,13 +8,11 @@
 import { assign } from '../assignment/assign.ts';
 import type { OperationRequest } from '../control-api/types.ts';
 import { completeMapping, isHashedAlike } from '../intent/mapping.ts';
+import { freeNumbers, freeRanges } from '../intent/services.ts';
 import type { ComingRecord, Intent, MappingConfiguration, VipRecord } from '../intent/types.ts';
 import type { KnownVip } from './catalogue.ts';
 import { OperationRefusedError } from './errors.ts';
 import { sharesNow } from './resolve.ts';
-
-/** Buckets that a VIP's mappings can have together: their numbers have 16 bits. */
-const BUCKET_NUMBERS = 65_536;
 
 /** A change of mapping. */
 export interface MappingChange {
@@ -45,11 +43,12 @@ export function resolveMapping(intent: Intent, vip: KnownVip, request: Operation
   if (after.buckets < servers) {
     refuse('buckets', `${after.buckets} buckets are not enough for ${servers} servers in service`, 'name more');
   }
-  const first = record.firstBucket ?? 0;
+  const free = freeRanges(intent, record.service ?? record.id);
+  const behind = free.find(({ first }) => first === (record.firstBucket ?? 0) + before.buckets)?.count ?? 0;
   const isMultiple = isSameHash && after.buckets % before.buckets === 0;
-  const isDivision = isMultiple && first + after.buckets <= BUCKET_NUMBERS;
-  if (!isDivision && freeNumbers(record, after.buckets) === undefined) {
-    const room = Math.max(first, BUCKET_NUMBERS - first - before.buckets);
+  const isDivision = isMultiple && after.buckets - before.buckets <= behind;
+  const room = Math.max(0, ...free.map(({ count }) => count));
+  if (!isDivision && room < after.buckets) {
     refuse('buckets', `beside its ${before.buckets} buckets the VIP can have ${room} of another mapping`, 'name fewer');
   }
   return { before, after, isDivision };
@@ -67,11 +66,5 @@ export function comingMapping(intent: Intent, record: VipRecord, { before, after
   // A connection's two buckets are congruent modulo every number that divides both numbers of buckets.
   const likely = isHashedAlike(before, after) ? nobody.map((_, bucket) => current[bucket % before.buckets]!) : nobody;
   const servers = assign(nobody, likely, sharesNow(intent, record.id));
-  return { ...after, firstBucket: freeNumbers(record, after.buckets)!, servers };
-}
-
-/** So many bucket numbers that the VIP does not use: the first of them. */
-function freeNumbers({ firstBucket = 0, buckets }: VipRecord, count: number): number | undefined {
-  if (count <= firstBucket) return 0;
-  return firstBucket + buckets + count <= BUCKET_NUMBERS ? firstBucket + buckets : undefined;
+  return { ...after, firstBucket: freeNumbers(intent, record.service ?? record.id, after.buckets)!, servers };
 }

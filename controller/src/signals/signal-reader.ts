@@ -9,7 +9,7 @@ import { type ServerSignals, signalsByServer } from './signals.ts';
 /** A reading serves whoever asks within this time. */
 const FRESH_MS = 50;
 
-/** What was counted until a moment, by server: `vip/server`. */
+/** What was counted until a moment, by server: `service/server`. */
 export interface SignalReading {
   readonly atMs: number;
   /** Which switches have counted, where there are several: the counts of others cannot be compared with these. */

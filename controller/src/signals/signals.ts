@@ -26,7 +26,7 @@ export const RESET_SIGNALS: readonly number[] = [NUMBERS.resets, NUMBERS.noConne
 
 const NOTHING: ServerSignals = { syns: 0, synAcks: 0, resets: 0, noConnection: 0 };
 
-/** Counts of the table `signals` by server: `vip/server`. */
+/** Counts of the table `signals` by server: `service/server`. */
 export function signalsByServer(counts: ReadonlyMap<string, CountedTraffic>): Map<string, ServerSignals> {
   const byServer = new Map<string, ServerSignals>();
   for (const [key, { packets }] of counts) {

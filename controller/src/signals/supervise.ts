@@ -5,6 +5,7 @@
  */
 import type { Counters, OperationStatus, ResetsStatus, Status } from '../control-api/types.ts';
 import type { Engine } from '../engine/engine.ts';
+import { serviceOf } from '../intent/services.ts';
 import type { Intent, OperationRecord } from '../intent/types.ts';
 import { ResetAudit } from './reset-audit.ts';
 import type { SignalReader } from './signal-reader.ts';
@@ -140,7 +141,8 @@ export class ResetSupervisor {
         const isNews = record.phase !== 'finished' || !this.lateUntilMs.has(record.id);
         if (isNews) this.lateUntilMs.set(record.id, nowMs + configuration.timers.idleMs);
         if (nowMs > this.lateUntilMs.get(record.id)!) continue;
-        for (const server of serversOf(record, journal.state)) participants.set(`${record.vip}/${server}`, record.id);
+        const service = serviceOf(journal.state, record.vip);
+        for (const server of serversOf(record, journal.state)) participants.set(`${service}/${server}`, record.id);
       }
     }
     for (const id of this.lateUntilMs.keys()) if (!journal.state.operations.has(id)) this.lateUntilMs.delete(id);

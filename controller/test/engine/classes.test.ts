@@ -36,12 +36,15 @@ describe('classes of clients', () => {
     const rig = new Rig(`${RIG_CONFIGURATION}${FAST}${OTHER}${classes("10.1.0.0/16, '2001:db8::/32'")}`);
     await rig.start();
     const entries = (table: 'vips' | 'client_classes' | 'client_classes_v6') =>
-      [...rig.engine.shadow.entries(table)].map(({ key, params }) => `${key.join(' ')}: ${params[0]}`).sort();
+      [...rig.engine.shadow.entries(table)]
+        .map(({ key, params }) => `${key.join(' ')}: ${params.slice(0, 2).join(' ')}`)
+        .sort();
     expect(entries('vips')).toEqual([
-      `${0x0a000001} 6 80 0: 1`,
-      `${0x0a000001} 6 80 1: 2`,
-      `${0x0a000002} 6 80 0: 3`,
-      `${0x0a000002} 6 80 1: 3`,
+      // One service, with buckets of their own.
+      `${0x0a000001} 6 80 0: 1 0`,
+      `${0x0a000001} 6 80 1: 1 16`,
+      `${0x0a000002} 6 80 0: 3 0`,
+      `${0x0a000002} 6 80 1: 3 0`,
     ]);
     expect(entries('client_classes')).toEqual(['10.1.0.0/16: 1']);
     expect(entries('client_classes_v6')).toEqual(['2001:db8::/32: 1']);

@@ -24,6 +24,7 @@ import {
   VIP_TABLES,
 } from '../../src/switch-port/tables.ts';
 import type { FakeClock } from '../../src/testing/fake-clock.ts';
+import { ipAddress } from '../../src/text/addresses.ts';
 import { decide, emptySlot, release, remember, type Slot, sweepSlot } from './data-plane.ts';
 
 /** The packets that are counted of a server (docs/DATAPLANE.md). */
@@ -40,6 +41,15 @@ interface LiveEntry {
   entry: Entry;
   lastHitMs: number;
   notified: boolean;
+}
+
+function lengthOf(prefix: string): number {
+  return Number(prefix.split('/')[1]);
+}
+
+function isWithin(client: number, prefix: string): boolean {
+  const bits = 2 ** (32 - lengthOf(prefix));
+  return Math.floor(client / bits) === Math.floor((ipAddress(prefix.split('/')[0]!) as number) / bits);
 }
 
 /** See the file's comment. */
@@ -273,15 +283,22 @@ export class FakeSwitch {
     return [this.ways[0]![first]!, this.ways[1]![second]!];
   }
 
-  private vipOf(vip: number): readonly number[] | undefined {
-    return VIP_TABLES.flatMap((table) => [...this.tables.get(table)!.values()])
-      .map(({ entry }) => entry.params.map(Number))
-      .find(([id]) => id === vip);
+  /** Parameters of the VIP that a client finds at a service. */
+  private vipOf(service: number, client: number): readonly number[] | undefined {
+    const classes = [...this.tables.get('client_classes')!.values()].map(({ entry }) => entry);
+    const ofClient = classes
+      .map(({ key, params }) => ({ prefix: String(key[0]), clientClass: Number(params[0]) }))
+      .filter(({ prefix }) => isWithin(client, prefix))
+      .sort((a, b) => lengthOf(b.prefix) - lengthOf(a.prefix))[0];
+    const entries = VIP_TABLES.flatMap((table) => [...this.tables.get(table)!.values()]).map(({ entry }) => entry);
+    return entries
+      .find(({ key, params }) => Number(params[0]) === service && Number(key.at(-1)) === (ofClient?.clientClass ?? 0))
+      ?.params.map(Number);
   }
 
   /** Number of the bucket that a client's connection is in; -1 where there is no such VIP. */
   bucketOf(vip: number, { address, port, vipPort = 0 }: ClientEnds): number {
-    const [, first = 0, buckets, seed, portMask] = this.vipOf(vip) ?? [];
+    const [, first = 0, buckets, seed, portMask] = this.vipOf(vip, address) ?? [];
     if (buckets === undefined || seed === undefined || portMask === undefined) return -1;
     return first + bucketOfConnection({ buckets, seed, portMask }, address, port, vipPort);
   }
@@ -317,7 +334,7 @@ export class FakeSwitch {
         learn: learn === 1,
         seal: seal === 1,
         unsettled: unsettled === 1,
-        oneWay: this.vipOf(vip)![5] === 1,
+        oneWay: this.vipOf(vip, address)![5] === 1,
         pin,
         aliveForPin: (server) => this.tables.get('pin_servers')!.has(String(server)),
         aliveForSlot: (server) => this.tables.get('slot_servers')!.has(String(server)),
