@@ -42,8 +42,8 @@ export async function applyConfiguration(
   });
   const started: OperationStatus[] = [];
   if (!dryRun) {
-    if (comparison.classes) await changeClasses(engine, wanted.classes, who);
-    for (const one of comparison.requests) {
+    if (comparison.classes !== undefined) await changeClasses(engine, comparison.classes, who);
+    for (const one of [...comparison.requests, ...comparison.later]) {
       // What the file wants of a VIP may take several, one after the other.
       const request = { ...one, ...extras, queue: true };
       started.push(await engine.submit(() => operations.request(request, { who })));

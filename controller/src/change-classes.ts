@@ -2,8 +2,7 @@
  * Other classes of clients while VIPs are in service. A client's class and the VIPs' entries for that class lie in different tables, and a packet must
  * never find a class that no VIP has an entry for. So the VIPs get entries for new classes first, then clients change their class, and entries
  * for classes that are no more go last; each step is in the switch before the next begins. A new class has its rate before its
- * clients. No connection is touched: clients stay at the VIPs where they were (`divertedClients` refuses everything else), and buckets
- * and pins are by VIP.
+ * clients. No connection is touched: clients stay at the VIPs where they were (others are moved by an operation, operations/reclass.ts).
  *
  * Each step is journaled and complete in itself, so that a controller that is killed in between finds consistent tables; applying the file again
  * does the rest.
@@ -11,6 +10,7 @@
 import { type ClassConfiguration, MOST_CLASSES } from './config/types.ts';
 import type { Engine } from './engine/engine.ts';
 import { wantServices } from './engine/reconcile.ts';
+import { isMoving } from './intent/begin.ts';
 import { type ClassRecord, numberClasses } from './intent/classes.ts';
 import { OperationRefusedError } from './operations/errors.ts';
 import { VIP_TABLES } from './switch-port/tables.ts';
@@ -21,6 +21,10 @@ const TABLES = ['client_classes', 'client_classes_v6', ...VIP_TABLES] as const;
 export async function changeClasses(engine: Engine, wanted: readonly ClassConfiguration[], who: string): Promise<void> {
   const { configuration, journal, audit } = engine.options;
   const known = journal.state.classes;
+  if (isMoving(journal.state)) {
+    const message = 'clients are moving between classes just now';
+    throw new OperationRefusedError({ code: 'conflict', field: 'classes', message, hint: 'wait until they have' });
+  }
   const gone = known.filter(({ name }) => !wanted.some((one) => one.name === name));
   const all = numberClasses(known, [...wanted, ...gone]);
   if (all.length > MOST_CLASSES) {

@@ -57,10 +57,9 @@ test(
           'kill -9 the controller',
           'kill -9 the switch',
           'kill -9 the controller, then the switch',
-          'change the class of half the clients',
         ]),
       );
-      for (const kind of ['link ', 'buckets ', 'affinity ']) {
+      for (const kind of ['link ', 'buckets ', 'affinity ', 'class ']) {
         expect(titles.filter((title) => title.startsWith(kind))).not.toEqual([]);
       }
       expect(connections.heldUpByRestart).toBeGreaterThan(0);

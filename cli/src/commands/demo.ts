@@ -25,6 +25,7 @@ const SERVERS = 5;
 const IN_SERVICE = ['s1', 's2', 's3'];
 const DEFAULT_CHAOS_OPERATIONS = 20;
 const CHAOS_SERVERS = 8;
+const CHAOS_CLASS_SERVERS = 2;
 const CHAOS_IN_SERVICE = ['s1', 's2', 's3', 's4', 's5'];
 const CHAOS_RESIDENTS = ['s1', 's2'];
 const CHAOS_CRASHES = 3;
@@ -212,11 +213,10 @@ async function play(
     // Slower where there are many connections, so that the load generator keeps up.
     const pauseMs = chaos === undefined ? 500 : Math.max(500, (connections / CHAOS_RECORDS_PER_SECOND) * 1000);
     const twoLinks = switchCommand === undefined ? CHAOS_TWO_LINKS : [];
+    const extras = chaos === undefined ? {} : { managed: true, twoLinks, classServers: CHAOS_CLASS_SERVERS };
+    const plan = planWorld(chaos === undefined ? SERVERS : CHAOS_SERVERS, 2, language, undefined, extras);
     const options: DemoRunOptions = {
-      plan:
-        chaos === undefined
-          ? planWorld(SERVERS, 2, language)
-          : planWorld(CHAOS_SERVERS, 2, language, undefined, { managed: true, twoLinks }),
+      plan,
       inService: chaos === undefined ? IN_SERVICE : CHAOS_IN_SERVICE,
       scenes:
         chaos === undefined
@@ -229,6 +229,7 @@ async function play(
                 residents: CHAOS_RESIDENTS,
                 crashes: CHAOS_CRASHES,
                 twoLinks,
+                clientPrefixes: plan.clientPrefixes,
               }),
             ],
       chaos: chaos !== undefined,

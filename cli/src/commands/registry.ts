@@ -156,6 +156,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./forwarding.ts')).forwardingCommand,
   },
   {
+    name: 'reclass',
+    summary: 'put clients into another class',
+    load: async () => (await import('./reclass.ts')).reclassCommand,
+  },
+  {
     name: 'audit',
     summary: 'show who changed what, when and why',
     load: async () => (await import('./audit.ts')).auditCommand,

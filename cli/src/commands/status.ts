@@ -24,6 +24,10 @@ export function statusText(status: Status): string {
   const addressOf = ({ address, port }: ServerStatus): string => endpointText(address, port);
   const nameWidth = Math.max(10, ...status.servers.map(({ name }) => name.length));
   const addressWidth = Math.max(21, ...status.servers.map((server) => addressOf(server).length));
+  for (const { name, prefixes, synRate } of status.classes) {
+    const rate = synRate === undefined ? '' : `, ${formatCount(synRate)} SYNs/s`;
+    lines.push(`class       ${name}: ${prefixes.join(', ') || 'no clients'}${rate}`);
+  }
   for (const vip of status.vips) {
     const shifting = vip.bucketMap.phase.filter((phase) => phase !== 'steady').length;
     lines.push(

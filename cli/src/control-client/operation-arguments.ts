@@ -50,6 +50,10 @@ export const OPERATION_WORDS: Readonly<
     { name: 'SOURCE', description: 'address that the packets of `ipip` and `gue` come from', optional: true },
     { name: 'PORT', description: `UDP port of \`gue\` (default ${GUE_PORT})`, optional: true },
   ],
+  reclass: [
+    { name: 'PREFIX', description: 'the clients, e.g. 10.1.0.0/16' },
+    { name: 'CLASS', description: "name of the class that they come into; 'none' for none" },
+  ],
 };
 
 export type WordedKind = keyof typeof OPERATION_WORDS;
@@ -89,6 +93,8 @@ export function requestOf(kind: WordedKind, words: readonly string[], parsed: Pa
         throw new UsageError(`there is no affinity '${first}'`, { field: 'KIND', choices: ['client', 'connection'] });
       }
       return { ...extras, kind: 'remap', affinity: first };
+    case 'reclass':
+      return { ...extras, kind, prefix: first, class: second };
     case 'forwarding':
       return { ...extras, kind, forwarding: forwardingOf(first, second, third) };
     default:

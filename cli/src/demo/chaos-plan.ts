@@ -19,6 +19,8 @@ export type ChaosRequest =
   | { readonly kind: 'add' | 'drain' | 'enable' | 'disable'; readonly server: string }
   | { readonly kind: 'swap'; readonly server: string; readonly replacement: string }
   | { readonly kind: 'weight'; readonly server: string; readonly weight: number }
+  /** Clients come into a class, or into none. */
+  | { readonly kind: 'reclass'; readonly prefix: string; readonly class: string }
   | ChaosRemap;
 
 /** A change of mapping, for which the VIP's other operations are waited for. */
@@ -32,8 +34,6 @@ export type ChaosIncident =
   | { readonly kind: 'crash'; readonly server: string }
   /** One of the two links of a server, from 0. */
   | { readonly kind: 'link-down' | 'link-up'; readonly server: string; readonly link: number }
-  /** Clients are put into another class by the configuration file, with which the controller is started anew. */
-  | { readonly kind: 'class-change' }
   | { readonly kind: 'kill-controller' }
   /** The controller, and the switch as soon as the controller is back: what was pinned in between lies in the registers only. */
   | { readonly kind: 'kill-in-turn' }
@@ -65,6 +65,14 @@ export interface ChaosView {
     readonly hashSeed: number;
     readonly affinity: 'client' | 'connection';
     /** A change of it has not finished. */
+    readonly isBusy: boolean;
+  };
+  readonly clients: {
+    /** Their prefixes, and those of them that are in the class; the others are in none. */
+    readonly prefixes: readonly string[];
+    readonly inClass: readonly string[];
+    readonly className: string;
+    /** Some of them are moving. */
     readonly isBusy: boolean;
   };
   /** Operations and incidents that have not finished. */
@@ -104,7 +112,7 @@ const DECK: readonly ChaosCard[] = [
   'crash',
   'link-down',
   'link-up',
-  'class-change',
+  'reclass',
   'kill-controller',
   'kill-in-turn',
   'restart-switch',
@@ -215,7 +223,12 @@ export class ChaosPlanner {
         const server = this.pick(servers.filter(({ isAlive, downLink }) => isAlive && downLink !== undefined));
         return server && { kind, server: server.name, link: server.downLink! };
       }
-      case 'class-change':
+      case 'reclass': {
+        const { prefixes, inClass, className, isBusy } = view.clients;
+        const prefix = this.pick(prefixes);
+        if (isBusy || prefix === undefined) return undefined;
+        return { kind, prefix, class: inClass.includes(prefix) ? 'none' : className };
+      }
       case 'kill-controller':
       case 'kill-in-turn':
         return view.incidentRunning || view.isSearching ? undefined : { kind };
@@ -264,8 +277,8 @@ export function chaosTitle(operation: ChaosOperation): string {
     case 'link-down':
     case 'link-up':
       return `link ${operation.link + 1} of ${operation.server} ${operation.kind === 'link-up' ? 'up' : 'down'}`;
-    case 'class-change':
-      return 'change the class of half the clients';
+    case 'reclass':
+      return `class ${operation.class} for ${operation.prefix}`;
     case 'kill-controller':
       return 'kill -9 the controller';
     case 'kill-in-turn':

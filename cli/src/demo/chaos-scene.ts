@@ -12,6 +12,7 @@ import {
 } from '@mooring/controller/control';
 import { seededRandom } from '../load/random.ts';
 import { type ChaosIncident, type ChaosOperation, ChaosPlanner, type ChaosView, chaosTitle } from './chaos-plan.ts';
+import { DEMO_CLASS, DEMO_VIP } from './configuration.ts';
 import type { StepReport } from './report.ts';
 import type { Scene, Stage } from './scenes.ts';
 
@@ -25,6 +26,7 @@ export interface ChaosOptions {
   readonly crashes: number;
   /** Servers with two links to the switch. */
   readonly twoLinks: readonly string[];
+  readonly clientPrefixes: readonly string[];
 }
 
 const POLL_INTERVAL_MS = 100;
@@ -98,10 +100,12 @@ class ChaosRun {
 
   private view(status: Status): ChaosView {
     const unfinished = status.operations.filter(({ phase }) => phase !== 'finished');
-    const { buckets, hashSeed, affinity } = status.vips[0]!;
+    const { buckets, hashSeed, affinity } = status.vips.find(({ name }) => name === DEMO_VIP)!;
+    const servers = status.servers.filter(({ vip }) => vip === DEMO_VIP);
+    const inClass = status.classes.find(({ name }) => name === DEMO_CLASS)?.prefixes ?? [];
     const busy = new Set(unfinished.flatMap(({ server, replacement }) => [server, replacement ?? server]));
     return {
-      servers: status.servers.map(({ name, state, enabled, weight }) => ({
+      servers: servers.map(({ name, state, enabled, weight }) => ({
         name,
         state,
         enabled,
@@ -116,6 +120,12 @@ class ChaosRun {
         hashSeed,
         affinity,
         isBusy: unfinished.some(({ kind }) => kind === 'remap' || kind === 'buckets'),
+      },
+      clients: {
+        prefixes: this.options.clientPrefixes,
+        inClass,
+        className: DEMO_CLASS,
+        isBusy: unfinished.some(({ kind }) => kind === 'reclass'),
       },
       running: this.running.size,
       incidentRunning: this.incidents > 0,
@@ -143,7 +153,6 @@ class ChaosRun {
       case 'link-up':
         return { ...(await this.changeLink(operation)), title, outcome: 'done' };
       case 'crash':
-      case 'class-change':
       case 'kill-controller':
       case 'kill-in-turn':
       case 'restart-switch': {
@@ -192,15 +201,11 @@ class ChaosRun {
         return { buckets: buckets ?? 0, timeToDrainMs: givenUpAfterMs, how: 'given up after' };
       }
       case 'kill-controller': {
-        await this.restartController(() => stage.wait(CONTROLLER_AWAY_MS));
+        await this.restartController();
         return { buckets: 0, timeToDrainMs: stage.elapsedMs() - sinceMs, how: 'back after' };
       }
-      case 'class-change': {
-        await this.restartController(() => stage.changeClasses());
-        return { buckets: 0, timeToDrainMs: stage.elapsedMs() - sinceMs, how: 'done after' };
-      }
       case 'kill-in-turn': {
-        await this.restartController(() => stage.wait(CONTROLLER_AWAY_MS));
+        await this.restartController();
         return this.restartSwitch();
       }
       case 'restart-switch':
@@ -210,11 +215,10 @@ class ChaosRun {
     }
   }
 
-  /** @param meanwhile what happens while there is none */
-  private async restartController(meanwhile: () => Promise<void> | void): Promise<void> {
+  private async restartController(): Promise<void> {
     const { controller, signal } = this.stage;
     await controller.kill();
-    await meanwhile();
+    await this.stage.wait(CONTROLLER_AWAY_MS);
     await controller.start(signal);
   }
 
@@ -235,7 +239,8 @@ class ChaosRun {
       const atMs = this.stage.elapsedMs();
       try {
         const isAboutServers = request.server !== undefined;
-        const begun = await client.operate(isAboutServers ? request : { ...request, queue: true });
+        const vip = request.kind === 'reclass' ? {} : { vip: DEMO_VIP };
+        const begun = await client.operate({ ...request, ...vip, queue: !isAboutServers });
         const ended = await client.waitForOperation(begun.id, { signal: this.stage.signal, persistent: true });
         const met = [request.server, request.replacement].some((name) => this.crashed.has(name ?? ''));
         return {

@@ -3,7 +3,6 @@
  * through the very door that users use. The timers are those of a network whose connections speak several times a
  * second and whose packets need no time: an operator's would be minutes, and the demo would take as long.
  */
-import { isIPv6 } from 'node:net';
 import { linksOf, type WorldPlan } from './world-plan.ts';
 
 /** Number of buckets of the demo's service. */
@@ -11,6 +10,9 @@ export const DEMO_BUCKETS = 256;
 
 /** Name of the demo's service. */
 export const DEMO_VIP = 'web';
+
+/** Name of the class of clients that have a service and servers of their own, where there is one. */
+export const DEMO_CLASS = 'gold';
 
 /** For connections that speak at least every 800 ms. */
 export const DEMO_IDLE_MS = 2_000;
@@ -22,31 +24,15 @@ export interface DemoConfigurationOptions {
   readonly switchAddress: string;
   /** Longer than any live connection is silent. */
   readonly idleMs?: number | undefined;
-  /** Addresses of the clients in the class; undefined for no classes. */
-  readonly classMembers?: readonly string[] | undefined;
-}
-
-/** Every other client address. */
-export function firstClass(plan: WorldPlan): readonly string[] {
-  return clientAddresses(plan).filter((_, index) => index % 2 === 0);
-}
-
-/** Those that are not in the class now. */
-export function otherClasses(plan: WorldPlan, members: readonly string[] = []): readonly string[] {
-  return clientAddresses(plan).filter((address) => !members.includes(address));
-}
-
-function clientAddresses(plan: WorldPlan): readonly string[] {
-  return plan.hosts.filter(({ role }) => role === 'client').flatMap(({ addresses }) => addresses);
 }
 
 /** The configuration as YAML. */
 export function demoConfiguration(
   plan: WorldPlan,
-  { inService, switchAddress, idleMs = DEMO_IDLE_MS, classMembers }: DemoConfigurationOptions,
+  { inService, switchAddress, idleMs = DEMO_IDLE_MS }: DemoConfigurationOptions,
 ): string {
-  const isChecked = plan.hosts.some(({ management }) => management !== undefined);
-  const servers = plan.hosts.filter((host) => host.role === 'server');
+  const isForClass = plan.hosts.some((host) => host.isForClass);
+  const names = [...inService, ...plan.hosts.filter((host) => host.isForClass).map(({ name }) => name)];
   return [
     `switch:`,
     `  address: ${switchAddress}`,
@@ -58,17 +44,36 @@ export function demoConfiguration(
     `  inFlight: 200ms`,
     `  report: 500ms`,
     `  learnAfter: ${idleMs + 1_000}ms`,
-    ...(classMembers === undefined
-      ? []
-      : [
+    ...(isForClass
+      ? [
           'classes:',
-          '  - name: gold',
-          `    prefixes: [${classMembers.map((address) => `'${address}/${isIPv6(address) ? 128 : 32}'`).join(', ')}]`,
+          `  - name: ${DEMO_CLASS}`,
+          `    prefixes: ['${plan.clientPrefixes[0]}']`,
           // More than there ever are: what is counted is that the class is told, not that it is held back.
           '    synRate: 1000000',
-        ]),
+        ]
+      : []),
     `vips:`,
-    `  - name: ${DEMO_VIP}`,
+    ...vipLines(plan, DEMO_VIP, names, undefined),
+    ...(isForClass ? vipLines(plan, `${DEMO_VIP}-${DEMO_CLASS}`, names, DEMO_CLASS) : []),
+    '',
+  ].join('\n');
+}
+
+/** A VIP: for everybody, or for a class with its own servers. */
+function vipLines(
+  plan: WorldPlan,
+  name: string,
+  inService: readonly string[],
+  clientClass: string | undefined,
+): readonly string[] {
+  const isChecked = plan.hosts.some(({ management }) => management !== undefined);
+  const servers = plan.hosts.filter((host) => {
+    return host.role === 'server' && (host.isForClass === true) === (clientClass !== undefined);
+  });
+  return [
+    `  - name: ${name}`,
+    ...(clientClass === undefined ? [] : [`    class: ${clientClass}`]),
     `    address: '${plan.virtualAddress}'`,
     `    port: ${plan.virtualPort}`,
     `    protocol: ${plan.transport}`,
@@ -92,6 +97,5 @@ export function demoConfiguration(
           ]),
       ...(inService.includes(host.name) ? [] : [`        spare: true`]),
     ]),
-    '',
-  ].join('\n');
+  ];
 }

@@ -10,7 +10,7 @@ import { feedDisplay } from '../control-client/feed.ts';
 import { type ClientTally, emptyTally, sumTallies } from '../load/tally.ts';
 import type { Display } from '../ui/display.ts';
 import type { UiServices } from '../ui/results.ts';
-import { demoConfiguration, firstClass, otherClasses } from './configuration.ts';
+import { demoConfiguration } from './configuration.ts';
 import { ControllerProcess } from './controller-process.ts';
 import { attributeStalls, kernelSchedule, MachineDelays, SAMPLE_INTERVAL_MS } from './machine-delays.ts';
 import { raisePriority } from './priority.ts';
@@ -104,18 +104,9 @@ export async function runDemo(options: DemoRunOptions): Promise<DemoReport> {
     cleanUp.push(() => theSwitch.stop());
     log(`the switch is up: ${theSwitch.description}, P4Runtime at ${theSwitch.address}`);
     mkdirSync(files.stateDirectory, { recursive: true });
-    let classes: readonly string[] | undefined = options.chaos ? firstClass(plan) : undefined;
-    const writeConfiguration = (): void => {
-      const { inService, idleMs } = options;
-      const text = demoConfiguration(plan, {
-        inService,
-        switchAddress: theSwitch.address,
-        idleMs,
-        classMembers: classes,
-      });
-      writeFileSync(files.configurationFile, text);
-    };
-    writeConfiguration();
+    const { inService, idleMs } = options;
+    const configuration = demoConfiguration(plan, { inService, switchAddress: theSwitch.address, idleMs });
+    writeFileSync(files.configurationFile, configuration);
     writeFileSync(files.programFile, program.deviceConfig);
     writeFileSync(files.p4infoFile, program.p4info);
     const controller = new ControllerProcess({ ...files, switchAddress: theSwitch.address, pins: options.pinning });
@@ -187,10 +178,6 @@ export async function runDemo(options: DemoRunOptions): Promise<DemoReport> {
         await Promise.all(clients.map((client) => client.announce(incident)));
       },
       setLink: (name, link, up) => servers.find((host) => host.plan.name === name)?.setLink?.(link, up),
-      changeClasses: () => {
-        classes = otherClasses(plan, classes);
-        writeConfiguration();
-      },
       restartSwitch: async () => {
         if (theSwitch.restart === undefined) throw new Error('the switch is no process that could be killed');
         await theSwitch.restart();

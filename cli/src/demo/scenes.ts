@@ -32,8 +32,6 @@ export interface Stage {
   announce(incident: Incident): Promise<void>;
   /** Takes a link of a server down, or up again. */
   setLink(server: string, link: number, up: boolean): void;
-  /** Puts other clients into the class than those who are in it; counts from the controller's next start. */
-  changeClasses(): void;
   /** Kills the switch and starts it again, empty. */
   restartSwitch(): Promise<void>;
   /** Adds a line to the report, beside those that scenes return. */

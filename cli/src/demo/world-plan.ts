@@ -23,6 +23,8 @@ export interface PlannedHost {
   readonly secondLink?: PlannedLink;
   /** A way to the host beside the switch, for health checks; undefined where nobody checks it. */
   readonly management?: ManagementLink;
+  /** A server for clients of the class only. */
+  readonly isForClass?: true;
 }
 
 /** An end at the host and one at the switch. */
@@ -46,6 +48,8 @@ export interface WorldPlan {
   readonly hosts: readonly PlannedHost[];
   readonly virtualAddress: string;
   readonly virtualPort: number;
+  /** All clients, in a few prefixes. */
+  readonly clientPrefixes: readonly string[];
   /** Port the servers listen on; where packets are translated it differs from the virtual one so that port translation is used. */
   readonly serverPort: number;
   readonly prefixLength: number;
@@ -65,6 +69,12 @@ export interface PlannedTunnel {
   readonly port: number;
 }
 
+/** Of clients at .101 to .116, or ::101 to ::116. */
+const CLIENT_PREFIXES = {
+  ipv4: ['10.0.0.96/29', '10.0.0.104/30', '10.0.0.108/30', '10.0.0.112/29'],
+  ipv6: ['2001:db8::100/125', '2001:db8::108/125', '2001:db8::110/126', '2001:db8::114/126'],
+};
+
 const TUNNEL_PORT = 6080;
 const CHECK_PORT = 8081;
 
@@ -78,22 +88,33 @@ export interface WorldLanguage {
   readonly tunnel?: PlannedTunnel['kind'] | undefined;
 }
 
+/** What not every run has. */
+export interface WorldExtras {
+  readonly managed?: boolean;
+  readonly twoLinks?: readonly string[];
+  readonly classServers?: number;
+}
+
 /**
- * Plans `serverCount` servers (s1, s2, ...) and `clientCount` clients (c1, ...) with `addressesPerClient` addresses;
- * `managed` servers have a management link, servers in `twoLinks` two links to the switch, whose ports follow those of all hosts.
+ * Plans `serverCount` servers (s1, s2, ...) and `clientCount` clients (c1, ...) with `addressesPerClient` addresses; `classServers` more
+ * servers (g1, ...) are for a class of clients. `managed` servers have a management link, servers in `twoLinks` two links to the switch, whose ports
+ * follow those of all hosts.
  */
 export function planWorld(
   serverCount: number,
   clientCount: number,
   { ipv6, transport, direct: isDirect, tunnel }: WorldLanguage = { ipv6: false, transport: 'tcp', direct: false },
   addressesPerClient = 8,
-  { managed = false, twoLinks = [] }: { readonly managed?: boolean; readonly twoLinks?: readonly string[] } = {},
+  { managed = false, twoLinks = [], classServers = 0 }: WorldExtras = {},
 ): WorldPlan {
   const direct = isDirect || tunnel !== undefined;
   const prefix = ipv6 ? '2001:db8::' : '10.0.0.';
   const hosts: PlannedHost[] = [];
-  for (let index = 1; index <= serverCount; index++) {
-    const host = planHost(`s${index}`, 'server', hosts.length + 1, [`${prefix}${10 + index}`]);
+  for (let index = 1; index <= serverCount + classServers; index++) {
+    const isForClass = index > serverCount;
+    const name = isForClass ? `g${index - serverCount}` : `s${index}`;
+    const plain = planHost(name, 'server', hosts.length + 1, [`${prefix}${10 + index}`]);
+    const host = isForClass ? { ...plain, isForClass } : plain;
     const network = `172.30.${host.port}`;
     const management = { address: `${network}.2`, port: CHECK_PORT, nearAddress: `${network}.1` };
     hosts.push(managed ? { ...host, management } : host);
@@ -114,6 +135,7 @@ export function planWorld(
     hosts: linked,
     virtualAddress: `${prefix}1`,
     virtualPort: 80,
+    clientPrefixes: ipv6 ? CLIENT_PREFIXES.ipv6 : CLIENT_PREFIXES.ipv4,
     serverPort: direct ? 80 : 8080,
     prefixLength,
     transport,

@@ -18,10 +18,11 @@ test('columns are as wide as what they hold, and a server that is down says why'
     buckets: 1_000,
     bucketMap: { phase: [] },
   };
-  const status = { switches: [], counters: {}, servers, vips: [vip], operations: [], pinning: true };
-  const lines = statusText(status as unknown as Status)
-    .split('\n')
-    .filter((line) => line.includes(' buckets '));
+  const classes = [{ name: 'gold', prefixes: ['10.1.0.0/16'], synRate: 1_000 }];
+  const status = { switches: [], counters: {}, classes, servers, vips: [vip], operations: [], pinning: true };
+  const text = statusText(status as unknown as Status);
+  expect(text).toContain('class       gold: 10.1.0.0/16, 1,000 SYNs/s\n');
+  const lines = text.split('\n').filter((line) => line.includes(' buckets '));
   expect(lines).toHaveLength(3);
   expect(new Set(lines.map((line) => line.indexOf('500 buckets'))).size).toBe(1);
   expect(lines[0]).toMatch(/ not checked$/);

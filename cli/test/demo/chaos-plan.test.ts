@@ -14,13 +14,7 @@ import {
 } from '../../src/demo/chaos-plan.ts';
 import { seededRandom } from '../../src/load/random.ts';
 
-const INCIDENTS: ReadonlySet<string> = new Set([
-  'crash',
-  'class-change',
-  'kill-controller',
-  'kill-in-turn',
-  'restart-switch',
-]);
+const INCIDENTS: ReadonlySet<string> = new Set(['crash', 'kill-controller', 'kill-in-turn', 'restart-switch']);
 
 const RESIDENTS = new Set(['s1', 's2']);
 const CRASHES = 3;
@@ -44,12 +38,19 @@ class Service {
     downLink: undefined,
   }));
   readonly running: ChaosOperation[] = [];
+  inClass: string[] = [];
   readonly mapping = { buckets: 256, hashSeed: 0, affinity: 'connection' as 'client' | 'connection' };
 
   view(): ChaosView {
     return {
       servers: this.servers,
       mapping: { ...this.mapping, isBusy: this.running.some(isRemap) },
+      clients: {
+        prefixes: ['10.0.0.96/28', '10.0.0.112/28'],
+        inClass: this.inClass,
+        className: 'gold',
+        isBusy: this.running.some(({ kind }) => kind === 'reclass'),
+      },
       running: this.running.length,
       incidentRunning: this.running.some(({ kind }) => INCIDENTS.has(kind)),
       isSearching: false,
@@ -86,6 +87,10 @@ class Service {
     if (operation !== undefined && isRemap(operation)) {
       const { kind: _, ...changed } = operation;
       Object.assign(this.mapping, changed);
+    }
+    if (operation?.kind === 'reclass') {
+      const others = this.inClass.filter((prefix) => prefix !== operation.prefix);
+      this.inClass = operation.class === 'none' ? others : [...others, operation.prefix];
     }
     if (operation === undefined || !('server' in operation)) return;
     const server = this.server(operation.server);
@@ -166,6 +171,11 @@ describe('the planner', () => {
             if (operation.kind === 'buckets') expect(operation.buckets).toBeGreaterThanOrEqual(64);
             return;
           }
+          if (operation.kind === 'reclass') {
+            const { inClass, isBusy } = service.view().clients;
+            expect([isBusy, inClass.includes(operation.prefix)]).toEqual([false, operation.class === 'none']);
+            return;
+          }
           if (!('server' in operation)) {
             expect(service.view().incidentRunning).toBe(false);
             return;
@@ -223,7 +233,7 @@ describe('the planner', () => {
       expect(run).toContain('kill -9 the controller');
       expect(run).toContain('kill -9 the switch');
       for (const kind of [/reseed \d/, /buckets \d/, /affinity client/]) expect(run).toMatch(kind);
-      for (const kind of [/link \d of s\d down/, /link \d of s\d up/, /class/]) expect(run).toMatch(kind);
+      for (const kind of [/link \d of s\d down/, /link \d of s\d up/, /class gold for/]) expect(run).toMatch(kind);
     }
   });
 });

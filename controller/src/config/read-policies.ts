@@ -21,6 +21,8 @@ export const POLICY_KINDS = [
   'remove-vip',
   'buckets',
   'remap',
+  'forwarding',
+  'reclass',
 ] as const;
 
 /** Everything goes without being asked for. */

@@ -113,11 +113,8 @@ function readClasses(readers: readonly MapReader[]): ClassConfiguration[] {
     if (names.has(name)) reader.error('name', `two classes are named \`${name}\``);
     names.add(name);
     const prefixes = reader.scalars('prefixes', scalar.prefix);
-    if (prefixes === undefined || prefixes.length === 0) {
-      reader.error(
-        prefixes === undefined ? undefined : 'prefixes',
-        `${reader.what} has no \`prefixes\`: say who is in it`,
-      );
+    if (prefixes === undefined) {
+      reader.error(undefined, `${reader.what} has no \`prefixes\`: say who is in it, or \`[]\` for nobody yet`);
     }
     for (const prefix of prefixes ?? []) {
       const other = owners.get(prefix);

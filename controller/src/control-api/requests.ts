@@ -2,6 +2,7 @@
  * Checks what comes in over the control socket. Hand-written rather than by a schema, since each refusal has to name the field,
  * say what would be right there, and guess what was meant.
  */
+import { prefix as readPrefix } from '../config/scalars.ts';
 import { OperationRefusedError } from '../operations/errors.ts';
 import { formatIpAddress, parseIpAddress } from '../text/addresses.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
@@ -24,6 +25,7 @@ const FIELDS: Readonly<Record<RequestedKind, readonly string[]>> = {
   buckets: ['buckets'],
   remap: ['buckets', 'hashSeed', 'affinity'],
   forwarding: ['forwarding', 'deadlineMs', 'rampMs'],
+  reclass: ['prefix', 'class'],
 };
 const KINDS = Object.keys(FIELDS) as RequestedKind[];
 const DEFINITION_FIELDS = ['address', 'port', 'weight', 'mac', 'switchPort'];
@@ -78,6 +80,7 @@ export function parseOperationRequest(body: unknown): OperationRequest {
     if (kind === required && request[required] === undefined) bad(required, `the request names no \`${required}\``);
   }
   if (kind === 'forwarding') checkForwarding(request.forwarding);
+  if (kind === 'reclass') checkReclass(request);
   if (kind === 'change') checkChanges(request.changes);
   if (kind === 'add-vip') asObject(request.vipDefinition, '`vipDefinition`', 'vipDefinition');
   for (const flag of ['queue', 'approve'] as const) {
@@ -85,7 +88,9 @@ export function parseOperationRequest(body: unknown): OperationRequest {
       bad(flag, `\`${flag}\` must be true or false`);
   }
   checkReason(request.reason);
-  return request as unknown as OperationRequest;
+  const { prefix } = request;
+  const canonical = prefix === undefined ? {} : { prefix: (readPrefix(prefix, '') as { value: string }).value };
+  return { ...request, ...canonical } as unknown as OperationRequest;
 }
 
 /** The body of `apply` and `diff`. @throws OperationRefusedError */
@@ -122,6 +127,12 @@ function checkForwarding(given: unknown): void {
   const isGiven = forwarding.port !== undefined;
   if (kind === 'gue' && !isGiven) bad('forwarding.port', 'the request names no `port`');
   checkNumber(forwarding, 'port', 1, 65_535, 'from 1 to 65535');
+}
+
+function checkReclass({ prefix, class: name }: Record<string, unknown>): void {
+  const read = readPrefix(prefix, '');
+  if ('expected' in read) bad('prefix', `\`prefix\` must be ${read.expected}`);
+  if (!isName(name)) bad('class', 'the request names no class; `none` is no class');
 }
 
 function checkChanges(changes: unknown): void {

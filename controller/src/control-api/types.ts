@@ -4,7 +4,7 @@
  * killing and restarting it changes nothing for them. Times are Unix milliseconds, durations milliseconds, everything
  * is plain JSON (no Map, no bigint). Fields may be added; none changes its meaning.
  */
-import type { Affinity, Forwarding, Link, ServicePort } from '../config/types.ts';
+import type { Affinity, ClassConfiguration, Forwarding, Link, ServicePort } from '../config/types.ts';
 import type { VipStatus } from './vip-status.ts';
 
 export type * from './vip-status.ts';
@@ -83,7 +83,8 @@ export type RequestedKind =
   | 'remove-vip'
   | 'buckets'
   | 'remap'
-  | 'forwarding';
+  | 'forwarding'
+  | 'reclass';
 
 /** What the controller does of its own accord: a dead server's buckets are given away, new connections are redirected. */
 export type OwnKind = 'failover' | 'overflow';
@@ -364,6 +365,8 @@ export interface Status {
   /** False when started with `pins: false`. */
   readonly pinning: boolean;
   readonly vips: readonly VipStatus[];
+  /** Classes of clients; while clients move from one to another theirs is one more. */
+  readonly classes: readonly ClassConfiguration[];
   readonly servers: readonly ServerStatus[];
   /** Newest first; the running ones and the last finished ones. */
   readonly operations: readonly OperationStatus[];
@@ -430,6 +433,11 @@ export interface OperationRequest {
   readonly affinity?: Affinity;
   /** `forwarding`: how packets are to get to the servers. */
   readonly forwarding?: Forwarding | { readonly kind: 'nat' };
+  /** `reclass`: the clients that come into another class, as an IP prefix, and the class's name, or `none`. */
+  readonly prefix?: string;
+  readonly class?: string;
+  /** `reclass`, in place of the two: all classes as they are to be. */
+  readonly classes?: readonly ClassConfiguration[];
   /** `change`: what to do, all at once. */
   readonly changes?: readonly Change[];
   /** `add-vip`: what it is. */

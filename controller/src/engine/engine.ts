@@ -8,9 +8,7 @@
  * new epoch, a new session, and everything again from journal and switch.
  */
 
-import type { VipConfiguration } from '../config/types.ts';
-import { servedVips } from '../intent/begin.ts';
-import { serviceOf } from '../intent/services.ts';
+import { configurationInForce } from '../intent/begin.ts';
 import type { ServerRecord } from '../intent/types.ts';
 import { forgetMacs, learnMacs } from '../network/bridge.ts';
 import { parseSegment } from '../network/segment.ts';
@@ -42,7 +40,7 @@ import { idleEvents } from './idle-events.ts';
 import { mustWait, noteMembers } from './members.ts';
 import type { EngineOptions } from './options.ts';
 import { pinEvents } from './pin-events.ts';
-import { reconcile, vipOf } from './reconcile.ts';
+import { placeOf, reconcile } from './reconcile.ts';
 import { ServerFinder } from './server-finder.ts';
 import type { AgentSource, HealthSource } from './sources.ts';
 import { SweepPacer } from './sweep-pacer.ts';
@@ -94,8 +92,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     const { journal, clock, log } = options;
-    // Its own copy: VIPs come and go.
-    const configuration = { ...options.configuration, vips: servedVips(options.configuration, journal.state) };
+    const configuration = configurationInForce(options.configuration, journal.state);
     this.options = { ...options, configuration };
     this.state = createShiftState(
       { ...configuration.timers, slots: 1, sweepChunk: 1, sweepLateMs: 1, pins: options.pinning },
@@ -129,9 +126,8 @@ export class Engine {
       order: (event) => step(this.state, event, this.out),
       serverChanged: (server) => this.setServer(server),
       serverGone: (server) => {
-        const vip = vipOf(configuration, journal.state, server);
-        if (vip === undefined) return;
-        deleteServerEntries(this.shadow, server, vip, serviceOf(journal.state, server.vip));
+        const place = placeOf(configuration, journal.state, server);
+        if (place !== undefined) deleteServerEntries(this.shadow, server, place);
       },
       resolve: (server) => this.finder.find(server),
       armDeadline: (operation, atMs) => this.arm('deadline', operation, atMs),
@@ -142,8 +138,11 @@ export class Engine {
       estimate: (vip) => estimateOf(this, vip),
       setVips: (vips) => {
         // The reader of everything that is to be in the switch; a new session writes the differences.
-        (configuration as { vips: readonly VipConfiguration[] }).vips = vips;
+        configuration.vips = vips;
         this.reopen();
+      },
+      setClasses: (classes) => {
+        configuration.classes = classes;
       },
       audit: (note) => options.audit?.add(note),
       changed: (operation) => options.onOperation?.(operation),
@@ -434,9 +433,8 @@ export class Engine {
   }
 
   private setServer(server: ServerRecord): void {
-    const { configuration, journal } = this.options;
-    const vip = vipOf(configuration, journal.state, server);
-    if (vip !== undefined) setServerEntries(this.shadow, server, vip, serviceOf(journal.state, server.vip));
+    const place = placeOf(this.options.configuration, this.options.journal.state, server);
+    if (place !== undefined) setServerEntries(this.shadow, server, place);
   }
 
   /** Carries out effects in their order. @param onDurable called when the journal has everything */

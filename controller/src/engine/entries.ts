@@ -100,8 +100,14 @@ export function setDoubt(shadow: Shadow, service: VipId, on: boolean): void {
   else shadow.delete('doubts', [service]);
 }
 
-/** A server of a VIP's, and the way to it; without its MAC address only what needs none. @param service the VIP's */
-export function setServerEntries(shadow: Shadow, server: ServerRecord, vip: VipConfiguration, service: VipId): void {
+/** Where a server belongs. */
+export interface ServerPlace {
+  readonly vip: VipConfiguration;
+  readonly service: VipId;
+}
+
+/** A server and the way to it; without its MAC address only what needs none. */
+export function setServerEntries(shadow: Shadow, server: ServerRecord, { vip, service }: ServerPlace): void {
   const { id } = server;
   setLiveEntries(shadow, id);
   const forwarding = forwardingOf(server, vip);
@@ -147,7 +153,7 @@ function wayTo(server: ServerRecord, vip: VipConfiguration): [action: string, pa
 }
 
 /** Takes a server out of the switch. A newer one at the same address keeps its way back. */
-export function deleteServerEntries(shadow: Shadow, server: ServerRecord, vip: VipConfiguration, service: VipId): void {
+export function deleteServerEntries(shadow: Shadow, server: ServerRecord, { vip, service }: ServerPlace): void {
   deleteLiveEntries(shadow, server.id);
   shadow.delete('servers', [service, server.id]);
   shadow.delete('links', [server.id]);

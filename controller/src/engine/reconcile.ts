@@ -29,6 +29,7 @@ import {
   VIP_TABLES,
 } from '../switch-port/tables.ts';
 import {
+  type ServerPlace,
   setAssignment,
   setClassEntries,
   setPin,
@@ -166,9 +167,8 @@ function wantStaticEntries(
   }
   wantServices(configuration, intent, shadow);
   for (const server of intent.servers.values()) {
-    const vip = vipOf(configuration, intent, server);
-    if (isGone(server) || vip === undefined) continue;
-    setServerEntries(shadow, server, vip, serviceOf(intent, server.vip));
+    const place = placeOf(configuration, intent, server);
+    if (!isGone(server) && place !== undefined) setServerEntries(shadow, server, place);
   }
 }
 
@@ -352,12 +352,9 @@ export function vipsOf(
   });
 }
 
-/** The VIP a server serves. */
-export function vipOf(
-  configuration: Configuration,
-  intent: Intent,
-  server: ServerRecord,
-): VipConfiguration | undefined {
+/** The VIP a server serves, and its service. */
+export function placeOf(configuration: Configuration, intent: Intent, server: ServerRecord): ServerPlace | undefined {
   const name = intent.vips.get(server.vip)?.name;
-  return configuration.vips.find((candidate) => candidate.name === name);
+  const vip = configuration.vips.find((candidate) => candidate.name === name);
+  return vip && { vip, service: serviceOf(intent, server.vip) };
 }

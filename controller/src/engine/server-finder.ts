@@ -12,7 +12,7 @@ import { Resolver } from '../network/resolver.ts';
 import type { PacketOrder } from '../switch-port/port.ts';
 import { formatIpAddress, generatedMac, type IpAddress, ipAddress } from '../text/addresses.ts';
 import type { Log } from './log.ts';
-import { vipOf } from './reconcile.ts';
+import { placeOf } from './reconcile.ts';
 
 /** What the finder works with. */
 export interface ServerFinderHost {
@@ -100,7 +100,7 @@ export class ServerFinder {
   private ask(address: IpAddress): void {
     const { configuration, journal } = this.host;
     const server = this.servers().find((candidate) => ipAddress(candidate.address) === address);
-    const vip = server === undefined ? undefined : vipOf(configuration, journal.state, server);
+    const vip = server === undefined ? undefined : placeOf(configuration, journal.state, server)?.vip;
     if (vip === undefined) return;
     const asker = ipAddress(vip.address);
     if (typeof address === 'number' && typeof asker === 'number') {

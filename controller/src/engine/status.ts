@@ -59,6 +59,7 @@ export function statusOf(engine: Engine, frame: StatusFrame): Status {
         },
       };
     }),
+    classes: intent.classes.map(({ name, prefixes, synRate }) => ({ name, prefixes, synRate })),
     servers: vips.flatMap(({ id, vip }) => serversOf(engine, id, vip.name)),
     operations: engine.operations.list(),
     counters: {

@@ -4,7 +4,13 @@
  * it in a way that cannot be followed while connections live, the controller says so and does not start.
  */
 import { assign } from '../assignment/assign.ts';
-import { type Configuration, formatForwarding, type VipConfiguration } from '../config/types.ts';
+import {
+  type ClassConfiguration,
+  type Configuration,
+  formatForwarding,
+  type VipConfiguration,
+} from '../config/types.ts';
+import type { OperationPhase } from '../control-api/types.ts';
 import type { Journal } from '../journal/journal.ts';
 import { formatEndpoint } from '../text/addresses.ts';
 import { divertedClients, numberClasses } from './classes.ts';
@@ -29,7 +35,7 @@ export class IntentConflictError extends Error {
 export function beginIntent(configuration: Configuration, journal: Journal<IntentRecord, Intent>): string[] {
   const intent = journal.state;
   const remarks: string[] = [];
-  followClasses(configuration, journal);
+  remarks.push(...followClasses(configuration, journal));
   for (const vip of configuration.vips) {
     const record = [...intent.vips.values()].find((candidate) => candidate.name === vip.name);
     if (record === undefined && intent.removedVips.has(vip.name)) {
@@ -45,7 +51,7 @@ export function beginIntent(configuration: Configuration, journal: Journal<Inten
     }
   }
   for (const record of intent.vips.values()) {
-    if (configuration.vips.some(({ name }) => name === record.name)) continue;
+    if (record.moving !== undefined || configuration.vips.some(({ name }) => name === record.name)) continue;
     if (record.definition === undefined) {
       throw new IntentConflictError(
         `the configuration no longer lists VIP \`${record.name}\`, which is in service: list it again`,
@@ -56,19 +62,60 @@ export function beginIntent(configuration: Configuration, journal: Journal<Inten
   return remarks;
 }
 
-/** Classes are as the file says, unless clients would lose their connections by it. */
-function followClasses(configuration: Configuration, journal: Journal<IntentRecord, Intent>): void {
+/** Classes are as the file says, unless clients would come to other VIPs by it. @returns remarks @throws IntentConflictError */
+function followClasses(configuration: Configuration, journal: Journal<IntentRecord, Intent>): string[] {
   const intent = journal.state;
-  const { classes } = configuration;
+  if (isMoving(intent))
+    return ["clients are moving between classes: the file's `classes` do not count before that is over"];
   const before = servedVips(configuration, intent);
   const names = new Set(before.map(({ name }) => name));
   const fresh = configuration.vips.filter(({ name }) => !names.has(name) && !intent.removedVips.has(name));
+  const isKept = isOtherwiseServed(configuration, intent);
+  const classes = isKept ? intent.classes : configuration.classes;
   const diverted = divertedClients({ vips: before, classes: intent.classes }, { vips: [...before, ...fresh], classes });
   if (diverted !== undefined) {
     throw new IntentConflictError(`${diverted}: leave \`classes\` and the VIPs of this service as they were`);
   }
   const numbered = numberClasses(intent.classes, classes);
   if (JSON.stringify(numbered) !== JSON.stringify(intent.classes)) journal.add({ kind: 'classes', classes: numbered });
+  return isKept
+    ? ["clients are in other classes by now: the file's `classes` do not count before `mooring apply`"]
+    : [];
+}
+
+/** Whether clients move from one class to another just now. */
+export function isMoving({ vips }: Intent): boolean {
+  return [...vips.values()].some(({ moving }) => moving !== undefined);
+}
+
+/** Whether the file's classes would have clients at other VIPs than they are at. */
+function isOtherwiseServed(configuration: Configuration, intent: Intent): boolean {
+  const vips = servedVips(configuration, intent);
+  return divertedClients({ vips, classes: intent.classes }, { vips, classes: configuration.classes }) !== undefined;
+}
+
+/** A configuration as the journal has it: VIPs come and go, and clients change their class. */
+export interface LiveConfiguration extends Configuration {
+  vips: readonly VipConfiguration[];
+  classes: readonly ClassConfiguration[];
+}
+
+/** What the controller goes by: the file, and what operators have changed since. */
+export function configurationInForce(configuration: Configuration, intent: Intent): LiveConfiguration {
+  const vips = servedVips(configuration, intent);
+  return { ...configuration, vips, classes: classesInForce(configuration, intent) };
+}
+
+/** The classes of the file, or, where clients have been moved since, as they are. */
+function classesInForce(configuration: Configuration, intent: Intent): readonly ClassConfiguration[] {
+  const running = [...intent.operations.values()].find(({ kind, phase }) => kind === 'reclass' && isUnderWay(phase));
+  if (running?.classesBefore !== undefined) return running.classesBefore;
+  if (!isOtherwiseServed(configuration, intent)) return configuration.classes;
+  return intent.classes.map(({ name, prefixes, synRate }) => ({ name, prefixes, synRate }));
+}
+
+function isUnderWay(phase: OperationPhase): boolean {
+  return phase !== 'finished' && phase !== 'queued' && phase !== 'awaiting-approval';
 }
 
 /** Gives a VIP and its servers their ids and their buckets. */

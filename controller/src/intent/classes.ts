@@ -52,8 +52,36 @@ export function classesServed(
   return [0, ...classes.filter(({ name }) => !others.has(name)).map(({ id }) => id)];
 }
 
+/** Clients that would find themselves at another VIP. */
+export interface Diversion {
+  readonly prefix: string;
+  /** Their class. */
+  readonly was: string | undefined;
+  readonly is: string | undefined;
+  readonly port: ServicePort;
+  readonly from: VipConfiguration;
+  readonly to: VipConfiguration | undefined;
+}
+
+/** A diversion in words. */
+export function diversionText({ prefix, was, port, from, to }: Diversion): string {
+  const who = prefix.endsWith('/0') && was === EVERYBODY ? 'clients without a class' : `clients of ${prefix}`;
+  const where = formatEndpoint(from.address, port);
+  return to === undefined
+    ? `${who} would find no VIP at ${where} any more, where they have connections now`
+    : `${who} would go from VIP \`${from.name}\` to VIP \`${to.name}\` at ${where}`;
+}
+
 /** Clients that would find themselves at another VIP, in words; undefined where there are none. */
 export function divertedClients(before: ClientRouting, after: ClientRouting): string | undefined {
+  const [first] = diversions(before, after);
+  if (first === undefined) return undefined;
+  return `${diversionText(first)}${first.to === undefined ? '' : ', which knows nothing of the connections they have'}`;
+}
+
+/** All clients that would find themselves at another VIP. */
+export function diversions(before: ClientRouting, after: ClientRouting): Diversion[] {
+  const found: Diversion[] = [];
   const prefixes = [...before.classes, ...after.classes].flatMap((one) => one.prefixes);
   for (const prefix of new Set([...prefixes, '0.0.0.0/0', '::/0'])) {
     const [was, is] = [classOf(prefix, before.classes), classOf(prefix, after.classes)];
@@ -63,15 +91,11 @@ export function divertedClients(before: ClientRouting, after: ClientRouting): st
         const service = { address: vip.address, protocol: vip.protocol, port };
         if (serving(service, was, before.vips)?.name !== vip.name) continue;
         const now = serving(service, is, after.vips);
-        if (now?.name === vip.name) continue;
-        const who = prefix.endsWith('/0') && was === undefined ? 'clients without a class' : `clients of ${prefix}`;
-        const where = formatEndpoint(vip.address, port);
-        if (now === undefined) return `${who} would find no VIP at ${where} any more, where they have connections now`;
-        return `${who} would go from VIP \`${vip.name}\` to VIP \`${now.name}\` at ${where}, which knows nothing of the connections they have`;
+        if (now?.name !== vip.name) found.push({ prefix, was, is, port, from: vip, to: now });
       }
     }
   }
-  return undefined;
+  return found;
 }
 
 /** The ports of a VIP that others may be for: its own, or, where it is for all, those of others at its address, and the rest. */
@@ -129,7 +153,7 @@ function rangeOf(prefix: string) {
 }
 
 /** The class of those clients of a prefix that no longer one names. */
-function classOf(prefix: string, classes: readonly ClassConfiguration[]): string | undefined {
+export function classOf(prefix: string, classes: readonly ClassConfiguration[]): string | undefined {
   let longest = -1;
   let found: string | undefined;
   for (const { name, prefixes } of classes) {

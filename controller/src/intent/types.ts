@@ -3,7 +3,7 @@
  * journal's records. The other half is in the switch. Ids given here to servers and VIPs are what the switch's tables
  * name; a server's is never given to another one, and a server that returns gets a new one (rule R9).
  */
-import type { Affinity, Forwarding, Link, ServicePort, VipConfiguration } from '../config/types.ts';
+import type { Affinity, ClassConfiguration, Forwarding, Link, ServicePort, VipConfiguration } from '../config/types.ts';
 import type {
   EndedConnection,
   OperationKind,
@@ -50,6 +50,15 @@ export interface ComingRecord extends MappingConfiguration {
   readonly servers: readonly ServerId[];
 }
 
+/** Clients that leave a VIP for another one of the same service. */
+export interface ClientsMoving {
+  readonly from: VipId;
+  readonly to: VipId;
+  /** The class that they are in meanwhile. */
+  readonly class: string;
+  readonly prefixes: readonly string[];
+}
+
 /** A VIP that has been served. */
 export interface VipRecord {
   readonly id: VipId;
@@ -62,6 +71,8 @@ export interface VipRecord {
   /** Number of the first of its buckets in the switch; undefined is 0. */
   readonly firstBucket?: number;
   readonly coming?: ComingRecord;
+  /** It is for clients that come into another class, as long as they move (operations/reclass.ts). */
+  readonly moving?: ClientsMoving;
   /** While it is being removed: the server that does not exist and gets its new connections. */
   readonly closing?: ServerId;
 }
@@ -116,6 +127,8 @@ export interface OperationRecord {
   readonly plan: Plan | undefined;
   /** A change of mapping: what the mapping was. */
   readonly mappingBefore?: Required<MappingConfiguration>;
+  /** A change of classes: what they were. */
+  readonly classesBefore?: readonly ClassConfiguration[];
   /** A change of forwarding: what it was. */
   readonly forwardingBefore?: Forwarding | 'nat';
   readonly rollsBack: number | undefined;

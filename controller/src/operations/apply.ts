@@ -8,17 +8,20 @@
  * Only what holds for the whole controller (timers, switches, policy) waits for its next start, and is told as a difference until then.
  */
 import {
+  type ClassConfiguration,
   type Configuration,
   formatForwarding,
   type ServerConfiguration,
   type VipConfiguration,
 } from '../config/types.ts';
 import type { Change, Difference, OperationRequest, ServerDefinition } from '../control-api/types.ts';
-import { divertedClients } from '../intent/classes.ts';
+import { diversions, diversionText } from '../intent/classes.ts';
 import { completeMapping } from '../intent/mapping.ts';
 import type { Intent, ServerRecord } from '../intent/types.ts';
 import { formatEndpoint } from '../text/addresses.ts';
 import { recordsOf } from './catalogue.ts';
+import { resolveClientMove } from './client-moves.ts';
+import { OperationRefusedError } from './errors.ts';
 import { formatWays, waysDiffer, waysOf } from './ways.ts';
 
 /** What a file means for what runs. */
@@ -26,8 +29,10 @@ export interface Comparison {
   readonly differences: readonly Difference[];
   /** The operations that remove the differences; none for those that cannot be removed. */
   readonly requests: readonly OperationRequest[];
-  /** Whether classes of clients are others. */
-  readonly classes: boolean;
+  /** More of them, which can be planned only when the classes and VIPs are there that come before. */
+  readonly later: readonly OperationRequest[];
+  /** Classes of clients as they are to be before any operation; no client finds another VIP by that. */
+  readonly classes: readonly ClassConfiguration[] | undefined;
   /** VIPs whose other settings (checks, spares) follow the file without an operation. */
   readonly settings: readonly VipConfiguration[];
 }
@@ -45,15 +50,17 @@ const FIXED: Readonly<Record<string, string>> = {
 export function compare(running: Configuration, intent: Intent, wanted: Configuration): Comparison {
   const differences: Difference[] = [];
   const requests: OperationRequest[] = [];
+  const later: OperationRequest[] = [];
   const settings: VipConfiguration[] = [];
   compareRest(running, wanted, differences);
-  const classes = compareClasses(running, wanted, differences);
+  const { classes, reclass, isLater } = compareClasses(running, intent, wanted, differences);
   for (const vip of wanted.vips) {
     const before = running.vips.find(({ name }) => name === vip.name);
     const record = [...intent.vips.values()].find(({ name }) => name === vip.name);
     if (before === undefined || record === undefined) {
       differences.push({ kind: 'add', what: `VIP ${vip.name}`, detail: formatEndpoint(vip.address, vip.port) });
-      requests.push({ kind: 'add-vip', vip: vip.name, vipDefinition: definitionOf(vip) });
+      const isFresh = vip.class !== undefined && running.classes.every(({ name }) => name !== vip.class);
+      (isFresh ? later : requests).push({ kind: 'add-vip', vip: vip.name, vipDefinition: definitionOf(vip) });
       continue;
     }
     compareFixed(before, vip, differences);
@@ -69,12 +76,13 @@ export function compare(running: Configuration, intent: Intent, wanted: Configur
     const ways = compareWays(intent, record.id, vip, differences);
     if (compareSettings(before, vip, differences) || ways) settings.push(vip);
   }
-  for (const { name, address, port } of running.vips) {
+  if (reclass !== undefined) (isLater ? later : requests).push(reclass);
+  for (const { name, address, port } of lastingVips(running, intent)) {
     if (wanted.vips.some((vip) => vip.name === name)) continue;
     differences.push({ kind: 'remove', what: `VIP ${name}`, detail: formatEndpoint(address, port) });
     requests.push({ kind: 'remove-vip', vip: name });
   }
-  return { differences, requests, classes, settings };
+  return { differences, requests, later, classes, settings };
 }
 
 /** What of the mapping is to be another; a seed that the file does not name stays. */
@@ -209,18 +217,59 @@ function compareSettings(before: VipConfiguration, after: VipConfiguration, diff
   return differs;
 }
 
-/** Whose clients are whose is followed at once, where no connection would be lost by it. */
-function compareClasses(running: Configuration, wanted: Configuration, differences: Difference[]): boolean {
-  if (JSON.stringify(running.classes) === JSON.stringify(wanted.classes)) return false;
-  const { vips } = running;
-  const refused = divertedClients({ vips, classes: running.classes }, { vips, classes: wanted.classes });
-  differences.push({
-    kind: 'change',
-    what: '`classes`',
-    detail: 'from now on',
-    ...(refused === undefined ? {} : { refused }),
-  });
-  return true;
+/** What is to be done about classes: at once where no client finds another VIP by it, else by an operation that takes connections along. */
+interface ClassChanges {
+  readonly classes: readonly ClassConfiguration[] | undefined;
+  readonly reclass?: OperationRequest;
+  /** It leads to a VIP that the file adds. */
+  readonly isLater?: boolean;
+}
+
+function compareClasses(
+  running: Configuration,
+  intent: Intent,
+  wanted: Configuration,
+  differences: Difference[],
+): ClassChanges {
+  const { classes } = wanted;
+  if (JSON.stringify(running.classes) === JSON.stringify(classes)) return { classes: undefined };
+  const lasting = lastingVips(running, intent);
+  const added = wanted.vips.filter(({ name }) => lasting.every((vip) => vip.name !== name));
+  const vips = [...lasting, ...added];
+  const diverted = diversions({ vips, classes: running.classes }, { vips, classes });
+  const tell = (detail: string, refused?: string): void => {
+    const more = refused === undefined ? {} : { refused };
+    differences.push({ kind: 'change', what: '`classes`', detail, ...more });
+  };
+  if (diverted.length === 0) {
+    tell('from now on');
+    return { classes };
+  }
+  const reclass = { kind: 'reclass', classes } as const;
+  const detail = diverted.map((diversion) => diversionText(diversion)).join('; ');
+  const isLater = diverted.some(({ to }) => to !== undefined && added.includes(to));
+  try {
+    if (!isLater) resolveClientMove(running, intent, reclass);
+  } catch (error) {
+    if (!(error instanceof OperationRefusedError)) throw error;
+    tell(detail, error.message);
+    return { classes: undefined };
+  }
+  tell(detail);
+  // New ones are there, without clients, before VIPs are added for them.
+  const known = running.classes;
+  const fresh = classes.filter(({ name }) => known.every((one) => one.name !== name));
+  return {
+    classes: fresh.length === 0 ? undefined : [...known, ...fresh.map((one) => ({ ...one, prefixes: [] }))],
+    reclass,
+    isLater,
+  };
+}
+
+/** Without those that are there only while clients move. */
+function lastingVips({ vips }: Configuration, intent: Intent): readonly VipConfiguration[] {
+  const moving = new Set([...intent.vips.values()].flatMap((vip) => (vip.moving === undefined ? [] : [vip.name])));
+  return vips.filter(({ name }) => !moving.has(name));
 }
 
 /** What holds for the whole controller counts from its next start. */

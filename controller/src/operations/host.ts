@@ -3,7 +3,7 @@
  * Because all of it is passed in and nothing is waited for, an operation's decisions happen within one step of the engine, and tests
  * can hold every one of these ends.
  */
-import type { Configuration, VipConfiguration } from '../config/types.ts';
+import type { ClassConfiguration, Configuration, VipConfiguration } from '../config/types.ts';
 import type { AuditEntry, OperationStatus } from '../control-api/types.ts';
 import type { Intent, IntentRecord, ServerRecord } from '../intent/types.ts';
 import type { ConnectionEstimate } from '../planning/plan.ts';
@@ -45,6 +45,8 @@ export interface OperationHost {
   estimate(vip: VipId): ConnectionEstimate;
   /** The VIPs in service have changed: from now on there are these, and everything is read and written anew. */
   setVips(vips: readonly VipConfiguration[]): void;
+  /** The classes of clients are these from now on. */
+  setClasses(classes: readonly ClassConfiguration[]): void;
   audit(note: AuditNote): void;
   changed(operation: OperationStatus): void;
   log(level: 'info' | 'warning' | 'error', text: string): void;

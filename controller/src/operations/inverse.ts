@@ -53,6 +53,10 @@ export function inverseOf(record: OperationRecord, intent: Intent): OperationReq
       const { forwardingBefore: before = 'nat' } = record;
       return { kind, ...common, forwarding: before === 'nat' ? { kind: before } : before };
     }
+    case 'reclass':
+      return record.classesBefore === undefined
+        ? refuse('what the classes were is not known')
+        : { kind, classes: record.classesBefore };
     case 'failover':
       return refuse('a server that died comes back by `mooring add`');
     case 'overflow':

@@ -3,9 +3,12 @@
  * are drained, mappings that
  * may change. Each only brings an operation closer to its end; nothing is ordered here.
  */
-import type { ConnectionKey, Notice, ServerId } from '../shift/types.ts';
+import type { ConnectionKey, Notice, ServerId, VipId } from '../shift/types.ts';
+import { concernedVips } from './concerned.ts';
 import { endedConnection } from './ended.ts';
 import type { Operations } from './operations.ts';
+import { tryQueued } from './queue.ts';
+import { reclassesOf } from './reclass.ts';
 import { onMappingReady } from './remap.ts';
 
 /** Something the bucket protocol says. */
@@ -19,8 +22,12 @@ export function hearNotice(operations: Operations, notice: Notice): void {
       const owner = operations.running.ownerOf(notice.name);
       owner?.unsettled.delete(notice.name.bucket);
       if (owner !== undefined) operations.advance(owner);
+      comeToRest(operations, notice.name.vip);
       break;
     }
+    case 'doubt-over':
+      comeToRest(operations, notice.vip);
+      break;
     case 'ended':
       hearEnd(operations, notice.server, notice.keys, 'were ended at the deadline');
       break;
@@ -46,11 +53,21 @@ export function hearNotice(operations: Operations, notice: Notice): void {
     case 'flipped':
     case 'unsealed':
     case 'doubt':
-    case 'doubt-over':
       break;
     default:
       throw new Error(`unexpected notice ${JSON.stringify(notice satisfies never)}`);
   }
+}
+
+/** Whoever waits for a VIP's buckets to be steady looks again. */
+function comeToRest(operations: Operations, vip: VipId): void {
+  const { host } = operations;
+  const shift = host.shift();
+  if (shift.doubts.has(vip) || !shift.vips.get(vip)?.every(({ phase }) => phase === 'steady')) return;
+  for (const running of reclassesOf(operations.running)) {
+    if (concernedVips(host.intent, running.record).includes(vip)) operations.advance(running);
+  }
+  tryQueued(operations);
 }
 
 function hearEnd(operations: Operations, server: ServerId, keys: readonly ConnectionKey[], what: string): void {

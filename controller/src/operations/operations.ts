@@ -33,6 +33,7 @@ import { inverseOf } from './inverse.ts';
 import { hearNotice } from './notices.ts';
 import { isWaiting, prepareRequest } from './preparation.ts';
 import { phaseAt, tryQueued } from './queue.ts';
+import { reclassesOf, resumeReclass } from './reclass.ts';
 import { beginRemap, isRemapped } from './remap.ts';
 import { type Resolved, sharesNow } from './resolve.ts';
 import { movesBack } from './roll-back.ts';
@@ -129,7 +130,8 @@ export class Operations {
     if (record.kind === 'failover') {
       throw conflict(`operation ${id} gives away the buckets of a dead server and cannot be aborted`);
     }
-    if (record.mappingBefore !== undefined && isRemapped(running)) {
+    const others = record.kind === 'reclass' ? reclassesOf(this.running) : [];
+    if (record.mappingBefore !== undefined && [running, ...others].some(isRemapped)) {
       throw conflict(`operation ${id} has put the new mapping in place and cannot be aborted any more`);
     }
     this.audit(running, 'abort', actor);
@@ -182,11 +184,13 @@ export class Operations {
         if (index < record.ordered) this.running.own(running, bucket, record.aborting ? from : to);
       });
       if (record.paused || record.kind === 'overflow') this.running.hold(running, true);
+      if (record.kind === 'reclass') continue;
       if (record.phase === 'preparing' && record.mappingBefore !== undefined) beginRemap(this, running);
       else if (record.phase === 'preparing') this.beginWhenReady(running);
       else this.arm(running);
       this.advance(running);
     }
+    resumeReclass(this);
     if (waiting.length > 0) tryQueued(this);
   }
 

@@ -8,7 +8,7 @@
  */
 import { assign } from '../assignment/assign.ts';
 import type { Intent, ServerRecord, VipRecord } from '../intent/types.ts';
-import type { BucketMove, ServerId } from '../shift/types.ts';
+import type { BucketMove, ServerId, VipId } from '../shift/types.ts';
 import { findSpare, inService, recordsOf, shareOf } from './catalogue.ts';
 import { OperationRefusedError } from './errors.ts';
 import type { Operations } from './operations.ts';
@@ -81,7 +81,6 @@ function giveUp(
   const known = intent.vips.get(vip)!;
   const vipName = known.name;
   const configuration = host.configuration.vips.find(({ name }) => name === vipName)!;
-  const { current, base } = intent.assignments.get(vip)!;
   operations.setState(dead, 'dead');
   host.serverGone(dead);
   const record = {
@@ -108,11 +107,12 @@ function giveUp(
   } else {
     heirsOf = (assignment, bases) => assign(assignment, bases, shares);
   }
-  const target = heirsOf(current, base);
-  const moves: BucketMove[] = [];
-  current.forEach((from, bucket) => {
-    if (from === dead.id) moves.push({ vip, bucket, to: target[bucket]! });
-  });
+  const movesOf = (vip: VipId): BucketMove[] => {
+    const { current, base } = intent.assignments.get(vip)!;
+    const target = heirsOf(current, base);
+    return current.flatMap((from, bucket) => (from === dead.id ? [{ vip, bucket, to: target[bucket]! }] : []));
+  };
+  const moves = movesOf(vip);
   const running = operations.running.begin(record);
   running.moved = moves.length;
   operations.save(running, {
@@ -126,8 +126,13 @@ function giveUp(
   operations.audit(running, `given up: ${reason}`);
   const to = coming === undefined ? 'the others' : `standby \`${coming.name}\``;
   host.log('error', `server \`${dead.name}\` is down (${reason}): its ${moves.length} buckets go to ${to}`);
-  const rebased = leaveDead(operations, vip, dead.id, (assignment) => heirsOf(assignment, assignment));
-  host.order({ kind: 'server-died', server: dead.id, moves: [...moves, ...rebased] });
+  // VIPs of clients that move have its buckets, too, and stay like those whose they are.
+  const others = [...intent.vips.values()].filter(({ moving }) => moving?.from === vip || moving?.to === vip);
+  const more = others.flatMap(({ id }) => movesOf(id));
+  const rebased = [vip, ...others.map(({ id }) => id)].flatMap((each) =>
+    leaveDead(operations, each, dead.id, (assignment) => heirsOf(assignment, assignment)),
+  );
+  host.order({ kind: 'server-died', server: dead.id, moves: [...moves, ...more, ...rebased] });
   // It ends, at the earliest, with the notice of the death, which lists what was lost.
   for (const { bucket, to: server } of moves) operations.running.own(running, bucket, server);
   if (standby !== undefined && !standby.ready) addByItself(operations, known, standby.name, 'standby');

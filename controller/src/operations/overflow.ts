@@ -10,7 +10,9 @@ import type { ServerRecord } from '../intent/types.ts';
 import { bucketOf } from '../shift/state.ts';
 import type { ServerId } from '../shift/types.ts';
 import { inService, shareOf } from './catalogue.ts';
+import { concernedVips } from './concerned.ts';
 import type { Operations } from './operations.ts';
+import { reclassesOf } from './reclass.ts';
 import type { Running } from './running.ts';
 
 const CONTROLLER = { who: 'controller' };
@@ -34,6 +36,10 @@ export function onQueue(
   const name = server === undefined ? undefined : operations.host.intent.vips.get(server.vip)?.name;
   const rule = operations.host.configuration.vips.find((vip) => vip.name === name)?.overflow;
   if (server === undefined || rule === undefined) return undefined;
+  // Clients that come or go have its buckets in another VIP meanwhile.
+  const isLeftOrJoined = ({ record }: Running): boolean =>
+    concernedVips(operations.host.intent, record).includes(server.vip);
+  if (reclassesOf(operations.running).some(isLeftOrJoined)) return undefined;
   const under = [...operations.running].find(
     ({ record }) => record.kind === 'overflow' && record.server === server.name && record.vip === server.vip,
   );

@@ -8,6 +8,7 @@ import type { OperationRequest, Plan } from '../control-api/types.ts';
 import { planVip } from '../planning/plan.ts';
 import type { ServerId, VipId } from '../shift/types.ts';
 import { findVip } from './catalogue.ts';
+import { concernedVips } from './concerned.ts';
 import { NotYetError, OperationRefusedError } from './errors.ts';
 import type { OperationHost } from './host.ts';
 import { type Resolved, resolveRequest, serversOf, sharesAfter, sharesNow, titleOf } from './resolve.ts';
@@ -30,7 +31,7 @@ export function prepareRequest(host: OperationHost, running: RunningOperations, 
     return prepareNow(host, running, request);
   } catch (error) {
     if (!(error instanceof OperationRefusedError) || !mayWait(error, running, request)) throw error;
-    const vip = findVip(host.configuration, host.intent, request.vip).record.id;
+    const vip = request.kind === 'reclass' ? 0 : findVip(host.configuration, host.intent, request.vip).record.id;
     const plan: Plan = { title: titleOf(request), vips: [], remarks: [error.body.message], start: 'queue' };
     return { start: 'queue', plan, resolved: undefined, vip };
   }
@@ -127,7 +128,8 @@ function checkFree(host: OperationHost, running: RunningOperations, resolved: Re
   const { intent } = host;
   const names = serversOf(resolved, intent);
   for (const { record } of running) {
-    if (record.vip !== resolved.vip.record.id || record.kind === 'failover' || isWaiting(record.phase)) continue;
+    if (record.kind === 'failover' || isWaiting(record.phase)) continue;
+    if (!concernedVips(intent, record).includes(resolved.vip.record.id)) continue;
     const takesAll = isVipRequest(record) || record.kind === 'forwarding';
     const part = [...record.leaving, ...record.coming, ...record.shares.map(({ server }) => server)];
     const name = part

@@ -209,6 +209,8 @@ export function titleOf(
     | 'affinity'
     | 'changes'
     | 'forwarding'
+    | 'prefix'
+    | 'class'
   >,
 ): string {
   switch (request.kind) {
@@ -225,6 +227,10 @@ export function titleOf(
       return `${request.kind} ${request.vip}`;
     case 'forwarding':
       return `forwarding of ${request.vip ?? 'the VIP'} to ${forwardingText(request.forwarding)}`;
+    case 'reclass':
+      return request.prefix === undefined
+        ? 'clients to other classes'
+        : `clients of ${request.prefix} to class ${request.class}`;
     case 'buckets':
       return `buckets of ${request.vip ?? 'the VIP'} to ${request.buckets}`;
     case 'remap':

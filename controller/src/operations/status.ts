@@ -88,7 +88,9 @@ function explain(phase: OperationPhase, progress: OperationStatus['progress'], r
     case 'paused':
       return `paused, ${progress.committed} of ${progress.buckets} buckets committed`;
     case 'preparing':
-      return 'finding out where the server is';
+      return record.mappingBefore === undefined
+        ? 'finding out where the server is'
+        : 'telling the switch of the coming mapping';
     case 'shifting':
       return `${progress.committed} of ${progress.buckets} buckets committed`;
     case 'draining':

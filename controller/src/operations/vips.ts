@@ -1,5 +1,5 @@
 /**
- * Whole VIPs come, go and change their mapping (`remap.ts`). What the switch has to hold for a VIP follows from the intent, so to add one or
+ * Whole VIPs come, go and change their mapping (`remap.ts`) or their clients (`reclass.ts`). What the switch has to hold for a VIP follows from the intent, so to add one or
  * to forget one means to record it and to have the switch reconciled with the intent anew: the same code that
  * brings up an empty switch, and only differences are written.
  *
@@ -13,6 +13,7 @@ import { addVip } from '../intent/begin.ts';
 import type { ServerId } from '../shift/types.ts';
 import { freeServerId, inService } from './catalogue.ts';
 import type { Operations } from './operations.ts';
+import { concludeReclass, launchReclass, rollBackReclass } from './reclass.ts';
 import { concludeRemap, launchRemap, rollBackRemap } from './remap.ts';
 import { sharesNow } from './resolve.ts';
 import type { Running } from './running.ts';
@@ -38,6 +39,9 @@ export class VipOperations {
       case 'remap':
         launchRemap(this.operations, running);
         break;
+      case 'reclass':
+        launchReclass(this.operations, running);
+        break;
       default:
         throw new Error(`${running.record.kind} is not about a VIP`);
     }
@@ -49,6 +53,10 @@ export class VipOperations {
     const { host } = operations;
     const { record } = running;
     const vip = host.intent.vips.get(record.vip);
+    if (record.kind === 'reclass') {
+      rollBackReclass(operations, message);
+      return;
+    }
     if (record.mappingBefore !== undefined) {
       rollBackRemap(operations, running, message);
       return;
@@ -84,6 +92,10 @@ export class VipOperations {
   conclude(running: Running): void {
     const { host } = this.operations;
     const { record } = running;
+    if (record.kind === 'reclass') {
+      concludeReclass(this.operations);
+      return;
+    }
     if (record.mappingBefore !== undefined) {
       concludeRemap(this.operations, running);
       return;
