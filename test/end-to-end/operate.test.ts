@@ -148,6 +148,20 @@ describe('operating', () => {
   );
 
   test(
+    'a shell is told the names that the controller knows',
+    async () => {
+      const told = async (...words: string[]): Promise<string> =>
+        (await mooring('completion', 'bash', '--', ...words)).stdout.replace(/\t.*/g, '');
+      expect(await told('drain', '--vip', 'web', 's')).toBe('s1\ns2\ns3\ns4\n');
+      expect(await told('plan', 'swap', 's4', 's3')).toBe('s3\n');
+      expect(await told('swap', '--vip=w')).toBe('--vip=web\n');
+      expect(await told('rollback', '')).toContain('2\n');
+      expect(await told('drain', '--state-dir', join(directory, 'mooring-state'), 's4')).toBe('s4\n');
+    },
+    PATIENCE_MS,
+  );
+
+  test(
     'what cannot be done is refused with the choices, and changes nothing',
     async () => {
       const before = await standing();

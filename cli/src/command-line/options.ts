@@ -18,6 +18,8 @@ export interface OptionSpecification {
   readonly kind: 'flag' | 'text' | 'count' | 'list';
   /** Name of the value in the help, e.g. `FILE`. */
   readonly value?: string;
+  /** All it can be, where that is a few words. */
+  readonly choices?: readonly string[];
   /** What a `count` is that is written without its value, as when another option or nothing follows. */
   readonly bare?: number;
   readonly description: string;
@@ -28,6 +30,10 @@ export interface ArgumentSpecification {
   readonly name: string;
   readonly description: string;
   readonly optional?: boolean;
+  /** All it can be, where that is a few words. */
+  readonly choices?: readonly string[];
+  /** The last one: takes all words that follow. */
+  readonly repeats?: boolean;
 }
 
 /** What a command declares about its command line. */
@@ -137,7 +143,7 @@ function checkPositional(syntax: CommandSyntax, positional: readonly string[]): 
       hint: `Usage: ${usageLine(syntax)}`,
     });
   }
-  if (positional.length > syntax.arguments.length) {
+  if (positional.length > syntax.arguments.length && syntax.arguments.at(-1)?.repeats !== true) {
     throw new UsageError(`unexpected argument '${positional[syntax.arguments.length]}'`, {
       hint: `Usage: ${usageLine(syntax)}`,
     });
@@ -146,7 +152,10 @@ function checkPositional(syntax: CommandSyntax, positional: readonly string[]): 
 
 /** The one-line usage, e.g. `mooring swap [options] OLD NEW`. */
 export function usageLine(syntax: CommandSyntax): string {
-  const words = syntax.arguments.map((argument) => (argument.optional ? `[${argument.name}]` : argument.name));
+  const words = syntax.arguments.map(({ name, optional, repeats }) => {
+    const word = repeats ? `${name}...` : name;
+    return optional ? `[${word}]` : word;
+  });
   return ['mooring', syntax.name, '[options]', ...words].join(' ');
 }
 

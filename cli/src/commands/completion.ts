@@ -1,77 +1,65 @@
 /**
- * `mooring completion`: prints a completion script for bash, zsh or fish. The words come from the commands' declared syntax at the moment
- * the script is printed, so they cannot fall behind; options of `compile` and `switch`, which parse their own, are left out.
+ * `mooring completion`: prints a completion script for bash, zsh or fish; with words behind `--`, which is how the script calls it, what could
+ * stand in the last one's place. Names of servers, virtual addresses and operations are the running controller's; where none answers
+ * there are none, and nothing is said about it: a shell that is asked for completions has no place for errors.
  */
-import { type ParsedCommand, printResult } from '../command-line/command.ts';
+import { ControlClient, type Status } from '@mooring/controller/control';
+import { type CommandContext, type ExitStatus, type ParsedCommand, printResult } from '../command-line/command.ts';
+import { type Candidate, complete, matching, type NameKind } from '../command-line/complete.ts';
+import { completionScript, FILES, SHELLS } from '../command-line/completion-script.ts';
 import { UsageError } from '../command-line/errors.ts';
-import { COMMON_OPTIONS } from '../command-line/options.ts';
+import type { ArgumentSpecification } from '../command-line/options.ts';
+import { stateDirectoryOf } from '../control-client/connect.ts';
+import { OPERATION_WORDS, type WordedKind } from '../control-client/operation-arguments.ts';
+import { operationLine } from '../control-client/operation-command.ts';
 
-/** A command's words, as a script needs them. */
-export interface CompletionEntry {
-  readonly name: string;
-  readonly summary: string;
-  /** Long options, with dashes. */
-  readonly options: readonly string[];
+/** The words that `mooring plan KIND` takes are those of the command KIND. */
+function plannedArguments(command: string, words: readonly string[]): readonly ArgumentSpecification[] | undefined {
+  const [kind] = words;
+  if (command !== 'plan' || kind === undefined) return undefined;
+  const own = kind === 'apply' ? [{ name: 'FILE', description: '' }] : (OPERATION_WORDS[kind as WordedKind] ?? []);
+  return [{ name: 'KIND', description: '' }, ...own];
 }
 
-const SHELLS = ['bash', 'zsh', 'fish'] as const;
-
-/** Quotes a text for a shell's single quotes. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-/** The script for one shell. */
-export function completionScript(shell: (typeof SHELLS)[number], entries: readonly CompletionEntry[]): string {
-  const names = entries.map((entry) => entry.name).join(' ');
-  switch (shell) {
-    case 'bash':
-      return [
-        '_mooring() {',
-        `  local current="\${COMP_WORDS[COMP_CWORD]}" words`,
-        `  if [ "$COMP_CWORD" -eq 1 ]; then words=${quoted(names)}; else`,
-        `    case "\${COMP_WORDS[1]}" in`,
-        ...entries.map((entry) => `      ${entry.name}) words=${quoted(entry.options.join(' '))} ;;`),
-        '    esac',
-        '  fi',
-        '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
-        '}',
-        'complete -o default -F _mooring mooring',
-        '',
-      ].join('\n');
-    case 'zsh':
-      return [
-        '#compdef mooring',
-        '_mooring() {',
-        '  if (( CURRENT == 2 )); then',
-        `    local -a commands=(${entries.map((entry) => quoted(`${entry.name}:${entry.summary}`)).join(' ')})`,
-        "    _describe 'command' commands",
-        '  else',
-        '    case "$words[2]" in',
-        ...entries.map((entry) => `      ${entry.name}) compadd -- ${entry.options.join(' ')}; _files ;;`),
-        '    esac',
-        '  fi',
-        '}',
-        'compdef _mooring mooring',
-        '',
-      ].join('\n');
-    case 'fish':
-      return [
-        'complete -c mooring -n __fish_use_subcommand -f',
-        ...entries.map(
-          (entry) => `complete -c mooring -n __fish_use_subcommand -a ${entry.name} -d ${quoted(entry.summary)}`,
-        ),
-        ...entries.flatMap((entry) =>
-          entry.options.map(
-            (option) => `complete -c mooring -n '__fish_seen_subcommand_from ${entry.name}' -l ${option.slice(2)}`,
-          ),
-        ),
-        '',
-      ].join('\n');
-    default: {
-      const never: never = shell;
-      throw new Error(`unknown shell ${never}`);
+/** The controller's names of a kind, each once. @param vip only servers of this one */
+export function namesOf(status: Status, of: NameKind, vip: string | undefined): Candidate[] {
+  switch (of) {
+    case 'server': {
+      const servers = status.servers.filter((server) => vip === undefined || server.vip === vip);
+      const about = new Map(servers.map(({ name, state, vip: its }) => [name, `${state}, ${its}`]));
+      return [...about].map(([word, text]) => ({ word, about: text }));
     }
+    case 'vip':
+      return status.vips.map(({ name, address }) => ({ word: name, about: address }));
+    case 'operation':
+      return status.operations.map((operation) => ({ word: String(operation.id), about: operationLine(operation) }));
+    case 'switch':
+      return status.switches.map(({ name, connected }) => ({ word: name, about: connected ? 'connected' : 'away' }));
+    default:
+      throw new Error(`unexpected kind ${of satisfies never}`);
+  }
+}
+
+async function candidatesFor(context: CommandContext, words: readonly string[]): Promise<readonly Candidate[]> {
+  const { COMMANDS } = await import('./registry.ts');
+  const syntaxes = await Promise.all(COMMANDS.map(async ({ load }) => (await load()).syntax));
+  const completion = complete(words, syntaxes, plannedArguments);
+  switch (completion.kind) {
+    case 'words':
+      return completion.words;
+    case 'files':
+      return [{ word: FILES, about: '' }];
+    case 'names': {
+      const { of, vip, prefix } = completion;
+      const at = words.lastIndexOf('--state-dir', -2);
+      const status = await ControlClient.inStateDir(
+        stateDirectoryOf(context, at < 0 ? undefined : words[at + 1]),
+      ).status();
+      const names = namesOf(status, of, vip).map(({ word, about }) => ({ word: `${prefix}${word}`, about }));
+      return matching(words.at(-1) ?? '', names);
+    }
+    default:
+      throw new Error(`unexpected completion ${JSON.stringify(completion satisfies never)}`);
   }
 }
 
@@ -80,30 +68,36 @@ export const completionCommand: ParsedCommand = {
   syntax: {
     name: 'completion',
     summary: 'print a completion script for bash, zsh or fish',
-    description: 'Prints a script that completes commands and options; the shell evaluates it.',
-    arguments: [{ name: 'SHELL', description: SHELLS.join(', ') }],
+    description:
+      'Prints a script that completes commands, options, files, and the names that the running controller knows; the shell\n' +
+      "evaluates it. With words behind --, as the script calls it, prints what could stand in the last one's place.",
+    arguments: [
+      { name: 'SHELL', description: SHELLS.join(', '), choices: SHELLS },
+      { name: 'WORD', description: 'a command line without mooring, to be completed', optional: true, repeats: true },
+    ],
     options: [],
     examples: [
       { command: 'eval "$(mooring completion bash)"', does: 'in ~/.bashrc' },
+      { command: 'eval "$(mooring completion zsh)"', does: 'in ~/.zshrc, behind compinit' },
       { command: 'mooring completion fish > ~/.config/fish/completions/mooring.fish', does: 'for fish' },
+      { command: 'mooring completion bash -- swap --vip web s', does: 'what could follow' },
     ],
   },
-  async run(context, parsed) {
-    const shell = SHELLS.find((candidate) => candidate === parsed.positional[0]);
+  async run(context, parsed): Promise<ExitStatus> {
+    const [name, ...words] = parsed.positional;
+    const shell = SHELLS.find((candidate) => candidate === name);
     if (shell === undefined) {
-      throw new UsageError(`'${parsed.positional[0]}' is not a shell known here`, { field: 'SHELL', choices: SHELLS });
+      throw new UsageError(`'${name}' is not a shell known here`, { field: 'SHELL', choices: SHELLS });
     }
-    const { COMMANDS } = await import('./registry.ts');
-    const entries = await Promise.all(
-      COMMANDS.map(async ({ name, summary, load }) => {
-        const { syntax } = await load();
-        const own = syntax.options.map((option) => `--${option.name}`);
-        const common = COMMON_OPTIONS.map((option) => `--${option.name}`).filter((option) => !own.includes(option));
-        return { name, summary, options: [...own, ...common] };
-      }),
-    );
-    const script = completionScript(shell, entries);
-    printResult(context, parsed.flags.has('json'), { ok: true, shell, script }, script);
+    const json = parsed.flags.has('json');
+    if (words.length === 0) {
+      const script = completionScript(shell);
+      printResult(context, json, { ok: true, shell, script }, script);
+      return 0;
+    }
+    const candidates = await candidatesFor(context, words).catch(() => []);
+    const lines = candidates.map(({ word, about }) => (about === '' ? word : `${word}\t${about}`));
+    printResult(context, json, { ok: true, candidates }, lines.join('\n'));
     return 0;
   },
 };

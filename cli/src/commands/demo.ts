@@ -80,6 +80,7 @@ export const demoCommand: ParsedCommand = {
         kind: 'text',
         value: 'KIND',
         description: 'as --direct, and packets reach servers inside others: ipip or gue (kernel hosts only)',
+        choices: ['ipip', 'gue'],
       },
       { name: 'simulated', kind: 'flag', description: "use simulated hosts even where the kernel's can be had" },
       { name: 'seed', kind: 'count', value: 'N', description: `seed of the load (default ${DEFAULT_SEED})` },

@@ -11,6 +11,7 @@ import type { ParsedArguments } from '../command-line/options.ts';
 import { callController, SERVICE_PORT_OPTION, STATE_DIRECTORY_OPTION } from '../control-client/connect.ts';
 import { traceLines } from '../explain/trace-lines.ts';
 import type { EntriesFile } from '../explain/trace-packet.ts';
+import { PACKET_KINDS } from '../ui/results.ts';
 
 /** Highest port of v1model, whose ports have 9 bits. */
 const MAX_PORT = 511;
@@ -50,7 +51,13 @@ export const explainCommand: ParsedCommand = {
       },
       { name: 'vip', kind: 'text', value: 'NAME', description: 'with --client: to this virtual address' },
       { ...SERVICE_PORT_OPTION, description: `with --client: ${SERVICE_PORT_OPTION.description}` },
-      { name: 'kind', kind: 'text', value: 'KIND', description: 'with --client: SYN, data or FIN (default SYN)' },
+      {
+        name: 'kind',
+        kind: 'text',
+        value: 'KIND',
+        description: 'with --client: SYN, data or FIN (default SYN)',
+        choices: PACKET_KINDS,
+      },
       STATE_DIRECTORY_OPTION,
       { name: 'cpu-port', kind: 'count', value: 'PORT', description: 'port of the controller (default 510)' },
       { name: 'drop-port', kind: 'count', value: 'PORT', description: 'egress port that drops (default 511)' },

@@ -14,7 +14,13 @@ export const logCommand: ParsedCommand = {
     description: 'Prints the lines of the event log that the controller keeps, oldest first.',
     arguments: [],
     options: [
-      { name: 'level', kind: 'text', value: 'LEVEL', description: 'at least this: info, warning or error' },
+      {
+        name: 'level',
+        kind: 'text',
+        value: 'LEVEL',
+        description: 'at least this: info, warning or error',
+        choices: LEVELS,
+      },
       { name: 'contains', kind: 'text', value: 'TEXT', description: 'only lines with this text' },
       { name: 'after', kind: 'count', value: 'N', description: 'only lines after that number' },
       STATE_DIRECTORY_OPTION,

@@ -28,7 +28,13 @@ export const mininetCommand: ParsedCommand = {
       'behind, however it ends.',
     arguments: [{ name: 'TOPOLOGY', description: 'a YAML file, or the name of one in topologies/', optional: true }],
     options: [
-      { name: 'switch', kind: 'text', value: 'KIND', description: 'softswitch (default) or bmv2' },
+      {
+        name: 'switch',
+        kind: 'text',
+        value: 'KIND',
+        description: 'softswitch (default) or bmv2',
+        choices: ['softswitch', 'bmv2'],
+      },
       { name: 'test', kind: 'flag', description: "carry out the file's operations under load; the exit status tells" },
       { name: 'load', kind: 'flag', description: 'keep connections to the service open' },
       {

@@ -33,7 +33,7 @@ export const planCommand: ParsedCommand = {
       'those of that command. Prints which buckets would move and the least that could, the live connections in them, the\n' +
       'pins needed against the room for them, and how long it is expected to take.',
     arguments: [
-      { name: 'KIND', description: 'what to plan' },
+      { name: 'KIND', description: 'what to plan', choices: KINDS },
       { name: 'WORD', description: 'as for that command', optional: true },
       { name: 'WORD', description: 'as for that command', optional: true },
       { name: 'WORD', description: 'as for that command', optional: true },

@@ -27,7 +27,12 @@ export const SERVICE_PORT_OPTION: OptionSpecification = {
 
 /** Absolute path of the state directory that the command line means. */
 export function stateDirectory(context: CommandContext, parsed: ParsedArguments): string {
-  const given = parsed.texts.get('state-dir') ?? context.environment.MOORING_STATE_DIR ?? 'mooring-state';
+  return stateDirectoryOf(context, parsed.texts.get('state-dir'));
+}
+
+/** The same, from what was written behind `--state-dir`. */
+export function stateDirectoryOf(context: CommandContext, written: string | undefined): string {
+  const given = written ?? context.environment.MOORING_STATE_DIR ?? 'mooring-state';
   return isAbsolute(given) ? given : join(context.workingDirectory, given);
 }
 

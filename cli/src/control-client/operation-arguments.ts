@@ -44,9 +44,15 @@ export const OPERATION_WORDS: Readonly<
   'remove-vip': [{ name: 'VIP', description: 'name of the virtual address' }],
   buckets: [{ name: 'COUNT', description: 'from 1 to 65535' }],
   reseed: [{ name: 'SEED', description: 'from 0 to 4294967295 (default: a random one)', optional: true }],
-  affinity: [{ name: 'KIND', description: '`connection`, or `client`: all connections of a client to one server' }],
+  affinity: [
+    {
+      name: 'KIND',
+      description: '`connection`, or `client`: all connections of a client to one server',
+      choices: ['connection', 'client'],
+    },
+  ],
   forwarding: [
-    { name: 'WAY', description: '`nat`, `direct`, `ipip` or `gue`' },
+    { name: 'WAY', description: '`nat`, `direct`, `ipip` or `gue`', choices: ['nat', 'direct', 'ipip', 'gue'] },
     { name: 'SOURCE', description: 'address that the packets of `ipip` and `gue` come from', optional: true },
     { name: 'PORT', description: `UDP port of \`gue\` (default ${GUE_PORT})`, optional: true },
   ],
