@@ -3,6 +3,8 @@
  * and addresses used twice, timers that must not be shorter than others). Nothing is returned unless all of it is right,
  * so that a wrong file is never half applied. docs/CONFIGURATION.md describes each key; a test holds the two together.
  */
+import { isSameService } from '../intent/classes.ts';
+import { isOneWay } from '../intent/mapping.ts';
 import { formatEndpoint, generatedMac, isIpv6 } from '../text/addresses.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import { ConfigurationError } from './diagnostics.ts';
@@ -13,6 +15,7 @@ import { type TakenEndpoint, takenEndpoint, wrongServerPort } from './server-por
 import {
   type ClassConfiguration,
   type Configuration,
+  type Fallback,
   type Forwarding,
   GUE_PORT,
   type HealthCheck,
@@ -69,6 +72,7 @@ function readRoot(root: MapReader): Configuration | undefined {
   if (vipReaders === undefined) root.error(undefined, 'the file has no `vips`: name at least one virtual address');
   else if (vipReaders.length === 0) root.error('vips', '`vips` is empty: name at least one virtual address');
   checkUnique(vipReaders ?? [], vips);
+  checkFallbacks(vipReaders ?? [], vips);
   vips.forEach(({ vip }, index) => {
     const names = classes.map(({ name }) => name);
     if (vip.class === undefined || names.includes(vip.class)) return;
@@ -223,6 +227,7 @@ function readVip(reader: MapReader): ReadVip {
     reader.error('health', `a \`syns\` check needs SYNs and their answers to pass the switch: ${why}`);
   }
   const overflow = readOverflow(reader.map('overflow', '`overflow`'));
+  const fallback = readFallback(reader, clientClass, overflow);
   if (port === 'all') checkAllPorts(reader, health, overflow);
   const serverReaders = reader.maps('servers', 'server');
   if (serverReaders === undefined) reader.error(undefined, `${reader.what} has no \`servers\``);
@@ -253,6 +258,7 @@ function readVip(reader: MapReader): ReadVip {
       forwarding,
       health,
       overflow,
+      fallback,
       servers,
     },
     serverReaders: serverReaders ?? [],
@@ -260,6 +266,34 @@ function readVip(reader: MapReader): ReadVip {
 }
 
 /** What looks at the one port of a service has none to look at. */
+function readFallback(
+  reader: MapReader,
+  clientClass: string | undefined,
+  overflow: OverflowRule | undefined,
+): Fallback | undefined {
+  const fallback = reader.optional('fallback', scalar.oneOf('failed', 'busy', 'always'), undefined);
+  if (fallback !== undefined && clientClass === undefined) {
+    reader.error('fallback', '`fallback` is for a VIP with a `class`: to the servers of the VIP for everybody');
+  } else if (fallback !== undefined && fallback !== 'failed' && overflow === undefined) {
+    reader.error('fallback', `\`fallback: ${fallback}\` needs \`overflow\`, which says when a server cannot keep up`);
+  }
+  return fallback;
+}
+
+/** Who may come to the servers of everybody needs these at the same service, and answers that go the same way. */
+function checkFallbacks(readers: readonly MapReader[], vips: readonly ReadVip[]): void {
+  vips.forEach(({ vip }, index) => {
+    if (vip.fallback === undefined || vip.class === undefined) return;
+    const general = vips.find(({ vip: other }) => isSameService(other, vip) && other.class === undefined)?.vip;
+    if (general === undefined) {
+      const where = formatEndpoint(vip.address, vip.port);
+      readers[index]!.error('fallback', `there is no VIP for everybody at ${where}/${vip.protocol}`);
+    } else if (isOneWay(general) !== isOneWay(vip)) {
+      readers[index]!.error('fallback', `servers of VIP \`${general.name}\` answer in another way: see \`forwarding\``);
+    }
+  });
+}
+
 function checkAllPorts(reader: MapReader, health: HealthCheck | undefined, overflow: OverflowRule | undefined): void {
   if (health?.kind === 'syns') {
     const why = 'whoever tries ports at which nobody listens would make its servers look dead';

@@ -92,6 +92,12 @@ export interface HealthCheck {
   readonly comeback: 'add' | 'wait';
 }
 
+/**
+ * When clients of a class may come to servers of everybody: `failed`: if none of the class's own is left. `busy`: also if one cannot keep up and no other of
+ * its own can. `always`: whenever one cannot keep up, as to any other.
+ */
+export type Fallback = 'failed' | 'busy' | 'always';
+
 /** When new connections of a server with a long accept queue go to another one. */
 export interface OverflowRule {
   readonly rule: 'next' | 'shortest' | 'round-robin';
@@ -184,6 +190,8 @@ export interface VipConfiguration {
   readonly health: HealthCheck | undefined;
   /** Undefined: nothing is redirected. */
   readonly overflow: OverflowRule | undefined;
+  /** When its clients may come to servers of the service's VIP for everybody; undefined: never. */
+  readonly fallback?: Fallback | undefined;
   readonly servers: readonly ServerConfiguration[];
 }
 

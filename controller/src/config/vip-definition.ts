@@ -44,10 +44,14 @@ export function readVipDefinition(
 
 /** A complete VIP as a file would have it: what is undefined is left out, durations get their unit. */
 function asFile(vip: object): unknown {
-  const { health, overflow, forwarding, ...rest } = JSON.parse(JSON.stringify(vip)) as Record<string, unknown>;
+  const { health, overflow, fallback, forwarding, ...rest } = JSON.parse(JSON.stringify(vip)) as Record<
+    string,
+    unknown
+  >;
   for (const server of (rest.servers ?? []) as Record<string, unknown>[]) if (server.links) delete server.switchPort;
   void health;
   void overflow;
+  void fallback;
   // From the file's reader it is complete, from a request it is what a file would say.
   if (typeof forwarding !== 'object' || forwarding === null) return forwarding == null ? rest : { ...rest, forwarding };
   const { kind, source, port } = forwarding as Record<string, unknown>;

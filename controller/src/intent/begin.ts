@@ -145,9 +145,9 @@ export function servedVips(configuration: Configuration, intent: Intent): VipCon
     if (defined === undefined) return [];
     if (listed === undefined) return [{ ...defined, buckets: record.buckets }];
     const names = new Set(listed.servers.map(({ name }) => name));
-    const { health, overflow } = listed;
+    const { health, overflow, fallback } = listed;
     const servers = [...listed.servers, ...defined.servers.filter(({ name }) => !names.has(name))];
-    return [{ ...defined, buckets: record.buckets, health, overflow, servers }];
+    return [{ ...defined, buckets: record.buckets, health, overflow, fallback, servers }];
   });
 }
 

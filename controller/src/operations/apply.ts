@@ -195,7 +195,7 @@ function compareWays(intent: Intent, vip: number, wanted: VipConfiguration, diff
 /** Checks, redirection and what is known of spares: followed at once, nothing moves. */
 function compareSettings(before: VipConfiguration, after: VipConfiguration, differences: Difference[]): boolean {
   let differs = false;
-  for (const key of ['health', 'overflow'] as const) {
+  for (const key of ['health', 'overflow', 'fallback'] as const) {
     if (JSON.stringify(before[key]) === JSON.stringify(after[key])) continue;
     differs = true;
     differences.push({ kind: 'change', what: `${key} of VIP ${after.name}`, detail: 'from now on' });

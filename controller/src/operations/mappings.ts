@@ -40,6 +40,7 @@ export function resolveMapping(intent: Intent, vip: KnownVip, request: Operation
     refuse(request.kind === 'buckets' ? 'buckets' : 'vip', `the VIP has ${is} already`, 'nothing to do');
   }
   const servers = sharesNow(intent, record.id).length;
+  if (servers === 0) refuse('vip', 'none of its own servers is in service', 'bring one back first: mooring add');
   if (after.buckets < servers) {
     refuse('buckets', `${after.buckets} buckets are not enough for ${servers} servers in service`, 'name more');
   }

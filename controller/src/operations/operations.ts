@@ -154,8 +154,8 @@ export class Operations {
     const followed = configuration.vips.map((vip) => {
       const wanted = vips.find(({ name }) => name === vip.name);
       if (wanted === undefined) return vip;
-      const { health, overflow, servers } = wanted;
-      const definition = { ...vip, health, overflow, servers };
+      const { health, overflow, fallback, servers } = wanted;
+      const definition = { ...vip, health, overflow, fallback, servers };
       const record = [...intent.vips.values()].find(({ name }) => name === vip.name)!;
       this.host.record({ kind: 'vip', vip: { ...record, definition } });
       for (const server of recordsOf(intent, record.id).values()) {

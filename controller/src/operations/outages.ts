@@ -1,16 +1,19 @@
 /**
  * What becomes of a server that its checks declare dead, and of one that is there again. Its buckets go to the others at once, with
  * no shift: there is nothing to wait for. Where a standby is known whose way is known, it gets them all, so that nobody else's
- * share changes; otherwise they are spread as the weights say, and a standby is added as gently as by an operator. An operation that
+ * share changes; otherwise they are spread as the weights say (over servers of everybody, where none of a class is left and its VIP says so), and a standby is added as gently as by an operator. An operation that
  * was bringing the dead server in is taken back; one that was taking it out has less to wait for.
  *
  * When every server of a VIP fails at once, the checker's own network is the likelier cause: nothing is changed, and it is said.
  */
-import { assign } from '../assignment/assign.ts';
+import { assign, type Share } from '../assignment/assign.ts';
+import { serviceOf, vipsOfService } from '../intent/services.ts';
 import type { Intent, ServerRecord, VipRecord } from '../intent/types.ts';
 import type { BucketMove, ServerId, VipId } from '../shift/types.ts';
 import { findSpare, inService, recordsOf, shareOf } from './catalogue.ts';
 import { OperationRefusedError } from './errors.ts';
+import { fallbackOf } from './fallback.ts';
+import type { OperationHost } from './host.ts';
 import type { Operations } from './operations.ts';
 import { queuedAdd } from './queue.ts';
 import { leaveDead } from './remap.ts';
@@ -46,7 +49,7 @@ export function onServerDown(
   const record = intent.servers.get(dead.id);
   if (record === undefined) return true;
   const standby = findStandby(operations, vipName, vip.id, isDown);
-  const shares = sharesWithout(intent, vip.id, dead.id, (server) => isDown(vipName, server));
+  const shares = heirsWithout(host, vip.id, dead.id, isDown);
   if (shares.length === 0 && standby?.ready !== true) {
     const state = host.shift().servers.get(dead.id);
     if ((state?.bases ?? 0) + (state?.currents ?? 0) > 0) return false;
@@ -56,14 +59,7 @@ export function onServerDown(
   for (const { id } of operations.host.intent.servers.values()) {
     const twin = intent.servers.get(id)!;
     if (twin.vip !== vip.id || twin.name !== name || twin.state === 'dead') continue;
-    giveUp(
-      operations,
-      vip.id,
-      twin,
-      reason,
-      undefined,
-      sharesWithout(intent, vip.id, id, (each) => isDown(vipName, each)),
-    );
+    giveUp(operations, vip.id, twin, reason, undefined, heirsWithout(host, vip.id, id, isDown));
   }
   return true;
 }
@@ -126,8 +122,8 @@ function giveUp(
   operations.audit(running, `given up: ${reason}`);
   const to = coming === undefined ? 'the others' : `standby \`${coming.name}\``;
   host.log('error', `server \`${dead.name}\` is down (${reason}): its ${moves.length} buckets go to ${to}`);
-  // VIPs of clients that move have its buckets, too, and stay like those whose they are.
-  const others = [...intent.vips.values()].filter(({ moving }) => moving?.from === vip || moving?.to === vip);
+  // It may have buckets of others: of clients that move, or of VIPs whose servers it stands in for.
+  const others = vipsOfService(intent, serviceOf(intent, vip)).filter(({ id }) => id !== vip);
   const more = others.flatMap(({ id }) => movesOf(id));
   const rebased = [vip, ...others.map(({ id }) => id)].flatMap((each) =>
     leaveDead(operations, each, dead.id, (assignment) => heirsOf(assignment, assignment)),
@@ -189,8 +185,17 @@ function findStandby(
   return standby === undefined ? undefined : { name: standby.name, ready: standby.mac !== undefined };
 }
 
+/** Who takes over: the VIP's others, or if there are none, where it says so, servers of everybody. */
+function heirsWithout({ configuration, intent }: OperationHost, vip: VipId, dead: ServerId, isDown: IsDown): Share[] {
+  const sharesOf = ({ id, name }: VipRecord): Share[] =>
+    sharesWithout(intent, id, dead, (server) => isDown(name, server));
+  const own = sharesOf(intent.vips.get(vip)!);
+  const general = fallbackOf(configuration, intent, vip)?.general;
+  return own.length > 0 || general === undefined ? own : sharesOf(general);
+}
+
 /** Who takes over, by weight: those that are up and enabled; if there is none, those that are disabled. */
-function sharesWithout(intent: Intent, vip: number, dead: ServerId, isDown: (server: string) => boolean) {
+function sharesWithout(intent: Intent, vip: number, dead: ServerId, isDown: (server: string) => boolean): Share[] {
   const others = inService(intent, vip).filter((server) => server.id !== dead && server.state === 'active');
   const up = others.filter(({ name }) => !isDown(name));
   const enabled = up.filter((server) => shareOf(server).enabled);

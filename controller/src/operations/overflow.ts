@@ -8,9 +8,10 @@ import type { OverflowRule } from '../config/types.ts';
 import type { AgentStatus } from '../control-api/types.ts';
 import type { ServerRecord } from '../intent/types.ts';
 import { bucketOf } from '../shift/state.ts';
-import type { ServerId } from '../shift/types.ts';
+import type { ServerId, VipId } from '../shift/types.ts';
 import { inService, shareOf } from './catalogue.ts';
 import { concernedVips } from './concerned.ts';
+import { fallbackOf } from './fallback.ts';
 import type { Operations } from './operations.ts';
 import { reclassesOf } from './reclass.ts';
 import type { Running } from './running.ts';
@@ -103,13 +104,21 @@ function helpers(
   statusOf: StatusOf,
 ): readonly ServerRecord[] {
   const overflowing = new Set(
-    [...operations.running].filter(({ record }) => record.kind === 'overflow').map(({ record }) => record.server),
+    [...operations.running]
+      .filter(({ record }) => record.kind === 'overflow')
+      .map(({ record }) => `${record.vip}/${record.server}`),
   );
-  const able = inService(operations.host.intent, server.vip).filter((other) => {
-    if (other.id === server.id || other.state !== 'active' || !shareOf(other).enabled) return false;
-    const status = statusOf(other.id);
-    return !overflowing.has(other.name) && (status === undefined || fill(status) < below);
-  });
+  const { configuration, intent } = operations.host;
+  const ableOf = (vip: VipId): readonly ServerRecord[] =>
+    inService(intent, vip).filter((other) => {
+      if (other.id === server.id || other.state !== 'active' || !shareOf(other).enabled) return false;
+      const status = statusOf(other.id);
+      return !overflowing.has(`${vip}/${other.name}`) && (status === undefined || fill(status) < below);
+    });
+  const own = ableOf(server.vip);
+  const fallback = fallbackOf(configuration, intent, server.vip);
+  const isFurther = fallback?.when === 'always' || (fallback?.when === 'busy' && own.length === 0);
+  const able = isFurther ? [...own, ...ableOf(fallback.general.id)] : own;
   if (rule === 'round-robin' || able.length === 0) return able;
   if (rule === 'next') return [able.find(({ id }) => id > server.id) ?? able[0]!];
   const emptiness = (other: ServerRecord): number => {

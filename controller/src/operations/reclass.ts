@@ -57,9 +57,9 @@ export function launchReclass(operations: Operations, running: Running): void {
   operations.save(running, { ...running.record, request, classesBefore: host.configuration.classes });
   if (move.vips.length === 0) {
     recordClasses(host, move.classes);
-    operations.finish(running, 'done', 'done');
     host.setClasses(move.classes);
     host.setVips(host.configuration.vips);
+    operations.finish(running, 'done', 'done');
     return;
   }
   const [from, to] = [move.from ?? NO_CLASS, move.to ?? NO_CLASS];
@@ -125,12 +125,13 @@ function end(operations: Operations, all: readonly Running[]): void {
     operations.save(running, { ...running.record, vip: aborting ? moving!.from : moving!.to });
   }
   recordClasses(host, classes);
+  host.setClasses(classes);
+  host.setVips(host.configuration.vips.filter(({ name }) => !names.has(name)));
+  // Whoever has waited for it begins at once, and finds everything as it is from now on.
   for (const running of all) {
     if (running.record.aborting) operations.finish(running, 'aborted', running.record.message);
     else operations.finish(running, 'done', 'done');
   }
-  host.setClasses(classes);
-  host.setVips(host.configuration.vips.filter(({ name }) => !names.has(name)));
 }
 
 function classesAfter({ aborting, classesBefore, request }: OperationRecord): readonly ClassConfiguration[] {
@@ -184,6 +185,7 @@ function addMovingVip(
     servers: [],
     health: undefined,
     overflow: undefined,
+    fallback: undefined,
   };
   const id = intent.nextVip;
   const { name, buckets } = definition;

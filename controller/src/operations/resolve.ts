@@ -10,6 +10,7 @@ import type { Intent, MappingConfiguration, ServerRecord, ServerShare, ShareChan
 import type { ServerId } from '../shift/types.ts';
 import { findActive, findSpare, findVip, inService, type KnownVip, shareOf } from './catalogue.ts';
 import { OperationRefusedError } from './errors.ts';
+import { checkNotLent } from './fallback.ts';
 import { resolveForwarding } from './forwarding.ts';
 
 /** What a request means. */
@@ -38,6 +39,7 @@ export function resolveRequest(configuration: Configuration, intent: Intent, req
   }
   const resolved = resolveChanges(intent, vip, request);
   checkResult(intent, resolved);
+  checkNotLent(intent, vip.record.id, resolved.leaving);
   return resolved;
 }
 

@@ -8,10 +8,11 @@ import { isOneWay } from '../intent/mapping.ts';
 import type { Intent, VipRecord } from '../intent/types.ts';
 import { planRemap, type RemapPlanInput } from '../planning/plan-remap.ts';
 import type { ServerId, VipId } from '../shift/types.ts';
-import { findVip, type KnownVip } from './catalogue.ts';
+import { findVip, inService, type KnownVip } from './catalogue.ts';
 import { resolveClientMove } from './client-moves.ts';
 import { isInTheWay } from './concerned.ts';
 import { NotYetError, OperationRefusedError } from './errors.ts';
+import { checkNotLent } from './fallback.ts';
 import type { OperationHost } from './host.ts';
 import { comingMapping, mappingOf, resolveMapping } from './mappings.ts';
 import { isWaiting, silentRemark } from './preparation.ts';
@@ -54,6 +55,7 @@ export function planVipRequest(
         hint: 'stop the controller instead',
       });
     }
+    checkNotLent(intent, record.id, inService(intent, record.id));
     const remarks = ['new connections are dropped from now on; those that live are waited for until the deadline'];
     return { plan: { title, vips: [], remarks, start: 'now' }, vip: record.id };
   }

@@ -310,6 +310,35 @@ describe('clients in another class', () => {
   });
 });
 
+describe('one that waits for another', () => {
+  it('and asks for the same finds nothing to do', async () => {
+    await rig.start();
+    rig.openMany(40);
+    const { id } = await rig.operate(RECLASS);
+    const same = await rig.operate({ ...RECLASS, queue: true });
+    expect(same.phase).toBe('queued');
+    await traffic(4_000);
+    await rig.advance(15_000);
+    expect(rig.operation(id)).toMatchObject({ outcome: 'done' });
+    expect(rig.operation(same.id)).toMatchObject({ outcome: 'failed', message: expect.stringContaining('already') });
+    expectAtRest();
+    expectServed(moves);
+  });
+
+  it('and takes back what that does begins when it has ended', async () => {
+    await rig.start();
+    rig.openMany(40);
+    await rig.operate(RECLASS);
+    await rig.advance(500);
+    const back = await rig.operate({ ...RECLASS, class: 'none', queue: true });
+    await traffic(8_000);
+    await rig.advance(25_000);
+    expect(rig.operation(back.id)).toMatchObject({ outcome: 'done' });
+    expectAtRest();
+    expectServed(() => false);
+  });
+});
+
 describe('a move of clients is refused', () => {
   it('where nothing would change, or a class is not known', async () => {
     await rig.start();
