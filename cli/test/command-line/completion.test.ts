@@ -71,7 +71,7 @@ describe('what could stand there', () => {
     const { stdout } = await runCommand(['completion', 'bash', '--', 'plan', 'affinity', '']);
     expect(stdout).toBe('connection\nclient\n');
     expect((await runCommand(['completion', 'bash', '--', 'plan', 'apply', ''])).stdout).toBe(':files\n');
-    expect((await runCommand(['completion', 'bash', '--', 'plan', 'r'])).stdout).toBe('remove\nremove-vip\nreseed\n');
+    expect((await runCommand(['completion', 'bash', '--', 'plan', 'rem'])).stdout).toBe('remove\nremove-vip\n');
   });
 
   test('servers are told once, with what they are', () => {

@@ -127,7 +127,7 @@ async function connect(options: P4RuntimeOptions, program: Program, electionId: 
       onError: () => undefined,
     });
   } catch (error) {
-    const reason = error instanceof RpcError ? `${codeName(error.code)}: ${error.message}` : String(error);
+    const reason = error instanceof RpcError ? error.message : String(error);
     throw new SwitchLostError(`no switch answers at ${address}: ${reason}`, { cause: error });
   }
 }

@@ -104,7 +104,7 @@ describe('gRPC', () => {
     const { server } = await serve();
     server.close();
     await expect(P4RuntimeClient.connect({ address: server.address, connectTimeoutMs: 300 })).rejects.toThrow(
-      `UNAVAILABLE: cannot connect to ${server.address} within 300 ms`,
+      `UNAVAILABLE: cannot connect to ${server.address} within 300 ms: connect ECONNREFUSED ${server.address}`,
     );
   });
 

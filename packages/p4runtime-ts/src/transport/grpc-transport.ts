@@ -22,9 +22,14 @@ function buffer(bytes: Uint8Array | undefined): Buffer | null {
   return bytes === undefined ? null : Buffer.from(bytes);
 }
 
+/** grpc-js wraps the system's reason in a history of the channel, part of which is often empty; the reason is what helps. */
+function plainReason(details: string): string {
+  return /Last error: (?:Error: )?(.+?)\. Resolution note:/.exec(details)?.[1] ?? details;
+}
+
 function convert(error: grpc.ServiceError | grpc.StatusObject): RpcError {
   const trailer = error.metadata?.get(detailsTrailer)[0];
-  return unpackError(error.code, error.details, trailer instanceof Buffer ? trailer : undefined);
+  return unpackError(error.code, plainReason(error.details), trailer instanceof Buffer ? trailer : undefined);
 }
 
 function callOptions(options: CallOptions): grpc.CallOptions {
