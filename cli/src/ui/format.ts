@@ -74,6 +74,14 @@ export function fitNames(names: readonly string[], width: number): string[] {
   });
 }
 
+/** An operation's title cut to `width` columns: of two servers something of both stays. */
+export function fitTitle(title: string, width: number): string {
+  const [, verb, from, to] = /^(\S+) (\S+) by (\S+)$/.exec(title) ?? [];
+  if (title.length <= width || verb === undefined || from === undefined || to === undefined) return fit(title, width);
+  const room = Math.floor((width - verb.length - ' '.length - ' by '.length) / 2);
+  return fit(`${verb} ${fitNames([from, to], room).join(' by ')}`, width);
+}
+
 /** A rate with a decimal prefix: `0`, `950`, `1.2k`, `34M`. At most five characters. */
 export function formatRate(perSecond: number): string {
   const units = ['', 'k', 'M', 'G', 'T'];

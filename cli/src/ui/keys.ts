@@ -82,7 +82,11 @@ const SCROLL: readonly Binding[] = LIST.map((binding) =>
 
 /** What a page adds. Its keys come before the global ones. */
 export const PAGE_BINDINGS: Readonly<Record<PageName, readonly Binding[]>> = {
-  overview: [...LIST, { action: 'open', keys: ['enter'], shown: 'enter', short: 'server', long: 'open the server' }],
+  overview: [
+    ...LIST,
+    { action: 'open', keys: ['enter'], shown: 'enter', short: 'server', long: 'open the server' },
+    { action: 'next-vip', keys: ['v'], short: 'next VIP', long: 'the map of the next virtual address' },
+  ],
   buckets: [
     { action: 'left', keys: ['h', 'left'], shown: 'arrows', short: 'move', long: 'move the cursor (also h j k l)' },
     { action: 'down', keys: ['j', 'down'] },

@@ -12,6 +12,7 @@ import {
   splitCommandLine,
 } from './commands.ts';
 import { type Action, actionOf } from './keys.ts';
+import { lastHelpScroll } from './pages/help.ts';
 import { switchScroll } from './pages/switch.ts';
 import { PACKET_KINDS } from './results.ts';
 import {
@@ -53,11 +54,7 @@ export function reduceKey(before: UiState, key: string): Step {
   if (state.confirm !== undefined) return answerQuestion(state, key);
   if (state.input !== undefined) return typeInto(state, key);
   if (state.output !== undefined) return only(readOutput(state, key));
-  if (state.isHelpOpen) {
-    return only(
-      key === '?' || key === 'escape' || key === 'q' || key === 'enter' ? { ...state, isHelpOpen: false } : state,
-    );
-  }
+  if (state.isHelpOpen) return only(readHelp(state, key));
   const action = actionOf(state.page, key);
   return action === undefined ? only(state) : act(state, action, key);
 }
@@ -69,30 +66,42 @@ function quit(state: UiState): Step {
   return only({ ...state, confirm: { kind: 'quit', question: quitQuestion } });
 }
 
-/** Scrolls a command's output as an events page is scrolled, or leaves it. */
+/** Scrolls a command's output, or leaves it. */
 function readOutput(state: UiState, key: string): UiState {
   const output = state.output!;
   if (key === 'escape' || key === 'enter' || key === 'q') return { ...state, output: undefined };
-  const last = Math.max(0, outputLines(state).length - outputRoom(state));
-  const scrollTo = (line: number): UiState => ({
-    ...state,
-    output: { ...output, scroll: Math.max(0, Math.min(last, line)) },
-  });
+  const room = outputRoom(state);
+  const scroll = scrolled(key, output.scroll, Math.max(0, outputLines(state).length - room), room);
+  return scroll === undefined ? state : { ...state, output: { ...output, scroll } };
+}
+
+/** Scrolls the help, or leaves it. */
+function readHelp(state: UiState, key: string): UiState {
+  if (key === '?' || key === 'escape' || key === 'enter' || key === 'q') {
+    return { ...state, isHelpOpen: false, helpScroll: 0 };
+  }
+  const helpScroll = scrolled(key, state.helpScroll, lastHelpScroll(state), bodyRows(state));
+  return helpScroll === undefined ? state : { ...state, helpScroll };
+}
+
+/** Lines above the first one shown after a key, which means what it means on the events page; undefined: nothing. */
+function scrolled(key: string, scroll: number, last: number, page: number): number | undefined {
+  const to = (line: number): number => Math.max(0, Math.min(last, line));
   switch (actionOf('events', key)) {
     case 'down':
-      return scrollTo(output.scroll + 1);
+      return to(scroll + 1);
     case 'up':
-      return scrollTo(output.scroll - 1);
+      return to(scroll - 1);
     case 'page-down':
-      return scrollTo(output.scroll + bodyRows(state));
+      return to(scroll + page);
     case 'page-up':
-      return scrollTo(output.scroll - bodyRows(state));
+      return to(scroll - page);
     case 'first':
-      return scrollTo(0);
+      return 0;
     case 'last':
-      return scrollTo(last);
+      return last;
     default:
-      return state;
+      return undefined;
   }
 }
 

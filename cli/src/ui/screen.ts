@@ -96,8 +96,8 @@ function footerRow(state: UiState, width: number): Row {
     return row(span(label, { bold: true }), text, span(' ', { inverse: true }));
   }
   // The page's keys do nothing while something stands over it.
-  if (state.output) return row(span(' esc', { bold: true }), ' closes this ', span(' j/k', { bold: true }), ' scroll');
-  if (state.isHelpOpen) return row(span(' esc', { bold: true }), ' closes this');
+  if (state.output || state.isHelpOpen)
+    return row(span(' esc', { bold: true }), ' closes this ', span(' j/k', { bold: true }), ' scroll');
   const always = GLOBAL_BINDINGS.filter((binding) => binding.action === 'help' || binding.action === 'quit');
   const others = [...PAGE_BINDINGS[state.page], ...GLOBAL_BINDINGS.filter((binding) => !always.includes(binding))];
   const parts = (bindings: typeof others): Row =>

@@ -63,6 +63,8 @@ export interface UiState {
   /** Pages to go back to, the last one first to leave. */
   readonly history: readonly PageName[];
   readonly isHelpOpen: boolean;
+  /** Lines of the help above the first one shown. */
+  readonly helpScroll: number;
   /** Whether commands can be given. */
   readonly canSteer: boolean;
   /** What is asked before leaving, where that stops more than the screen. */
@@ -113,6 +115,7 @@ export function initialState(view: View, size: ScreenSize, canSteer: boolean, qu
     page: 'overview',
     history: [],
     isHelpOpen: false,
+    helpScroll: 0,
     canSteer,
     quitQuestion,
     input: undefined,

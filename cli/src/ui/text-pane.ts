@@ -35,3 +35,13 @@ export function wrapLines(lines: readonly string[], width: number): string[] {
 export function textRows(text: string, width: number, style: Style = {}): Row[] {
   return wrapText(text, width - 2).map((line) => row(span(` ${line}`, style)));
 }
+
+/** Columns of a label, blanks included. */
+const LABEL_COLUMNS = 12;
+
+/** A label and a text, in as many rows as it takes. */
+export function labelledRows(label: string, text: string, width: number, style: Style = {}): Row[] {
+  return wrapText(text, width - LABEL_COLUMNS - 1).map((line, index) =>
+    row(span(` ${(index === 0 ? label : '').padEnd(LABEL_COLUMNS - 1)}${line}`, style)),
+  );
+}

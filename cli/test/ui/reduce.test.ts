@@ -165,7 +165,7 @@ describe('orders', () => {
     });
     const text = (from: typeof state): string => screenRows(from).map(rowText).join('\n');
     expect(text(open)).toContain('mooring plan drain s1, lines 1 to 19 of 40');
-    expect(text(play(open, 'j', 'pagedown').state)).toContain('lines 22 to 40 of 40');
+    expect(text(play(open, 'j', 'pagedown').state)).toContain('lines 21 to 39 of 40');
     expect(text(play(open, 'G').state)).toContain('line 39');
     expect(text(play(open, 'G', 'k').state)).toContain('lines 21 to 39');
     expect(text(play(open, 'G', 'g', 'k').state)).toContain('lines 1 to 19');

@@ -200,13 +200,44 @@ describe('80 x 24', () => {
     expect(shown({ phase: 'shifting' })).toMatch(/committed +█+░* 22 of 64 buckets/);
   });
 
+  test('an operation says between which servers, and addresses that have no line are told of', () => {
+    const view = viewInShift(5, 256, false);
+    const controller = view.controller!;
+    const long = swapView('s5', { title: 'swap backend-005.example.com by backend-099.example.com' });
+    const vips = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({ ...controller.vips[0]!, name }));
+    for (const columns of [80, 120]) {
+      const state = stateOf({ ...view, controller: { ...controller, vips, operations: [long] } }, { columns });
+      for (const key of ['1', '3']) {
+        expect(frame(play(state, key).state)).toMatch(/swap backend-005\S* by backend-099/);
+      }
+      expect(frame(state)).toContain('─ a 10.0.0.1:80');
+      expect(frame(state)).toContain('and 2 more: v shows the next one');
+      expect(frame(play(state, 'v', 'v').state)).toContain('─ c 10.0.0.1:80');
+    }
+  });
+
+  test('help explains the words of a page, and is scrolled where it is longer than the screen', () => {
+    for (const rows of [12, 24, 60]) {
+      let state = play(stateOf(viewInShift(5, 256, false), { rows }), '3', '?').state;
+      const seen = new Set<string>();
+      for (let line = 0; line < 40; line++) {
+        for (const text of frame(state).split('\n')) seen.add(text.trim());
+        state = play(state, 'j').state;
+      }
+      expect([...seen]).toContainEqual(expect.stringMatching(/^committed +buckets that no old connection needs/));
+      expect([...seen]).toContainEqual(expect.stringMatching(/^q +leave$/));
+      expect(play(state, 'G', 'g').state.helpScroll).toBe(0);
+      expect(play(state, 'escape', '?').state.helpScroll).toBe(0);
+    }
+  });
+
   test('under help and output the footer has their keys, not those of the page', () => {
     const state = stateOf(viewInShift(5, 256, false));
     expect(
       frame(play(state, '3', '?').state)
         .split('\n')
         .at(-1),
-    ).toBe(' esc closes this');
+    ).toBe(' esc closes this  j/k scroll');
     const printed = { value: { status: 0, stdout: '1\n2\n3\n4\n5\n', stderr: '' } };
     const told = play(state, '3', { kind: 'commanded', argv: ['plan'], answer: printed }).state;
     expect(frame(told).split('\n').at(-1)).toBe(' esc closes this  j/k scroll');

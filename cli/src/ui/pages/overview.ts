@@ -65,7 +65,9 @@ export function overviewPage(state: UiState): Row[] {
   const vip = selectedVip(state);
   // The selected address has its line in the map's heading.
   const others = (controller?.vips ?? []).filter((candidate) => candidate !== vip).slice(0, VIPS_SHOWN - 1);
-  top.push(...others.map((other) => row(span(`  ${vipText(other, 1)}`))));
+  top.push(...others.map((other) => row(`  ${vipText(other, 1)}`)));
+  const hidden = (controller?.vips.length ?? 0) - others.length - 1;
+  if (hidden > 0) top.push(row(span(`  and ${hidden} more: v shows the next one`, { dim: true })));
 
   const running = (controller?.operations ?? []).filter((operation) => !operation.isOver);
   const operationRows = Math.max(1, Math.min(running.length, OPERATIONS_SHOWN));

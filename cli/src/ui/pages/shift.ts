@@ -5,6 +5,7 @@
 
 import { bucketMap } from '../bucket-map.ts';
 import {
+  fitTitle,
   formatBar,
   formatClock,
   formatCount,
@@ -15,19 +16,17 @@ import {
 } from '../format.ts';
 import { heading } from '../heading.ts';
 import { isInShift, type OperationView, type PlanView, type View } from '../model.ts';
-import { operationText } from '../operation-pane.ts';
-import { exactly, fitRow, type Row, row, type Style, selected, span } from '../rows.ts';
+import { operationText, titleWidth } from '../operation-pane.ts';
+import { exactly, fitRow, type Row, row, selected, span } from '../rows.ts';
 import { bodyRows, frameWidth, placeOf, selectedOperation, windowStart } from '../selectors.ts';
 import type { UiState } from '../state.ts';
-import { wrapText } from '../text-pane.ts';
+import { labelledRows } from '../text-pane.ts';
 import { phasesText } from './buckets.ts';
 
 /** The way of an operation; others (an abort, a plan) are shown by their name alone. */
 const PHASES = ['preparing', 'shifting', 'draining', 'settling', 'done'];
 const LIST_SHARE = 0.35;
 const LIST_LEAST = 2;
-/** Columns of the labels, blanks included. */
-const LABEL_COLUMNS = 12;
 /** Connections that were ended, by name. */
 const ENDED_SHOWN = 8;
 
@@ -58,14 +57,6 @@ function phaseRow(operation: OperationView): Row {
   );
 }
 
-/** A label and a text, in as many rows as it takes. */
-function labelledRows(label: string, text: string, width: number, style: Style = {}): Row[] {
-  const lines = wrapText(text, width - LABEL_COLUMNS - 1);
-  return lines.map((line, index) =>
-    row(span(` ${(index === 0 ? label : '').padEnd(LABEL_COLUMNS - 1)}${line}`, style)),
-  );
-}
-
 function barRow(name: string, done: number, total: number, barWidth: number): Row {
   const share = total === 0 ? 0 : done / total;
   return row(
@@ -76,10 +67,11 @@ function barRow(name: string, done: number, total: number, barWidth: number): Ro
 }
 
 /** What the servers' resets say: a suspicion, and not a count of connections. */
-function resetsRow({ seen, usual, suspected }: NonNullable<OperationView['resets']>): Row {
+function resetsRows({ seen, usual, suspected }: NonNullable<OperationView['resets']>, width: number): Row[] {
   const text = `${formatCount(seen)} "no such connection" from its servers, ${formatCount(usual)} at most are usual`;
-  if (suspected === 0) return row(` resets     ${text}`);
-  return row(span(` SUSPECTED  ${text}`, { bold: true, colour: 'yellow' }));
+  return suspected === 0
+    ? labelledRows('resets', text, width)
+    : labelledRows('SUSPECTED', text, width, { bold: true, colour: 'yellow' });
 }
 
 /** What a plan says of connections, as far as anybody knows. */
@@ -117,7 +109,7 @@ function faultRows(operation: OperationView, width: number): Row[] {
           bold: true,
           colour: 'red',
         })),
-    ...(resets === undefined ? [] : [resetsRow(resets)]),
+    ...(resets === undefined ? [] : resetsRows(resets, width)),
     ...(ended.length === 0
       ? []
       : labelledRows(
@@ -138,7 +130,7 @@ function detailRows(state: UiState, operation: OperationView, width: number): Ro
   const { message, isOver, awaitsApproval, isPaused } = operation;
   const isGoingBack = operation.phase === 'rolling-back' || operation.phase === 'aborted';
   return [
-    heading(`#${operation.id} ${operation.title} · ${operation.vip}`, width),
+    heading(`#${operation.id} ${fitTitle(operation.title, width - 24)} · ${operation.vip}`, width),
     phaseRow(operation),
     // That it waits for approval, or is paused, stands above.
     ...(message === '' || awaitsApproval || isPaused
@@ -202,8 +194,9 @@ export function shiftPage(state: UiState): Row[] {
   const place = placeOf(operations, (candidate) => candidate === operation);
   const first = windowStart(operations.length, place, listRows);
   const rows: Row[] = [heading(`operations, ${operations.length} of late`, width)];
+  const columns = titleWidth(operations, width - 7);
   operations.slice(first, first + listRows).forEach((candidate, index) => {
-    const text = ` ${`#${candidate.id}`.padEnd(5)}${operationText(candidate, width - 7)}`;
+    const text = ` ${`#${candidate.id}`.padEnd(5)}${operationText(candidate, columns, width - 7)}`;
     const line = row(span(text, candidate.isOver ? { dim: true } : { colour: 'yellow' }));
     rows.push(first + index === place ? selected(line, width) : fitRow(line, width));
   });
