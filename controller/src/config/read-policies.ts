@@ -72,8 +72,12 @@ export function readHealth(reader: MapReader | undefined): HealthCheck | undefin
   const command = reader.scalars('command', scalar.text) ?? [];
   const minimum = reader.optional('minimum', scalar.integer(1, 1_000_000, 'SYNs'), 10);
   const unanswered = reader.optional('unanswered', scalar.share, 1);
-  for (const key of ['minimum', 'unanswered']) {
+  for (const key of ['minimum', 'unanswered', 'reassign']) {
     if (kind !== 'syns' && reader.node.has(key)) reader.error(key, `a \`${kind}\` check counts no SYNs`);
+  }
+  const reassign = reader.optional('reassign', scalar.integer(1, 100, 'failures'), undefined);
+  if (reassign !== undefined && reassign >= fall) {
+    reader.error('reassign', `\`reassign\` must be less than \`fall\` (${fall}), after which the server is given up`);
   }
   if (unanswered === 0) reader.error('unanswered', '`unanswered` must be more than 0');
   const port = reader.optional('port', scalar.port, undefined);
@@ -83,7 +87,8 @@ export function readHealth(reader: MapReader | undefined): HealthCheck | undefin
   }
   if (kind !== 'command' && command.length > 0) reader.error('command', `a \`${kind}\` check runs no \`command\``);
   reader.finish();
-  return { kind, intervalMs, timeoutMs, rise, fall, path, statuses, command, minimum, unanswered, port, comeback };
+  const counts = { minimum, unanswered, reassign };
+  return { kind, intervalMs, timeoutMs, rise, fall, path, statuses, command, ...counts, port, comeback };
 }
 
 /** `overflow` of a VIP */

@@ -232,6 +232,13 @@ function readVip(reader: MapReader): ReadVip {
   const serverReaders = reader.maps('servers', 'server');
   if (serverReaders === undefined) reader.error(undefined, `${reader.what} has no \`servers\``);
   const servers = (serverReaders ?? []).map((server) => readServer(server, port));
+  servers.forEach(({ name: own, standbyFor }, index) => {
+    const names = servers.map((server) => server.name).filter((other) => other !== own);
+    if (standbyFor === undefined || names.includes(standbyFor)) return;
+    const meant = didYouMean(standbyFor, names);
+    const hint = meant === undefined ? '' : `; did you mean \`${meant}\`?`;
+    serverReaders![index]!.error('standbyFor', `the VIP has no other server \`${standbyFor}\`${hint}`);
+  });
   servers.forEach((server, index) => {
     if (forwarding === undefined || server.port === port) return;
     serverReaders![index]!.error('port', sayPortOfVip(port, forwarding));
@@ -330,6 +337,7 @@ function readServer(reader: MapReader, vipPort: ServicePort): ServerConfiguratio
   const mac = reader.optional('mac', scalar.mac, undefined);
   const switchPort = reader.optional('switchPort', scalar.switchPort, undefined);
   const links = readLinks(reader, mac);
+  const standbyFor = reader.optional('standbyFor', scalar.name, undefined);
   const server: ServerConfiguration = {
     name: reader.required('name', scalar.name) ?? '',
     address: reader.required('address', scalar.address) ?? '0.0.0.0',
@@ -339,14 +347,20 @@ function readServer(reader: MapReader, vipPort: ServicePort): ServerConfiguratio
     switchPort: links?.[0]?.switchPort ?? switchPort,
     links,
     spare: reader.optional('spare', scalar.boolean, false),
-    standby: reader.optional('standby', scalar.boolean, false),
+    standby: reader.optional('standby', scalar.boolean, false) || standbyFor !== undefined,
+    standbyFor,
+    maxConnections: reader.optional('maxConnections', scalar.integer(1, 100_000_000, 'connections'), undefined),
     agent: reader.optional('agent', scalar.hostAndPort, undefined),
     checkAddress: reader.optional('checkAddress', scalar.hostAndMaybePort, undefined),
   };
   const wrong = wrongServerPort(server.port, vipPort);
   if (wrong !== undefined) reader.error('port', wrong);
   if (server.standby && !server.spare) {
-    reader.error('standby', `${reader.what} is in service: only a \`spare\` can be a \`standby\``);
+    const key = standbyFor === undefined ? 'standby' : 'standbyFor';
+    reader.error(key, `${reader.what} is in service: only a \`spare\` can be a \`standby\``);
+  }
+  if (server.maxConnections !== undefined && server.agent === undefined) {
+    reader.error('maxConnections', `${reader.what} has no \`agent\`, which would count its connections`);
   }
   if (links !== undefined && switchPort !== undefined) {
     reader.error('switchPort', `${reader.what} has \`links\`: their switch ports are its own`);

@@ -86,6 +86,8 @@ export interface HealthCheck {
   /** `syns`: from how many SYNs on they say something, and which share of them may not go unanswered, 0 to 1. */
   readonly minimum: number;
   readonly unanswered: number;
+  /** `syns`: failures in a row after which new connections go to other servers; undefined: none before it counts as down. */
+  readonly reassign?: number | undefined;
   /** Where other than the server's own port. */
   readonly port: number | undefined;
   /** What becomes of a server that answers again after it was declared dead. */
@@ -222,6 +224,10 @@ export interface ServerConfiguration {
   readonly spare: boolean;
   /** A spare that takes over by itself when a server of its VIP dies. */
   readonly standby: boolean;
+  /** Only when that one does. */
+  readonly standbyFor?: string | undefined;
+  /** New connections go elsewhere while its agent counts so many. */
+  readonly maxConnections?: number | undefined;
   /** host:port of its agent. */
   readonly agent: string | undefined;
   /** Where its health is checked, if not at its own address: `host` or `host:port`. */

@@ -21,6 +21,8 @@ export interface HealthMonitorHost {
   readonly probe: (check: HealthCheck, target: CheckTarget) => Promise<CheckResult>;
   /** Told whenever a verdict is new, and with each check while a server is down. */
   onVerdict(vip: string, server: string, health: 'up' | 'down', reason: string | undefined): void;
+  /** Told after each check of a server that is up, where new connections may go elsewhere meanwhile: why they should, or that they need not. */
+  onDitched(vip: string, server: string, reason: string | undefined): void;
 }
 
 interface Checked {
@@ -108,6 +110,11 @@ export class HealthMonitor {
     const { health, reason } = entry.state;
     if (result.ok !== undefined && health !== 'unknown' && (health !== before || health === 'down')) {
       this.host.onVerdict(vip, server, health, reason);
+    }
+    const { reassign } = found.check;
+    if (reassign !== undefined && health === 'up') {
+      const isDitched = result.ok === false && entry.state.against >= reassign;
+      this.host.onDitched(vip, server, isDitched ? reason : undefined);
     }
     const restMs = Math.max(1, found.check.intervalMs - (clock.monotonicMs() - startedMs));
     entry.cancel = clock.after(restMs, () => void this.check(key, vip, server));

@@ -6,6 +6,7 @@
 import type { Engine } from '../engine/engine.ts';
 import { OperationRefusedError } from '../operations/errors.ts';
 import { onServerDown, onServerUp } from '../operations/outages.ts';
+import { onDitched } from '../operations/overflow.ts';
 import type { SignalReader } from '../signals/signal-reader.ts';
 import { DitchedSyns } from './ditched-syns.ts';
 import { HealthMonitor } from './monitor.ts';
@@ -29,11 +30,16 @@ export function superviseHealth(engine: Engine, probe: Probe, readSignals: Signa
       log.write('error', `a verdict could not be followed: ${error instanceof Error ? error.message : String(error)}`);
     });
   };
+  const statusOf = (server: number) => engine.agents?.statusOf(server);
   const monitor = new HealthMonitor({
     configuration,
     intent: journal.state,
     clock,
     probe: (check, target) => (isActive(check) ? probe(check, target) : ditched.check(check, target)),
+    onDitched(vip, server, reason) {
+      const wanted = onDitched(engine.operations, vip, server, reason, statusOf);
+      if (wanted !== undefined) run(wanted);
+    },
     onVerdict(vip, server, health, reason) {
       const name = `${vip}/${server}`;
       engine.options.onChange?.();

@@ -127,6 +127,8 @@ export interface OperationRecord {
   readonly plan: Plan | undefined;
   /** A change of mapping: what the mapping was. */
   readonly mappingBefore?: Required<MappingConfiguration>;
+  /** `overflow`: because SYNs to it had no answer; else because its agent says that it is full. */
+  readonly cause?: 'syns';
   /** A change of classes: what they were. */
   readonly classesBefore?: readonly ClassConfiguration[];
   /** A change of forwarding: what it was. */

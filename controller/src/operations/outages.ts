@@ -48,7 +48,7 @@ export function onServerDown(
   // It may have gone with the operation that brought it.
   const record = intent.servers.get(dead.id);
   if (record === undefined) return true;
-  const standby = findStandby(operations, vipName, vip.id, isDown);
+  const standby = findStandby(operations, vip, name, isDown);
   const shares = heirsWithout(host, vip.id, dead.id, isDown);
   if (shares.length === 0 && standby?.ready !== true) {
     const state = host.shift().servers.get(dead.id);
@@ -164,24 +164,26 @@ function addByItself(operations: Operations, vip: VipRecord, server: string, rea
   }
 }
 
-/** A spare that may take over: `ready` when it can be sent packets at once. */
+/** A spare that may take over for the dead one: `ready` when it can be sent packets at once. */
 function findStandby(
   operations: Operations,
-  vipName: string,
-  vip: number,
+  { id, name: vipName }: VipRecord,
+  dead: string,
   isDown: IsDown,
 ): { readonly name: string; readonly ready: boolean } | undefined {
   const { intent, configuration } = operations.host;
-  const records = recordsOf(intent, vip);
-  const standby = configuration.vips
-    .find(({ name }) => name === vipName)
-    ?.servers.find(
-      (server) =>
-        server.standby &&
-        !isDown(vipName, server.name) &&
-        queuedAdd(operations, vip, server.name) === undefined &&
-        ['drained', undefined].includes(records.get(server.name)?.state),
-    );
+  const records = recordsOf(intent, id);
+  const { servers } = configuration.vips.find(({ name }) => name === vipName)!;
+  const able = servers.filter(
+    (server) =>
+      server.standby &&
+      !isDown(vipName, server.name) &&
+      queuedAdd(operations, id, server.name) === undefined &&
+      ['drained', undefined].includes(records.get(server.name)?.state),
+  );
+  // Its own first, then one that is for any.
+  const standbyOf = (whose: string | undefined) => able.find(({ standbyFor }) => standbyFor === whose);
+  const standby = standbyOf(dead) ?? standbyOf(undefined);
   return standby === undefined ? undefined : { name: standby.name, ready: standby.mac !== undefined };
 }
 

@@ -150,6 +150,36 @@ describe('overflow', () => {
   });
 });
 
+describe('as many connections as a server may have', () => {
+  const LIMITED = WITH_AGENTS.replace(/ {4}overflow.*\n/, '').replace(
+    "name: s1, agent: 's1:1',",
+    "name: s1, agent: 's1:1', maxConnections: 20,",
+  );
+
+  it('are not exceeded while others have room, and it gets new ones again when a tenth has ended', async () => {
+    newRig(LIMITED);
+    await rig.start();
+    const s1 = rig.serverId('s1');
+    const held = () => rig.connections.filter(({ server }) => server === s1);
+    for (let round = 0; round < 40; round++) {
+      rig.openMany(3);
+      await run(100);
+    }
+    expect(held().length).toBeGreaterThanOrEqual(20);
+    expect(held().length).toBeLessThanOrEqual(22);
+    const [redirection] = rig.engine.operations.list();
+    expect(redirection).toMatchObject({ kind: 'overflow', server: 's1', why: expect.stringContaining('may have 20') });
+    const some = new Set(held().slice(19));
+    rig.close((connection) => some.has(connection));
+    await run(500);
+    expect(rig.operation(redirection!.id).phase).toBe('shifting');
+    const more = new Set(held().slice(18));
+    rig.close((connection) => more.has(connection));
+    await run(3_000);
+    expect(rig.operation(redirection!.id)).toMatchObject({ outcome: 'done' });
+  });
+});
+
 describe('the auditor', () => {
   it('sees what goes wrong where pinning is off, and counts each connection once', async () => {
     await rig.start({ pinning: false });

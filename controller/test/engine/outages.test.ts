@@ -128,6 +128,21 @@ describe('a server that dies', () => {
     expect(server('s4').buckets).toBe(6);
   });
 
+  it('a server may have a standby of its own, which is for no other', async () => {
+    const standbys = CHECKED.replace('switchPort: 4, spare: true', 'switchPort: 4, spare: true, standbyFor: s2');
+    newRig(standbys);
+    await rig.start();
+    rig.openMany(40);
+    await rig.advance(1_000);
+    die('s1');
+    await rig.advance(600, 100);
+    expect(server('s4').state).toBe('spare');
+    const { buckets } = server('s2');
+    die('s2');
+    await rig.advance(600, 100);
+    expect(server('s4')).toMatchObject({ state: 'active', buckets });
+  });
+
   it('when nobody answers any more everything stays as it is', async () => {
     await rig.start();
     rig.openMany(30);
