@@ -106,7 +106,7 @@ export function rollBackReclass(operations: Operations, message: string): void {
 export function concludeReclass(operations: Operations): void {
   const { host } = operations;
   const all = reclassesOf(operations.running);
-  if (host.shift().awaiting || !all.every((running) => isAlike(operations, running))) return;
+  if (!all.every((running) => isAlike(operations, running))) return;
   const [{ record }] = all as [Running];
   const { moving } = host.intent.vips.get(record.vip)!;
   giveClients(host, classesAfter(record), { ...moving!, prefixes: [] });

@@ -48,6 +48,28 @@ describe('a switch that starts anew', () => {
   });
 });
 
+it('a switch that starts anew when the new mapping is theirs: who is looked for stays where he is looked for', async () => {
+  const rig = new Rig(`${RIG_CONFIGURATION}${FAST}${CLASSES}`);
+  await rig.start();
+  rig.openMany(40);
+  const { id } = await rig.operate(RECLASS);
+  rig.switch.loses = ({ kind }) => kind === 'swept';
+  while (rig.journal.state.operations.get(id)!.phase !== 'settling') await rig.advance(100, 100);
+  rig.switch.reset();
+  rig.switch.loses = () => false;
+  await rig.clock.advance(300, rig.settle);
+  const moving = 3;
+  expect([...rig.engine.shift.doubts.keys()]).toEqual([moving]);
+  while (rig.engine.shift.doubts.size > 0) {
+    expect(rig.status().classes.map(({ name }) => name)).toContain('none>preferred');
+    expect(rig.status().classes.find(({ name }) => name === 'none>preferred')!.prefixes).toHaveLength(1);
+    await rig.advance(100, 100);
+  }
+  await rig.advance(10_000);
+  expect(rig.operation(id)).toMatchObject({ outcome: 'done' });
+  await endUnharmed(rig);
+});
+
 describe('two switches', () => {
   /** Calls to the second switch from the order of the move on, until it is over. */
   async function play(loseAt: number): Promise<{ readonly calls: number; readonly wasLost: boolean }> {

@@ -218,8 +218,13 @@ describe('clients in another class', () => {
     const swapped = current.map((server, bucket) => [bucket, server === f1 ? f2 : f1] as const);
     const { host } = rig.engine.operations;
     await rig.engine.submit(() => host.order({ kind: 'retarget', vip: 2, moves: swapped }));
+    const buckets = swapped.map(([bucket]) => bucket);
+    await rig.engine.submit(() => host.order({ kind: 'hold', vip: 2, buckets, held: true }));
     rig.switch.loses = () => false;
     await traffic(8_000);
+    expect(rig.operation(id).phase).not.toBe('finished');
+    await rig.engine.submit(() => host.order({ kind: 'hold', vip: 2, buckets, held: false }));
+    await traffic(4_000);
     await rig.advance(20_000);
     expect(rig.operation(id)).toMatchObject({ outcome: 'done' });
     expectAtRest();

@@ -55,6 +55,21 @@ describe('what operators ask for', () => {
     expect(server('s2')).toMatchObject({ state: 'drained', buckets: 0 });
   });
 
+  it('waits for buckets that have not settled, where it is asked to', async () => {
+    rig.openMany(20);
+    const { operations } = rig.engine;
+    const to = rig.serverId('s2');
+    // Nobody's operation: as after a switch has been away.
+    await rig.engine.submit(() => operations.host.order({ kind: 'retarget', vip: 1, moves: [[0, to]] }));
+    await expect(rig.operate(REMAP)).rejects.toThrow('1 buckets of VIP `web` are not settled yet');
+    const { id, message } = await rig.operate({ ...REMAP, queue: true });
+    expect(message).toContain('waits: 1 buckets of VIP `web` are not settled yet');
+    await rig.advance(2_000);
+    expect(rig.operation(id).phase).toBe('queued');
+    await rig.advance(20_000);
+    expect(rig.operation(id)).toMatchObject({ outcome: 'done' });
+  });
+
   it('is taken back like anything that waits', async () => {
     await rig.operate(REMAP);
     const add = await rig.operate({ kind: 'add', server: 's4' });
