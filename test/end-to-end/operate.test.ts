@@ -9,6 +9,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { P4RuntimeClient } from '@mooring/p4runtime-ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const command = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'cli', 'bin', 'mooring.mjs');
@@ -75,18 +76,11 @@ const SERVERS = [1, 2, 3, 4].map(
     `{ name: s${n}, address: 10.0.0.1${n}, port: 8080, mac: "02:00:00:00:00:0${n}", switchPort: ${n}${n > 2 ? ', spare: true' : ''} }`,
 );
 
+const EMPTY_SWITCH = 'switch --no-p4 --log-console -- --grpc-server-addr 127.0.0.1:0 --cpu-port 510'.split(' ');
+
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'mooring-test-'));
-  const theSwitch = start(
-    'switch',
-    '--no-p4',
-    '--log-console',
-    '--',
-    '--grpc-server-addr',
-    '127.0.0.1:0',
-    '--cpu-port',
-    '510',
-  );
+  const theSwitch = start(...EMPTY_SWITCH);
   switchAddress = (await output(theSwitch, /P4Runtime server at (\S+:\d+)/))[1]!;
   writeFileSync(join(directory, 'mooring.yaml'), configuration(SERVERS));
   await output(start('up', '--plain', '--switch-address', switchAddress), /the switch at \S+ is ready/);
@@ -284,6 +278,29 @@ describe('starting with something wrong', () => {
       const { status, stderr } = await mooring('up', '--plain', '--switch-address', switchAddress);
       expect(status).toBe(1);
       expect(stderr).toContain('control.sock');
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    'a switch that belongs to another controller, and to one that is gone',
+    async () => {
+      const fresh = start(...EMPTY_SWITCH);
+      const address = (await output(fresh, /P4Runtime server at (\S+:\d+)/))[1]!;
+      const up = ['up', '--plain', '--state-dir', 'other', '--switch-address', address];
+      const primary = await P4RuntimeClient.connect({ address, electionId: 1_000 });
+      const taken = await mooring(...up);
+      expect(taken.status).toBe(1);
+      expect(taken.stderr).toMatch(
+        /another controller is the primary .* election id is 1000, ours is 1\. Stop it first/,
+      );
+      primary.close();
+      const lost = await mooring(...up);
+      expect(lost.status).toBe(1);
+      expect(lost.stderr).toContain('belongs to a controller that is gone');
+      expect(lost.stderr).toContain('Start with the state directory of that one, or restart the switch');
+      const inUse = await mooring('up', '--plain', '--state-dir', 'other', '--switch-address', switchAddress);
+      expect(inUse.stderr).toContain(`the switch at ${switchAddress} does not take us: INVALID_ARGUMENT`);
     },
     PATIENCE_MS,
   );

@@ -9,6 +9,7 @@
 import { createHash } from 'node:crypto';
 import {
   ClientStateError,
+  Code,
   codeName,
   P4RuntimeClient,
   Program,
@@ -96,10 +97,7 @@ export function p4runtimeConnector(options: P4RuntimeOptions): SwitchConnector {
     const client = await connect(options, program, electionId);
     try {
       if (!client.isPrimary) {
-        throw new SwitchRefusedError(
-          `another controller is the primary of device ${options.deviceId} at ${options.address} ` +
-            `(election id ${client.arbitration.electionId ?? 'unknown'}, ours is ${electionId})`,
-        );
+        throw new SwitchRefusedError(notPrimaryText(options, electionId, client.arbitration.electionId));
       }
       const session = new P4RuntimeSession(client, listener, program, options.deviceId, cookie);
       await session.prepare(options.program, cookie, anew);
@@ -109,6 +107,16 @@ export function p4runtimeConnector(options: P4RuntimeOptions): SwitchConnector {
       throw translate(error);
     }
   };
+}
+
+/** Why the switch does not take this controller, and what to do. @param primary the primary's election id; undefined: there is none */
+function notPrimaryText({ deviceId, address }: P4RuntimeOptions, ours: number, primary: bigint | undefined): string {
+  const device = `device ${deviceId} at ${address}`;
+  return primary === undefined
+    ? `${device} belongs to a controller that is gone: its election ids were above ours, ${ours}. ` +
+        'Start with the state directory of that one, or restart the switch to begin anew'
+    : `another controller is the primary of ${device}: its election id is ${primary}, ours is ${ours}. ` +
+        'Stop it first';
 }
 
 async function connect(options: P4RuntimeOptions, program: Program, electionId: number): Promise<P4RuntimeClient> {
@@ -128,7 +136,10 @@ async function connect(options: P4RuntimeOptions, program: Program, electionId: 
     });
   } catch (error) {
     const reason = error instanceof RpcError ? error.message : String(error);
-    throw new SwitchLostError(`no switch answers at ${address}: ${reason}`, { cause: error });
+    // An election id that is in use, for example: there is an answer.
+    const isRefusal = error instanceof RpcError && error.code === Code.INVALID_ARGUMENT;
+    const what = isRefusal ? `the switch at ${address} does not take us` : `no switch answers at ${address}`;
+    throw new SwitchLostError(`${what}: ${reason}`, { cause: error });
   }
 }
 
