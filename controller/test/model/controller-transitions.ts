@@ -148,8 +148,8 @@ function people(world: World, scope: Scope, add: Add): void {
     });
   }
   if (world.crashed !== 0 && world.declared === 0) {
-    // To whom does not matter to anybody else: the lowest will do.
-    const to = SERVERS.find((server) => server !== world.crashed)!;
+    // To whom does not matter to anybody else, as long as it stays: the lowest will do.
+    const to = SERVERS.find((server) => server !== world.crashed && !(world.leaving && server === LEAVER))!;
     add(`server ${world.crashed} is declared dead, its buckets go to ${to}`, (next) => {
       next.declared = next.crashed;
       const changes = next.coming.flatMap((server, bucket) => (server === next.crashed ? [[bucket, to] as const] : []));

@@ -244,6 +244,8 @@ export function misrouted(world: World, scope: Scope): string | undefined {
     const { server } = decide(packet, lookup(world, index, scope), slots, 0, NEVER, dataPlaneRules(scope));
     // A datagram may be lost: that it goes nowhere else is what counts.
     if (server === 0 && scope.oneWay) continue;
+    // So may be, until it is known to have died, what is tried at a server when pins were lost.
+    if (server !== 0 && server === world.crashed && world.restarts > 0) continue;
     if (server !== flow.server) return `a packet of flow ${index}, which lives on ${flow.server}, goes to ${server}`;
   }
   return undefined;
