@@ -231,6 +231,21 @@ describe('80 x 24', () => {
     }
   });
 
+  test('a server: its lines are whole, and cells of several buckets are said to be', () => {
+    const view = viewInShift(5, 4_000, false);
+    const agent = { connections: 1_200, halfOpen: 3, acceptQueue: 17, acceptQueueLimit: 128 };
+    const servers = view.controller!.servers.map((server) => ({ ...server, agent }));
+    const shown = { ...view, controller: { ...view.controller!, servers } };
+    const text = frame(play(stateOf(shown, { columns: 60, rows: 30 }), '4').state);
+    expect(text.replace(/\s+/g, ' ')).toContain('1,200 connections, 3 half open, 17 of 128 wait to be accepted');
+    expect(text.replace(/\s+/g, ' ')).toContain('of 1,000 it is the base');
+    expect(text).toMatch(/\d+ buckets a cell: its letter where any of them is its/);
+    expect(frame(play(stateOf(viewInShift(5, 64, false)), '4').state)).not.toContain('buckets a cell:');
+    const vipGone = swapView('s5', { title: 'remove-vip web', vip: '' });
+    const controller = { ...view.controller!, operations: [vipGone] };
+    expect(frame(play(stateOf({ ...view, controller }), '3').state)).toContain('─ #3 remove-vip web ───');
+  });
+
   test('under help and output the footer has their keys, not those of the page', () => {
     const state = stateOf(viewInShift(5, 256, false));
     expect(

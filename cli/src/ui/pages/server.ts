@@ -1,4 +1,5 @@
 /** The servers as a list, found by text and put in order, and the selected one in detail. */
+import { bucketsPerCell } from '../bucket-cells.ts';
 import { bucketMap } from '../bucket-map.ts';
 import { formatCount, formatRate, formatShare, healthText } from '../format.ts';
 import { heading } from '../heading.ts';
@@ -16,6 +17,7 @@ import {
 } from '../selectors.ts';
 import { serverRow, tableOf, troubleText } from '../server-table.ts';
 import type { UiState } from '../state.ts';
+import { textRows } from '../text-pane.ts';
 import { trafficText } from './overview.ts';
 
 /** Lines of the details without the map. */
@@ -58,24 +60,25 @@ function detailRows(state: UiState, { server, index }: PlacedServer, width: numb
       server.healthReason === '' ? '' : `: ${server.healthReason}`,
       `   weight ${server.weight}${server.isStandby ? '   standby' : ''}   known to the switch as ${server.id === 0 ? 'nothing yet' : server.id}`,
     ),
-    row(
-      ` ${formatCount(server.buckets)} buckets send it new connections (${formatShare(share)}), of ${formatCount(server.baseBuckets)} it is the base`,
+    ...textRows(
+      `${formatCount(server.buckets)} buckets send it new connections (${formatShare(share)}), of ${formatCount(server.baseBuckets)} it is the base`,
+      width,
     ),
-    row(
-      ` ${formatCount(server.pins)} connections are pinned to it${connections === undefined ? '' : `, ${formatCount(connections)} live in all`}`,
+    ...textRows(
+      `${formatCount(server.pins)} connections are pinned to it${connections === undefined ? '' : `, ${formatCount(connections)} live in all`}`,
+      width,
     ),
     ...(server.agent === undefined
       ? []
       : [
-          row(
-            ` its agent: ${formatCount(server.agent.connections)} connections, ${formatCount(server.agent.halfOpen)} half open, ${formatCount(server.agent.acceptQueue)} of ${formatCount(server.agent.acceptQueueLimit)} wait to be accepted`,
+          ...textRows(
+            `its agent: ${formatCount(server.agent.connections)} connections, ${formatCount(server.agent.halfOpen)} half open, ${formatCount(server.agent.acceptQueue)} of ${formatCount(server.agent.acceptQueueLimit)} wait to be accepted`,
+            width,
           ),
         ]),
-    row(
-      server.traffic
-        ? ` ${trafficText(server.traffic)} sent to it${synsText(server.traffic)}`
-        : span(' the switch has not told how many packets it gets', { dim: true }),
-    ),
+    ...(server.traffic
+      ? textRows(`${trafficText(server.traffic)} sent to it${synsText(server.traffic)}`, width)
+      : textRows('the switch has not told how many packets it gets', width, { dim: true })),
   ];
 }
 
@@ -117,8 +120,15 @@ export function serverPage(state: UiState): Row[] {
   const vip = state.view.controller!.vips.find((candidate) => candidate.name === chosen.server.vip);
   const left = height - rows.length;
   if (vip && left > 0) {
-    const map = { vip, servers: all, columns: width - 2, onlyServer: chosen.server.id };
-    rows.push(...bucketMap({ ...map, rows: left }));
+    const columns = width - 2;
+    // Where buckets share cells a line is for saying so: else a server of every second bucket looks like the only one.
+    const isShared = bucketsPerCell(vip.current.length, columns, left) > 1;
+    const mapRows = Math.max(1, isShared ? left - 1 : left);
+    if (isShared && left > 1) {
+      const perCell = bucketsPerCell(vip.current.length, columns, mapRows);
+      rows.push(row(span(` ${perCell} buckets a cell: its letter where any of them is its`, { dim: true })));
+    }
+    rows.push(...bucketMap({ vip, servers: all, columns, onlyServer: chosen.server.id, rows: mapRows }));
   }
   return exactly(rows, width, height);
 }

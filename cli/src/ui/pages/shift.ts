@@ -123,6 +123,11 @@ function faultRows(operation: OperationView, width: number): Row[] {
   ];
 }
 
+/** Its number, what it does and, unless that says it, to which virtual address. */
+function headingText({ id, title, vip }: OperationView, width: number): string {
+  return `#${id} ${fitTitle(title, width - 24)}${vip === '' ? '' : ` · ${vip}`}`;
+}
+
 function detailRows(state: UiState, operation: OperationView, width: number): Row[] {
   const controller = state.view.controller!;
   const vip = controller.vips.find((candidate) => candidate.name === operation.vip);
@@ -130,7 +135,7 @@ function detailRows(state: UiState, operation: OperationView, width: number): Ro
   const { message, isOver, awaitsApproval, isPaused } = operation;
   const isGoingBack = operation.phase === 'rolling-back' || operation.phase === 'aborted';
   return [
-    heading(`#${operation.id} ${fitTitle(operation.title, width - 24)} · ${operation.vip}`, width),
+    heading(headingText(operation, width), width),
     phaseRow(operation),
     // That it waits for approval, or is paused, stands above.
     ...(message === '' || awaitsApproval || isPaused
