@@ -10,7 +10,6 @@ import {
   formatForwarding,
   type VipConfiguration,
 } from '../config/types.ts';
-import type { OperationPhase } from '../control-api/types.ts';
 import type { Journal } from '../journal/journal.ts';
 import { formatEndpoint } from '../text/addresses.ts';
 import { divertedClients, numberClasses } from './classes.ts';
@@ -108,14 +107,10 @@ export function configurationInForce(configuration: Configuration, intent: Inten
 
 /** The classes of the file, or, where clients have been moved since, as they are. */
 function classesInForce(configuration: Configuration, intent: Intent): readonly ClassConfiguration[] {
-  const running = [...intent.operations.values()].find(({ kind, phase }) => kind === 'reclass' && isUnderWay(phase));
-  if (running?.classesBefore !== undefined) return running.classesBefore;
+  const mover = [...intent.operations.values()].find(({ vip }) => intent.vips.get(vip)?.moving !== undefined);
+  if (mover?.classesBefore !== undefined) return mover.classesBefore;
   if (!isOtherwiseServed(configuration, intent)) return configuration.classes;
   return intent.classes.map(({ name, prefixes, synRate }) => ({ name, prefixes, synRate }));
-}
-
-function isUnderWay(phase: OperationPhase): boolean {
-  return phase !== 'finished' && phase !== 'queued' && phase !== 'awaiting-approval';
 }
 
 /** Gives a VIP and its servers their ids and their buckets. */

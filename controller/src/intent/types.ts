@@ -50,10 +50,8 @@ export interface ComingRecord extends MappingConfiguration {
   readonly servers: readonly ServerId[];
 }
 
-/** Clients that leave a VIP for another one of the same service. */
+/** Clients that move between VIPs of a service. */
 export interface ClientsMoving {
-  readonly from: VipId;
-  readonly to: VipId;
   /** The class that they are in meanwhile. */
   readonly class: string;
   readonly prefixes: readonly string[];
@@ -129,6 +127,8 @@ export interface OperationRecord {
   readonly mappingBefore?: Required<MappingConfiguration>;
   /** `overflow`: because SYNs to it had no answer; else because its agent says that it is full. */
   readonly cause?: 'syns';
+  /** Of clients that move: the VIP that they leave, and the one that they come to. Their own is the operation's. */
+  readonly route?: { readonly from: VipId; readonly to: VipId };
   /** A change of classes: what they were. */
   readonly classesBefore?: readonly ClassConfiguration[];
   /** A change of forwarding: what it was. */

@@ -65,7 +65,7 @@ function comeToRest(operations: Operations, vip: VipId): void {
   const shift = host.shift();
   if (shift.doubts.has(vip) || !shift.vips.get(vip)?.every(({ phase }) => phase === 'steady')) return;
   for (const running of reclassesOf(operations.running)) {
-    if (concernedVips(host.intent, running.record).includes(vip)) operations.advance(running);
+    if (concernedVips(running.record).includes(vip)) operations.advance(running);
   }
   tryQueued(operations);
 }

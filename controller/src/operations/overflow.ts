@@ -106,8 +106,7 @@ function underWay(operations: Operations, { name, vip }: ServerRecord): Running 
 function mayBeRelieved(operations: Operations, server: ServerRecord): boolean {
   if (server.state !== 'active' || !shareOf(server).enabled) return false;
   // Clients that come or go have its buckets in another VIP meanwhile.
-  const isLeftOrJoined = ({ record }: Running): boolean =>
-    concernedVips(operations.host.intent, record).includes(server.vip);
+  const isLeftOrJoined = ({ record }: Running): boolean => concernedVips(record).includes(server.vip);
   return !reclassesOf(operations.running).some(isLeftOrJoined);
 }
 

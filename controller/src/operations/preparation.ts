@@ -129,7 +129,7 @@ function checkFree(host: OperationHost, running: RunningOperations, resolved: Re
   const names = serversOf(resolved, intent);
   for (const { record } of running) {
     if (record.kind === 'failover' || isWaiting(record.phase)) continue;
-    if (!concernedVips(intent, record).includes(resolved.vip.record.id)) continue;
+    if (!concernedVips(record).includes(resolved.vip.record.id)) continue;
     const takesAll = isVipRequest(record) || record.kind === 'forwarding';
     const part = [...record.leaving, ...record.coming, ...record.shares.map(({ server }) => server)];
     const name = part

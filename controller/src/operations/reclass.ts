@@ -71,7 +71,8 @@ export function launchReclass(operations: Operations, running: Running): void {
     const mapping = mappingOf(change.from);
     const definition = addMovingVip(host, change, moving.name, move.prefixes);
     const its = index === 0 ? running : follow(operations, running);
-    operations.save(its, { ...its.record, vip: intent.nextVip - 1, mappingBefore: mapping });
+    const route = { from: change.from.record.id, to: change.to.record.id };
+    operations.save(its, { ...its.record, vip: intent.nextVip - 1, mappingBefore: mapping, route });
     return definition;
   });
   host.setVips([...host.configuration.vips, ...added]);
@@ -82,12 +83,17 @@ export function resumeReclass(operations: Operations): void {
   const { host } = operations;
   const all = reclassesOf(operations.running);
   const [first] = all;
-  if (first === undefined || host.shift().awaiting) return;
-  const { moving } = host.intent.vips.get(first.record.vip)!;
-  const isAmong = clientsOf(host, moving!.class).length > 0;
+  if (first === undefined) return;
+  const { moving } = host.intent.vips.get(first.record.vip) ?? {};
+  if (moving === undefined) {
+    for (const running of all) finish(operations, running);
+    return;
+  }
+  if (host.shift().awaiting) return;
+  const isAmong = clientsOf(host, moving.class).length > 0;
   if (all.every(({ record }) => record.phase === 'preparing')) {
     if (isAmong) for (const running of all) beginRemap(operations, running);
-    else giveClients(host, withoutPrefixes(first.record.request!.classes!, moving!.prefixes), moving);
+    else giveClients(host, withoutPrefixes(first.record.request!.classes!, moving.prefixes), moving);
   } else if (!isAmong && all.every((running) => isAlike(operations, running))) {
     end(operations, all);
   } else {
@@ -106,32 +112,32 @@ export function rollBackReclass(operations: Operations, message: string): void {
 export function concludeReclass(operations: Operations): void {
   const { host } = operations;
   const all = reclassesOf(operations.running);
-  if (!all.every((running) => isAlike(operations, running))) return;
   const [{ record }] = all as [Running];
-  const { moving } = host.intent.vips.get(record.vip)!;
-  giveClients(host, classesAfter(record), { ...moving!, prefixes: [] });
+  const { moving } = host.intent.vips.get(record.vip) ?? {};
+  if (moving === undefined || !all.every((running) => isAlike(operations, running))) return;
+  giveClients(host, classesAfter(record), { ...moving, prefixes: [] });
 }
 
 /** Nobody is at the VIPs any more: they go, and their class. */
 function end(operations: Operations, all: readonly Running[]): void {
   const { host } = operations;
   const classes = classesAfter(all[0]!.record);
-  const names = new Set<string>();
-  for (const running of all) {
-    const { vip, aborting } = running.record;
-    const { name, moving } = host.intent.vips.get(vip)!;
-    names.add(name);
-    host.record({ kind: 'vip-forgotten', id: vip });
-    operations.save(running, { ...running.record, vip: aborting ? moving!.from : moving!.to });
-  }
+  const names = all.map(({ record }) => host.intent.vips.get(record.vip)!.name);
+  for (const { record } of all) host.record({ kind: 'vip-forgotten', id: record.vip });
   recordClasses(host, classes);
   host.setClasses(classes);
-  host.setVips(host.configuration.vips.filter(({ name }) => !names.has(name)));
-  // Whoever has waited for it begins at once, and finds everything as it is from now on.
-  for (const running of all) {
-    if (running.record.aborting) operations.finish(running, 'aborted', running.record.message);
-    else operations.finish(running, 'done', 'done');
-  }
+  host.setVips(host.configuration.vips.filter(({ name }) => !names.includes(name)));
+}
+
+/**
+ * The end, when the switch has forgotten the VIPs: whoever has waited for it begins at once, and is given numbers (of classes, of buckets) under which the
+ * switch must not hold anything.
+ */
+function finish(operations: Operations, running: Running): void {
+  const { aborting, message, route } = running.record;
+  operations.save(running, { ...running.record, vip: aborting ? route!.from : route!.to });
+  if (aborting) operations.finish(running, 'aborted', message);
+  else operations.finish(running, 'done', 'done');
 }
 
 function classesAfter({ aborting, classesBefore, request }: OperationRecord): readonly ClassConfiguration[] {
@@ -155,8 +161,7 @@ function isAlike(operations: Operations, running: Running): boolean {
   const { host } = operations;
   const { record } = running;
   const shift = host.shift();
-  const { moving } = host.intent.vips.get(record.vip)!;
-  const next = record.aborting ? moving!.from : moving!.to;
+  const next = record.aborting ? record.route!.from : record.route!.to;
   const isOver = record.phase === 'rolling-back' || isRemapped(running);
   if (!isOver || [record.vip, next].some((vip) => shift.doubts.has(vip) || !isSteady(shift, vip))) return false;
   const { current } = host.intent.assignments.get(record.vip)!;
@@ -189,7 +194,7 @@ function addMovingVip(
   };
   const id = intent.nextVip;
   const { name, buckets } = definition;
-  const moving = { from: from.record.id, to: to.record.id, class: className, prefixes };
+  const moving = { class: className, prefixes };
   const record: VipRecord = { id, name, buckets, service, definition, moving };
   host.record({ kind: 'vip', vip: { ...record, firstBucket: freeNumbers(intent, service, buckets)! } });
   const { current } = intent.assignments.get(from.record.id)!;

@@ -17,8 +17,24 @@ const CHECKED = RIG_CONFIGURATION.replace(
   '    health: { kind: tcp, interval: 300ms, rise: 2, fall: 2 }\n    servers:\n',
 );
 
-const server = fc.constantFrom('s1', 's2', 's3', 's4', 's5', 's6');
-const sensible = fc.oneof(
+/** A second VIP of the same service, for a class of clients, with servers of its own. */
+const WITH_CLASS = `${CHECKED}
+  - name: gold
+    address: 10.0.0.1
+    port: 80
+    class: preferred
+    fallback: failed
+    buckets: 12
+    health: { kind: tcp, interval: 300ms, rise: 2, fall: 2 }
+    servers:
+      - { name: g1, address: 10.0.0.21, port: 8080, mac: 02:00:00:00:00:05, switchPort: 5 }
+      - { name: g2, address: 10.0.0.22, port: 8080, mac: 02:00:00:00:00:06, switchPort: 5 }
+      - { name: g3, address: 10.0.0.23, port: 8080, mac: 02:00:00:00:00:07, switchPort: 5, spare: true }
+classes: [{ name: preferred, prefixes: [10.0.0.100/30] }]
+`;
+
+const server = fc.constantFrom('s1', 's2', 's3', 's4', 's5', 's6', 'g1', 'g2', 'g3');
+const about = fc.oneof(
   fc.record({ kind: fc.constantFrom('add', 'drain', 'remove', 'enable', 'disable'), server }),
   fc.record({ kind: fc.constant('swap'), server, replacement: server }),
   fc.record({ kind: fc.constant('weight'), server, weight: fc.integer({ min: 1, max: 5 }) }),
@@ -35,7 +51,28 @@ const sensible = fc.oneof(
   fc.record({ kind: fc.constant('remap'), hashSeed: fc.integer({ min: 0, max: 3 }) }),
   fc.record({ kind: fc.constant('forwarding'), forwarding: fc.record({ kind: fc.constantFrom('nat', 'direct') }) }),
   fc.record({ kind: fc.constant('remap'), affinity: fc.constantFrom('client', 'connection') }),
-  fc.record({ kind: fc.constant('remove-vip'), vip: fc.constantFrom('web', 'mail') }),
+  fc.record({ kind: fc.constant('remove-vip') }),
+);
+const sensible = fc.oneof(
+  // What is about a server is about its VIP, mostly.
+  {
+    weight: 6,
+    arbitrary: fc.record({ about, vip: fc.constantFrom('web', 'gold') }).map(({ about, vip }) => {
+      const name = 'server' in about ? about.server : '';
+      return { ...about, vip: name.startsWith('g') ? 'gold' : name.startsWith('s') ? 'web' : vip };
+    }),
+  },
+  { weight: 1, arbitrary: about },
+  // Clients of the rig are 10.0.0.101 to 10.0.0.107.
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('reclass'),
+      prefix: fc.constantFrom('10.0.0.100/30', '10.0.0.104/30', '10.0.0.106/32', '10.0.0.96/28'),
+      class: fc.constantFrom('preferred', 'none', 'gold'),
+      queue: fc.boolean(),
+    }),
+  },
 );
 const nonsense = fc.oneof(
   fc.jsonValue(),
@@ -62,7 +99,7 @@ const act = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       do: fc.constant('apply' as const),
-      start: fc.nat(CHECKED.length),
+      start: fc.nat(WITH_CLASS.length),
       deleted: fc.nat(30),
       inserted: fc.string({ maxLength: 8 }),
     }),
@@ -86,7 +123,7 @@ async function carryOut(rig: Rig, down: Set<string>, what: Act): Promise<void> {
       await submit(rig, () => rig.engine.submit(() => rig.engine.operations[what.action](what.id, { who: 'anna' })));
       break;
     case 'apply': {
-      const text = CHECKED.slice(0, what.start) + what.inserted + CHECKED.slice(what.start + what.deleted);
+      const text = WITH_CLASS.slice(0, what.start) + what.inserted + WITH_CLASS.slice(what.start + what.deleted);
       const run = () => applyConfiguration(rig.engine, parseApplyRequest({ fileName: 'f.yaml', text }), false, 'anna');
       await submit(rig, run);
       break;
@@ -135,7 +172,7 @@ describe('requests at random', () => {
   it('are taken or refused as a whole, and no packet goes astray', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 25 }), async (acts) => {
-        const rig = new Rig(CHECKED);
+        const rig = new Rig(WITH_CLASS);
         const { down } = rig;
         rig.switch.arpAnswers.set(0x0a00000f, { mac: '02:00:00:00:00:05', port: 5 });
         rig.probe = async (_, { name }) => (down.has(name) ? { ok: false, reason: 'refused' } : { ok: true });
@@ -158,9 +195,12 @@ describe('requests at random', () => {
         expect(rig.violations).toEqual([]);
         expect(rig.engine.operations.list().filter(({ phase }) => phase !== 'finished')).toEqual([]);
         expect(rig.status().counters.astray).toBe(0);
-        const { base, current, phase } = rig.status().vips[0]!.bucketMap;
-        expect(base).toEqual(current);
-        expect(new Set(phase)).toEqual(new Set(['steady']));
+        for (const { bucketMap } of rig.status().vips) {
+          const { base, current, phase } = bucketMap;
+          expect(base).toEqual(current);
+          expect(new Set(phase)).toEqual(new Set(['steady']));
+        }
+        expect(rig.journal.state.classes.filter(({ name }) => name.includes('>'))).toEqual([]);
         expect(rig.switch.entries('pins').size).toBe(0);
         await rig.dispose();
       }),

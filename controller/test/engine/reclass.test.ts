@@ -330,6 +330,19 @@ describe('one that waits for another', () => {
     expectServed(moves);
   });
 
+  it('and moves others the other way finds nothing left in the switch of the first', async () => {
+    use(CONFIGURATION.replace('10.9.0.0/16', '10.0.0.100/30'));
+    await rig.start();
+    rig.openMany(40);
+    await rig.operate({ kind: 'reclass', prefix: '10.0.0.100/30', class: 'none' });
+    const { id } = await rig.operate({ ...RECLASS, prefix: '10.0.0.106/32', queue: true });
+    await traffic(8_000);
+    await rig.advance(20_000);
+    expect(rig.operation(id)).toMatchObject({ outcome: 'done' });
+    expectAtRest();
+    expectServed(({ address }) => address === 0x0a00006a);
+  });
+
   it('and takes back what that does begins when it has ended', async () => {
     await rig.start();
     rig.openMany(40);
