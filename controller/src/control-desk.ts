@@ -47,6 +47,7 @@ export interface DeskSources {
 /** See the file's comment. */
 export class ControlDesk implements ControlService {
   private readonly clock: Clock;
+  private readonly log: Log;
   private readonly switchAddress: string;
   private readonly startedAtMs: number;
   private readonly listeners = new Set<ControlListener>();
@@ -57,6 +58,7 @@ export class ControlDesk implements ControlService {
 
   constructor(clock: Clock, log: Log, switchAddress: string) {
     this.clock = clock;
+    this.log = log;
     this.switchAddress = switchAddress;
     this.startedAtMs = clock.wallMs();
     this.queries = {
@@ -129,7 +131,12 @@ export class ControlDesk implements ControlService {
 
   act(action: OperationAction, id: number, who: string): Promise<OperationStatus> {
     const { engine } = this.present();
-    const run = () => actOn(engine.operations, action, id, { who });
+    const run = () => {
+      const status = actOn(engine.operations, action, id, { who });
+      // Whoever watches sees it stand still or go on, and wants to know whom to ask.
+      this.log.write('info', `operation ${id}: ${action} asked for by ${who}`);
+      return status;
+    };
     return this.audited(`${action} ${id}`, who, undefined, () => engine.submit(run));
   }
 

@@ -180,6 +180,11 @@ describe('operating', () => {
     async () => {
       const begun = await mooring('add', 's3', '--ramp', '600', '--detach', '--reason', 'more room', '--json');
       const { id } = (JSON.parse(begun.stdout) as { operation: { id: number } }).operation;
+      expect(await mooring('pause', String(id))).toMatchObject({
+        status: 0,
+        stdout: expect.stringContaining(' paused'),
+      });
+      expect(await mooring('resume', String(id))).toMatchObject({ status: 0 });
       const taken = await mooring('rollback', String(id), '--json');
       expect(taken, taken.stderr).toMatchObject({ status: 0 });
       expect(JSON.parse(taken.stdout)).toMatchObject({ ok: true, operation: { id, outcome: 'aborted' } });
@@ -192,7 +197,12 @@ describe('operating', () => {
         at: expect.stringMatching(/Z$/),
       };
       expect(entries).toContainEqual(expect.objectContaining({ ...common, result: 'accepted' }));
-      expect(entries).toContainEqual(expect.objectContaining({ ...common, result: 'aborted: aborted by request' }));
+      for (const result of ['paused', 'resumed', 'abort', 'aborted: aborted by request']) {
+        expect(entries).toContainEqual(expect.objectContaining({ ...common, result }));
+      }
+      const { stdout: log } = await mooring('log', '--contains', `operation ${id}: `);
+      for (const action of ['pause', 'resume', 'rollback'])
+        expect(log).toMatch(new RegExp(`${action} asked for by \\S`));
     },
     PATIENCE_MS,
   );
