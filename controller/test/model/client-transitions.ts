@@ -109,6 +109,7 @@ function handshakes(world: World, scope: Scope, add: Add, flow: Flow, index: num
       self(next).syns &= ~(1 << incarnation);
       const server = forward(next, scope, index, true);
       if (server <= 0) return undefined;
+      if (server === next.ignored) return 'a SYN goes to a server that was declared dead';
       if (scope.agents) {
         self(next).flying |= bitOf(server, incarnation);
         return undefined;
@@ -169,7 +170,6 @@ function handshakes(world: World, scope: Scope, add: Add, flow: Flow, index: num
 }
 
 function takeSyn(world: World, index: number, server: number, incarnation: number): string | undefined {
-  if (server !== 0 && server === world.ignored) return 'a SYN goes to a server that was declared dead';
   if (server === world.crashed) return undefined;
   if (world.drained && server === LEAVER) return 'a SYN goes to a server that was reported drained';
   const { held } = world.flows[index]!;

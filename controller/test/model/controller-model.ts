@@ -358,6 +358,7 @@ export function restartSwitch(world: World, scope: Scope): string | undefined {
   world.pins.fill(0);
   world.closing.fill(false);
   Object.assign(world, { base: world.intendedBase, current: world.intended, learnBit: false, seal: false });
+  world.coming = [...intendedComing(world)];
   Object.assign(world, { unsettled: false, doubt: false, doubtResets: false, watch: false, ignored: 0 });
   const bucket: RecoveredBucket = {
     ...BUCKET,
@@ -405,10 +406,10 @@ function begin(world: World, scope: Scope, { bucket, pins, doubt, trusted }: Beg
     leaving: world.leaving && !world.drained ? [LEAVER] : [],
     dead: world.declared === 0 ? [] : [world.declared],
     pinIdleMs: SETTINGS.idleMs,
-    comings: comingsOf(scope, world.coming),
+    comings: comingsOf(scope, intendedComing(world)),
     doubts: doubt && !scope.oneWay ? [{ vip: 1, buckets: [0], servers }] : [],
   };
-  const key = `begin ${JSON.stringify(recovered)} ${world.declared} ${world.empty} ${world.watch} ${world.pins} ${trusted}`;
+  const key = `begin ${JSON.stringify(recovered)} ${world.declared} ${world.empty} ${world.watch} ${world.pins} ${world.coming} ${trusted}`;
   let first = taken.get(key);
   if (first === undefined) {
     const state = createShiftState({ ...SETTINGS, slots: world.slots.length }, 0);
@@ -421,6 +422,11 @@ function begin(world: World, scope: Scope, { bucket, pins, doubt, trusted }: Beg
     taken.set(key, first);
   }
   return apply(world, first);
+}
+
+/** The journal's word on the servers of the coming mapping: it is written when they are decided. */
+function intendedComing(world: World): readonly number[] {
+  return world.core.state.comings.get(1)?.servers ?? world.coming;
 }
 
 /** What a flush writes besides, because the switch does not have it, or should not. */
@@ -436,6 +442,9 @@ function missing(world: World, state: ShiftState): Effect[] {
   if (world.empty) {
     for (const { key, server } of state.pins.values()) effects.push({ kind: 'set-pin', key, server, closing: false });
   }
+  intendedComing(world).forEach((server, bucket) => {
+    if (server !== world.coming[bucket]) effects.push({ kind: 'assign-coming', name: { vip: 1, bucket }, server });
+  });
   if (world.watch && bucket.base === bucket.current) effects.push({ kind: 'unwatch', name: BUCKET });
   if (bucket.phase === 'steady') {
     const { base, current, inDoubt: doubt } = bucket;

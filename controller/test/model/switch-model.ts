@@ -81,7 +81,11 @@ export function allSpoke(world: World): boolean {
   return world.flows.every((flow, index) => {
     if (flow.spoke || flow.state === 0) return true;
     if (flow.state === 2) return flow.silent || isPinned(world, index);
-    return flow.answers === 0 && flow.held.every((held, server) => held % 2 === 0 || server === world.base);
+    return (
+      flow.answers === 0 &&
+      flow.flying === 0 &&
+      flow.held.every((held, server) => held % 2 === 0 || server === world.base)
+    );
   });
 }
 
