@@ -330,7 +330,7 @@ describe('one that waits for another', () => {
     expectServed(moves);
   });
 
-  it('and moves others the other way finds nothing left in the switch of the first', async () => {
+  it('and moves others the other way begins when that is over', async () => {
     use(CONFIGURATION.replace('10.9.0.0/16', '10.0.0.100/30'));
     await rig.start();
     rig.openMany(40);
