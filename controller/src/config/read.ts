@@ -3,7 +3,7 @@
  * and addresses used twice, timers that must not be shorter than others). Nothing is returned unless all of it is right,
  * so that a wrong file is never half applied. docs/CONFIGURATION.md describes each key; a test holds the two together.
  */
-import { isSameService } from '../intent/classes.ts';
+import { isSameService, NO_CLASS } from '../intent/classes.ts';
 import { isOneWay } from '../intent/mapping.ts';
 import { formatEndpoint, generatedMac, isIpv6 } from '../text/addresses.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
@@ -115,6 +115,7 @@ function readClasses(readers: readonly MapReader[]): ClassConfiguration[] {
   return readers.map((reader) => {
     const name = reader.required('name', scalar.name) ?? '';
     if (names.has(name)) reader.error('name', `two classes are named \`${name}\``);
+    if (name === NO_CLASS) reader.error('name', `\`${NO_CLASS}\` says of clients that they are in no class`);
     names.add(name);
     const prefixes = reader.scalars('prefixes', scalar.prefix);
     if (prefixes === undefined) {

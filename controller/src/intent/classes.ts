@@ -23,6 +23,9 @@ export interface ClientRouting {
 /** The class of everybody whom no prefix puts into another. */
 export const EVERYBODY = undefined;
 
+/** In place of a class's name: no class. */
+export const NO_CLASS = 'none';
+
 /** Gives classes their numbers; those that are known keep theirs. */
 export function numberClasses(known: readonly ClassRecord[], wanted: readonly ClassConfiguration[]): ClassRecord[] {
   const used = new Set(known.filter(({ name }) => wanted.some((one) => one.name === name)).map(({ id }) => id));

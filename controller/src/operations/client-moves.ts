@@ -5,16 +5,13 @@
  */
 import type { ClassConfiguration, Configuration } from '../config/types.ts';
 import type { OperationRequest } from '../control-api/types.ts';
-import { classOf, type Diversion, diversions, diversionText, EVERYBODY } from '../intent/classes.ts';
+import { classOf, type Diversion, diversions, diversionText, EVERYBODY, NO_CLASS } from '../intent/classes.ts';
 import { isOneWay } from '../intent/mapping.ts';
 import { serviceOf } from '../intent/services.ts';
 import type { Intent } from '../intent/types.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import { findVip, type KnownVip } from './catalogue.ts';
 import { OperationRefusedError } from './errors.ts';
-
-/** As a class's name: none. */
-export const NO_CLASS = 'none';
 
 /** A VIP that clients leave for another one of the same service. */
 export interface VipChange {

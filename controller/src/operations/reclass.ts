@@ -13,13 +13,13 @@
  * another VIP at several services, each has such a VIP and an operation of its own, and the prefixes wait for all of them.
  */
 import { type ClassConfiguration, MOST_CLASSES, type VipConfiguration } from '../config/types.ts';
-import { numberClasses } from '../intent/classes.ts';
+import { NO_CLASS, numberClasses } from '../intent/classes.ts';
 import { freeNumbers, serviceOf } from '../intent/services.ts';
 import type { ClientsMoving, OperationRecord, VipRecord } from '../intent/types.ts';
 import type { ShiftState } from '../shift/state.ts';
 import type { VipId } from '../shift/types.ts';
 import { blankRecord } from './blank.ts';
-import { type ClientMove, NO_CLASS, resolveClientMove, type VipChange, withoutPrefixes } from './client-moves.ts';
+import { type ClientMove, resolveClientMove, type VipChange, withoutPrefixes } from './client-moves.ts';
 import { OperationRefusedError } from './errors.ts';
 import type { OperationHost } from './host.ts';
 import { mappingOf } from './mappings.ts';
