@@ -62,7 +62,12 @@ export const GLOBAL_BINDINGS: readonly Binding[] = [
   { action: 'next-page', keys: ['tab'], shown: 'tab', long: 'next page; shift-tab: previous page' },
   { action: 'previous-page', keys: ['shift-tab'] },
   { action: 'back', keys: ['escape'], shown: 'esc', long: 'back to the page before' },
-  { action: 'command', keys: [':'], short: 'command', long: 'type a command as in the shell, without "mooring"' },
+  {
+    action: 'command',
+    keys: [':'],
+    short: 'command',
+    long: 'type a command as in the shell, without "mooring"; up: one typed before',
+  },
   { action: 'help', keys: ['?'], short: 'help', long: 'this help' },
   { action: 'quit', keys: ['q', 'ctrl-c'], short: 'quit', long: 'leave' },
 ];

@@ -120,9 +120,18 @@ function typeInto(state: UiState, key: string): Step {
   const { purpose, text } = state.input!;
   if (key === 'enter') return submit({ ...state, input: undefined }, purpose, text.trim());
   if (key === 'escape') return only(withField({ ...state, input: undefined }, purpose, undefined));
+  if (key === 'up' || key === 'down') return only(purpose === 'command' ? recall(state, key) : state);
   const next = key === 'backspace' ? text.slice(0, -1) : key === 'ctrl-u' ? '' : key.length === 1 ? text + key : text;
   // Filters take hold while they are typed.
   return only(withField({ ...state, input: { purpose, text: next } }, purpose, next));
+}
+
+/** The command line typed before, or after, the one in the prompt: what was mistyped need not be typed again. */
+function recall(state: UiState, key: 'up' | 'down'): UiState {
+  const { typed, input } = state;
+  const place = typed.lastIndexOf(input!.text);
+  const next = key === 'up' ? (place < 0 ? typed.length : place) - 1 : place < 0 ? typed.length : place + 1;
+  return next < 0 ? state : { ...state, input: { purpose: 'command', text: typed[next] ?? '' } };
 }
 
 /** Filters the page by what stands in the field; undefined: the field was left, and there is no filter any more. */
@@ -136,7 +145,9 @@ function submit(state: UiState, purpose: InputPurpose, text: string): Step {
   switch (purpose) {
     case 'command': {
       const argv = splitCommandLine(text);
-      return argv.length === 0 ? only(state) : { state, effects: [{ kind: 'command', argv }] };
+      if (argv.length === 0) return only(state);
+      const typed = [...state.typed.filter((line) => line !== text), text].slice(-HISTORY_KEPT);
+      return { state: { ...state, typed }, effects: [{ kind: 'command', argv }] };
     }
     case 'connections':
       return search({ ...state, search: { ...state.search, text } });

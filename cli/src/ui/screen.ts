@@ -50,8 +50,6 @@ const PROMPTS: Readonly<Record<InputPurpose, string>> = {
   trace: 'client, address:port: ',
 };
 
-const MESSAGE_ROWS = 3;
-
 function titleRow(state: UiState, width: number): Row {
   const { view } = state;
   const alerts = alertsOf(view).join(' · ');
@@ -121,7 +119,7 @@ export function screenRows(state: UiState): Row[] {
   const page = state.output ? outputPage(state) : state.isHelpOpen ? helpPage(state) : PAGE_ROWS[state.page](state);
   const { message } = state;
   if (message) {
-    const lines = wrapText(message.text, width - 2).slice(0, MESSAGE_ROWS);
+    const lines = wrapText(message.text, width - 2).slice(0, bodyRows(state));
     const style = { bold: true, colour: message.isError ? 'red' : 'green' } as const;
     page.splice(
       bodyRows(state) - lines.length,

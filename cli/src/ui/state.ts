@@ -70,6 +70,8 @@ export interface UiState {
   /** What is asked before leaving, where that stops more than the screen. */
   readonly quitQuestion: string | undefined;
   readonly input: InputState | undefined;
+  /** Command lines that were typed, the last one last. */
+  readonly typed: readonly string[];
   readonly confirm: ConfirmState | undefined;
   /** How the last command went; until the next key. */
   readonly message: { readonly text: string; readonly isError: boolean } | undefined;
@@ -119,6 +121,7 @@ export function initialState(view: View, size: ScreenSize, canSteer: boolean, qu
     canSteer,
     quitQuestion,
     input: undefined,
+    typed: [],
     confirm: undefined,
     message: undefined,
     output: undefined,

@@ -156,6 +156,30 @@ describe('orders', () => {
     expect(lost.state.message).toEqual({ text: 'abort 3: it is gone', isError: true });
   });
 
+  test('up in the prompt brings back what was typed, once each', () => {
+    const failed = { value: { status: 1, stdout: '', stderr: 'no' } };
+    let current = state;
+    for (const line of ['drain s1', 'swap s9 s5', 'drain s1']) {
+      const step = play(current, ':', ...typed(line), 'enter');
+      current = play(step.state, { kind: 'commanded', argv: [], answer: failed }, 'escape').state;
+    }
+    const recalled = (...keys: string[]): string | undefined => play(current, ':', ...keys).state.input?.text;
+    expect([recalled('up'), recalled('up', 'up'), recalled('up', 'up', 'up')]).toEqual([
+      ...['drain s1', 'swap s9 s5', 'swap s9 s5'],
+    ]);
+    expect([recalled('up', 'up', 'down'), recalled('up', 'down'), recalled('down')]).toEqual(['drain s1', '', '']);
+    expect(play(current, ':', 'up', 'up', 'backspace', '4', 'enter').effects).toEqual([
+      { kind: 'command', argv: ['swap', 's9', 's4'] },
+    ]);
+    expect(play(current, '6', '/', 'x', 'up').state.input?.text).toBe('x');
+  });
+
+  test('a message is shown whole', () => {
+    const stderr = `mooring: error: ${'it is said at length. '.repeat(14)}the end`;
+    const told = play(state, { kind: 'commanded', argv: ['x'], answer: { value: { status: 1, stdout: '', stderr } } });
+    expect(screenRows(told.state).map(rowText).join(' ')).toContain('the end');
+  });
+
   test('what is longer than a message goes over the page, is scrolled and left', () => {
     const stdout = Array.from({ length: 40 }, (_, index) => `line ${index}\n`).join('');
     const { state: open } = play(state, '4', {
