@@ -19,7 +19,7 @@ export interface HealthMonitorHost {
   readonly clock: Clock;
   /** Never two at a time of one server. */
   readonly probe: (check: HealthCheck, target: CheckTarget) => Promise<CheckResult>;
-  /** Told whenever a verdict is new, and with each check while a server is down. */
+  /** Told whenever a verdict is new, and with each check that finds a server down still. */
   onVerdict(vip: string, server: string, health: 'up' | 'down', reason: string | undefined): void;
   /** Told after each check of a server that is up, where new connections may go elsewhere meanwhile: why they should, or that they need not. */
   onDitched(vip: string, server: string, reason: string | undefined): void;
@@ -108,7 +108,9 @@ export class HealthMonitor {
     const before = entry.state.health;
     entry.state = observe(entry.state, result, found.check);
     const { health, reason } = entry.state;
-    if (result.ok !== undefined && health !== 'unknown' && (health !== before || health === 'down')) {
+    // One that answers again, and not often enough yet, may have been added by somebody who knows better.
+    const isFailing = health === 'down' && result.ok === false;
+    if (health !== 'unknown' && (health !== before || isFailing)) {
       this.host.onVerdict(vip, server, health, reason);
     }
     const { reassign } = found.check;

@@ -128,6 +128,24 @@ describe('a server that dies', () => {
     expect(server('s4').buckets).toBe(6);
   });
 
+  it('who is added when it answers again, and not often enough yet, is not given up for what was', async () => {
+    const wait = CHECKED.replace('rise: 2, fall: 2', 'rise: 9, fall: 2');
+    newRig(wait);
+    await rig.start();
+    await rig.advance(4_000);
+    die('s2');
+    await rig.advance(1_000, 100);
+    down.delete('s2');
+    await rig.advance(300, 100);
+    const { id } = await rig.operate({ kind: 'add', server: 's2' });
+    rig.openMany(40);
+    await rig.advance(1_000, 100);
+    expect(server('s2')).toMatchObject({ health: 'down', buckets: 5 });
+    await rig.advance(8_000);
+    expect(rig.operation(id)).toMatchObject({ outcome: 'done' });
+    expect(server('s2')).toMatchObject({ health: 'up', state: 'active' });
+  });
+
   it('a server may have a standby of its own, which is for no other', async () => {
     const standbys = CHECKED.replace('switchPort: 4, spare: true', 'switchPort: 4, spare: true, standbyFor: s2');
     newRig(standbys);
