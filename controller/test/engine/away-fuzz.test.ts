@@ -12,9 +12,24 @@ import { expect, it } from 'vitest';
 import type { OperationRequest } from '../../src/control-api/types.ts';
 import { OperationRefusedError } from '../../src/operations/errors.ts';
 import type { Connection } from '../support/rig.ts';
-import { TwoSwitches } from '../support/two-switches.ts';
+import { TWO, TwoSwitches } from '../support/two-switches.ts';
 
-const server = fc.constantFrom('s1', 's2', 's3', 's4');
+/** A second VIP of the same service, for a class of clients, with servers of its own. */
+const WITH_CLASS = `${TWO}
+  - name: gold
+    address: 10.0.0.1
+    port: 80
+    class: preferred
+    fallback: failed
+    buckets: 12
+    health: { kind: tcp, interval: 300ms, rise: 2, fall: 2 }
+    servers:
+      - { name: g1, address: 10.0.0.21, port: 8080, mac: 02:00:00:00:00:05, switchPort: 4 }
+      - { name: g2, address: 10.0.0.22, port: 8080, mac: 02:00:00:00:00:06, switchPort: 4 }
+classes: [{ name: preferred, prefixes: [10.0.0.100/30] }]
+`;
+
+const server = fc.constantFrom('s1', 's2', 's3', 's4', 'g1', 'g2');
 const index = fc.constantFrom(0 as const, 1 as const);
 const request = fc.oneof(
   fc.record({ kind: fc.constantFrom('add' as const, 'drain' as const, 'enable' as const, 'disable' as const), server }),
@@ -22,7 +37,19 @@ const request = fc.oneof(
   fc.record({ kind: fc.constant('weight' as const), server, weight: fc.integer({ min: 1, max: 5 }) }),
   fc.record({ kind: fc.constant('remap' as const), hashSeed: fc.integer({ min: 0, max: 3 }) }),
   fc.record({ kind: fc.constant('buckets' as const), buckets: fc.constantFrom(11, 16, 32), queue: fc.boolean() }),
+  fc.record({
+    kind: fc.constant('reclass' as const),
+    // Clients of the rig are 10.0.0.101 to 10.0.0.107.
+    prefix: fc.constantFrom('10.0.0.100/30', '10.0.0.104/30'),
+    class: fc.constantFrom('preferred', 'none'),
+    queue: fc.boolean(),
+  }),
 );
+
+/** What is about a server is about its VIP. */
+function withVip(wanted: OperationRequest): OperationRequest {
+  return { ...wanted, vip: wanted.server?.startsWith('g') ? 'gold' : 'web' };
+}
 const act = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('request' as const), request }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('abort' as const), id: fc.integer({ min: 1, max: 6 }) }) },
@@ -41,7 +68,7 @@ const UNITED_MS = 3_000;
 
 /** A run: the rig, and what is known of its connections. */
 class Run {
-  readonly rig = new TwoSwitches();
+  readonly rig = new TwoSwitches(WITH_CLASS);
   /** Through which switch each connection goes, by its port. */
   private readonly ways = new Map<number, 0 | 1>();
   /** Connections that have to stay where they are. */
@@ -61,7 +88,7 @@ class Run {
     for (const { id, name } of rig.status().servers) if (rig.down.has(name)) this.deadIds.add(id);
     switch (what.do) {
       case 'request':
-        await this.submit(() => rig.engine.operations.request(what.request as OperationRequest));
+        await this.submit(() => rig.engine.operations.request(withVip(what.request)));
         break;
       case 'abort':
         await this.submit(() => rig.engine.operations.abort(what.id));
