@@ -246,6 +246,18 @@ describe('80 x 24', () => {
     expect(frame(play(stateOf({ ...view, controller }), '3').state)).toContain('─ #3 remove-vip web ───');
   });
 
+  test('why a connection goes where it goes is whole, however long the names', () => {
+    const name = 'backend-with-a-very-long-name-01.example.com';
+    const reason = `Bucket 9 gets ready to go from ${name} to ${name}: what lives is being pinned to it, which takes as long as told.`;
+    const long = { ...CONNECTIONS[1]!, server: name, base: name, current: name, newConnection: name, reason };
+    for (const connections of [[long], Array(30).fill(long)]) {
+      const answer = { value: { connections, omitted: 2 } };
+      const text = frame(play(stateOf(viewInShift(5, 256, false)), '5', { kind: 'found', answer }).state);
+      expect(text.replace(/\s+/g, ' ')).toContain(reason);
+      expect(text).toContain('and 2 more');
+    }
+  });
+
   test('under help and output the footer has their keys, not those of the page', () => {
     const state = stateOf(viewInShift(5, 256, false));
     expect(

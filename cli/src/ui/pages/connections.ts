@@ -1,11 +1,24 @@
 /** Where a client's connections go, and why: which bucket, pin or base, which server. The answer is the controller's. */
+import { fitMiddle } from '../format.ts';
 import { heading } from '../heading.ts';
+import type { ConnectionView } from '../results.ts';
 import { columns, exactly, fitRow, type Row, row, selected, span } from '../rows.ts';
 import { bodyRows, frameWidth, windowStart } from '../selectors.ts';
 import { selectedConnection, type UiState } from '../state.ts';
 import { textRows } from '../text-pane.ts';
 
-const DETAIL_ROWS = 7;
+/** Why the selected connection goes where it goes, whole: it is what was asked. */
+function detailRows(chosen: ConnectionView | undefined, width: number): Row[] {
+  if (chosen === undefined) return [];
+  const { client, endpoint, server, decidedBy, bucket, phase, base, current, newConnection } = chosen;
+  const standing = `bucket ${bucket} is ${phase}: base ${base}, current ${current}; a new one would go to ${newConnection}`;
+  return [
+    heading(`${client} to ${endpoint}`, width),
+    row(' goes to ', span(server, { bold: true }), ` by ${decidedBy}`),
+    ...textRows(standing, width),
+    ...textRows(chosen.reason, width),
+  ];
+}
 
 /** The page. */
 export function connectionsPage(state: UiState): Row[] {
@@ -37,15 +50,16 @@ export function connectionsPage(state: UiState): Row[] {
   const wide = width >= 110;
   const cells = (client: string, name: string, bucket: string, phase: string, by: string, server: string): string =>
     columns(
-      [client, wide ? 44 : 21],
-      [name, wide ? 16 : 10],
+      [fitMiddle(client, wide ? 44 : 21), wide ? 44 : 21],
+      [fitMiddle(name, wide ? 16 : 10), wide ? 16 : 10],
       [bucket, -7],
       [phase, 9],
       [by, wide ? 20 : 13],
-      [server, wide ? 24 : 12],
+      [fitMiddle(server, wide ? 24 : 12), wide ? 24 : 12],
     );
   rows.push(row(span(` ${cells('client', 'VIP', 'bucket', 'phase', 'decided by', 'server')}`, { dim: true })));
-  const listRows = Math.max(2, height - rows.length - DETAIL_ROWS);
+  const details = detailRows(selectedConnection(state), width);
+  const listRows = Math.max(2, height - rows.length - details.length - (found.omitted > 0 ? 1 : 0));
   const first = windowStart(found.connections.length, index, listRows);
   found.connections.slice(first, first + listRows).forEach((connection, line) => {
     const { client, bucket, phase, decidedBy, server } = connection;
@@ -53,14 +67,7 @@ export function connectionsPage(state: UiState): Row[] {
     rows.push(first + line === index ? selected(text, width) : fitRow(text, width));
   });
   if (found.omitted > 0) rows.push(row(span(` and ${found.omitted} more`, { dim: true })));
-  const chosen = selectedConnection(state);
-  if (chosen !== undefined) {
-    while (rows.length < height - DETAIL_ROWS) rows.push([]);
-    rows.push(heading(`${chosen.client} to ${chosen.endpoint}`, width));
-    rows.push(row(' goes to ', span(chosen.server, { bold: true }), ` by ${chosen.decidedBy}`));
-    const { bucket, phase, base, current, newConnection } = chosen;
-    const standing = `bucket ${bucket} is ${phase}: base ${base}, current ${current}; a new one would go to ${newConnection}`;
-    rows.push(...textRows(standing, width), ...textRows(chosen.reason, width));
-  }
+  while (rows.length < height - details.length) rows.push([]);
+  rows.push(...details);
   return exactly(rows, width, height);
 }
