@@ -8,6 +8,7 @@ import { isOneWay } from '../intent/mapping.ts';
 import { formatEndpoint, generatedMac, isIpv6 } from '../text/addresses.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import { ConfigurationError } from './diagnostics.ts';
+import { readGroups, type ServerGroups, serversOf } from './read-groups.ts';
 import { readLinks } from './read-links.ts';
 import { readAgents, readHealth, readOverflow, readPolicy } from './read-policies.ts';
 import * as scalar from './scalars.ts';
@@ -68,7 +69,8 @@ function readRoot(root: MapReader): Configuration | undefined {
   const timers = timersReader === undefined ? DEFAULT_TIMERS : readTimers(timersReader);
   const classes = readClasses(root.maps('classes', 'class') ?? []);
   const vipReaders = root.maps('vips', 'VIP');
-  const vips = (vipReaders ?? []).map((vip) => readVip(vip));
+  const groups = readGroups(root.maps('groups', 'group') ?? []);
+  const vips = (vipReaders ?? []).map((vip) => readVip(vip, groups));
   if (vipReaders === undefined) root.error(undefined, 'the file has no `vips`: name at least one virtual address');
   else if (vipReaders.length === 0) root.error('vips', '`vips` is empty: name at least one virtual address');
   checkUnique(vipReaders ?? [], vips);
@@ -208,7 +210,7 @@ interface ReadVip {
   readonly serverReaders: readonly MapReader[];
 }
 
-function readVip(reader: MapReader): ReadVip {
+function readVip(reader: MapReader, groups: ServerGroups): ReadVip {
   const name = reader.required('name', scalar.name) ?? '';
   const address = reader.required('address', scalar.address);
   const port = reader.required('port', scalar.servicePort) ?? 0;
@@ -230,8 +232,7 @@ function readVip(reader: MapReader): ReadVip {
   const overflow = readOverflow(reader.map('overflow', '`overflow`'));
   const fallback = readFallback(reader, clientClass, overflow);
   if (port === 'all') checkAllPorts(reader, health, overflow);
-  const serverReaders = reader.maps('servers', 'server');
-  if (serverReaders === undefined) reader.error(undefined, `${reader.what} has no \`servers\``);
+  const serverReaders = serversOf(reader, groups);
   const servers = (serverReaders ?? []).map((server) => readServer(server, port));
   servers.forEach(({ name: own, standbyFor }, index) => {
     const names = servers.map((server) => server.name).filter((other) => other !== own);

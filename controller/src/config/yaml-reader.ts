@@ -45,6 +45,8 @@ export class YamlReader {
   error(node: Node | undefined, message: string): void {
     const range = node?.range ?? [0, 1, 1];
     const { line, col } = this.lineCounter.linePos(range[0]);
+    // What several VIPs have in common is read for each of them.
+    if (this.diagnostics.some((one) => one.line === line && one.column === col && one.message === message)) return;
     this.diagnostics.push({ line, column: col, length: Math.max(1, range[1] - range[0]), message });
   }
 

@@ -60,7 +60,7 @@ describe('configuration', () => {
       match[1]!.split(', ').map((key) => key.replaceAll('`', '')),
     );
     const probe =
-      'x1: 0\nswitch: {x1: 0}\ntimers: {x1: 0}\npolicy: {x1: 0}\nclasses: [{x1: 0}]\nagents: {x1: 0}\n' +
+      'x1: 0\nswitch: {x1: 0}\ntimers: {x1: 0}\npolicy: {x1: 0}\nclasses: [{x1: 0}]\nagents: {x1: 0}\ngroups: [{x1: 0}]\n' +
       'vips: [{x1: 0, servers: [{x1: 0, links: [{x1: 0}]}], health: {x1: 0}, overflow: {x1: 0}}]\n';
     const known = [...outcome(probe).matchAll(/unknown key `x1`; known: (.*)/g)].flatMap((match) =>
       match[1]!.split(', '),
