@@ -62,8 +62,8 @@ function situationOf(world: World): string {
     state === 'empty' ? state : [state, key, server, answer],
   );
   const flows = world.flows.map(({ syns: _syns, answers: _answers, ...flow }) => flow);
-  const known = [...pins.values()].map((pin) => [pin.key, pin.server, pin.closing, pin.released]);
-  const stages = [...servers.values()].map((view) => [view.stage, view.ended]);
+  const known = [...pins.values()].map((pin) => [pin.key, pin.server, pin.closing, pin.released]).sort();
+  const stages = [...servers.values()].map((view) => [view.id, view.stage, view.ended]).sort();
   const decided = [phase, base, current, learn, held, inDoubt, known, stages];
   return JSON.stringify([{ ...others, slots, flows }, decided]);
 }
