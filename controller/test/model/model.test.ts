@@ -4,7 +4,7 @@
  * state the shift can still finish. Then each rule is taken away in turn, and the search must find what that breaks: a check that
  * cannot fail proves nothing.
  *
- * MOORING_MODEL=full searches larger scopes as well: up to two million states each, ten minutes of processor time in all, with 1 GB of memory.
+ * MOORING_MODEL=full searches larger scopes as well: up to two million states each, twelve minutes of processor time in all, with 1.5 GB of memory.
  */
 import { describe, expect, it } from 'vitest';
 import { type Mutation, NOTHING, type Scope } from './scope.ts';
