@@ -119,6 +119,8 @@ export function onReset(
   const pin = state.pins.get(key);
   const bucket = bucketOf(state, name);
   const isFull = (doubt?.tried.size ?? 0) >= MOST_TRIED && !doubt?.tried.has(key);
+  // Tried before, and answered twice: the connection has been found since on what is the base by now, so that it needs no pin.
+  if (pin === undefined && server !== bucket?.base && doubt?.tried.get(key)?.includes(server)) return;
   // Without a pin the packet went to the base: we were not heard of in time. Another server's word is about a connection in a slot.
   const isSearched =
     pin === undefined ? bucket?.inDoubt && (server === 0 || server === bucket.base) : pin.guessed === true;

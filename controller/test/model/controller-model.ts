@@ -342,7 +342,12 @@ export function restart(world: World, scope: Scope): string | undefined {
   // Orders of the old epoch are ignored from the moment the new one is written.
   if (fenced) world.orders = [];
   forgetSession(world);
-  return begin(world, scope, { bucket, pins, doubt: world.doubt, trusted: !fenced });
+  return begin(world, scope, {
+    bucket,
+    pins,
+    doubt: world.doubt || (world.empty && bucket.base !== bucket.current),
+    trusted: !fenced,
+  });
 }
 
 /** The switch starts anew: empty, and filled again by the same controller from what it knows. */

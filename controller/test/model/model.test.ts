@@ -40,6 +40,7 @@ const SCOPES: Readonly<Record<string, Partial<Scope>>> = {
   'agents, and a connection that is silent': { agents: true, silences: 1 },
   'agents, and a server that dies': { agents: true, deaths: 1 },
   'agents, and a switch that starts anew': { agents: true, restarts: 1 },
+  'a switch that starts anew, and a crash': { restarts: 1, crashes: 1 },
   'agents, and a report that is late': { agents: true, lateReports: 1 },
   'UDP, two clients, one slot': { oneWay: true, flows: 2 },
   'UDP, two overlapping shifts, or an abort': { oneWay: true, retargets: 2 },

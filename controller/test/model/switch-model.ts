@@ -45,7 +45,7 @@ export function gone(world: World, index: number): boolean {
   if (flow.silent) return true;
   const waiting = flow.state === 1 && (flow.answers & bitOf(server, flow.incarnation)) !== 0;
   if (waiting || hasServer(flow.flying, server)) return false;
-  return flow.held[server] === 0 && !(flow.state === 2 && flow.server === server);
+  return flow.held[server] === 0 && flow.state !== 2;
 }
 
 /** Whether the switch may say that the watch is idle. */
@@ -80,7 +80,8 @@ export function isListening(world: World): boolean {
 export function allSpoke(world: World): boolean {
   return world.flows.every((flow, index) => {
     if (flow.spoke || flow.state === 0) return true;
-    if (flow.state === 2) return flow.silent || isPinned(world, index);
+    const isTry = world.core.state.pins.get(keyOf(index))?.guessed === true;
+    if (flow.state === 2) return flow.silent || (isPinned(world, index) && !isTry);
     return (
       flow.answers === 0 &&
       flow.flying === 0 &&
