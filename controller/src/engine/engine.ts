@@ -47,9 +47,10 @@ import { SweepPacer } from './sweep-pacer.ts';
 import { orderSweep, type SwitchDesk, sayAlive } from './switch-desk.ts';
 import { TimerWheel } from './timers.ts';
 
-/** First and longest pause between two attempts to reach the switch. */
+/** First and longest pause between two attempts to reach the switch. A restart takes half a second: they grow slowly. */
 const RECONNECT_MS = 50;
 const RECONNECT_LONGEST_MS = 2_000;
+const RECONNECT_GROWTH = 1.25;
 
 /** Slots of the first sweep order. */
 const FIRST_SWEEP_CHUNK = 64;
@@ -191,7 +192,7 @@ export class Engine {
         if (this.reopens && this.session !== undefined) continue;
         this.lose(error.message);
         await new Promise<void>((resolve) => this.options.clock.after(pauseMs, resolve));
-        pauseMs = Math.min(2 * pauseMs, RECONNECT_LONGEST_MS);
+        pauseMs = Math.min(RECONNECT_GROWTH * pauseMs, RECONNECT_LONGEST_MS);
       }
     }
   }

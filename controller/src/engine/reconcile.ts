@@ -241,9 +241,11 @@ function recoverBuckets(
         flipped: known && isFlipped,
         oneWay: oneWay.has(vip),
         // A bucket of a mapping that is new there may have pins that were made in others.
-        unsettled: known
-          ? params[4] === 1 || (params[1] !== intended && before?.phase !== 'waiting')
-          : inSwitchBefore.has(vip) && params === undefined,
+        // Its pins stay what they are, also where it is about to get another base because its own has died.
+        unsettled:
+          params === undefined
+            ? inSwitchBefore.has(vip)
+            : params[4] === 1 || (params[1] !== intended && before?.phase !== 'waiting'),
         watchElapsedMs: watches.get(key)?.elapsedMs,
         former: before?.former ?? [],
       });

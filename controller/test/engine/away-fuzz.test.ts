@@ -186,6 +186,25 @@ class Run {
   }
 }
 
+/** What has been found so, and is tried each time. */
+const FOUND: [Act[]][] = [
+  // Pins in the registers of a switch that comes back were not asked for where their bucket's base had died meanwhile.
+  [
+    [
+      { do: 'request', request: { kind: 'reclass', prefix: '10.0.0.104/30', class: 'preferred', queue: false } },
+      { do: 'die', server: 's2' },
+      { do: 'time', ms: 200 },
+      { do: 'cut', index: 1 },
+      { do: 'time', ms: 4_000 },
+      { do: 'mend', index: 1 },
+      { do: 'move', index: 0 },
+      { do: 'request', request: { kind: 'weight', server: 's1', weight: 1 } },
+      { do: 'move', index: 0 },
+      { do: 'cut', index: 0 },
+    ],
+  ],
+];
+
 it('switches go and come back at random, and no packet goes astray', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(act, { minLength: 8, maxLength: 30 }), async (acts) => {
@@ -198,6 +217,6 @@ it('switches go and come back at random, and no packet goes astray', async () =>
       }
       await run.end();
     }),
-    { numRuns: Number(process.env.MOORING_FUZZ_RUNS ?? 30) },
+    { numRuns: Number(process.env.MOORING_FUZZ_RUNS ?? 30), examples: FOUND },
   );
 }, 300_000);
