@@ -9,6 +9,7 @@ import { ConfigurationError } from './config/diagnostics.ts';
 import { readConfiguration } from './config/read.ts';
 import type { ApplyAnswer, ApplyRequest, OperationStatus } from './control-api/types.ts';
 import type { Engine } from './engine/engine.ts';
+import { checkFile } from './operations/abilities.ts';
 import { compare } from './operations/apply.ts';
 import { OperationRefusedError } from './operations/errors.ts';
 
@@ -20,6 +21,7 @@ export async function applyConfiguration(
   who: string,
 ): Promise<ApplyAnswer> {
   const wanted = read(request);
+  checkFile(engine.options.features, wanted, request.fileName);
   const extras = {
     ...(request.approve === undefined ? {} : { approve: request.approve }),
     ...(request.reason === undefined ? {} : { reason: request.reason }),

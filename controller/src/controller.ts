@@ -24,11 +24,13 @@ import { beginIntent } from './intent/begin.ts';
 import { intentFormat } from './intent/intent.ts';
 import { nodeFiles } from './journal/files.ts';
 import { Journal } from './journal/journal.ts';
+import { checkConfiguration } from './operations/abilities.ts';
 import type { StartControllerOptions } from './options.ts';
 import { signalReader } from './signals/signal-reader.ts';
 import { ResetSupervisor } from './signals/supervise.ts';
 import { p4runtimeConnector } from './switch-port/p4runtime.ts';
 import type { SwitchConnector } from './switch-port/port.ts';
+import { ALL_FEATURES, featuresOf } from './switch-port/program-features.ts';
 import { switchesConnector } from './switch-port/several.ts';
 
 const JOURNAL_NAME = 'journal';
@@ -59,7 +61,7 @@ export interface RunningController {
  */
 export async function startController(
   options: StartControllerOptions,
-  /** For tests: another way to a switch. */
+  /** For tests: another way to a switch, whose program can do everything. */
   connect?: SwitchConnector,
 ): Promise<RunningController> {
   const clock = options.clock ?? systemClock;
@@ -85,11 +87,14 @@ export async function startController(
     opened.push(journal);
     const audit = await AuditLog.open(join(stateDir, AUDIT_NAME), nodeFiles, () => clock.wallMs());
     opened.push(audit);
+    const features = connect === undefined ? featuresOf(options.program) : ALL_FEATURES;
+    checkConfiguration(features, configuration, journal.state);
     for (const remark of beginIntent(configuration, journal)) log.write('warning', remark);
     const engine: Engine = new Engine({
       configuration,
       journal,
       connect: connect ?? connectorOf(options, configuration, address, () => engine),
+      features,
       clock,
       log,
       pinning: options.pins ?? true,

@@ -12,25 +12,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { compile, formatDiagnostic } from '@mooring/p4c-ts';
-import { nodeFileSystem } from '@mooring/p4c-ts/node';
-import { p4infoMessage } from '@mooring/p4c-ts/p4info';
 import type { P4Info } from '@mooring/p4runtime-ts/p4info';
 import { describe, expect, test } from 'vitest';
+import { p4infoOf } from '../support/program.ts';
 import { type CompilerReport, reportedTable, resourceTables } from './tofino-resources.ts';
 
 /** Other compilers may take minutes, in which the test's own process has to answer. */
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const includes = join(root, 'p4', 'include');
-
-function checked(shell: string): { p4info: P4Info; warnings: string[] } {
-  const path = join(root, 'p4', shell, 'mooring.p4');
-  const result = compile(path, { files: nodeFileSystem(), includePaths: [includes], checkOnly: true, p4info: true });
-  const told = result.diagnostics.map((each) => formatDiagnostic(each, result.sourceMap));
-  if (!result.ok || result.controlPlane === undefined) throw new Error(told.join('\n'));
-  return { p4info: p4infoMessage(result.controlPlane), warnings: told };
-}
 
 /** On a busy machine; a back end tries one placement of tables after the other. */
 const FRONT_END_TIMEOUT_MS = 300_000;
@@ -44,8 +34,8 @@ const BACK_END_OPTIONS = [
 /** How large a table of pins it is asked about. */
 const REPORTED_PINS = [524_288];
 
-const tna = checked('tna').p4info;
-const v1model = checked('v1model').p4info;
+const tna = p4infoOf('tna');
+const v1model = p4infoOf('v1model');
 
 /**
  * Of a server's links, which need an action selector that the P4Info of this architecture does not know; of coming mappings, which would need

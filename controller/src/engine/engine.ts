@@ -121,6 +121,7 @@ export class Engine {
     this.operations = new Operations({
       configuration,
       intent: journal.state,
+      features: options.features,
       shift: () => this.state,
       wallMs: () => clock.wallMs(),
       record: (record) => journal.add(record),
@@ -253,10 +254,9 @@ export class Engine {
       const out: Output = { effects: [], notices: [] };
       const previous = this.recovered ? this.state : undefined;
       const { shadow } = this;
-      const pinning = this.options.pinning;
       const sweepChunk = this.pacer.chunk;
       this.state = await reconcile(
-        { configuration, intent: journal.state, session, shadow, pinning, sweepChunk, previous },
+        { ...this.options, intent: journal.state, session, shadow, sweepChunk, previous },
         out,
       );
       this.recovered = true;

@@ -6,6 +6,7 @@ import type { OperationStatus } from '../control-api/types.ts';
 import type { Intent, IntentRecord } from '../intent/types.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { SwitchConnector } from '../switch-port/port.ts';
+import type { ProgramFeatures } from '../switch-port/program-features.ts';
 import type { Log } from './log.ts';
 
 /** See the file's comment. */
@@ -13,6 +14,8 @@ export interface EngineOptions {
   readonly configuration: Configuration;
   readonly journal: Journal<IntentRecord, Intent>;
   readonly connect: SwitchConnector;
+  /** What the program on the switches can do. */
+  readonly features: ProgramFeatures;
   readonly clock: Clock;
   readonly log: Log;
   readonly pinning: boolean;

@@ -18,6 +18,7 @@ import { type RecoveredBucket, type RecoveredPin, recover } from '../shift/recov
 import { type Bucket, createShiftState, type Output, type Pin, type ShiftState } from '../shift/state.ts';
 import type { ShiftSettings } from '../shift/types.ts';
 import { SwitchRefusedError, type SwitchSession } from '../switch-port/port.ts';
+import type { ProgramFeatures } from '../switch-port/program-features.ts';
 import type { Shadow } from '../switch-port/shadow.ts';
 import {
   isPinTable,
@@ -47,6 +48,7 @@ export interface ReconcileInput {
   readonly session: SwitchSession;
   readonly shadow: Shadow;
   readonly pinning: boolean;
+  readonly features: Pick<ProgramFeatures, 'doubt'>;
   /** Slots a sweep order covers. */
   readonly sweepChunk: number;
   /** The state of the session before, if there was one in this process. */
@@ -265,8 +267,8 @@ function doubtfulVips(
   tables: ReadonlyMap<TableName, readonly ReadEntry[]>,
   buckets: readonly RecoveredBucket[],
 ): DoubtfulVip[] {
-  const { configuration, intent, session, pinning } = input;
-  if (!pinning) return [];
+  const { configuration, intent, session, pinning, features } = input;
+  if (!pinning || !features.doubt) return [];
   const mayForward = session.switches.some(({ absence, isIsolated }) => absence !== undefined && !isIsolated);
   const served = vipsInSwitch(input, tables);
   const isAnew = (vip: number): boolean => intent.epoch > 1 && (session.pipeline === 'pushed' || !served.has(vip));

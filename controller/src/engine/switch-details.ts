@@ -45,7 +45,7 @@ export async function switchDetailsOf(engine: Engine, address: string): Promise<
     address,
     connected: session !== undefined,
     ...(program === undefined ? {} : { pipelineId: program.id }),
-    tables: TABLE_NAMES.map((name) => ({
+    tables: TABLE_NAMES.filter((name) => program === undefined || name in program.tableSizes).map((name) => ({
       name,
       entries: shadow.size(name),
       size: program?.tableSizes[name] ?? 0,

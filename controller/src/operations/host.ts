@@ -9,6 +9,7 @@ import type { Intent, IntentRecord, ServerRecord } from '../intent/types.ts';
 import type { ConnectionEstimate } from '../planning/plan.ts';
 import type { ShiftState } from '../shift/state.ts';
 import type { ShiftEvent, VipId } from '../shift/types.ts';
+import type { ProgramFeatures } from '../switch-port/program-features.ts';
 
 /** Who asks. */
 export interface Actor {
@@ -23,6 +24,7 @@ export type AuditNote = Omit<AuditEntry, 'sequence' | 'at'>;
 export interface OperationHost {
   readonly configuration: Configuration;
   readonly intent: Intent;
+  readonly features: ProgramFeatures;
   /** The present state; replaced after a reconnect. */
   shift(): ShiftState;
   wallMs(): number;

@@ -7,6 +7,7 @@ import type { ServerConfiguration } from '../config/types.ts';
 import type { OperationRequest, Plan } from '../control-api/types.ts';
 import { planVip } from '../planning/plan.ts';
 import type { ServerId, VipId } from '../shift/types.ts';
+import { checkRequest } from './abilities.ts';
 import { findVip } from './catalogue.ts';
 import { concernedVips } from './concerned.ts';
 import { NotYetError, OperationRefusedError } from './errors.ts';
@@ -47,6 +48,7 @@ function mayWait(error: OperationRefusedError, running: RunningOperations, reque
 
 function prepareNow(host: OperationHost, running: RunningOperations, request: OperationRequest): Prepared {
   const { configuration, intent } = host;
+  checkRequest(host, request);
   if (isVipRequest(request)) {
     const { plan, vip } = planVipRequest(host, running, request);
     const start = !request.approve && asks(host, request.kind, 0) ? 'approval' : 'now';

@@ -5,16 +5,28 @@
  */
 import { type ActionSetMember, formatIpv6, formatMac, type TableEntry, type UpdateInput } from '@mooring/p4runtime-ts';
 import { formatIpv4 } from '../text/addresses.ts';
+import type { ProgramLayout } from './program-features.ts';
 import { type Entry, type EntryUpdate, type ReadEntry, TABLES, type TableName, type Value } from './tables.ts';
 
 /** Values by name, in the order of the names. */
-export function named(names: readonly string[], values: readonly Value[]): Record<string, Value> {
+function named(names: readonly string[], values: readonly Value[]): Record<string, Value> {
   return Object.fromEntries(names.map((name, index) => [name, values[index]!]));
 }
 
-/** An update for the client. */
-export function encodeUpdate({ op, entry }: EntryUpdate): UpdateInput {
-  const match = named(TABLES[entry.table].key, entry.key);
+/** A key for the client. Fields that the program has not are left out: they are 0. @param layout has the table */
+export function encodeKey(layout: ProgramLayout, table: TableName, key: readonly Value[]): Record<string, Value> {
+  const fields = layout.get(table)!;
+  const match: Record<string, Value> = {};
+  TABLES[table].key.forEach((name, index) => {
+    if (fields.has(name)) match[name] = key[index]!;
+    else if (key[index] !== 0) throw new Error(`${table} has no ${name} in this program, and ${key} is not 0 there`);
+  });
+  return match;
+}
+
+/** An update for the client. @param layout has its table */
+export function encodeUpdate(layout: ProgramLayout, { op, entry }: EntryUpdate): UpdateInput {
+  const match = encodeKey(layout, entry.table, entry.key);
   if (op === 'delete') return { op, entity: { kind: 'table', table: entry.table, match } };
   const { action, params, idleTimeoutMs } = entry as Entry;
   if (entry.table === 'links') {
@@ -59,7 +71,7 @@ export function decodeValue(owner: string, name: string, value: unknown): Value 
 /** Tables whose key is a prefix. */
 const ANY_CLIENT = { client_classes: '0.0.0.0/0', client_classes_v6: '::/0' } as const;
 
-/** The key of an entry, in the order of `TABLES`. */
+/** The key of an entry, in the order of `TABLES`; 0 in place of a field that the program has not. */
 export function decodeKey(table: TableName, entry: TableEntry): Value[] {
   if (table === 'client_classes' || table === 'client_classes_v6') {
     const prefix = entry.match.client_address as { value: bigint; prefixLength: number } | undefined;
@@ -67,7 +79,7 @@ export function decodeKey(table: TableName, entry: TableEntry): Value[] {
     const { value, prefixLength } = prefix;
     return [`${table === 'client_classes' ? formatIpv4(Number(value)) : formatIpv6(value)}/${prefixLength}`];
   }
-  return TABLES[table].key.map((name) => decodeValue(table, name, entry.match[name]));
+  return TABLES[table].key.map((name) => decodeValue(table, name, entry.match[name] ?? 0));
 }
 
 /** An entry as the controller keeps it. @throws Error when the switch has an action that the program does not */

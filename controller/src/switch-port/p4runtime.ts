@@ -21,7 +21,7 @@ import {
   type UpdateInput,
 } from '@mooring/p4runtime-ts';
 import type { PipelineProgram } from '../options.ts';
-import { decodeEntry, decodeKey, elapsedMs, encodeUpdate, named } from './entities.ts';
+import { decodeEntry, decodeKey, elapsedMs, encodeKey, encodeUpdate } from './entities.ts';
 import { decodeMacEvents, decodePinEvents, encodeOrder } from './messages.ts';
 import {
   type ClassRate,
@@ -36,6 +36,7 @@ import {
   type SwitchSettings,
   type WriteFailure,
 } from './port.ts';
+import { type ProgramLayout, programLayout, slotsOfProgram } from './program-features.ts';
 import {
   type CountedTable,
   type EntryUpdate,
@@ -43,7 +44,6 @@ import {
   keyText,
   type ReadEntry,
   TABLE_NAMES,
-  TABLES,
   type TableName,
   type Value,
 } from './tables.ts';
@@ -151,6 +151,7 @@ class P4RuntimeSession implements SwitchSession {
   readonly switches = [];
   readonly program: SwitchProgram;
   private readonly client: P4RuntimeClient;
+  private readonly layout: ProgramLayout;
   private epoch = 0;
   private over = false;
   /** How many entries tables have, as far as this session has read and written them. */
@@ -158,13 +159,14 @@ class P4RuntimeSession implements SwitchSession {
 
   constructor(client: P4RuntimeClient, listener: SwitchListener, program: Program, deviceId: bigint, cookie: bigint) {
     this.client = client;
+    this.layout = programLayout(program);
     this.deviceId = String(deviceId);
     this.program = {
       id: `0x${cookie.toString(16).padStart(16, '0')}`,
-      tableSizes: Object.fromEntries(TABLE_NAMES.map((table) => [table, Number(program.tables.get(table).size)])),
+      tableSizes: Object.fromEntries([...this.layout.keys()].map((table) => [table, program.tables.get(table).size])),
     };
-    this.slots = Number(program.registers.get('first_key').size);
-    this.pinCapacity = Number(program.tables.get('pins').size);
+    this.slots = slotsOfProgram(program);
+    this.pinCapacity = program.tables.get('pins').size;
     client.onArbitration((state) => {
       if (state.isPrimary || this.over) return;
       this.over = true;
@@ -210,10 +212,15 @@ class P4RuntimeSession implements SwitchSession {
   }
 
   async write(updates: readonly EntryUpdate[]): Promise<readonly WriteFailure[]> {
-    const results = await this.guard(() => this.client.tryWrite(updates.map(encodeUpdate)));
-    for (const { index, ok } of results) if (ok) this.count(updates[index]!);
-    return results.flatMap(({ index, ok, code, message }) => {
+    // Nobody relies on a table that the program has not: what would is refused before (operations/abilities.ts).
+    const places = updates.flatMap(({ entry }, place) => (this.layout.has(entry.table) ? [place] : []));
+    if (places.length === 0) return [];
+    const own = places.map((place) => encodeUpdate(this.layout, updates[place]!));
+    const results = await this.guard(() => this.client.tryWrite(own));
+    for (const { index, ok } of results) if (ok) this.count(updates[places[index]!]!);
+    return results.flatMap(({ index: at, ok, code, message }) => {
       if (ok) return [];
+      const index = places[at]!;
       const update = updates[index]!;
       // BMv2's server cannot say why an entry was not added.
       const full =
@@ -256,6 +263,7 @@ class P4RuntimeSession implements SwitchSession {
   }
 
   async readTable(table: TableName, withAge: boolean): Promise<readonly ReadEntry[]> {
+    if (!this.layout.has(table)) return [];
     const pattern: TableEntryInput = { kind: 'table', table, ...(withAge ? { timeSinceLastHitNs: 0 } : {}) };
     const entries = await this.guard(() => this.client.readAll(pattern));
     const found = entries.filter((entry) => !entry.isDefault).map((entry) => decodeEntry(table, entry));
@@ -271,7 +279,7 @@ class P4RuntimeSession implements SwitchSession {
     } else {
       for (let start = 0; start < keys.length; start += SINGLE_READS) {
         const patterns = keys.slice(start, start + SINGLE_READS).map((key): TableEntryInput => {
-          return { kind: 'table', table, match: named(TABLES[table].key, key), timeSinceLastHitNs: 0 };
+          return { kind: 'table', table, match: encodeKey(this.layout, table, key), timeSinceLastHitNs: 0 };
         });
         for (const entry of await this.guard(() => this.client.readAll(...patterns))) entries.push(entry);
       }
@@ -280,7 +288,8 @@ class P4RuntimeSession implements SwitchSession {
     return keys.map((key) => ages.get(keyText(key)));
   }
 
-  async readCounts(table: CountedTable): Promise<ReadonlyMap<string, CountedTraffic>> {
+  async readCounts(table: CountedTable): Promise<ReadonlyMap<string, CountedTraffic> | undefined> {
+    if (!this.layout.has(table)) return undefined;
     const entries = await this.guard(() => this.client.readAll({ kind: 'table', table, counter: {} }));
     return new Map(
       entries

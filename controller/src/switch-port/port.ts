@@ -80,7 +80,7 @@ export interface CountedTraffic {
 export interface SwitchProgram {
   /** The cookie it was pushed with, hexadecimal. */
   readonly id: string;
-  /** Entries that tables have room for. */
+  /** Entries that tables have room for; none for a table that the program has not. */
   readonly tableSizes: Readonly<Partial<Record<TableName, number>>>;
 }
 
@@ -104,7 +104,7 @@ export interface SwitchSession {
   readonly deviceId: string;
   /** Those behind it, where there are several. */
   readonly switches: readonly MemberStatus[];
-  /** Applies updates in order, each by itself. @throws SwitchLostError */
+  /** Applies updates in order, each by itself; those of tables that the program has not are left out. @throws SwitchLostError */
   write(updates: readonly EntryUpdate[]): Promise<readonly WriteFailure[]>;
   /** @throws SwitchLostError */
   writeSettings(settings: SwitchSettings): Promise<void>;
@@ -112,7 +112,7 @@ export interface SwitchSession {
   writeFloodGroup(ports: readonly number[]): Promise<void>;
   /** Sets how many SYNs a second classes may send. @throws SwitchLostError */
   writeClassRates(rates: readonly ClassRate[]): Promise<void>;
-  /** All entries; with the time since their last hit if `withAge`. @throws SwitchLostError */
+  /** All entries, none of a table that the program has not; with the time since their last hit if `withAge`. @throws SwitchLostError */
   readTable(table: TableName, withAge: boolean): Promise<readonly ReadEntry[]>;
   /** Time since the last hit of some entries, undefined where there is no such entry. @throws SwitchLostError */
   readAges(table: TableName, keys: readonly (readonly (number | string)[])[]): Promise<readonly (number | undefined)[]>;
@@ -120,8 +120,8 @@ export interface SwitchSession {
   sendDigestsAtOnce(): Promise<void>;
   /** What runs on it; undefined where nobody asks. */
   readonly program?: SwitchProgram;
-  /** What a table's entries have counted, by the `keyText` of each. @throws SwitchLostError */
-  readCounts?(table: CountedTable): Promise<ReadonlyMap<string, CountedTraffic>>;
+  /** What a table's entries have counted, by the `keyText` of each; undefined where the program has no such table. @throws SwitchLostError */
+  readCounts?(table: CountedTable): Promise<ReadonlyMap<string, CountedTraffic> | undefined>;
   /** Packets that the program dropped, by the number of the reason. @throws SwitchLostError */
   readDrops?(): Promise<readonly number[]>;
   /** Fire and forget; carries the epoch of the last `writeSettings`. */

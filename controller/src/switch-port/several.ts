@@ -211,10 +211,12 @@ class SeveralSwitches implements SwitchSession {
     await this.askAll(({ session }) => session.sendDigestsAtOnce());
   }
 
-  async readCounts(table: CountedTable): Promise<ReadonlyMap<string, CountedTraffic>> {
+  async readCounts(table: CountedTable): Promise<ReadonlyMap<string, CountedTraffic> | undefined> {
     const sum = new Map<string, CountedTraffic>();
     for (const counts of await this.askAll(async ({ session }) => session.readCounts?.(table))) {
-      for (const [key, { packets, bytes }] of counts ?? []) {
+      // They run the same program.
+      if (counts === undefined) return undefined;
+      for (const [key, { packets, bytes }] of counts) {
         const before = sum.get(key) ?? { packets: 0, bytes: 0 };
         sum.set(key, { packets: before.packets + packets, bytes: before.bytes + bytes });
       }

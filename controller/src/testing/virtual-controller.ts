@@ -16,6 +16,7 @@ import { Journal } from '../journal/journal.ts';
 import { onServerDown, onServerUp } from '../operations/outages.ts';
 import type { PipelineProgram } from '../options.ts';
 import { p4runtimeConnector } from '../switch-port/p4runtime.ts';
+import { featuresOf } from '../switch-port/program-features.ts';
 import { switchesConnector } from '../switch-port/several.ts';
 import type { FakeClock } from './fake-clock.ts';
 import { MemoryFiles } from './memory-files.ts';
@@ -62,7 +63,8 @@ export class VirtualController {
         reserved: () => new Set(configuration.vips.map(({ mac }) => mac)),
       },
     );
-    const engine = new Engine({ configuration, journal, connect, clock, log, pinning: true });
+    const features = featuresOf(program);
+    const engine = new Engine({ configuration, journal, connect, features, clock, log, pinning: true });
     await engine.start();
     return new VirtualController(engine, clock, clock.wallMs(), engine.run());
   }

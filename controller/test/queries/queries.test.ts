@@ -19,7 +19,7 @@ let packets = 0;
 const withCounters: SwitchConnector = async (electionId, listener) => {
   const session = await fake.connect(electionId, listener);
   return Object.assign(session, {
-    program: { id: '0x00000000000000aa', tableSizes: { pins: 1_000 } },
+    program: { id: '0x00000000000000aa', tableSizes: { pins: 1_000, buckets: 4_096 } },
     readCounts: async (table: string) =>
       new Map(table === 'signals' ? [] : [['1/1', { packets: (packets += 1_000), bytes: packets * 100 }]]),
     readDrops: async () => [0, 0, 7, 0, 0, 0, 0, 0, 0, 99],
@@ -90,7 +90,9 @@ it('refuses what is no client and no VIP, with the choices', async () => {
 it('the switch: tables with room, servers behind ports, drops that are losses', async () => {
   const details = await controller.client.switchDetails();
   expect(details).toMatchObject({ connected: true, pipelineId: '0x00000000000000aa' });
-  expect(details.tables).toContainEqual({ name: 'buckets', entries: 16, size: 0 });
+  expect(details.tables).toContainEqual({ name: 'buckets', entries: 16, size: 4_096 });
+  // What the program has not is not told of.
+  expect(details.tables.map(({ name }) => name).sort()).toEqual(['buckets', 'pins']);
   expect(details.tables).toContainEqual({ name: 'pins', entries: 0, size: 1_000 });
   expect(details.ports.map(({ port }) => port)).toEqual([1, 2, 3, 4, 5]);
   expect(details.ports[1]).toEqual({ port: 2, state: 'unknown', servers: ['s2'], addresses: 0 });

@@ -21,6 +21,7 @@ import type { Intent, IntentRecord } from '../../src/intent/types.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { type SignalReader, signalReader } from '../../src/signals/signal-reader.ts';
 import type { SwitchConnector } from '../../src/switch-port/port.ts';
+import { ALL_FEATURES } from '../../src/switch-port/program-features.ts';
 import { FakeClock, flushMicrotasks } from '../../src/testing/fake-clock.ts';
 import { MemoryFiles } from '../../src/testing/memory-files.ts';
 import { type ClientEnds, FakeSwitch } from './fake-switch.ts';
@@ -93,6 +94,7 @@ export class Rig {
       configuration: this.configuration,
       journal: this.journal,
       connect: this.connector ?? this.switch.connect,
+      features: ALL_FEATURES,
       clock,
       log: this.log,
       pinning: options.pinning ?? true,
