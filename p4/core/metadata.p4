@@ -146,13 +146,19 @@ const bit<8> DROP_SYN_RATE = 11;
 /// A SYN by which a server opens a connection whose answer would not find it; the server resends it (rule R10).
 const bit<8> DROP_OUTGOING = 12;
 
+/// A SYN for which no server of its VIP has room (refusal.p4), answered or not.
+const bit<8> DROP_REFUSED = 13;
+
 /// What a packet-out has done with the slot it names.
 const bit<8> ORDER_NONE = 0;
 const bit<8> ORDER_RELEASE = 1;
 const bit<8> ORDER_SWEEP = 2;
 
 /// How long after the controller was last heard of it is still counted upon, in ticks of 1.024 ms.
-const ticks_t CONTROLLER_PATIENCE = 293;
+#ifndef MOORING_CONTROLLER_PATIENCE
+#define MOORING_CONTROLLER_PATIENCE 293
+#endif
+const ticks_t CONTROLLER_PATIENCE = MOORING_CONTROLLER_PATIENCE;
 
 /// How a server gets its packets.
 const bit<2> FORWARD_TRANSLATED = 0;
@@ -217,6 +223,8 @@ struct metadata_t {
     bool opens;
     /// No handshake of the VIP's connections can be watched: datagrams, or servers that answer past the switch.
     bool one_way;
+    /// Of a SYN that is refused: it is answered.
+    bool refused_with_reset;
 
     // Its bucket: hash input and assignment. Where a coming mapping is asked, the input becomes that one's.
     bucket_t first_bucket;

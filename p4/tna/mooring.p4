@@ -6,7 +6,8 @@
 // What fragments.p4 remembers has no room in this architecture's registers: later fragments to a VIP are dropped and counted. So are ICMP
 // errors, whose connection a hardware parser cannot put in place of the packet's own. Nor does a server have several links here, for want
 // of a P4Info for this architecture's selectors. A VIP has one port: all ports would take another word of each slot and a longer key of each pin. Connections that
-// servers open are translated and not pinned: they would have to be looked up as clients' packets are, before it is known whose they are.
+// servers open are translated and not pinned: they would have to be looked up as clients' packets are, before it is known whose they are. No SYN is
+// refused because servers have no room.
 //
 // Differences a controller can see are in docs/tofino.md: numbers of buckets are powers of two, a tick is 2.4 % longer, and a packet that loses
 // the race for a slot between its two passes is dropped for its sender to resend, which is what a full slot does anyway.
@@ -31,6 +32,7 @@
 #define MOORING_NO_ICMP_ERRORS
 #define MOORING_NO_ALL_PORTS
 #define MOORING_NO_OUTGOING
+#define MOORING_NO_REFUSALS
 
 // Slots of each way: four registers of so many words find room in a stage.
 #define MOORING_SLOTS 32768
@@ -63,6 +65,7 @@
 #include "../core/assignment.p4"
 #include "../core/pins.p4"
 #include "../core/doubt.p4"
+#include "../core/refusal.p4"
 #include "../core/signals.p4"
 #include "../core/decision.p4"
 #include "../core/outgoing.p4"

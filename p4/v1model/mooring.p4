@@ -23,6 +23,7 @@
 #include "../core/assignment.p4"
 #include "../core/pins.p4"
 #include "../core/doubt.p4"
+#include "../core/refusal.p4"
 #include "../core/signals.p4"
 #include "../core/decision.p4"
 #include "../core/outgoing.p4"
@@ -34,6 +35,7 @@
 #include "../core/addresses.p4"
 #include "../core/ethernet.p4"
 #include "bucket-hash.p4"
+#include "fragment-store.p4"
 
 /// The port packets to and from the controller pass through.
 #ifndef MOORING_CPU_PORT
@@ -115,6 +117,8 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     AssignmentLookup() assignment_lookup;
     ComingMapping() coming_mapping;
     ComingServer() coming_server;
+    Refusal() refusal;
+    AnswerWithReset() answer_with_reset;
     JudgeSlot() judge_first;
     JudgeSlot() judge_second;
     SlotMatch() slot_match;
@@ -126,6 +130,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     ResetInDoubt() reset_in_doubt;
     ServerSignals() server_signals;
     DrainWatch() drain_watch;
+    FragmentStore() fragment_store;
     RecallFragment() recall_fragment;
     RememberFragment() remember_fragment;
     ToServer() to_server;
@@ -153,13 +158,6 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     /// When the controller last said that it is there.
     @name(".controller_seen") register<ticks_t>(1) controller_seen;
 
-    // A fragmented datagram: whose it is; when it was seen, and where it goes.
-    @name(".fragment_key") register<bit<296>>(MOORING_FRAGMENTS) fragment_key;
-    @name(".fragment_way") register<bit<192>>(MOORING_FRAGMENTS) fragment_way;
-
-    bit<296> fragment_key_word;
-    bit<192> fragment_way_word;
-    bit<32> fragment_index;
     bit<2> syn_color;
     bool fragment_known;
     bit<176> key_word;
@@ -175,6 +173,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     ticks_t seen;
     bool for_controller;
     bool assigned;
+    bool refused;
     bool coming;
     /// A server opens a connection: who, from where, of which VIP.
     bool outgoing;
@@ -245,32 +244,6 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
         second_time.write(user.mooring.index_second, time_word);
     }
 
-    action load_fragment() {
-        hash(fragment_index, HashAlgorithm.crc32, 32w0,
-             { user.mooring.source, user.mooring.destination, user.mooring.identification, user.mooring.protocol },
-             (bit<32>)MOORING_FRAGMENTS);
-        fragment_key.read(fragment_key_word, fragment_index);
-        fragment_way.read(fragment_way_word, fragment_index);
-        user.mooring.fragment.source = fragment_key_word[295:168];
-        user.mooring.fragment.destination = fragment_key_word[167:40];
-        user.mooring.fragment.identification = fragment_key_word[39:8];
-        user.mooring.fragment.protocol = fragment_key_word[7:0];
-        user.mooring.fragment.stamp = fragment_way_word[191:160];
-        user.mooring.fragment.server = fragment_way_word[159:144];
-        user.mooring.fragment.vip = fragment_way_word[143:128];
-        user.mooring.fragment.service_address = fragment_way_word[127:0];
-    }
-
-    action store_fragment() {
-        hash(fragment_index, HashAlgorithm.crc32, 32w0,
-             { user.mooring.source, user.mooring.destination, user.mooring.identification, user.mooring.protocol },
-             (bit<32>)MOORING_FRAGMENTS);
-        fragment_key.write(fragment_index, user.mooring.fragment.source ++ user.mooring.fragment.destination
-            ++ user.mooring.fragment.identification ++ user.mooring.fragment.protocol);
-        fragment_way.write(fragment_index, user.mooring.fragment.stamp ++ user.mooring.fragment.server
-            ++ user.mooring.fragment.vip ++ user.mooring.fragment.service_address);
-    }
-
     action drop_because(bit<8> reason) {
         user.mooring.verdict = VERDICT_DROP;
         user.mooring.drop_reason = reason;
@@ -292,6 +265,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
         from_service = false;
         switched = false;
         assigned = false;
+        refused = false;
         coming = false;
         outgoing = false;
         fragment_known = false;
@@ -331,7 +305,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
                     user.mooring.source_port = origin_port;
                 }
             } else if (user.mooring.later_fragment) {
-                load_fragment();
+                fragment_store.apply(user.mooring, false);
                 recall_fragment.apply(user.mooring, fragment_known);
             }
             switched = !handled && !own_address;
@@ -367,6 +341,21 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
                 drop_because(DROP_SYN_RATE);
             } else if (!assigned) {
                 drop_because(DROP_NO_ASSIGNMENT);
+            } else if (user.mooring.is_syn && !outgoing) {
+                controller_seen.read(seen, 0);
+                if (user.mooring.now - seen < CONTROLLER_PATIENCE) {
+                    refusal.apply(user.mooring, refused);
+                }
+            }
+            if (refused) {
+                assigned = false;
+                // A reset is never answered.
+                if (user.mooring.refused_with_reset && headers.tcp.rst == 0) {
+                    drops.count((bit<32>)DROP_REFUSED);
+                    answer_with_reset.apply(headers, user.mooring);
+                } else {
+                    drop_because(DROP_REFUSED);
+                }
             }
         }
         looked_at = looks_at_slots(user.mooring);
@@ -421,7 +410,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
         if ((assigned && user.mooring.verdict == VERDICT_PORT) || from_service) {
             if (user.mooring.first_fragment && !user.mooring.is_error) {
                 remember_fragment.apply(user.mooring, assigned);
-                store_fragment();
+                fragment_store.apply(user.mooring, true);
             }
         }
         if ((assigned && user.mooring.verdict == VERDICT_PORT) || (fragment_known && own_address)) {

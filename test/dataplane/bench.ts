@@ -24,6 +24,7 @@ export const DROP = {
   NO_ROOM: 10,
   SYN_RATE: 11,
   OUTGOING: 12,
+  REFUSED: 13,
 } as const;
 
 export interface Assignment {

@@ -39,9 +39,9 @@ const v1model = p4infoOf('v1model');
 
 /**
  * Of a server's links, which need an action selector that the P4Info of this architecture does not know; of coming mappings, which would need
- * stages that there are not; and of VIPs for all ports.
+ * stages that there are not; of VIPs for all ports; and of refusals.
  */
-const ONLY_ON_V1MODEL = /^links$|^coming_|_all_ports(_v6)?$|^vip_port$/;
+const ONLY_ON_V1MODEL = /^links$|^coming_|^refusals$|_all_ports(_v6)?$|^vip_port$/;
 
 /** What a controller sees of a program, by names and widths, but for what is only on v1model. */
 function controllersView(p4info: P4Info) {

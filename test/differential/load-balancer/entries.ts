@@ -24,6 +24,9 @@ import {
 /** As a bucket's current server: whoever has the connection in the coming mapping. */
 const BY_COMING_MAPPING = 0;
 
+/** Services of which SYNs are refused; of the others all handshakes go on. */
+const SOMETIMES_FULL = [2, 4, 8] as const;
+
 /** Port of a server with several links. */
 const ANY_LINK = 65_535;
 
@@ -125,6 +128,14 @@ function candidates(random: Random): (readonly [weight: number, make: () => Entr
       () => {
         const match = { vip: service().vip, server: random.pick(SERVERS).id, signal: 1 + random.below(4) };
         return { table: 'signals', match, action: call('counted') };
+      },
+    ],
+    [
+      3,
+      () => {
+        const match = { vip: random.pick(SOMETIMES_FULL), client_class: random.below(3) };
+        const action = call(random.pick(['refuse_silently', 'refuse_with_reset'] as const));
+        return { table: 'refusals', match, action };
       },
     ],
     [

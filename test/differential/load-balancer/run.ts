@@ -57,7 +57,7 @@ const SLOTS = 16;
 const ROUND_PACKETS = 100;
 const EVER_MS = 2 ** 31;
 const SHORT_LIFE_MS = 20_000;
-const DROP_REASONS = 13;
+const DROP_REASONS = 14;
 
 /** One switch and what came out of it in this round. */
 interface Side {
@@ -71,15 +71,17 @@ interface Side {
 /** Runs until `packets` are sent or something differs. */
 export async function compareOnSwitches(options: RunOptions): Promise<RunResult> {
   const random = new Random(options.seed);
+  // Time would tell the switches apart, so the controller is counted upon always or never.
+  const defines = { MOORING_SLOTS: SLOTS, MOORING_CONTROLLER_PATIENCE: random.chance(0.5) ? EVER_MS : 0 };
   const program: StartOptions = {
     program: join(systemIncludePaths({})[0]!, '..', 'v1model', 'mooring.p4'),
-    defines: { MOORING_SLOTS: SLOTS },
+    defines,
     ports: [...PORTS, CPU_PORT],
   };
   await using first = await startSwitch({ ...program, target: 'softswitch', trace: false });
   await using second = await startSwitch({
     ...program,
-    defines: { MOORING_SLOTS: options.otherSlots ?? SLOTS },
+    defines: { ...defines, MOORING_SLOTS: options.otherSlots ?? SLOTS },
     target: options.other,
     trace: options.trace ?? false,
   });
