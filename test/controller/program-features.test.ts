@@ -20,6 +20,7 @@ const TNA: ProgramFeatures = {
   links: false,
   comingMappings: false,
   anyMapping: false,
+  refusals: false,
 };
 
 describe('what a program can do', () => {
@@ -55,6 +56,7 @@ describe('what a program can do', () => {
     ['coming_buckets', 'comingMappings'],
     ['vips_v6', 'ipv6'],
     ['returns_all_ports', 'allPorts'],
+    ['refusals', 'refusals'],
   ] as const)('without the table %s: no %s', (table, feature) => {
     expect(found(without(v1model, table))).toEqual({ ...ALL_FEATURES, [feature]: false });
   });

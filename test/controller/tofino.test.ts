@@ -218,6 +218,7 @@ it('a configuration that needs what a Tofino lacks is refused, with all of it, b
     address: 2001:db8::1
     port: 80
     health: { kind: syns }
+    overflow: { rule: next, whenFull: drop }
     servers: [{ name: x1, address: '2001:db8::11', port: 8080 }]`,
     `
   - name: any
@@ -250,6 +251,7 @@ it('a configuration that needs what a Tofino lacks is refused, with all of it, b
     '  server `s4` of VIP `web`, `links`: the program knows one link to a server: name `mac` and `switchPort` of one of them',
     '  VIP `six`, `address`: the program has no IPv6, and it is 2001:db8::1: give it an IPv4 address, or have the program compiled with IPv6',
     "  VIP `six`, `health`: the program does not count servers' SYNs: check by `tcp`, `http` or `command`",
+    '  VIP `six`, `overflow`: the program refuses no SYNs, as `whenFull: drop` would: leave `whenFull` out',
     '  VIP `any`, `port`: the program has no VIPs for all ports: make a VIP of each port',
     '  VIP `inside`, `forwarding`: the program puts no packets inside others, as `gue` would: let it be `nat` or `direct`',
     '  VIP `gold`, `class`: the program has one VIP at an address and port, and `web` is there: give it another address',

@@ -39,6 +39,10 @@ export function statusText(status: Status): string {
       const what = `${buckets} buckets, seed ${hashSeed}, affinity by ${affinity}`;
       lines.push(`  coming: ${what}; ${ready} of ${vip.buckets} buckets are ready for it`);
     }
+    if (vip.refuses !== undefined) {
+      const what = vip.refuses === 'drop' ? 'dropped' : 'reset';
+      lines.push(`  full: no server has room, new connections are ${what}`);
+    }
     for (const server of status.servers.filter((candidate) => candidate.vip === vip.name)) {
       const reason = server.healthReason === undefined ? '' : `: ${server.healthReason}`;
       lines.push(

@@ -143,6 +143,7 @@ export function controllerView(status: Status): ControllerView {
         servers: vip.coming.servers,
         ready: vip.coming.ready,
       },
+      refuses: vip.refuses,
     })),
     operations: status.operations.map((operation) => operationView(operation, status)),
     pins: counters.pinsExact + counters.registerPins,

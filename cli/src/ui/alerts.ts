@@ -11,12 +11,15 @@ export function alertsOf({ controller, controllerReachable, lostAtMs, nowMs }: V
   const alerts: string[] = [];
   const age = lostAtMs === undefined ? '' : ` for ${formatClock(nowMs - lostAtMs)}`;
   if (!controllerReachable) alerts.push(`CONTROLLER DOWN${age}`);
-  const { astray, servers, operations, pinning, otherSwitches } = controller;
+  const { astray, servers, vips, operations, pinning, otherSwitches } = controller;
   if (astray > 0) alerts.push(`${formatCount(astray)} ASTRAY`);
   const away = [controller.switch, ...otherSwitches].filter(({ connected }) => !connected);
   if (away.length > 0) alerts.push(otherSwitches.length === 0 ? 'SWITCH AWAY' : `SWITCH ${away[0]!.name} AWAY`);
   const down = servers.filter(isDown).length;
   if (down > 0) alerts.push(`${formatCount(down)} DOWN`);
+  const full = vips.filter(({ refuses }) => refuses !== undefined);
+  if (full.length > 0)
+    alerts.push(full.length === 1 ? `${full[0]!.name} FULL` : `${formatCount(full.length)} VIPS FULL`);
   const waiting = operations.find(({ awaitsApproval }) => awaitsApproval);
   if (waiting !== undefined) alerts.push(`APPROVE #${waiting.id}?`);
   const paused = operations.find(({ isPaused }) => isPaused);

@@ -77,6 +77,8 @@ export interface VipView {
   readonly traffic: TrafficView | undefined;
   /** While its mapping changes: what it will be. */
   readonly coming: ComingView | undefined;
+  /** What the switch does with SYNs because no server has room; undefined: they pass. */
+  readonly refuses: 'drop' | 'reset' | undefined;
 }
 
 /** The mapping that is to take a present one's place. */

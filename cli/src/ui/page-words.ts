@@ -17,6 +17,7 @@ export const PAGE_WORDS: Readonly<Record<PageName, readonly Explanation[]>> = {
   overview: [
     ['bucket', 'a share of the connections to a virtual address; it belongs to one server'],
     ['pin', 'the switch remembers a connection that goes elsewhere than its bucket'],
+    ['FULL', 'no server has room, so the switch refuses new connections'],
     ['not settled', 'buckets on their way to another server, or not cleared up yet'],
   ],
   buckets: [

@@ -98,6 +98,7 @@ export function viewInShift(servers: number, buckets: number, withLoad = true): 
           ),
           traffic: withLoad ? undefined : { packetsPerSecond: 15_000, bytesPerSecond: 10_500_000 },
           coming: undefined,
+          refuses: undefined,
         },
       ],
       operations: [

@@ -60,6 +60,7 @@ describe('bucket map', () => {
     phase: current.map((_, index) => phases[index] ?? 'steady'),
     traffic: undefined,
     coming: undefined,
+    refuses: undefined,
   });
 
   test('every bucket has its cell when there is room', () => {

@@ -94,15 +94,27 @@ describe('80 x 24', () => {
     expect(text).toContain(' 0 mismatched');
   });
 
+  test('a virtual address that refuses new connections says so', () => {
+    const view = viewInShift(5, 256);
+    const controller = view.controller!;
+    const shownWith = (refuses: 'drop' | 'reset'): string =>
+      frame(stateOf({ ...view, controller: { ...controller, vips: [{ ...controller.vips[0]!, refuses }] } }));
+    expect(shownWith('drop')).toContain('web 10.0.0.1:80 tcp, FULL: new connections dropped');
+    expect(shownWith('reset')).toContain('web 10.0.0.1:80 tcp, FULL: new connections reset');
+  });
+
   test('what must be seen is in the title of every page', () => {
     const view = viewInShift(5, 256, false);
     const controller = view.controller!;
     const servers = controller.servers.map((server, index) => (index === 3 ? { ...server, health: 'down' } : server));
     const away = { ...controller.switch, connected: false };
+    const full = { ...controller.vips[0]!, refuses: 'drop' as const };
     const waiting = swapView('s5', { awaitsApproval: true });
     const cases = [
       [{ ...controller, servers }, '1 DOWN'],
       [{ ...controller, astray: 3 }, '3 ASTRAY'],
+      [{ ...controller, vips: [full] }, 'web FULL'],
+      [{ ...controller, vips: [full, full] }, '2 VIPS FULL'],
       [{ ...controller, switch: away }, 'SWITCH AWAY'],
       [{ ...controller, otherSwitches: [{ ...away, name: 'b' }] }, 'SWITCH b AWAY'],
       [{ ...controller, operations: [waiting] }, 'APPROVE #3?'],

@@ -30,6 +30,8 @@ export interface AgentMonitorHost {
   enqueue(events: readonly ShiftEvent[]): void;
   /** Told of every report. */
   onReport(server: ServerId, status: AgentStatus, connections: readonly ReportedConnection[]): void;
+  /** Told whenever it has been looked which servers have agents: four times a second. */
+  onReview(): void;
 }
 
 interface Entry {
@@ -113,6 +115,7 @@ export class AgentMonitor implements AgentSource {
       this.entries.delete(id);
       if (this.host.intent.servers.has(id)) this.host.enqueue([{ kind: 'agent', server: id, reachable: false }]);
     }
+    this.host.onReview();
   }
 
   private *servers(): Generator<{

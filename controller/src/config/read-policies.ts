@@ -4,7 +4,7 @@
  * undefined where the file has none, and reports its errors at their places like the rest of the configuration.
  */
 import * as scalar from './scalars.ts';
-import type { AgentAccess, Approval, HealthCheck, OverflowRule, Policy } from './types.ts';
+import type { AgentAccess, Approval, HealthCheck, OverflowRule, Policy, WhenFull } from './types.ts';
 import type { MapReader } from './yaml-reader.ts';
 
 /** Kinds of operation that `policy.approval` may name. */
@@ -98,6 +98,7 @@ export function readOverflow(reader: MapReader | undefined): OverflowRule | unde
   const above = reader.optional('above', scalar.share, 0.8);
   const below = reader.optional('below', scalar.share, above / 2);
   if (below >= above) reader.error('below', '`below` must be less than `above`');
+  const whenFull = reader.optional('whenFull', scalar.oneOf<WhenFull>('pass', 'drop', 'reset'), 'pass' as const);
   reader.finish();
-  return { rule, above, below };
+  return { rule, above, below, whenFull };
 }

@@ -230,6 +230,9 @@ function readVip(reader: MapReader, groups: ServerGroups): ReadVip {
     reader.error('health', `a \`syns\` check needs SYNs and their answers to pass the switch: ${why}`);
   }
   const overflow = readOverflow(reader.map('overflow', '`overflow`'));
+  if (overflow !== undefined && overflow.whenFull !== 'pass' && protocol === 'udp') {
+    reader.error('overflow', `\`whenFull: ${overflow.whenFull}\` refuses SYNs: UDP has none`);
+  }
   const fallback = readFallback(reader, clientClass, overflow);
   if (port === 'all') checkAllPorts(reader, health, overflow);
   const serverReaders = serversOf(reader, groups);

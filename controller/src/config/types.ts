@@ -106,7 +106,15 @@ export interface OverflowRule {
   /** Share of the accept queue's limit from which on it counts as full, and below which it is relieved. */
   readonly above: number;
   readonly below: number;
+  /** What becomes of a SYN for which no server has room. */
+  readonly whenFull: WhenFull;
 }
+
+/** `pass`: it goes to the server it would go to, whose queue decides. `drop`: the switch drops it. `reset`: the switch answers it with a reset. */
+export type WhenFull = 'pass' | Refused;
+
+/** How the switch refuses a connection. */
+export type Refused = 'drop' | 'reset';
 
 /** How long things may take. All in milliseconds; docs/CONFIGURATION.md says what each is for. */
 export interface Timers {

@@ -1,5 +1,5 @@
 /** A VIP as the controller serves it, its buckets, and the mapping that is to take the present one's place; part of `Status`. */
-import type { Affinity, ServicePort } from '../config/types.ts';
+import type { Affinity, Refused, ServicePort } from '../config/types.ts';
 
 /**
  * How far a bucket is. `steady`: base = current, no state in the switch. `shifting`: new connections go to `current`, unpinned
@@ -34,6 +34,8 @@ export interface VipStatus {
   readonly bucketMap: BucketMap;
   /** While the mapping changes: what it will be. */
   readonly coming?: ComingMapping;
+  /** No server that gets its new connections has room, and so the switch refuses them. */
+  readonly refuses?: Refused;
 }
 
 /** A mapping that new connections go by already, and that takes the place of a VIP's present one when all its buckets are ready. */

@@ -7,7 +7,6 @@
  * When the session is lost the turn is abandoned where it stands. That is the same as a crash, and cured in the same way: a
  * new epoch, a new session, and everything again from journal and switch.
  */
-
 import { configurationInForce } from '../intent/begin.ts';
 import type { ServerRecord } from '../intent/types.ts';
 import { forgetMacs, learnMacs } from '../network/bridge.ts';
@@ -40,7 +39,7 @@ import { idleEvents } from './idle-events.ts';
 import { mustWait, noteMembers } from './members.ts';
 import type { EngineOptions } from './options.ts';
 import { pinEvents } from './pin-events.ts';
-import { placeOf, reconcile } from './reconcile.ts';
+import { placeOf, reconcile, wantRefusal } from './reconcile.ts';
 import { ServerFinder } from './server-finder.ts';
 import type { AgentSource, HealthSource } from './sources.ts';
 import { SweepPacer } from './sweep-pacer.ts';
@@ -131,6 +130,7 @@ export class Engine {
         const place = placeOf(configuration, journal.state, server);
         if (place !== undefined) deleteServerEntries(this.shadow, server, place);
       },
+      refuse: (vip, how) => wantRefusal(configuration, journal.state, this.shadow, vip, how),
       resolve: (server) => this.finder.find(server),
       armDeadline: (operation, atMs) => this.arm('deadline', operation, atMs),
       armStep: (operation, atMs) => this.arm('step', operation, atMs),
@@ -446,7 +446,6 @@ export class Engine {
     for (const record of sorted.records) journal.add(record);
     await journal.flush();
     onDurable?.();
-
     const session = this.requireSession();
     const refusedPins = await flushTables(this.shadow, session, this.totals, this.options.log);
     if (refusedPins.size > 0) this.enqueue([...refusedPins].map((key) => ({ kind: 'pin-refused', key })));
@@ -474,6 +473,7 @@ export class Engine {
       session,
       clock: this.options.clock,
       log: this.options.log,
+      shadow: this.shadow,
       shift: () => (this.session === session && !this.stopped ? this.state : undefined),
       order: (order) => {
         this.packets.push(order);

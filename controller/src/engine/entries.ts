@@ -2,7 +2,7 @@
  * From what the controller wants to entries of the switch's tables: VIPs, servers, assignments, watches, pins. One place for
  * every entry's shape, so that what is written and what is read back cannot disagree.
  */
-import type { Timers, VipConfiguration } from '../config/types.ts';
+import type { Refused, Timers, VipConfiguration } from '../config/types.ts';
 import type { ClassRecord } from '../intent/classes.ts';
 import { forwardingOf } from '../intent/forwarding.ts';
 import { hashOf } from '../intent/mapping.ts';
@@ -98,6 +98,22 @@ export function setComingServer(shadow: Shadow, service: VipId, bucket: number, 
 export function setDoubt(shadow: Shadow, service: VipId, on: boolean): void {
   if (on) shadow.set({ table: 'doubts', key: [service], action: 'in_doubt', params: [], idleTimeoutMs: 0 });
   else shadow.delete('doubts', [service]);
+}
+
+const REFUSALS: Readonly<Record<Refused, string>> = { drop: 'refuse_silently', reset: 'refuse_with_reset' };
+
+/** New connections of a service's clients of these classes are refused, or no longer. */
+export function setRefusals(
+  shadow: Shadow,
+  service: VipId,
+  classes: readonly number[],
+  how: Refused | undefined,
+): void {
+  for (const clientClass of classes) {
+    const key = [service, clientClass];
+    if (how === undefined) shadow.delete('refusals', key);
+    else shadow.set({ table: 'refusals', key, action: REFUSALS[how], params: [], idleTimeoutMs: 0 });
+  }
 }
 
 /** Where a server belongs. */

@@ -5,7 +5,7 @@
  *
  * A switch that was restarted is empty; it gets everything from the intent, and the pins that this process still knows.
  */
-import type { Configuration, VipConfiguration } from '../config/types.ts';
+import type { Configuration, Refused, VipConfiguration } from '../config/types.ts';
 import { classesServed } from '../intent/classes.ts';
 import { isOneWayNow } from '../intent/forwarding.ts';
 import { hashOf, switchBucket } from '../intent/mapping.ts';
@@ -16,7 +16,7 @@ import { type ConnectionParts, connectionKey } from '../shift/connection-key.ts'
 import type { DoubtfulVip } from '../shift/doubt.ts';
 import { type RecoveredBucket, type RecoveredPin, recover } from '../shift/recover.ts';
 import { type Bucket, createShiftState, type Output, type Pin, type ShiftState } from '../shift/state.ts';
-import type { ShiftSettings } from '../shift/types.ts';
+import type { ShiftSettings, VipId } from '../shift/types.ts';
 import { SwitchRefusedError, type SwitchSession } from '../switch-port/port.ts';
 import type { ProgramFeatures } from '../switch-port/program-features.ts';
 import type { Shadow } from '../switch-port/shadow.ts';
@@ -34,6 +34,7 @@ import {
   setAssignment,
   setClassEntries,
   setPin,
+  setRefusals,
   setServerEntries,
   setVipEntries,
   setWatch,
@@ -150,6 +151,7 @@ const STATIC_TABLES = [
   'buckets',
   'coming_mappings',
   'coming_buckets',
+  'refusals',
 ] as const satisfies readonly TableName[];
 
 function wantStaticEntries(
@@ -172,6 +174,21 @@ function wantStaticEntries(
     const place = placeOf(configuration, intent, server);
     if (!isGone(server) && place !== undefined) setServerEntries(shadow, server, place);
   }
+}
+
+/** New connections of a VIP are refused, or no longer. */
+export function wantRefusal(
+  configuration: Configuration,
+  intent: Intent,
+  shadow: Shadow,
+  id: VipId,
+  how: Refused | undefined,
+): void {
+  const served = vipsOf(configuration, intent);
+  const vips = served.map(({ vip }) => vip);
+  const found = served.find((each) => each.id === id);
+  if (found === undefined) return;
+  setRefusals(shadow, serviceOf(intent, id), classesServed(found.vip, vips, intent.classes), how);
 }
 
 /** VIPs, and which clients are at which of them. */

@@ -45,6 +45,7 @@ export function statusOf(engine: Engine, frame: StatusFrame): Status {
     vips: vips.map(({ id, vip }): VipStatus => {
       const assignment = intent.assignments.get(id)!;
       const buckets = shift.vips.get(id) ?? [];
+      const refuses = engine.operations.refusals.of(id);
       return {
         name: vip.name,
         address: vip.address,
@@ -52,6 +53,7 @@ export function statusOf(engine: Engine, frame: StatusFrame): Status {
         protocol: vip.protocol,
         ...completeMapping(vip),
         ...comingOf(intent.vips.get(id)!, buckets),
+        ...(refuses === undefined ? {} : { refuses }),
         bucketMap: {
           base: assignment.base.map((base, bucket) => buckets[bucket]?.base ?? base),
           current: assignment.current.map((current, bucket) => buckets[bucket]?.current ?? current),

@@ -1,12 +1,13 @@
 /**
  * What the engine does to a switch outside its turns, at times of its own: sweep orders after the switch's rest, and the word that we are there
- * while connections are looked for. All of it ends with the session: a desk is for one.
+ * while connections are looked for or refused. All of it ends with the session: a desk is for one.
  */
 import type { Clock } from '../clock.ts';
 import { ALIVE_INTERVAL_MS } from '../shift/doubt.ts';
 import type { ShiftState } from '../shift/state.ts';
 import type { Effect, ShiftEvent } from '../shift/types.ts';
 import type { PacketOrder, SwitchSession } from '../switch-port/port.ts';
+import type { Shadow } from '../switch-port/shadow.ts';
 import type { Log } from './log.ts';
 
 /** How long the answer to a session's first order may take before digests are asked for one by one. */
@@ -17,6 +18,7 @@ export interface SwitchDesk {
   readonly session: SwitchSession;
   readonly clock: Clock;
   readonly log: Log;
+  readonly shadow: Shadow;
   /** The protocol's state; undefined once the session is over. */
   shift(): ShiftState | undefined;
   /** Gives an order in the next turn. */
@@ -50,10 +52,10 @@ function hurryDigests({ session, log, shift, enqueue }: SwitchDesk, tag: number)
   });
 }
 
-/** Tells the switch again and again that we are there, for as long as connections are looked for. */
+/** Tells the switch again and again that we are there, whenever it does something only because we are. */
 export function sayAlive(desk: SwitchDesk): void {
   const state = desk.shift();
-  if (state === undefined || state.doubts.size === 0) return;
-  desk.session.order([{ kind: 'alive' }]);
+  if (state === undefined) return;
+  if (state.doubts.size > 0 || desk.shadow.size('refusals') > 0) desk.session.order([{ kind: 'alive' }]);
   desk.clock.after(ALIVE_INTERVAL_MS, () => sayAlive(desk));
 }

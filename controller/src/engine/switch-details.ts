@@ -22,6 +22,7 @@ const DROP_REASONS: Readonly<Record<number, string>> = {
   10: 'no room',
   11: 'SYN above the rate of its class',
   12: 'SYN of a server, no room for its pin',
+  13: 'SYN for which no server has room',
 };
 
 /** What is known now. Never throws: while the switch is away, it is told without what only the switch knows. */

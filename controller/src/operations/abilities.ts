@@ -93,6 +93,11 @@ function lacksOfVip(features: ProgramFeatures, vip: VipConfiguration): Lack[] {
     const why = "the program does not count servers' SYNs";
     lacks.push({ owner, field: 'health', why, hint: 'check by `tcp`, `http` or `command`' });
   }
+  const whenFull = vip.overflow?.whenFull ?? 'pass';
+  if (whenFull !== 'pass' && !features.refusals) {
+    const why = `the program refuses no SYNs, as \`whenFull: ${whenFull}\` would`;
+    lacks.push({ owner, field: 'overflow', why, hint: 'leave `whenFull` out' });
+  }
   return [...lacks, ...vip.servers.flatMap((server) => lacksOfServer(features, owner, server))];
 }
 

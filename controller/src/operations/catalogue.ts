@@ -16,7 +16,7 @@ import type { Intent, ServerRecord, ServerShare, VipRecord } from '../intent/typ
 import type { ServerId, VipId } from '../shift/types.ts';
 import { formatIpAddress, isIpv6, parseIpAddress, parseMac } from '../text/addresses.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
-import { OperationRefusedError } from './errors.ts';
+import { conflict, OperationRefusedError } from './errors.ts';
 
 /** A VIP with both its sides. */
 export interface KnownVip {
@@ -168,7 +168,7 @@ function protocolOf(intent: Intent, { vip }: ServerRecord): Protocol | undefined
 export function freeServerId(intent: Intent): ServerId {
   if (intent.nextServer <= 0xffff) return intent.nextServer;
   for (let id = 1; id <= 0xffff; id++) if (!intent.servers.has(id)) return id;
-  throw new OperationRefusedError({ code: 'conflict', message: 'all 65,535 server ids are in use' });
+  throw conflict('all 65,535 server ids are in use');
 }
 
 function unknown(what: string, field: string, name: string, choices: readonly string[]): OperationRefusedError {

@@ -14,6 +14,11 @@ export class OperationRefusedError extends Error {
   }
 }
 
+/** A request that what is there stands against. */
+export function conflict(message: string): OperationRefusedError {
+  return new OperationRefusedError({ code: 'conflict', message });
+}
+
 /** A request that can be followed as soon as something is over. */
 export class NotYetError extends OperationRefusedError {
   /** It waits for that without being asked to. */

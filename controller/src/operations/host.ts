@@ -3,7 +3,7 @@
  * Because all of it is passed in and nothing is waited for, an operation's decisions happen within one step of the engine, and tests
  * can hold every one of these ends.
  */
-import type { ClassConfiguration, Configuration, VipConfiguration } from '../config/types.ts';
+import type { ClassConfiguration, Configuration, Refused, VipConfiguration } from '../config/types.ts';
 import type { AuditEntry, OperationStatus } from '../control-api/types.ts';
 import type { Intent, IntentRecord, ServerRecord } from '../intent/types.ts';
 import type { ConnectionEstimate } from '../planning/plan.ts';
@@ -35,6 +35,8 @@ export interface OperationHost {
   serverChanged(server: ServerRecord): void;
   /** A server is gone for good: delete its entries. */
   serverGone(server: ServerRecord): void;
+  /** A VIP's new connections are refused, or welcome again. */
+  refuse(vip: VipId, how: Refused | undefined): void;
   /** Asks for the MAC address of a server that has none. */
   resolve(server: ServerRecord): void;
   /** Calls `Operations.onDeadline` then. */

@@ -26,7 +26,7 @@ import type { Notice, ServerId, VipId } from '../shift/types.ts';
 import { isIpv6 } from '../text/addresses.ts';
 import { blankRecord } from './blank.ts';
 import { freeServerId, recordsOf } from './catalogue.ts';
-import { OperationRefusedError } from './errors.ts';
+import { conflict, OperationRefusedError } from './errors.ts';
 import { concludeForwarding, enlistTwins, restoreForwarding } from './forwarding.ts';
 import type { Actor, OperationHost } from './host.ts';
 import { inverseOf } from './inverse.ts';
@@ -34,6 +34,7 @@ import { hearNotice } from './notices.ts';
 import { isWaiting, prepareRequest } from './preparation.ts';
 import { phaseAt, tryQueued } from './queue.ts';
 import { reclassesOf, resumeReclass } from './reclass.ts';
+import { Refusals } from './refusals.ts';
 import { beginRemap, isRemapped } from './remap.ts';
 import { type Resolved, sharesNow } from './resolve.ts';
 import { movesBack } from './roll-back.ts';
@@ -50,11 +51,13 @@ const RAMP_STEPS = 20;
 export class Operations {
   readonly host: OperationHost;
   readonly running: RunningOperations;
+  readonly refusals: Refusals;
   private readonly vips: VipOperations;
 
   constructor(host: OperationHost) {
     this.host = host;
     this.running = new RunningOperations(host);
+    this.refusals = new Refusals(host);
     this.vips = new VipOperations(this);
   }
 
@@ -172,6 +175,7 @@ export class Operations {
   /** Takes up what was running before a restart; the shift state has been recovered. */
   resume(): void {
     this.running.clear();
+    this.refusals.forget();
     const waiting: Running[] = [];
     for (const record of [...this.host.intent.operations.values()]) {
       if (record.phase === 'finished') continue;
@@ -490,8 +494,4 @@ export class Operations {
   server(id: ServerId | undefined): ServerRecord | undefined {
     return id === undefined ? undefined : this.host.intent.servers.get(id);
   }
-}
-
-function conflict(message: string): OperationRefusedError {
-  return new OperationRefusedError({ code: 'conflict', message });
 }

@@ -3,9 +3,8 @@
  * another server) keeps its connections and gets no new ones until it has caught up. It is a shift like
  * any other that is held where it is: the buckets' current server is another one, so that new connections are pinned there, their
  * base stays, and when the queue has drained they are pointed back at it, which is an abort and touches nobody. Nothing commits
- * meanwhile. Whoever else moves a bucket of it meanwhile takes that bucket over.
+ * meanwhile. Whoever else moves a bucket of it meanwhile takes that bucket over. A server that becomes full by what it takes for others passes that on as well.
  */
-import type { OverflowRule, VipConfiguration } from '../config/types.ts';
 import type { AgentStatus } from '../control-api/types.ts';
 import type { ServerRecord } from '../intent/types.ts';
 import { bucketOf } from '../shift/state.ts';
@@ -13,30 +12,22 @@ import type { ServerId, VipId } from '../shift/types.ts';
 import { inService, recordsOf, shareOf } from './catalogue.ts';
 import { concernedVips } from './concerned.ts';
 import { fallbackOf } from './fallback.ts';
+import { fill, isRelieved, mostConnections, overflowRule, type StatusOf, whyFull } from './fullness.ts';
 import type { Operations } from './operations.ts';
 import { reclassesOf } from './reclass.ts';
 import type { Running } from './running.ts';
-
-const CONTROLLER = { who: 'controller' };
-
-/** What is known of a server's queue. */
-export type StatusOf = (server: ServerId) => AgentStatus | undefined;
-
-/** How full a queue is, from 0 to 1 and above. */
-export function fill({ acceptQueue, acceptQueueLimit }: AgentStatus): number {
-  return acceptQueueLimit === 0 ? 0 : acceptQueue / acceptQueueLimit;
-}
-
-/** For a VIP that says nothing about queues. */
-const NO_QUEUES: OverflowRule = { rule: 'next', above: Number.POSITIVE_INFINITY, below: Number.POSITIVE_INFINITY };
-
-/** Share of the connections that it may have at which a server gets new ones again. */
-const RELIEVED_SHARE = 0.9;
 
 /** Why new connections go around a server. */
 interface Reason {
   readonly text: string;
   readonly cause?: 'syns';
+}
+
+/** What a server takes for another one and is to go on to others. */
+interface Passing {
+  readonly running: Running;
+  readonly buckets: readonly number[];
+  readonly others: readonly ServerRecord[];
 }
 
 /** Looks at a server's queue and connections. @returns what to do in a turn of the engine; undefined: nothing */
@@ -48,19 +39,31 @@ export function onQueue(
 ): (() => void) | undefined {
   const server = operations.server(id);
   if (server === undefined) return undefined;
-  const rule = ruleOf(operations, server);
-  const most = mostConnections(operations, server);
+  const own = ownStep(operations, server, status, statusOf);
+  if (passings(operations, server, status, statusOf).length === 0) return own;
+  return () => {
+    own?.();
+    for (const passing of passings(operations, server, status, statusOf)) passOn(operations, server, passing);
+  };
+}
+
+/** What the server's own buckets need: as `onQueue`. */
+function ownStep(
+  operations: Operations,
+  server: ServerRecord,
+  status: AgentStatus,
+  statusOf: StatusOf,
+): (() => void) | undefined {
+  const rule = overflowRule(operations.host, server.vip);
+  const most = mostConnections(operations.host, server);
   const under = underWay(operations, server);
   if (under !== undefined) {
-    const isRelieved = fill(status) < rule.below && status.connections <= most * RELIEVED_SHARE;
-    if (under.record.aborting || under.record.cause === 'syns' || !isRelieved) return undefined;
+    const { aborting, cause } = under.record;
+    if (aborting || cause === 'syns' || !isRelieved(rule, most, status)) return undefined;
     return () => relieve(operations, under, 'it has caught up');
   }
-  const isQueueFull = fill(status) >= rule.above;
-  if ((!isQueueFull && status.connections < most) || !mayBeRelieved(operations, server)) return undefined;
-  const text = isQueueFull
-    ? `${status.acceptQueue} of ${status.acceptQueueLimit} connections wait to be accepted`
-    : `it has ${status.connections} connections, and may have ${most}`;
+  const text = whyFull(rule, most, status);
+  if (text === undefined || !mayBeRelieved(operations, server)) return undefined;
   return () => redirect(operations, server, { text }, statusOf);
 }
 
@@ -83,19 +86,6 @@ export function onDitched(
   }
   if (reason === undefined || !mayBeRelieved(operations, server)) return undefined;
   return () => redirect(operations, server, { text: reason, cause: 'syns' }, statusOf);
-}
-
-function configurationOf({ host }: Operations, { vip }: ServerRecord): VipConfiguration | undefined {
-  return host.configuration.vips.find(({ name }) => name === host.intent.vips.get(vip)?.name);
-}
-
-function ruleOf(operations: Operations, server: ServerRecord): OverflowRule {
-  return configurationOf(operations, server)?.overflow ?? NO_QUEUES;
-}
-
-function mostConnections(operations: Operations, server: ServerRecord): number {
-  const listed = configurationOf(operations, server)?.servers.find(({ name }) => name === server.name);
-  return listed?.maxConnections ?? Number.POSITIVE_INFINITY;
 }
 
 function underWay(operations: Operations, { name, vip }: ServerRecord): Running | undefined {
@@ -131,7 +121,7 @@ function redirect(operations: Operations, server: ServerRecord, { text, cause }:
   if (moves.length === 0) return;
   const name = host.intent.vips.get(vip)!.name;
   const record = {
-    ...operations.blank({ kind: 'disable', vip: name, server: server.name }, vip, CONTROLLER),
+    ...operations.blank({ kind: 'disable', vip: name, server: server.name }, vip, { who: 'controller' }),
     kind: 'overflow' as const,
     request: undefined,
     why: text,
@@ -149,9 +139,45 @@ function redirect(operations: Operations, server: ServerRecord, { text, cause }:
   operations.running.hold(running, true);
 }
 
+/** Of a server that is full: the buckets that it has taken over, and who has room for them. */
+function passings(
+  operations: Operations,
+  helper: ServerRecord,
+  status: AgentStatus,
+  statusOf: StatusOf,
+): readonly Passing[] {
+  const { host, running: all } = operations;
+  return [...all].flatMap((running): Passing[] => {
+    const { kind, aborting, vip, server, moves } = running.record;
+    if (kind !== 'overflow' || aborting) return [];
+    const isIts = ([bucket, , to]: (typeof moves)[number]): boolean =>
+      to === helper.id && all.ownerOf({ vip, bucket }) === running;
+    const buckets = moves.filter(isIts).map(([bucket]) => bucket);
+    const helped = recordsOf(host.intent, vip).get(server!);
+    if (buckets.length === 0 || helped === undefined) return [];
+    if (whyFull(overflowRule(host, vip), mostConnections(host, helper), status) === undefined) return [];
+    const others = helpers(operations, helped, statusOf);
+    return others.length === 0 ? [] : [{ running, buckets, others }];
+  });
+}
+
+function passOn(operations: Operations, helper: ServerRecord, { running, buckets, others }: Passing): void {
+  const { host } = operations;
+  const { record } = running;
+  const to = new Map(buckets.map((bucket, index) => [bucket, others[index % others.length]!.id]));
+  const moves = record.moves.map(([bucket, from, before]) => [bucket, from, to.get(bucket) ?? before] as const);
+  operations.save(running, { ...record, moves });
+  const names = others.map((other) => `\`${other.name}\``).join(', ');
+  host.log(
+    'warning',
+    `server \`${helper.name}\` cannot keep up either: what it takes for \`${record.server}\` goes to ${names}`,
+  );
+  host.order({ kind: 'retarget', vip: record.vip, moves: [...to] });
+}
+
 /** Who takes the new connections, by the rule; none that cannot keep up itself. */
 function helpers(operations: Operations, server: ServerRecord, statusOf: StatusOf): readonly ServerRecord[] {
-  const { rule, below } = ruleOf(operations, server);
+  const { rule, below } = overflowRule(operations.host, server.vip);
   const overflowing = new Set(
     [...operations.running]
       .filter(({ record }) => record.kind === 'overflow')
@@ -163,7 +189,7 @@ function helpers(operations: Operations, server: ServerRecord, statusOf: StatusO
       if (other.id === server.id || other.state !== 'active' || !shareOf(other).enabled) return false;
       const status = statusOf(other.id);
       const hasRoom = (its: AgentStatus): boolean =>
-        fill(its) < below && its.connections < mostConnections(operations, other);
+        fill(its) < below && its.connections < mostConnections(operations.host, other);
       return !overflowing.has(`${vip}/${other.name}`) && (status === undefined || hasRoom(status));
     });
   const own = ableOf(server.vip);

@@ -29,6 +29,8 @@ export interface ProgramFeatures {
   readonly doubt: boolean;
   /** SYNs, their answers and resets are counted by server. */
   readonly signals: boolean;
+  /** SYNs for which no server has room are refused. */
+  readonly refusals: boolean;
 }
 
 /** Of a program for BMv2's architecture with nothing left out. */
@@ -41,6 +43,7 @@ export const ALL_FEATURES: ProgramFeatures = {
   anyMapping: true,
   doubt: true,
   signals: true,
+  refusals: true,
 };
 
 /** Fields of the keys of the tables that a program has. */
@@ -89,6 +92,7 @@ export function featuresOf({ p4info }: Pick<PipelineProgram, 'p4info'>): Program
     anyMapping: !TOFINO.test(program.architecture),
     doubt: has('doubts'),
     signals: has('signals'),
+    refusals: has('refusals'),
   };
 }
 

@@ -62,6 +62,13 @@ export const TABLES = {
     setStage: 0,
     deleteStage: 5,
   },
+  /** New connections that are refused. */
+  refusals: {
+    key: ['vip', 'client_class'],
+    actions: { refuse_silently: [], refuse_with_reset: [] },
+    setStage: 0,
+    deleteStage: 5,
+  },
   doubts: { key: ['vip'], actions: { in_doubt: [] }, setStage: 0, deleteStage: 5 },
   /** What is counted of a server; its entries have counters. */
   signals: { key: ['vip', 'server', 'signal'], actions: { counted: [] }, setStage: 0, deleteStage: 5 },

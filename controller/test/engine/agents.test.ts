@@ -132,6 +132,36 @@ describe('overflow', () => {
     await run(500);
   });
 
+  it('goes on to others when who has taken over becomes full as well, and comes back from there', async () => {
+    await rig.start();
+    const [s1, s2, s3] = ['s1', 's2', 's3'].map((name) => rig.serverId(name));
+    const takers = (): Set<number> => {
+      rig.openMany(40);
+      return new Set(rig.connections.slice(-40).map(({ server }) => server));
+    };
+    agents.queues.set('s1', 90);
+    await run(500);
+    expect(takers()).toEqual(new Set([s2, s3]));
+    agents.queues.set('s2', 90);
+    await run(500);
+    expect(takers()).toEqual(new Set([s3]));
+    expect(rig.log.lines.at(-1)!.text).toContain('what it takes for `s1` goes to `s3`');
+    // It is remembered where they are.
+    rig.kill();
+    await rig.start();
+    await run(500);
+    expect(takers()).toEqual(new Set([s3]));
+    agents.queues.set('s1', 0);
+    await run(500);
+    expect(takers()).toEqual(new Set([s1, s3]));
+    agents.queues.set('s2', 0);
+    await run(500);
+    expect(takers()).toEqual(new Set([s1, s2, s3]));
+    rig.close(() => true);
+    await run(3_000);
+    expect(rig.engine.operations.list().every(({ phase }) => phase === 'finished')).toBe(true);
+  });
+
   it('ends where an operator moves the buckets', async () => {
     newRig(WITH_AGENTS.replace('rule: next', 'rule: round-robin'));
     await rig.start();

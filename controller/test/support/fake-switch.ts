@@ -30,6 +30,9 @@ import { decide, emptySlot, release, remember, type Slot, sweepSlot } from './da
 /** The packets that are counted of a server (docs/DATAPLANE.md). */
 const SIGNALS = { syns: 1, synAcks: 2, resets: 3, noConnection: 4 } as const;
 
+/** How long after the controller was last heard of it is counted upon (docs/DATAPLANE.md). */
+const CONTROLLER_PATIENCE_MS = 300;
+
 /** A connection's client, and to a VIP for all ports which of them. */
 export interface ClientEnds {
   readonly address: number;
@@ -61,6 +64,8 @@ export class FakeSwitch {
   settings = { epoch: 0, tentativeMs: 66_000, reportMs: 1_000 };
   /** Called before every write, read and order; throws to break the session there. */
   onCall: (what: string) => void = () => undefined;
+  /** When the controller last said that it is there. */
+  private aliveMs = Number.NEGATIVE_INFINITY;
   pinRoom = Number.POSITIVE_INFINITY;
   /** Keeps reports back until they are asked for one by one, as BMv2 does. */
   keepsDigests = false;
@@ -217,6 +222,8 @@ export class FakeSwitch {
     if (order.kind === 'flood') {
       const view = new DataView(order.packet.buffer, order.packet.byteOffset);
       this.answerArp(view.getUint32(38), order.packet.subarray(6, 12), view.getUint32(28));
+    } else if (order.kind === 'alive') {
+      this.aliveMs = this.clock.nowMs;
     } else if (order.kind === 'release') {
       const slot = this.ways[order.way]![order.slot]!;
       const key = connectionKey(order.vip, order.clientAddress, order.clientPort, order.vipPort);
@@ -283,16 +290,22 @@ export class FakeSwitch {
     return [this.ways[0]![first]!, this.ways[1]![second]!];
   }
 
-  /** Parameters of the VIP that a client finds at a service. */
-  private vipOf(service: number, client: number): readonly number[] | undefined {
+  /** Number of a client's class. */
+  private classOf(client: number): number {
     const classes = [...this.tables.get('client_classes')!.values()].map(({ entry }) => entry);
     const ofClient = classes
       .map(({ key, params }) => ({ prefix: String(key[0]), clientClass: Number(params[0]) }))
       .filter(({ prefix }) => isWithin(client, prefix))
       .sort((a, b) => lengthOf(b.prefix) - lengthOf(a.prefix))[0];
+    return ofClient?.clientClass ?? 0;
+  }
+
+  /** Parameters of the VIP that a client finds at a service. */
+  private vipOf(service: number, client: number): readonly number[] | undefined {
+    const clientClass = this.classOf(client);
     const entries = VIP_TABLES.flatMap((table) => [...this.tables.get(table)!.values()]).map(({ entry }) => entry);
     return entries
-      .find(({ key, params }) => Number(params[0]) === service && Number(key.at(-1)) === (ofClient?.clientClass ?? 0))
+      .find(({ key, params }) => Number(params[0]) === service && Number(key.at(-1)) === clientClass)
       ?.params.map(Number);
   }
 
@@ -320,6 +333,8 @@ export class FakeSwitch {
     const key = connectionKey(vip, address, port, vipPort);
     const assignment = this.tables.get('buckets')!.get(`${vip}/${bucket}`)?.entry.params.map(Number);
     if (assignment === undefined) return 0;
+    const mayRefuse = this.clock.nowMs - this.aliveMs < CONTROLLER_PATIENCE_MS;
+    if (syn && mayRefuse && this.tables.get('refusals')!.has(`${vip}/${this.classOf(address)}`)) return 0;
     const [base, named, learn, seal, unsettled] = assignment as [number, number, number, number, number];
     const current = named === BY_COMING_MAPPING ? (this.comingServer(vip, ends) ?? base) : named;
     const livePin = this.tables.get('pins')!.get(key);

@@ -29,11 +29,14 @@ export function trafficText(traffic: VipView['traffic']): string {
   return `${formatRate(traffic.packetsPerSecond)} pkt/s, ${formatRate(traffic.bytesPerSecond * 8)} bit/s`;
 }
 
+const REFUSED_WORDS = { drop: 'FULL: new connections dropped', reset: 'FULL: new connections reset' } as const;
+
 /** A virtual address in a line. */
 export function vipText(vip: VipView, perCell: number): string {
   const unsettled = vip.phase.filter((phase) => phase !== 'steady').length;
   return [
     `${vip.name} ${vip.endpoint} ${vip.protocol}`,
+    ...(vip.refuses === undefined ? [] : [REFUSED_WORDS[vip.refuses]]),
     `${vip.current.length} buckets`,
     ...(perCell > 1 ? [`${perCell} a cell`] : []),
     ...(unsettled > 0 && vip.coming === undefined ? [`${unsettled} not settled`] : []),
