@@ -3,20 +3,8 @@
  * connect to a client; while they talk a third server takes a share of the buckets, and all three open more. The client sees the VIP, each byte
  * comes back, and no connection breaks, whichever server its bucket belongs to before, during and after the shift.
  */
-import { execFile, spawnSync } from 'node:child_process';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
-
-const folder = dirname(fileURLToPath(import.meta.url));
-const command = join(dirname(dirname(folder)), 'cli', 'bin', 'mooring.mjs');
-const LONGEST_RUN_MS = 120_000;
-const NAMESPACES = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
-const TRIAL = ['sh', '-c', 'ip link set lo up && ip link add mooring0 type veth peer name mooring1'];
-
-const variants = [NAMESPACES, ['--user', '--map-root-user', ...NAMESPACES]];
-const unshare = variants.find((variant) => spawnSync('unshare', [...variant, ...TRIAL]).status === 0);
+import { expect } from 'vitest';
+import { testStory } from './kernel/story.ts';
 
 /** What `outgoing/world.mjs` prints. */
 interface Outcome {
@@ -41,33 +29,23 @@ type Standing = Readonly<Record<string, { readonly buckets: number; readonly pin
 
 const opened = (count: number) => ({ opened: count, broken: 0, mismatched: 0 });
 
-if (unshare === undefined) {
-  test('servers that connect to clients: not run because network namespaces are not permitted here', () => {
-    expect(unshare).toBeUndefined();
-  });
-} else {
-  test(
-    'servers connect to a client before, during and after a shift',
-    async () => {
-      const story = [...unshare, process.execPath, join(folder, 'outgoing', 'world.mjs'), command];
-      const { stdout } = await promisify(execFile)('unshare', story, {
-        env: { ...process.env, MOORING_NO_BUILD: '1' },
-      });
-      const { settled, during, after } = JSON.parse(stdout) as Outcome;
-      expect(settled.servers).toMatchObject({ 1: opened(20), 2: opened(20) });
-      // Whichever of two servers a bucket belongs to: about half of the connections are from the other one.
-      for (const name of ['s1', 's2']) {
-        const { buckets, pins } = settled.standing[name]!;
-        expect(buckets).toBe(16);
-        expect(pins).toBeGreaterThan(0);
-        expect(pins).toBeLessThan(20);
-      }
-      expect(during.isOver).toBe(false);
-      for (const { servers } of [during, after])
-        expect(servers).toMatchObject({ 1: opened(40), 2: opened(40), 3: opened(20) });
-      expect(after.client).toMatchObject({ accepted: 100, broken: 0, peers: ['::ffff:10.0.0.100'] });
-      expect(after.standing.s3!.buckets).toBeGreaterThan(0);
-    },
-    LONGEST_RUN_MS,
-  );
-}
+testStory<Outcome>(
+  'servers connect to a client before, during and after a shift',
+  'outgoing',
+  () => [],
+  ({ settled, during, after }) => {
+    expect(settled.servers).toMatchObject({ 1: opened(20), 2: opened(20) });
+    // Whichever of two servers a bucket belongs to: about half of the connections are from the other one.
+    for (const name of ['s1', 's2']) {
+      const { buckets, pins } = settled.standing[name]!;
+      expect(buckets).toBe(16);
+      expect(pins).toBeGreaterThan(0);
+      expect(pins).toBeLessThan(20);
+    }
+    expect(during.isOver).toBe(false);
+    for (const { servers } of [during, after])
+      expect(servers).toMatchObject({ 1: opened(40), 2: opened(40), 3: opened(20) });
+    expect(after.client).toMatchObject({ accepted: 100, broken: 0, peers: ['::ffff:10.0.0.100'] });
+    expect(after.standing.s3!.buckets).toBeGreaterThan(0);
+  },
+);
