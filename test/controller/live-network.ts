@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RunningController, startController } from '@mooring/controller';
-import { compileProgram } from '../support/program.ts';
+import { compileProgram, type Program } from '../support/program.ts';
 import { configurationText, type Family, Network, type Transport } from './network.ts';
 
 const PERIOD_MS = 100;
@@ -24,11 +24,19 @@ export class LiveNetwork {
   private readonly directory = mkdtempSync(join(tmpdir(), 'mooring-live-'));
   private traffic: NodeJS.Timeout | undefined;
 
-  private constructor(readonly network: Network) {}
+  private constructor(
+    readonly network: Network,
+    private readonly program: Program,
+  ) {}
 
-  /** With sixty connections, all of which send ten packets a second, and a few more that come each time. */
-  static async start(family: Family, transport: Transport, allPorts: boolean): Promise<LiveNetwork> {
-    const live = new LiveNetwork(await Network.start(family, transport, false, allPorts));
+  /** With sixty connections, all of which send ten packets a second, and a few more that come each time. @param program what the switch is to run */
+  static async start(
+    family: Family,
+    transport: Transport,
+    allPorts: boolean,
+    program: Promise<Program> = programCompiled,
+  ): Promise<LiveNetwork> {
+    const live = new LiveNetwork(await Network.start(family, transport, false, allPorts), await program);
     const { network } = live;
     await live.startController();
     network.openMany(60);
@@ -44,7 +52,7 @@ export class LiveNetwork {
   async startController(): Promise<void> {
     const { address, family, transport, direct, allPorts } = this.network;
     const text = configurationText(address, family, transport, direct, allPorts);
-    const program = await programCompiled;
+    const { program } = this;
     const configuration = { kind: 'text', name: 'test.yaml', text } as const;
     this.controller = await startController({ configuration, program, stateDir: this.directory });
   }
