@@ -8,11 +8,12 @@ import { applyConfiguration } from './apply.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { Clock } from './clock.ts';
 import type { ControlQueries } from './control-api/queries.ts';
-import type { ControlListener, ControlService, OperationAction } from './control-api/server.ts';
+import type { ControlListener, ControlService } from './control-api/server.ts';
 import type {
   ApplyAnswer,
   ApplyRequest,
   AuditEntry,
+  OperationAction,
   OperationRequest,
   OperationStatus,
   PlanAnswer,
@@ -26,6 +27,7 @@ import { isolateSwitch } from './engine/members.ts';
 import { statusOf } from './engine/status.ts';
 import { switchDetailsOf } from './engine/switch-details.ts';
 import { TrafficMeter } from './engine/traffic.ts';
+import { withVip } from './operations/catalogue.ts';
 import { OperationRefusedError } from './operations/errors.ts';
 import type { Actor } from './operations/host.ts';
 import type { Operations } from './operations/operations.ts';
@@ -125,24 +127,24 @@ export class ControlDesk implements ControlService {
 
   operate(request: OperationRequest, who: string): Promise<OperationStatus> {
     const { engine } = this.present();
-    const run = () => engine.operations.request(request, { who });
+    const run = () => engine.operations.request(meant(engine, request), { who });
     return this.audited(titleOf(request), who, request.reason, () => engine.submit(run));
   }
 
-  act(action: OperationAction, id: number, who: string): Promise<OperationStatus> {
+  act(action: OperationAction, id: number, actor: Actor): Promise<OperationStatus> {
     const { engine } = this.present();
     const run = () => {
-      const status = actOn(engine.operations, action, id, { who });
+      const status = actOn(engine.operations, action, id, actor);
       // Whoever watches sees it stand still or go on, and wants to know whom to ask.
-      this.log.write('info', `operation ${id}: ${action} asked for by ${who}`);
+      this.log.write('info', `operation ${id}: ${action} asked for by ${actor.who}`);
       return status;
     };
-    return this.audited(`${action} ${id}`, who, undefined, () => engine.submit(run));
+    return this.audited(`${action} ${id}`, actor.who, actor.why, () => engine.submit(run));
   }
 
   async plan(request: OperationRequest): Promise<PlanAnswer> {
     const { engine, resets } = this.present();
-    const plan = await engine.submit(() => engine.operations.plan(request));
+    const plan = await engine.submit(() => engine.operations.plan(meant(engine, request)));
     return { plan, astray: engine.totals.astray, suspected: resets.suspected };
   }
 
@@ -201,6 +203,11 @@ function withTraffic(status: Status, engine: Engine, traffic: TrafficMeter): Sta
     return known === undefined ? server : { ...server, traffic: known };
   });
   return { ...status, servers };
+}
+
+/** What a person means who leaves out what goes without saying. */
+function meant({ options: { configuration, journal } }: Engine, request: OperationRequest): OperationRequest {
+  return withVip(configuration, journal.state, request);
 }
 
 function actOn(operations: Operations, action: OperationAction, id: number, actor: Actor): OperationStatus {

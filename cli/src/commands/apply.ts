@@ -6,6 +6,7 @@ import type { OperationStatus } from '@mooring/controller/control';
 import { type ParsedCommand, printResult } from '../command-line/command.ts';
 import { differencesText } from '../control-client/apply-text.ts';
 import { callController, STATE_DIRECTORY_OPTION } from '../control-client/connect.ts';
+import { REASON_OPTION } from '../control-client/operation-arguments.ts';
 import { operationLine } from '../control-client/operation-command.ts';
 import { readConfigurationText } from './plan.ts';
 
@@ -52,7 +53,7 @@ export const applyCommand: ParsedCommand = {
     arguments: [FILE],
     options: [
       { name: 'approve', kind: 'flag', description: 'start without waiting for approval, whatever the policy says' },
-      { name: 'reason', kind: 'text', value: 'TEXT', description: 'why, for the audit log' },
+      REASON_OPTION,
       { name: 'detach', short: 'd', kind: 'flag', description: 'return at once; the operations go on' },
       STATE_DIRECTORY_OPTION,
     ],

@@ -7,11 +7,19 @@ import { GUE_PORT, type OperationRequest, type RequestedKind } from '@mooring/co
 import { UsageError } from '../command-line/errors.ts';
 import type { ArgumentSpecification, OptionSpecification, ParsedArguments } from '../command-line/options.ts';
 
+/** Why somebody does something. */
+export const REASON_OPTION: OptionSpecification = {
+  name: 'reason',
+  kind: 'text',
+  value: 'TEXT',
+  description: 'why, for the audit log',
+};
+
 /** Options that say how an operation is to be begun. */
 export const START_OPTIONS: readonly OptionSpecification[] = [
   { name: 'approve', kind: 'flag', description: 'start without waiting for approval, whatever the policy says' },
   { name: 'queue', kind: 'flag', description: 'wait for operations that are in the way instead of being refused' },
-  { name: 'reason', kind: 'text', value: 'TEXT', description: 'why, for the audit log' },
+  REASON_OPTION,
 ];
 
 /** Over how long the buckets are moved. */

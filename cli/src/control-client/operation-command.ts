@@ -16,7 +16,7 @@ export { requestExtras } from './operation-arguments.ts';
 
 /** Options of every operating command. */
 export const OPERATION_OPTIONS: readonly OptionSpecification[] = [
-  { name: 'vip', kind: 'text', value: 'NAME', description: 'the virtual address, where there are several' },
+  { name: 'vip', kind: 'text', value: 'NAME', description: 'the virtual address, where several could be meant' },
   { name: 'detach', short: 'd', kind: 'flag', description: 'return at once; the operation goes on' },
   ...START_OPTIONS,
   RAMP_OPTION,

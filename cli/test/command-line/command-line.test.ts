@@ -249,7 +249,7 @@ describe('operating a controller', () => {
   test('abort names the operation by number, and only by number', async () => {
     await listen(202, { operation: { ...operation, phase: 'rolling-back' } });
     expect((await runCommand(['abort', '#4', '--state-dir', directory])).status).toBe(0);
-    expect(asked.map(({ method, url }) => `${method} ${url}`)).toEqual(['DELETE /v1/operations/4']);
+    expect(asked.map(({ method, url }) => `${method} ${url}`)).toEqual(['POST /v1/operations/4/abort']);
     expect((await runCommand(['abort', 'all', '--state-dir', directory])).status).toBe(2);
   });
 

@@ -15,6 +15,7 @@ import type {
   ControlErrorBody,
   ControlEvent,
   LogLine,
+  OperationAction,
   OperationRequest,
   OperationStatus,
   PlanAnswer,
@@ -99,17 +100,20 @@ export class ControlClient {
    * Aborts a running operation: what it has moved goes back the same gentle way.
    * @throws ControllerUnreachableError, ControlRefusedError
    */
-  async abort(id: number): Promise<OperationStatus> {
-    const answer = (await this.call('DELETE', `/v1/operations/${id}`)) as { operation: OperationStatus };
-    return answer.operation;
+  abort(id: number, reason?: string): Promise<OperationStatus> {
+    return this.act('abort', id, reason);
   }
 
   /**
-   * Approves an operation that waits for it, pauses or resumes one, or takes one back (also a finished one).
+   * Approves an operation that waits for it, pauses, resumes or aborts one, or takes one back (also a finished one).
+   * @param reason why, for the audit log
    * @throws ControllerUnreachableError, ControlRefusedError
    */
-  async act(action: 'approve' | 'pause' | 'resume' | 'rollback', id: number): Promise<OperationStatus> {
-    const answer = (await this.call('POST', `/v1/operations/${id}/${action}`)) as { operation: OperationStatus };
+  async act(action: OperationAction, id: number, reason?: string): Promise<OperationStatus> {
+    const path = `/v1/operations/${id}/${action}`;
+    const answer = (await this.call('POST', path, reason === undefined ? undefined : { reason })) as {
+      operation: OperationStatus;
+    };
     return answer.operation;
   }
 

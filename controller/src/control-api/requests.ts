@@ -105,6 +105,14 @@ export function parseApplyRequest(body: unknown): ApplyRequest {
   return request as unknown as ApplyRequest;
 }
 
+/** The body of what is done about an operation. @returns why @throws OperationRefusedError */
+export function parseActRequest(body: unknown): string | undefined {
+  const request = asObject(body, 'the request', undefined);
+  refuseUnknown(request, ['reason'], '');
+  checkReason(request.reason);
+  return request.reason as string | undefined;
+}
+
 /** The body of `switches/isolate`. @returns the switch's name @throws OperationRefusedError */
 export function parseIsolateRequest(body: unknown): string {
   const request = asObject(body, 'the request', undefined);

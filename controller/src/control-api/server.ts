@@ -8,8 +8,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { OperationRefusedError } from '../operations/errors.ts';
+import type { Actor } from '../operations/host.ts';
 import { answerQuery, type ControlQueries, QUERY_ROUTES } from './queries.ts';
-import { parseApplyRequest, parseIsolateRequest, parseOperationRequest } from './requests.ts';
+import { parseActRequest, parseApplyRequest, parseIsolateRequest, parseOperationRequest } from './requests.ts';
 import type {
   ApplyAnswer,
   ApplyRequest,
@@ -18,6 +19,7 @@ import type {
   ControlErrorCode,
   ControlEvent,
   LogLine,
+  OperationAction,
   OperationRequest,
   OperationStatus,
   PlanAnswer,
@@ -25,8 +27,6 @@ import type {
   SwitchStatus,
 } from './types.ts';
 
-/** What can be done to an operation that there is. */
-export type OperationAction = 'approve' | 'pause' | 'resume' | 'abort' | 'rollback';
 const ACTIONS: readonly string[] = ['approve', 'pause', 'resume', 'abort', 'rollback'];
 
 /** What the socket gives access to. */
@@ -36,7 +36,7 @@ export interface ControlService {
   /** @throws OperationRefusedError */
   operate(request: OperationRequest, who: string): Promise<OperationStatus>;
   /** @throws OperationRefusedError */
-  act(action: OperationAction, id: number, who: string): Promise<OperationStatus>;
+  act(action: OperationAction, id: number, actor: Actor): Promise<OperationStatus>;
   /** @throws OperationRefusedError */
   plan(request: OperationRequest): Promise<PlanAnswer>;
   /** @throws OperationRefusedError */
@@ -137,9 +137,11 @@ async function handle(service: ControlService, request: IncomingMessage, respons
     }
     answer(response, 200, { operation: found });
   } else if (operation !== null && request.method === 'DELETE') {
-    answer(response, 200, { operation: await service.act('abort', Number(operation[1]), who) });
+    const actor = { who, why: parseActRequest(await readJson(request)) };
+    answer(response, 200, { operation: await service.act('abort', Number(operation[1]), actor) });
   } else if (action !== null && request.method === 'POST' && ACTIONS.includes(action[2]!)) {
-    const done = await service.act(action[2] as OperationAction, Number(action[1]), who);
+    const actor = { who, why: parseActRequest(await readJson(request)) };
+    const done = await service.act(action[2] as OperationAction, Number(action[1]), actor);
     answer(response, 200, { operation: done });
   } else if (route === 'POST /v1/plans') {
     answer(response, 200, await service.plan(parseOperationRequest(await readJson(request))));
@@ -218,6 +220,7 @@ function streamEvents(service: ControlService, response: ServerResponse, interva
   send({ kind: 'status', status: service.status() });
 }
 
+/** A request without a body says nothing. */
 async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -228,6 +231,7 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
     }
     chunks.push(chunk);
   }
+  if (length === 0) return {};
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8'));
   } catch {

@@ -108,6 +108,9 @@ export type OperationPhase =
   | 'rolling-back'
   | 'finished';
 
+/** What can be done about an operation that there is. */
+export type OperationAction = 'approve' | 'pause' | 'resume' | 'abort' | 'rollback';
+
 /** `done`; `aborted` by request; `failed` with the reason in `message`. */
 export type OperationOutcome = 'done' | 'aborted' | 'failed';
 

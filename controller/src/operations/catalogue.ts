@@ -11,7 +11,7 @@ import {
   sayPortOfVip,
   type VipConfiguration,
 } from '../config/types.ts';
-import type { ServerDefinition } from '../control-api/types.ts';
+import type { OperationRequest, ServerDefinition } from '../control-api/types.ts';
 import type { Intent, ServerRecord, ServerShare, VipRecord } from '../intent/types.ts';
 import type { ServerId, VipId } from '../shift/types.ts';
 import { formatIpAddress, isIpv6, parseIpAddress, parseMac } from '../text/addresses.ts';
@@ -40,6 +40,21 @@ export function findVip(configuration: Configuration, intent: Intent, name: stri
   const record = [...intent.vips.values()].find((candidate) => candidate.name === wanted);
   if (vip === undefined || record === undefined) throw unknown('VIP', 'vip', wanted, names);
   return { record, configuration: vip };
+}
+
+/** A request that names a server and no VIP is about the only VIP that has the server, if there is just one. */
+export function withVip<Request extends Pick<OperationRequest, 'vip' | 'server'>>(
+  { vips }: Pick<Configuration, 'vips'>,
+  intent: Intent,
+  request: Request,
+): Request {
+  const { vip, server } = request;
+  if (vip !== undefined || server === undefined) return request;
+  const having = [...intent.vips.values()].filter(({ id, name }) => {
+    const listed = vips.find((candidate) => candidate.name === name)?.servers ?? [];
+    return recordsOf(intent, id).has(server) || listed.some((one) => one.name === server);
+  });
+  return having.length === 1 ? { ...request, vip: having[0]!.name } : request;
 }
 
 /** Servers of a VIP that are or were in service, by name; of several the newest that stays. */

@@ -15,6 +15,8 @@ import type { ProgramFeatures } from '../switch-port/program-features.ts';
 export interface Actor {
   /** `anna`, or `controller` for what it does of its own accord. */
   readonly who: string;
+  /** Why, as they say. */
+  readonly why?: string | undefined;
 }
 
 /** What the audit log is told; the rest it knows itself. */

@@ -143,12 +143,13 @@ export class Operations {
   }
 
   /** Takes back an operation: aborts a running one, does the opposite of a finished one. @throws OperationRefusedError */
-  takeBack(id: number, actor: Actor, extras: Partial<OperationRequest> = {}): OperationStatus {
+  takeBack(id: number, actor: Actor): OperationStatus {
     const record = this.host.intent.operations.get(id);
     if (record === undefined)
       throw new OperationRefusedError({ code: 'not-found', message: `there is no operation ${id}` });
     if (record.phase !== 'finished') return this.abort(id, actor);
-    return this.request({ ...inverseOf(record, this.host.intent), ...extras }, actor, id);
+    const reason = actor.why === undefined ? {} : { reason: actor.why };
+    return this.request({ ...inverseOf(record, this.host.intent), ...reason }, actor, id);
   }
 
   /** Checks, redirection, spares and ways to the servers of VIPs are as these say from now on; nothing moves. */
@@ -466,10 +467,10 @@ export class Operations {
     this.host.changed(this.status(record));
   }
 
-  audit({ record }: Running, result: string, actor?: Actor): void {
-    const { id, who, why } = record;
+  /** @param actor who has it so; whoever began it where left out */
+  audit({ record }: Running, result: string, { who, why }: Actor = record): void {
     const what = describe(record);
-    this.host.audit({ who: actor?.who ?? who, what, ...(why === undefined ? {} : { why }), operation: id, result });
+    this.host.audit({ who, what, ...(why === undefined ? {} : { why }), operation: record.id, result });
   }
 
   setState(server: ServerRecord | undefined, state: ServerRecord['state']): void {

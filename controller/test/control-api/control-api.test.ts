@@ -20,8 +20,8 @@ let directory: string;
 let fake: FakeSwitch;
 let controller: RunningController | undefined;
 
-function start(): Promise<RunningController> {
-  const quick = RIG_CONFIGURATION.replace(
+function start(text = RIG_CONFIGURATION): Promise<RunningController> {
+  const quick = text.replace(
     'idle: 2s, inFlight: 300ms, handshake: 1s, learnAfter: 1s',
     'idle: 30ms, inFlight: 10ms, handshake: 20ms, learnAfter: 0s',
   );
@@ -118,6 +118,58 @@ describe('the control socket', () => {
     await expect(raw('GET', '/v2/whatever')).resolves.toMatchObject({ status: 404 });
   });
 
+  it('writes down who did what about an operation, and why', async () => {
+    controller = await start();
+    const { client } = controller;
+    const { id } = await client.operate({ kind: 'drain', server: 's1', reason: 'new disks' });
+    await client.act('pause', id, 'lunch');
+    await client.act('resume', id);
+    await client.abort(id, 'no disks');
+    const headers = { 'x-mooring-user': 'anna' };
+    await expect(raw('POST', `/v1/operations/${id}/abort`, '{"reason":"once more"}', headers)).resolves.toMatchObject({
+      status: 409,
+    });
+    await expect(raw('POST', `/v1/operations/${id}/pause`, '{"why":"typo"}')).resolves.toMatchObject({
+      status: 400,
+      text: expect.stringContaining('`why`'),
+    });
+    await expect(client.act('pause', id, 'x'.repeat(10_000))).rejects.toMatchObject({ body: { field: 'reason' } });
+    // Its end is written down as well, whenever that comes.
+    const entries = (await client.audit(20)).filter(({ result }) => !result.startsWith('aborted'));
+    const acts = entries.map(({ who, what, why, result }) => [who, what, why, result.split(':')[0]]);
+    const { who: me } = entries[0]!;
+    expect(acts).toEqual([
+      [me, 'drain s1', 'new disks', 'accepted'],
+      [me, 'drain s1', 'lunch', 'paused'],
+      [me, 'drain s1', undefined, 'resumed'],
+      [me, 'drain s1', 'no disks', 'abort'],
+      ['anna', `abort ${id}`, 'once more', 'refused'],
+    ]);
+  });
+
+  it('takes the VIP that has the server where none is named and others have not', async () => {
+    controller = await start(`${RIG_CONFIGURATION}
+  - name: mail
+    address: 10.0.0.2
+    port: 25
+    buckets: 4
+    servers:
+      - { name: m1, address: 10.0.0.21, mac: 02:00:00:00:00:05, switchPort: 5 }
+      - { name: m2, address: 10.0.0.22, mac: 02:00:00:00:00:06, switchPort: 5, spare: true }
+      - { name: s4, address: 10.0.0.14, mac: 02:00:00:00:00:04, switchPort: 4 }
+`);
+    const { client } = controller;
+    expect((await client.plan({ kind: 'drain', server: 's2' })).plan.vips).toMatchObject([{ vip: 'web' }]);
+    const { plan } = await client.plan({ kind: 'swap', server: 'm1', replacement: 'm2' });
+    expect(plan.vips).toMatchObject([{ vip: 'mail' }]);
+    expect(await client.operate({ kind: 'weight', server: 'm1', weight: 3 })).toMatchObject({ vip: 'mail' });
+    for (const server of ['s4', 'new']) {
+      const because = { status: 400, body: { field: 'vip', choices: ['web', 'mail'] } };
+      await expect(client.plan({ kind: 'add', server })).rejects.toMatchObject(because);
+    }
+    await expect(client.plan({ kind: 'remap', hashSeed: 3 })).rejects.toMatchObject({ body: { field: 'vip' } });
+  });
+
   it('says that the switch is away instead of acting', async () => {
     controller = await start();
     fake.onCall = () => {
@@ -145,9 +197,14 @@ describe('the control socket', () => {
   });
 });
 
-function raw(method: string, path: string, body?: string): Promise<{ status: number; text: string }> {
+function raw(
+  method: string,
+  path: string,
+  body?: string,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath: controller!.socketPath, method, path }, (response) => {
+    const sent = request({ socketPath: controller!.socketPath, method, path, headers }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
