@@ -43,7 +43,7 @@ import { placeOf, reconcile, wantRefusal } from './reconcile.ts';
 import { ServerFinder } from './server-finder.ts';
 import type { AgentSource, HealthSource } from './sources.ts';
 import { SweepPacer } from './sweep-pacer.ts';
-import { orderSweep, type SwitchDesk, sayAlive } from './switch-desk.ts';
+import { attend, orderSweep, type SwitchDesk } from './switch-desk.ts';
 import { TimerWheel } from './timers.ts';
 
 /** First and longest pause between two attempts to reach the switch. A restart takes half a second: they grow slowly. */
@@ -261,7 +261,7 @@ export class Engine {
       );
       this.recovered = true;
       this.session = session;
-      sayAlive(this.switchDesk(session));
+      attend(this.switchDesk(session));
       this.observations.restart(bucketsInShift(this.state));
       this.agents?.restart();
       this.lostReason = undefined;

@@ -12,6 +12,8 @@ import type { Log } from './log.ts';
 
 /** How long the answer to a session's first order may take before digests are asked for one by one. */
 const BARRIER_PATIENCE_MS = 250;
+/** How long it may take before people are told. */
+const SILENCE_MS = 10_000;
 
 /** A session and what it belongs to. */
 export interface SwitchDesk {
@@ -52,8 +54,24 @@ function hurryDigests({ session, log, shift, enqueue }: SwitchDesk, tag: number)
   });
 }
 
+/** What goes on for as long as the session does. */
+export function attend(desk: SwitchDesk): void {
+  sayAlive(desk);
+  desk.clock.after(SILENCE_MS, () => tellSilence(desk));
+}
+
+/** Nothing that the switch reports is believed before it has answered an order, and without answers nothing settles. */
+function tellSilence({ log, shift }: SwitchDesk): void {
+  const state = shift();
+  if (state === undefined || state.sweep.trusted || !state.settings.pins) return;
+  const what = `the switch has not answered orders about its registers for ${SILENCE_MS / 1000} s`;
+  log.write('warning', `${what}: until it does pins stay there and no server is reported as drained. ${WHY_SILENT}`);
+}
+
+const WHY_SILENT = 'Does its P4Runtime server send digests, and was its program compiled without MOORING_NO_SWEEPS?';
+
 /** Tells the switch again and again that we are there, whenever it does something only because we are. */
-export function sayAlive(desk: SwitchDesk): void {
+function sayAlive(desk: SwitchDesk): void {
   const state = desk.shift();
   if (state === undefined) return;
   if (state.doubts.size > 0 || desk.shadow.size('refusals') > 0) desk.session.order([{ kind: 'alive' }]);

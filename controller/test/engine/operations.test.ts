@@ -288,6 +288,24 @@ describe('limits', () => {
     expect(rig.operation(id)).toMatchObject({ outcome: 'done' });
   });
 
+  it('a switch that answers no orders about its registers breaks nothing, and people are told why nothing ends', async () => {
+    rig.switch.loses = (event) => event.kind === 'swept';
+    await rig.start();
+    rig.openMany(30);
+    const { id } = await rig.operate({ kind: 'drain', server: 's1' });
+    const s1 = rig.serverId('s1');
+    rig.close((connection) => connection.server === s1);
+    rig.openMany(30);
+    await rig.advance(30_000);
+    expect(rig.operation(id).phase).not.toBe('finished');
+    const silence = () => rig.log.lines.filter(({ text }) => text.startsWith('the switch has not answered orders'));
+    expect(silence()).toHaveLength(1);
+    rig.switch.loses = () => false;
+    await rig.advance(10_000);
+    expect(rig.operation(id)).toMatchObject({ outcome: 'done' });
+    expect(silence()).toHaveLength(1);
+  });
+
   it('without pinning the same swap breaks connections: the measurement can fail', async () => {
     await rig.start({ pinning: false });
     rig.openMany(60);
