@@ -39,7 +39,7 @@ export const planCommand: ParsedCommand = {
       { name: 'WORD', description: 'as for that command', optional: true },
     ],
     options: [
-      { name: 'vip', kind: 'text', value: 'NAME', description: 'the virtual address, where there are several' },
+      { name: 'vip', kind: 'text', value: 'NAME', description: 'the virtual address, where several could be meant' },
       {
         name: 'gate',
         kind: 'flag',

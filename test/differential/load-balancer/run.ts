@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly trace?: boolean;
   /** Number of pin slots in the second switch, to see that a difference is found; as many as in the first unless told otherwise. */
   readonly otherSlots?: number;
+  /** Whether the switches count on a controller, always or never; by the seed unless told otherwise. */
+  readonly heedsController?: boolean;
   /** How often, of all rounds, all slots expire; 0.005 unless told otherwise. With BMv2 each time takes 40 s. */
   readonly expiryChance?: number;
   readonly onProgress?: (packets: number) => void;
@@ -71,8 +73,8 @@ interface Side {
 /** Runs until `packets` are sent or something differs. */
 export async function compareOnSwitches(options: RunOptions): Promise<RunResult> {
   const random = new Random(options.seed);
-  // Time would tell the switches apart, so the controller is counted upon always or never.
-  const defines = { MOORING_SLOTS: SLOTS, MOORING_CONTROLLER_PATIENCE: random.chance(0.5) ? EVER_MS : 0 };
+  const heedsController = options.heedsController ?? random.chance(0.5);
+  const defines = { MOORING_SLOTS: SLOTS, MOORING_CONTROLLER_PATIENCE: heedsController ? EVER_MS : 0 };
   const program: StartOptions = {
     program: join(systemIncludePaths({})[0]!, '..', 'v1model', 'mooring.p4'),
     defines,
