@@ -209,7 +209,7 @@ parser PacketParser(packet_in packet, inout headers_t headers, inout metadata_t 
 #endif
 
 #ifndef MOORING_NO_ICMP_ERRORS
-
+#ifndef MOORING_NO_IPV6
     state parse_error_v6 {
         packet.extract(headers.icmp_error);
         packet.extract(headers.quoted_ipv6);
@@ -219,6 +219,7 @@ parser PacketParser(packet_in packet, inout headers_t headers, inout metadata_t 
             default: accept;
         }
     }
+#endif
 
     /// From here on the message counts as a packet of the connection it speaks of, in the direction it goes itself:
     /// against that of the packet it quotes.
@@ -228,12 +229,13 @@ parser PacketParser(packet_in packet, inout headers_t headers, inout metadata_t 
         meta.has_ports = true;
         meta.source_port = headers.quoted_ports.destination;
         meta.destination_port = headers.quoted_ports.source;
-        meta.source = IPV4_MAPPED ++ headers.quoted_ipv4.destination;
-        meta.destination = IPV4_MAPPED ++ headers.quoted_ipv4.source;
+        meta.source = MOORING_OF_IPV4(headers.quoted_ipv4.destination);
+        meta.destination = MOORING_OF_IPV4(headers.quoted_ipv4.source);
         meta.protocol = headers.quoted_ipv4.protocol;
         transition accept;
     }
 
+#ifndef MOORING_NO_IPV6
     state parse_quoted_ports_v6 {
         packet.extract(headers.quoted_ports);
         meta.is_error = true;
@@ -245,6 +247,7 @@ parser PacketParser(packet_in packet, inout headers_t headers, inout metadata_t 
         meta.protocol = headers.quoted_ipv6.next_header;
         transition accept;
     }
+#endif
 #endif
 
 #ifndef MOORING_NO_IPV6

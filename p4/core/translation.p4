@@ -33,13 +33,16 @@ control TranslateQuoted(inout headers_t headers, inout metadata_t meta, in bool 
     bit<16> old_checksum;
 
     apply {
-        if (headers.quoted_ipv4.isValid()) {
+#ifndef MOORING_NO_IPV6
+        if (headers.quoted_ipv6.isValid()) {
+            changed = ipv6_difference(to_server ? headers.quoted_ipv6.source : headers.quoted_ipv6.destination, address);
+        } else
+#endif
+        {
             changed = ipv4_difference(to_server ? headers.quoted_ipv4.source : headers.quoted_ipv4.destination,
                                       address[31:0]);
             // With its checksum right again the header's words add up to what they did.
             headers.quoted_ipv4.checksum = adjust_checksum(headers.quoted_ipv4.checksum, changed);
-        } else {
-            changed = ipv6_difference(to_server ? headers.quoted_ipv6.source : headers.quoted_ipv6.destination, address);
         }
         ports = word_difference(to_server ? headers.quoted_ports.source : headers.quoted_ports.destination, port);
         old_checksum = headers.quoted_ports.fourth;
@@ -53,11 +56,15 @@ control TranslateQuoted(inout headers_t headers, inout metadata_t meta, in bool 
         headers.icmp.checksum = adjust_checksum(headers.icmp.checksum, ports);
         if (to_server) {
             headers.quoted_ipv4.source = address[31:0];
+#ifndef MOORING_NO_IPV6
             headers.quoted_ipv6.source = address;
+#endif
             headers.quoted_ports.source = port;
         } else {
             headers.quoted_ipv4.destination = address[31:0];
+#ifndef MOORING_NO_IPV6
             headers.quoted_ipv6.destination = address;
+#endif
             headers.quoted_ports.destination = port;
         }
     }

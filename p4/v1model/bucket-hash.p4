@@ -18,22 +18,27 @@ control BucketHash(in headers_t headers, inout metadata_t meta, out bucket_t buc
         word = meta.client_address[31:0];
         if (meta.seed != 0) {
             mixed = 0;
+#ifndef MOORING_NO_IPV6
             if (headers.ipv6.isValid()) {
                 // Each word goes through what the ones before have come to, so that no two differences cancel out for every seed.
                 mixed = meta.client_address[127:96] * meta.seed;
                 mixed = (mixed ^ mixed >> 16 ^ meta.client_address[95:64]) * meta.seed;
                 mixed = (mixed ^ mixed >> 16 ^ meta.client_address[63:32]) * meta.seed;
             }
+#endif
             mixed = (mixed ^ mixed >> 16 ^ word) * meta.seed;
             meta.hashed_port = meta.hashed_port ^ mixed[31:16];
             word = word ^ (bit<32>)meta.hashed_port * meta.seed;
         }
-        if (headers.ipv4.isValid()) {
-            hash(bucket, HashAlgorithm.crc32, 16w0, { meta.hashed_port, meta.seed, word },
-                 (bit<32>)meta.bucket_count);
-        } else {
+#ifndef MOORING_NO_IPV6
+        if (headers.ipv6.isValid()) {
             hash(bucket, HashAlgorithm.crc32, 16w0,
                  { meta.hashed_port, meta.seed, meta.client_address[127:32], word }, (bit<32>)meta.bucket_count);
+        } else
+#endif
+        {
+            hash(bucket, HashAlgorithm.crc32, 16w0, { meta.hashed_port, meta.seed, word },
+                 (bit<32>)meta.bucket_count);
         }
     }
 }

@@ -24,21 +24,21 @@ control FragmentStore(inout metadata_t meta, in bool storing) {
     action load() {
         fragment_key.read(key_word, index);
         fragment_way.read(way_word, index);
-        meta.fragment.source = key_word[295:168];
-        meta.fragment.destination = key_word[167:40];
+        meta.fragment.source = (address_t)key_word[295:168];
+        meta.fragment.destination = (address_t)key_word[167:40];
         meta.fragment.identification = key_word[39:8];
         meta.fragment.protocol = key_word[7:0];
         meta.fragment.stamp = way_word[191:160];
         meta.fragment.server = way_word[159:144];
         meta.fragment.vip = way_word[143:128];
-        meta.fragment.service_address = way_word[127:0];
+        meta.fragment.service_address = (address_t)way_word[127:0];
     }
 
     action store() {
-        fragment_key.write(index, meta.fragment.source ++ meta.fragment.destination
+        fragment_key.write(index, (bit<128>)meta.fragment.source ++ (bit<128>)meta.fragment.destination
             ++ meta.fragment.identification ++ meta.fragment.protocol);
         fragment_way.write(index, meta.fragment.stamp ++ meta.fragment.server ++ meta.fragment.vip
-            ++ meta.fragment.service_address);
+            ++ (bit<128>)meta.fragment.service_address);
     }
 
     apply {

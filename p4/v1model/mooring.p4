@@ -4,6 +4,9 @@
 //
 // All work on a connection's pin happens in ingress, which this architecture runs for one packet at a time, so that
 // reading a slot and storing it back cannot be torn apart.
+//
+// IPv6, VIPs for all ports and packets inside others can be left out, as in the Tofino shell (MOORING_NO_IPV6, MOORING_NO_ALL_PORTS,
+// MOORING_NO_ENCAPSULATION).
 #include <core.p4>
 #include <v1model.p4>
 
@@ -195,7 +198,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
 
     action load_slots() {
         first_key.read(key_word, user.mooring.index_first);
-        user.mooring.first.client_address = key_word[175:48];
+        user.mooring.first.client_address = (address_t)key_word[175:48];
         user.mooring.first.client_port = key_word[47:32];
         user.mooring.first.vip = key_word[31:16];
         user.mooring.first.vip_port = key_word[15:0];
@@ -209,7 +212,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
         user.mooring.first.stamp = time_word[63:32];
         user.mooring.first.sequence = time_word[31:0];
         second_key.read(key_word, user.mooring.index_second);
-        user.mooring.second.client_address = key_word[175:48];
+        user.mooring.second.client_address = (address_t)key_word[175:48];
         user.mooring.second.client_port = key_word[47:32];
         user.mooring.second.vip = key_word[31:16];
         user.mooring.second.vip_port = key_word[15:0];
@@ -225,7 +228,7 @@ control MooringIngress(inout headers_t headers, inout user_metadata_t user, inou
     }
 
     action pack_slot() {
-        key_word = user.mooring.slot.client_address ++ user.mooring.slot.client_port ++ user.mooring.slot.vip
+        key_word = (bit<128>)user.mooring.slot.client_address ++ user.mooring.slot.client_port ++ user.mooring.slot.vip
             ++ user.mooring.slot.vip_port;
         pin_word = user.mooring.slot.state ++ user.mooring.slot.answered ++ user.mooring.slot.generation
             ++ user.mooring.slot.server ++ user.mooring.slot.bucket;

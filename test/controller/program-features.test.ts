@@ -41,8 +41,12 @@ describe('what a program can do', () => {
     expect(found(p4infoOf('tna', [macro]))).toEqual({ ...TNA, ...lacks });
   });
 
-  test('the v1model shell with VIPs for one port only', () => {
-    expect(found(p4infoOf('v1model', ['MOORING_NO_ALL_PORTS']))).toEqual({ ...ALL_FEATURES, allPorts: false });
+  test.each([
+    ['MOORING_NO_ALL_PORTS', 'allPorts'],
+    ['MOORING_NO_ENCAPSULATION', 'tunnels'],
+    ['MOORING_NO_IPV6', 'ipv6'],
+  ] as const)('the v1model shell with %s: no %s', (macro, feature) => {
+    expect(found(p4infoOf('v1model', [macro]))).toEqual({ ...ALL_FEATURES, [feature]: false });
   });
 
   test('a Tofino 2 is a Tofino', () => {

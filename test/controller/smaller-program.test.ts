@@ -6,7 +6,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { compileProgram } from '../support/program.ts';
 import { LiveNetwork } from './live-network.ts';
 
-const smaller = compileProgram(['MOORING_NO_ALL_PORTS', 'MOORING_NO_ENCAPSULATION']);
+const LEFT_OUT = ['MOORING_NO_ALL_PORTS', 'MOORING_NO_ENCAPSULATION'];
+const smaller = compileProgram(LEFT_OUT);
+const smallest = compileProgram([...LEFT_OUT, 'MOORING_NO_IPV6']);
 
 let live: LiveNetwork;
 
@@ -20,12 +22,15 @@ function pinsOf({ controller }: LiveNetwork): number {
 }
 
 describe.each([
-  ['ipv4', 'tcp'],
-  ['ipv6', 'tcp'],
-  ['ipv4', 'udp'],
-] as const)('without VIPs for all ports and tunnels: %s, %s', { timeout: 120_000 }, (family, transport) => {
-  it('adds and swaps servers, also with a restart in its midst, and refuses what it has not', async () => {
-    live = await LiveNetwork.start(family, transport, false, smaller);
+  { family: 'ipv4', transport: 'tcp', program: smaller, which: 'with IPv6' },
+  { family: 'ipv6', transport: 'tcp', program: smaller, which: 'with IPv6' },
+  { family: 'ipv4', transport: 'tcp', program: smallest, which: 'without IPv6' },
+  { family: 'ipv4', transport: 'udp', program: smallest, which: 'without IPv6' },
+] as const)('no VIPs for all ports and tunnels, $which: $family, $transport', ({ family, transport, program }) => {
+  it('adds and swaps servers, also with a restart in its midst, and refuses what it has not', {
+    timeout: 120_000,
+  }, async () => {
+    live = await LiveNetwork.start(family, transport, false, program);
     const { network } = live;
     const add = await live.controller.client.operate({ kind: 'add', server: 's4' });
     expect(await live.controller.client.waitForOperation(add.id)).toMatchObject({ outcome: 'done' });
@@ -53,6 +58,14 @@ describe.each([
       status: 400,
       body: { field: 'port', message: 'VIP `any`: the program has no VIPs for all ports' },
     });
+    if (program === smallest) {
+      const six = { address: '2001:db8::30', port: 80, servers: [{ name: 't1', address: '2001:db8::31', port: 80 }] };
+      const message = 'VIP `six`: the program has no IPv6, and it is 2001:db8::30';
+      await expect(client.operate({ kind: 'add-vip', vip: 'six', vipDefinition: six })).rejects.toMatchObject({
+        status: 400,
+        body: { field: 'address', message },
+      });
+    }
     const forwarding = { kind: 'ipip', source: '10.0.0.99' } as const;
     await expect(client.operate({ kind: 'forwarding', forwarding })).rejects.toMatchObject({
       status: 400,
