@@ -1,6 +1,6 @@
 /**
  * Requests at random, with connections alive and time passing: a request is taken or refused with words; one that is refused has changed
- * neither the journal nor the switch; no packet ever goes astray, whatever overlaps; servers die and return, the controller is killed; and in
+ * neither the journal nor the switch; no packet ever goes astray, whatever overlaps; servers die and return, their queues fill up, the controller is killed; and in
  * the end, when the connections have closed and nobody asks for anything any more, everything has come to rest.
  *
  * MOORING_FUZZ_RUNS=1000 runs more of them.
@@ -10,11 +10,14 @@ import { describe, expect, it } from 'vitest';
 import { applyConfiguration } from '../../src/apply.ts';
 import { parseApplyRequest, parseOperationRequest } from '../../src/control-api/requests.ts';
 import { OperationRefusedError } from '../../src/operations/errors.ts';
+import { onQueue } from '../../src/operations/overflow.ts';
+import { onRoom } from '../../src/operations/refusals.ts';
 import { RIG_CONFIGURATION, Rig } from '../support/rig.ts';
 
 const CHECKED = RIG_CONFIGURATION.replace(
   '    servers:\n',
-  '    health: { kind: tcp, interval: 300ms, rise: 2, fall: 2 }\n    servers:\n',
+  '    health: { kind: tcp, interval: 300ms, rise: 2, fall: 2 }\n' +
+    '    overflow: { rule: round-robin, above: 80%, below: 20%, whenFull: drop }\n    servers:\n',
 );
 
 /** A second VIP of the same service, for a class of clients, with servers of its own. */
@@ -23,9 +26,10 @@ const WITH_CLASS = `${CHECKED}
     address: 10.0.0.1
     port: 80
     class: preferred
-    fallback: failed
+    fallback: busy
     buckets: 12
     health: { kind: tcp, interval: 300ms, rise: 2, fall: 2 }
+    overflow: { rule: next, above: 80%, below: 20%, whenFull: reset }
     servers:
       - { name: g1, address: 10.0.0.21, port: 8080, mac: 02:00:00:00:00:05, switchPort: 5 }
       - { name: g2, address: 10.0.0.22, port: 8080, mac: 02:00:00:00:00:06, switchPort: 5 }
@@ -33,7 +37,8 @@ const WITH_CLASS = `${CHECKED}
 classes: [{ name: preferred, prefixes: [10.0.0.100/30] }]
 `;
 
-const server = fc.constantFrom('s1', 's2', 's3', 's4', 's5', 's6', 'g1', 'g2', 'g3');
+const SERVERS = ['s1', 's2', 's3', 's4', 's5', 's6', 'g1', 'g2', 'g3'];
+const server = fc.constantFrom(...SERVERS);
 const about = fc.oneof(
   fc.record({ kind: fc.constantFrom('add', 'drain', 'remove', 'enable', 'disable'), server }),
   fc.record({ kind: fc.constant('swap'), server, replacement: server }),
@@ -107,6 +112,14 @@ const act = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('time' as const), ms: fc.constantFrom(200, 1_000, 3_000) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('die' as const), name: server }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('return' as const), name: server }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('queue' as const),
+      names: fc.subarray(SERVERS, { minLength: 1 }),
+      acceptQueue: fc.constantFrom(0, 50, 90, 90),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('kill' as const) }) },
 );
 type Act = typeof act extends fc.Arbitrary<infer T> ? T : never;
@@ -132,7 +145,26 @@ const FOUND: [Act[]][] = [
   ],
 ];
 
-async function carryOut(rig: Rig, down: Set<string>, what: Act): Promise<void> {
+/** Servers' accept queues, of 100, by name. */
+type Queues = Map<string, number>;
+
+/** What servers would report of their queues, and what comes of it. */
+async function report(rig: Rig, queues: Queues): Promise<void> {
+  const { engine, journal } = rig;
+  const { servers } = journal.state;
+  const statusOf = (id: number) => {
+    const acceptQueue = queues.get(servers.get(id)?.name ?? '') ?? 0;
+    return { connections: 0, halfOpen: 0, acceptQueue, acceptQueueLimit: 100 };
+  };
+  for (const id of [...servers.keys()]) {
+    const wanted = onQueue(engine.operations, id, statusOf(id), statusOf);
+    if (wanted !== undefined) await submit(rig, () => engine.submit(wanted));
+  }
+  const wanted = onRoom(engine.operations, statusOf);
+  if (wanted !== undefined) await submit(rig, () => engine.submit(wanted));
+}
+
+async function carryOut(rig: Rig, down: Set<string>, queues: Queues, what: Act): Promise<void> {
   switch (what.do) {
     case 'request':
       await submit(rig, () => {
@@ -164,11 +196,15 @@ async function carryOut(rig: Rig, down: Set<string>, what: Act): Promise<void> {
     case 'return':
       down.delete(what.name);
       break;
+    case 'queue':
+      for (const name of what.names) queues.set(name, what.acceptQueue);
+      break;
     case 'kill':
       rig.kill();
       await rig.start();
       break;
   }
+  await report(rig, queues);
   // What a mistaken removal of buckets or VIPs would break shows at once.
   rig.sendAll();
 }
@@ -195,16 +231,20 @@ describe('requests at random', () => {
       fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 25 }), async (acts) => {
         const rig = new Rig(WITH_CLASS);
         const { down } = rig;
+        const queues: Queues = new Map();
         rig.switch.arpAnswers.set(0x0a00000f, { mac: '02:00:00:00:00:05', port: 5 });
         rig.probe = async (_, { name }) => (down.has(name) ? { ok: false, reason: 'refused' } : { ok: true });
         await rig.start();
         rig.openMany(40);
         await rig.advance(1_000);
-        for (const what of acts) await carryOut(rig, down, what);
+        for (const what of acts) await carryOut(rig, down, queues, what);
         expect(rig.violations).toEqual([]);
         // Everybody goes home.
         down.clear();
+        queues.clear();
+        await report(rig, queues);
         await rig.advance(2_000);
+        await report(rig, queues);
         for (const { id, phase } of rig.engine.operations.list()) {
           if (phase === 'paused')
             await submit(rig, () => rig.engine.submit(() => rig.engine.operations.goOn(id, { who: 'anna' })));
@@ -223,6 +263,7 @@ describe('requests at random', () => {
         }
         expect(rig.journal.state.classes.filter(({ name }) => name.includes('>'))).toEqual([]);
         expect(rig.switch.entries('pins').size).toBe(0);
+        expect(rig.switch.entries('refusals').size).toBe(0);
         await rig.dispose();
       }),
       { numRuns: Number(process.env.MOORING_FUZZ_RUNS ?? 40), examples: FOUND },
