@@ -46,10 +46,25 @@ function yaml(vips: string): string {
   return `switch: { address: '${tofino.address}', ports: [1, 2, 3, 4, 9] }\n${timers}\nvips:${vips}`;
 }
 
-async function start(vips = WEB): Promise<RunningController> {
-  const configuration = { kind: 'text', name: 'test.yaml', text: yaml(vips) } as const;
+async function start(vips = WEB, adapt = (text: string): string => text): Promise<RunningController> {
+  const configuration = { kind: 'text', name: 'test.yaml', text: adapt(yaml(vips)) } as const;
   controller = await startController({ configuration, program: tofino.program, stateDir: directory });
   return controller;
+}
+
+/** How many changes of entries there were, when all is written: a plan has a turn of its own, which begins after that. */
+async function writtenChanges(): Promise<number> {
+  await controller!.client.plan({ kind: 'disable', server: 's3' });
+  return tofino.changes;
+}
+
+/** Another controller takes over, and finds nothing to be changed. */
+async function restartController(): Promise<void> {
+  const changes = await writtenChanges();
+  await controller!.stop();
+  await start();
+  expect(controller!.status()).toMatchObject({ switch: { pipeline: 'kept' } });
+  expect(await writtenChanges()).toBe(changes);
 }
 
 async function operate(request: OperationRequest) {
@@ -65,6 +80,14 @@ async function until<T>(ask: () => Promise<T>, isSo: (answer: T) => boolean): Pr
     if (isSo(answer)) return answer;
     await controller!.client.status();
   }
+}
+
+/** The buckets once they have settled: an operation is done before the switch has the last of it. */
+function settled(of = tofino): Promise<Record<string, unknown>[]> {
+  return until(
+    () => of.entries('buckets'),
+    (buckets) => buckets.every(({ base, current, unsettled }) => base === current && unsettled === 0n),
+  );
 }
 
 async function begin(p4info: P4Info): Promise<void> {
@@ -111,27 +134,24 @@ describe.each([
     expect(pins).toEqual([
       { vip: 1n, client_address: 0xc0000207n, client_port: 51_514n, action: 'pin', server: 4n, closing: 0n },
     ]);
+    await restartController();
+    expect(await tofino.entries('pins')).toEqual(pins);
+    expect(controller!.status().counters.pinsExact).toBe(1);
     tofino.target.fallSilent();
     expect(await controller!.client.waitForOperation(id)).toMatchObject({ outcome: 'done' });
     // It knows how many slots there are.
     expect(tofino.target.sweptTo).toBe(32_768);
 
     expect(await operate({ kind: 'drain', server: 's1' })).toMatchObject({ outcome: 'done' });
-    const settled = await tofino.entries('buckets');
-    expect(settled.filter(({ base, current, unsettled }) => base !== current || unsettled !== 0n)).toEqual([]);
-    expect([...new Set(settled.map(({ current }) => current))].sort()).toEqual([2n, 3n, 4n]);
+    expect([...new Set((await settled()).map(({ current }) => current))].sort()).toEqual([2n, 3n, 4n]);
 
-    await controller!.stop();
-    const { changes } = tofino;
-    await start();
-    expect(controller!.status()).toMatchObject({ switch: { pipeline: 'kept' } });
-    expect(tofino.changes).toBe(changes);
+    await restartController();
     expect(await operate({ kind: 'swap', server: 's2', replacement: 's1' })).toMatchObject({ outcome: 'done' });
   });
 
   it('is taken up again after a loss, and filled again when it is empty', async () => {
     await start();
-    const { changes } = tofino;
+    const changes = await writtenChanges();
     await tofino.interrupt(controller!.status().epoch + 3);
     await until(
       async () => controller!.status().counters.reconnects,
@@ -164,9 +184,9 @@ describe.each([
       () => tofino.entries('vips'),
       ([vip]) => vip!.bucket_count === 128n,
     );
-    expect(await tofino.entries('buckets')).toHaveLength(128);
+    expect(await settled()).toHaveLength(128);
     const journal = readFileSync(join(directory, 'journal'), 'utf8');
-    const { changes } = tofino;
+    const changes = await writtenChanges();
     const { client } = controller!;
     const second = { address: '10.0.0.2', port: 80, servers: [{ name: 't1', address: '10.0.0.21', port: 8080 }] };
     const refused = async (request: OperationRequest, message: RegExp, field: string) => {
@@ -201,7 +221,7 @@ describe.each([
       await refused({ kind: 'forwarding', forwarding }, /^VIP `web`: .* `ipip`/, 'forwarding');
     }
     expect(readFileSync(join(directory, 'journal'), 'utf8')).toBe(journal);
-    expect(tofino.changes).toBe(changes);
+    expect(await writtenChanges()).toBe(changes);
     expect(await operate({ kind: 'drain', server: 's1' })).toMatchObject({ outcome: 'done' });
   });
 });
@@ -261,4 +281,40 @@ it('a configuration that needs what a Tofino lacks is refused, with all of it, b
   // Nothing is left behind: what it can do it does.
   await start();
   expect(await tofino.entries('vips')).toHaveLength(1);
+});
+
+it('two Tofinos get the same, and what one reports is in both', async () => {
+  await begin(whole);
+  const other = await QuietTofino.start(whole);
+  try {
+    const both = (text: string): string => {
+      const ports = 'ports: [1, 2, 3, 4, 9]';
+      const first = `{ address: '${tofino.address}', ${ports} }`;
+      return text.replace(/^switch: .*$/m, `switches: [${first}, { address: '${other.address}', ${ports} }]`);
+    };
+    await start(WEB, both);
+    const { id } = await controller!.client.operate({ kind: 'add', server: 's4' });
+    const moved = await until(
+      () => other.entries('buckets'),
+      (buckets) => buckets.some(({ base, current }) => base !== current),
+    );
+    const { bucket } = moved.find(({ base, current }) => base !== current)!;
+    other.confirm({ bucket: Number(bucket), server: 4, client: 0xc0000207n, port: 51_514 });
+    const [pin] = await until(
+      () => tofino.entries('pins'),
+      ({ length }) => length > 0,
+    );
+    expect(pin).toMatchObject({ client_address: 0xc0000207n, client_port: 51_514n, server: 4n });
+    expect(
+      await until(
+        () => other.entries('pins'),
+        ({ length }) => length > 0,
+      ),
+    ).toEqual([pin]);
+    for (const { target } of [tofino, other]) target.fallSilent();
+    expect(await controller!.client.waitForOperation(id)).toMatchObject({ outcome: 'done' });
+    expect(await settled(other)).toEqual(await settled());
+  } finally {
+    other.close();
+  }
 });
