@@ -21,7 +21,7 @@ import type { Intent, IntentRecord } from '../../src/intent/types.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import { type SignalReader, signalReader } from '../../src/signals/signal-reader.ts';
 import type { SwitchConnector } from '../../src/switch-port/port.ts';
-import { ALL_FEATURES } from '../../src/switch-port/program-features.ts';
+import { ALL_FEATURES, type ProgramFeatures } from '../../src/switch-port/program-features.ts';
 import { FakeClock, flushMicrotasks } from '../../src/testing/fake-clock.ts';
 import { MemoryFiles } from '../../src/testing/memory-files.ts';
 import { type ClientEnds, FakeSwitch } from './fake-switch.ts';
@@ -74,6 +74,8 @@ export class Rig {
   refusedConnections = 0;
   /** Names of servers that answer nothing. */
   readonly down = new Set<string>();
+  /** What its program can do. */
+  features: ProgramFeatures = ALL_FEATURES;
   /** In place of the one switch, with another one whose idle timers must be told of time. */
   connector: SwitchConnector | undefined;
   alsoTicks: FakeSwitch | undefined;
@@ -94,7 +96,7 @@ export class Rig {
       configuration: this.configuration,
       journal: this.journal,
       connect: this.connector ?? this.switch.connect,
-      features: ALL_FEATURES,
+      features: this.features,
       clock,
       log: this.log,
       pinning: options.pinning ?? true,
