@@ -45,9 +45,9 @@ export function checkConfiguration(features: ProgramFeatures, wanted: Configurat
   const fresh = wanted.vips.filter(({ name }) => !names.has(name) && !intent.removedVips.has(name));
   const lacks = [...lacksOf(features, { vips: [...vips, ...fresh] }), ...lacksOfIntent(features, intent)];
   if (lacks.length === 0) return;
-  throw new SwitchRefusedError(
-    `the switch's program cannot do all that is asked of it:${lacks.map((lack) => `\n  ${listed(lack)}`).join('')}`,
-  );
+  // What a server in service has may be listed as well.
+  const texts = new Set(lacks.map((lack) => `\n  ${listed(lack)}`));
+  throw new SwitchRefusedError(`the switch's program cannot do all that is asked of it:${[...texts].join('')}`);
 }
 
 /** A file that is to be applied. @throws OperationRefusedError with everything that the program cannot do */
@@ -157,7 +157,16 @@ function lacksOfServer(
 
 /** What is under way, and was begun with another program. */
 function lacksOfIntent(features: ProgramFeatures, intent: Intent): Lack[] {
-  return [...intent.vips.values()].flatMap(({ name, coming, firstBucket = 0 }): Lack[] => {
+  const servers = [...intent.servers.values()].filter(({ state }) => state !== 'drained' && state !== 'dead');
+  const lacksOfServers = servers.flatMap((server) => {
+    const owner = `VIP \`${intent.vips.get(server.vip)?.name}\``;
+    const own = server.forwarding === 'nat' ? undefined : server.forwarding;
+    return [
+      ...lacksOfServer(features, owner, server),
+      ...lacksOfForwarding(features, `server \`${server.name}\` of ${owner}`, own),
+    ];
+  });
+  const lacksOfVips = [...intent.vips.values()].flatMap(({ name, coming, firstBucket = 0 }): Lack[] => {
     const owner = `VIP \`${name}\` of the state directory`;
     const hint = 'finish or abort it with the program it was begun with, or begin with an empty state directory';
     if (coming !== undefined && !features.comingMappings) {
@@ -167,6 +176,7 @@ function lacksOfIntent(features: ProgramFeatures, intent: Intent): Lack[] {
     const why = `its buckets begin at number ${firstBucket}, and the program counts from 0`;
     return [{ owner, field: 'buckets', why, hint: 'begin with an empty state directory' }];
   });
+  return [...lacksOfVips, ...lacksOfServers];
 }
 
 function lacksOfRequest(host: OperationHost, request: OperationRequest): Lack[] {
