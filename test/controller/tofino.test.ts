@@ -174,6 +174,8 @@ describe.each([
     expect(await controller!.client.waitForOperation(id)).toMatchObject({ outcome: 'done' });
     // Lost pins are looked for where the program helps.
     expect(tofino.target.hasDoubted).toBe(p4info === whole);
+    const { lines } = await controller!.client.log({ contains: 'may have been lost' });
+    expect(lines).toHaveLength(p4info === whole ? 1 : 0);
   });
 
   it('divides its buckets, and refuses what it cannot do before anything is done', async () => {

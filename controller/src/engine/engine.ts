@@ -253,10 +253,9 @@ export class Engine {
       if (journal.state.classes.length > 0) await session.writeClassRates(journal.state.classes);
       const out: Output = { effects: [], notices: [] };
       const previous = this.recovered ? this.state : undefined;
-      const { shadow } = this;
       const sweepChunk = this.pacer.chunk;
       this.state = await reconcile(
-        { ...this.options, intent: journal.state, session, shadow, sweepChunk, previous },
+        { ...this.options, intent: journal.state, session, shadow: this.shadow, sweepChunk, previous },
         out,
       );
       this.recovered = true;
@@ -268,6 +267,7 @@ export class Engine {
       // First what was under way as it was; then, in a turn of its own, what the operations make of it.
       this.out = out;
       finishStep(this.state, out);
+      for (const notice of out.notices) tellDoubt(notice, this.options);
       await this.carryOut(out);
       // Not before: a switch that floods already, but does not translate yet, shows clients the servers' own addresses, and they answer with resets.
       await session.writeFloodGroup(configuration.switch.ports);
