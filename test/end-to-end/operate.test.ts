@@ -180,7 +180,7 @@ describe('operating', () => {
     async () => {
       const begun = await mooring('add', 's3', '--ramp', '600', '--detach', '--reason', 'more room', '--json');
       const { id } = (JSON.parse(begun.stdout) as { operation: { id: number } }).operation;
-      expect(await mooring('pause', String(id))).toMatchObject({
+      expect(await mooring('pause', String(id), '--reason', 'lunch')).toMatchObject({
         status: 0,
         stdout: expect.stringContaining(' paused'),
       });
@@ -192,13 +192,20 @@ describe('operating', () => {
       const common = {
         operation: id,
         what: 'add s3',
-        why: 'more room',
         who: expect.stringMatching(/./),
         at: expect.stringMatching(/Z$/),
       };
-      expect(entries).toContainEqual(expect.objectContaining({ ...common, result: 'accepted' }));
-      for (const result of ['paused', 'resumed', 'abort', 'aborted: aborted by request']) {
+      for (const [result, why] of [
+        ['accepted', 'more room'],
+        ['paused', 'lunch'],
+        ['resumed', undefined],
+        ['abort', undefined],
+        ['aborted: aborted by request', 'more room'],
+      ]) {
         expect(entries).toContainEqual(expect.objectContaining({ ...common, result }));
+        expect((entries as { result?: string; why?: string }[]).findLast((one) => one.result === result)?.why).toBe(
+          why,
+        );
       }
       const { stdout: log } = await mooring('log', '--contains', `operation ${id}: `);
       for (const action of ['pause', 'resume', 'rollback'])
@@ -245,7 +252,9 @@ test(
     const { stdout } = await mooring('status');
     expect(stdout).toContain('every  10.0.0.2:* tcp');
     expect(stdout).toMatch(/e1 +10\.0\.0\.15:\* .* not checked/);
-    expect((await mooring('drain', 's4')).stderr).toContain('Name it with --vip NAME.');
+    expect((await mooring('reseed')).stderr).toContain('Name it with --vip NAME.');
+    // Only one of them has it.
+    expect((await mooring('drain', 's4')).stderr).toContain('is the last one in service of VIP `web`');
     const client = '192.0.2.7:51514';
     const which = await mooring('explain', '--client', client, '--vip', 'every');
     expect(which).toMatchObject({ status: 1, stderr: expect.stringContaining('is for all ports: say which') });
