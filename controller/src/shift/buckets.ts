@@ -97,11 +97,11 @@ export function onSealDue(state: ShiftState, bucket: Bucket, token: number, out:
   else out.effects.push({ kind: 'read-watch', name: nameOf(bucket), token });
 }
 
-/** A pause begins or ends. A held bucket goes on pinning new connections; it neither learns nor commits. */
+/** A pause begins or ends. A held bucket goes on pinning new connections; it neither learns nor commits. One that has committed is not held. */
 export function onHold(state: ShiftState, bucket: Bucket, held: boolean, out: Output): void {
-  if (bucket.held === held) return;
+  if (bucket.held === held || bucket.base === bucket.current) return;
   bucket.held = held;
-  if (bucket.base === bucket.current || bucket.phase === 'waiting' || !state.settings.pins) return;
+  if (bucket.phase === 'waiting' || !state.settings.pins) return;
   if (bucket.phase === 'preparing') {
     startPreparing(state, bucket, out);
     return;

@@ -196,6 +196,28 @@ describe('a pause', () => {
     expect(rig.operation(id)).toMatchObject({ outcome: 'aborted' });
     expect(rig.status().vips[0]!.bucketMap.base).toEqual(before);
   });
+
+  it('a pause while buckets settle holds none of them, and what comes later ends', async () => {
+    await rig.start();
+    const { id } = await rig.operate({ kind: 'add', server: 's4', rampMs: 60_000 });
+    const phases = () => rig.status().vips[0]!.bucketMap.phase.filter((phase) => phase !== 'steady');
+    const moving = rig.status().vips[0]!.bucketMap.phase.indexOf('shifting');
+    // Somebody begins a handshake again and again and never ends it: until that is certain the bucket settles.
+    const ends = Array.from({ length: 1_000 }, (_, index) => ({ address: 0x0a000065, port: 2_000 + index }));
+    const halfOpen = ends.find((one) => rig.switch.bucketOf(1, one) === moving)!;
+    for (let round = 0; round < 1_000 && !phases().includes('settling'); round++) {
+      expect(rig.switch.fromClient(1, halfOpen, true)).toBe(rig.serverId('s4'));
+      await rig.advance(10, 10);
+    }
+    expect(phases()).toEqual(['settling']);
+    await inTurn(() => rig.engine.operations.pause(id, ANNA));
+    await rig.advance(2_000);
+    expect(phases()).toEqual([]);
+    await inTurn(() => rig.engine.operations.goOn(id, ANNA));
+    await inTurn(() => rig.engine.operations.takeBack(id, ANNA));
+    await rig.advance(8_000);
+    expect(rig.operation(id)).toMatchObject({ outcome: 'aborted' });
+  });
 });
 
 describe('shares', () => {
