@@ -4,7 +4,7 @@
  * bucket is found anew by the connection.
  */
 import type { PinEvent, ReportedPin, ShiftEvent } from '../shift/types.ts';
-import { locator } from './locate.ts';
+import { type Locate, locator } from './locate.ts';
 import type { EngineOptions } from './options.ts';
 import { vipsOf } from './reconcile.ts';
 
@@ -13,8 +13,12 @@ export function pinEvents(
   { configuration, journal }: Pick<EngineOptions, 'configuration' | 'journal'>,
   events: readonly PinEvent[],
 ): ShiftEvent[] {
-  const locate = locator(vipsOf(configuration, journal.state), journal.state);
-  const atPresent = (pin: ReportedPin): ReportedPin => ({ ...pin, ...locate(pin.key) });
+  // Half of all lists are answers to releases, for which it is not needed.
+  let locate: Locate | undefined;
+  const atPresent = (pin: ReportedPin): ReportedPin => {
+    locate ??= locator(vipsOf(configuration, journal.state), journal.state);
+    return { ...pin, ...locate(pin.key) };
+  };
   return events.map((event) => ({
     kind: 'pin-event',
     event: 'pin' in event ? { ...event, pin: atPresent(event.pin) } : event,

@@ -10,7 +10,9 @@ import { type Entry, type EntryUpdate, type ReadEntry, TABLES, type TableName, t
 
 /** Values by name, in the order of the names. */
 function named(names: readonly string[], values: readonly Value[]): Record<string, Value> {
-  return Object.fromEntries(names.map((name, index) => [name, values[index]!]));
+  const result: Record<string, Value> = {};
+  for (let index = 0; index < names.length; index++) result[names[index]!] = values[index]!;
+  return result;
 }
 
 /** A key for the client. Fields that the program has not are left out: they are 0. @param layout has the table */

@@ -14,42 +14,21 @@ const EVENT = { confirmed: 1, learned: 2, released: 3, tentative: 4, swept: 5, h
 
 /** The header of a packet-out. */
 export function encodeOrder(order: PacketOrder, epoch: number): Record<string, number | bigint> {
-  const header = {
+  const isRelease = order.kind === 'release';
+  const isSweep = order.kind === 'sweep';
+  return {
     operation: OPERATION[order.kind],
-    egress_port: 0,
+    egress_port: order.kind === 'forward' || order.kind === 'receive' ? order.port : 0,
     epoch,
-    way: 0,
-    slot: 0,
-    generation: 0,
-    vip: 0,
-    client_address: 0,
-    client_port: 0,
-    vip_port: 0,
-    count: 0,
+    way: isRelease ? order.way : 0,
+    slot: isRelease ? order.slot : isSweep ? order.first : 0,
+    generation: isRelease ? order.generation : isSweep ? order.tag : 0,
+    vip: isRelease ? order.vip : 0,
+    client_address: isRelease ? toIpv6Bits(order.clientAddress) : 0,
+    client_port: isRelease ? order.clientPort : 0,
+    vip_port: isRelease ? order.vipPort : 0,
+    count: isSweep ? order.count : 0,
   };
-  switch (order.kind) {
-    case 'forward':
-    case 'receive':
-      return { ...header, egress_port: order.port };
-    case 'flood':
-    case 'alive':
-      return header;
-    case 'release':
-      return {
-        ...header,
-        way: order.way,
-        slot: order.slot,
-        generation: order.generation,
-        vip: order.vip,
-        client_address: toIpv6Bits(order.clientAddress),
-        client_port: order.clientPort,
-        vip_port: order.vipPort,
-      };
-    case 'sweep':
-      return { ...header, slot: order.first, count: order.count, generation: order.tag };
-    default:
-      throw new Error(`unexpected order ${JSON.stringify(order satisfies never)}`);
-  }
 }
 
 type Sample = Readonly<Record<string, DataOutput>>;
@@ -64,30 +43,35 @@ export function decodeMacEvents(list: DigestList): MacEvent[] {
 
 /** `pin_event_t`; kinds that are not known are left out. */
 export function decodePinEvents(list: DigestList): PinEvent[] {
-  return list.entries.flatMap((entry): PinEvent[] => {
-    const sample = entry as Sample;
-    const number = (field: string): number => Number(sample[field]);
-    const slot = number('slot') * 2 + number('way');
-    const generation = number('generation');
-    const vip = number('vip');
-    const clientAddress = addressOf128Bits(sample.client_address as bigint);
-    const key = connectionKey(vip, clientAddress, number('client_port'), number('vip_port'));
-    const pin = { key, vip, bucket: number('bucket'), server: number('server') };
-    switch (number('kind')) {
-      case EVENT.confirmed:
-        return [{ kind: 'confirmed', slot, generation, pin }];
-      case EVENT.held:
-        return [{ kind: 'confirmed', slot, generation, pin, swept: true }];
-      case EVENT.learned:
-        return [{ kind: 'learned', pin }];
-      case EVENT.released:
-        return [{ kind: 'released', slot, generation, key }];
-      case EVENT.tentative:
-        return [{ kind: 'tentative', slot, pin }];
-      case EVENT.swept:
-        return [{ kind: 'swept', tag: generation, reports: number('slot') }];
-      default:
-        return [];
-    }
-  });
+  const events: PinEvent[] = [];
+  for (const entry of list.entries) {
+    const event = decodePinEvent(entry as Sample);
+    if (event !== undefined) events.push(event);
+  }
+  return events;
+}
+
+function decodePinEvent(sample: Sample): PinEvent | undefined {
+  const slot = Number(sample.slot) * 2 + Number(sample.way);
+  const generation = Number(sample.generation);
+  const vip = Number(sample.vip);
+  const clientAddress = addressOf128Bits(sample.client_address as bigint);
+  const key = connectionKey(vip, clientAddress, Number(sample.client_port), Number(sample.vip_port));
+  const pin = { key, vip, bucket: Number(sample.bucket), server: Number(sample.server) };
+  switch (Number(sample.kind)) {
+    case EVENT.confirmed:
+      return { kind: 'confirmed', slot, generation, pin };
+    case EVENT.held:
+      return { kind: 'confirmed', slot, generation, pin, swept: true };
+    case EVENT.learned:
+      return { kind: 'learned', pin };
+    case EVENT.released:
+      return { kind: 'released', slot, generation, key };
+    case EVENT.tentative:
+      return { kind: 'tentative', slot, pin };
+    case EVENT.swept:
+      return { kind: 'swept', tag: generation, reports: Number(sample.slot) };
+    default:
+      return undefined;
+  }
 }

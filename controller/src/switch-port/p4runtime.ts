@@ -213,21 +213,22 @@ class P4RuntimeSession implements SwitchSession {
 
   async write(updates: readonly EntryUpdate[]): Promise<readonly WriteFailure[]> {
     // Nobody relies on a table that the program has not: what would is refused before (operations/abilities.ts).
-    const places = updates.flatMap(({ entry }, place) => (this.layout.has(entry.table) ? [place] : []));
+    const places = [...updates.keys()].filter((place) => this.layout.has(updates[place]!.entry.table));
     if (places.length === 0) return [];
     const own = places.map((place) => encodeUpdate(this.layout, updates[place]!));
     const results = await this.guard(() => this.client.tryWrite(own));
     for (const { index, ok } of results) if (ok) this.count(updates[places[index]!]!);
-    return results.flatMap(({ index: at, ok, code, message }) => {
-      if (ok) return [];
-      const index = places[at]!;
-      const update = updates[index]!;
-      // BMv2's server cannot say why an entry was not added.
-      const full =
-        code === CODE_RESOURCE_EXHAUSTED ||
-        (code === CODE_UNKNOWN && update.op === 'insert' && isPinTable(update.entry.table));
-      return [{ index, full, message: `${codeName(code)}: ${message}` }];
-    });
+    return results
+      .filter(({ ok }) => !ok)
+      .map(({ index: at, code, message }) => {
+        const index = places[at]!;
+        const update = updates[index]!;
+        // BMv2's server cannot say why an entry was not added.
+        const full =
+          code === CODE_RESOURCE_EXHAUSTED ||
+          (code === CODE_UNKNOWN && update.op === 'insert' && isPinTable(update.entry.table));
+        return { index, full, message: `${codeName(code)}: ${message}` };
+      });
   }
 
   async writeSettings({ epoch, tentativeMs, reportMs }: SwitchSettings): Promise<void> {

@@ -87,7 +87,12 @@ function encoder(message) {
 }
 
 function decodeOne(field) {
-  if (kindOf(field) !== 'message') return { before: '', value: `reader.${scalarOf(field).method}()`, after: '' };
+  if (kindOf(field) !== 'message') {
+    // A packet is its receiver's own; values are read only.
+    const method =
+      field.scalar === ScalarType.BYTES && field.localName !== 'payload' ? 'value' : scalarOf(field).method;
+    return { before: '', value: `reader.${method}()`, after: '' };
+  }
   return {
     before: 'const outer = reader.enter(); ',
     value: `decode${fieldName(field.message)}(reader)`,
@@ -100,7 +105,7 @@ function decoder(message) {
   const initial = [`$typeName: '${message.typeName}'`];
   const cases = [];
   for (const member of message.members) {
-    if (member.kind === 'oneof') initial.push(`${member.localName}: { case: undefined }`);
+    if (member.kind === 'oneof') initial.push(`${member.localName}: none`);
     else if (member.fieldKind === 'list') initial.push(`${member.localName}: []`);
     else if (member.fieldKind !== 'message') initial.push(`${member.localName}: ${scalarOf(member).zero}`);
     else initial.push(`${member.localName}: undefined`);
@@ -159,6 +164,7 @@ const lines = [
   "import { WireWriter } from '../wire/writer.ts';",
   '',
   'const empty = new Uint8Array(0);',
+  'const none = Object.freeze({ case: undefined });',
   'const shared = new WireWriter();',
   '',
   ...[...messages.values()].flatMap((message) => [...encoder(message), '', ...decoder(message), '']),
@@ -178,6 +184,9 @@ const lines = [
   ]),
   '/** An Update, from where the reader stands to the end that it has; throws WireError when it is malformed. */',
   'export const readUpdate: (reader: WireReader) => Update = decodeUpdate;',
+  '',
+  '/** A P4Data, likewise. */',
+  'export const readP4Data: (reader: WireReader) => P4Data = decodeP4Data;',
   '',
 ];
 writeFileSync(join(here, 'src', 'gen', 'wire.ts'), lines.join('\n'));

@@ -29,3 +29,4 @@ export { type GenerateOptions, generateTypes } from './typed/generate.ts';
 export * from './typed/typed.ts';
 export { formatIpv4, formatIpv6, formatMac, parseAddress } from './values/addresses.ts';
 export { formatValue, ValueError } from './values/plain.ts';
+export { type SampledList, type SampleList, type StreamResponse, wholeResponse } from './wire/digest-list.ts';

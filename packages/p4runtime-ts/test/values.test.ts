@@ -14,6 +14,7 @@ import {
   prefixMask,
   toBigInt,
   toCanonical,
+  toCanonicalSmall,
   toPadded,
 } from '../src/values/bytes.ts';
 import { encodeValue, formatValue, ValueError } from '../src/values/plain.ts';
@@ -48,6 +49,30 @@ describe('byte strings', () => {
         expect(fits(bytes, value.toString(2).length)).toBe(true);
         if (value > 1n) expect(fits(bytes, value.toString(2).length - 1)).toBe(false);
       }),
+    );
+  });
+
+  it('of a number the same as of a bigint, and the same complaint (property)', () => {
+    const types = [field('routes', 'dst'), field('acl', 'dport')];
+    const outcome = (run: () => Uint8Array): unknown => {
+      try {
+        return run();
+      } catch (error) {
+        return (error as ValueError).message;
+      }
+    };
+    const number = fc.oneof(fc.integer(), fc.nat({ max: 2 ** 17 }), fc.maxSafeInteger());
+    fc.assert(
+      fc.property(number, fc.constantFrom(...types), (value, type) => {
+        expect(outcome(() => encodeValue(value, type))).toEqual(outcome(() => encodeValue(BigInt(value), type)));
+      }),
+      { numRuns: 1000 },
+    );
+    fc.assert(
+      fc.property(fc.oneof(fc.nat({ max: 2 ** 17 }), fc.integer({ min: 0, max: 2 ** 48 - 1 })), (value) => {
+        expect(toCanonicalSmall(value)).toEqual(toCanonical(BigInt(value)));
+      }),
+      { numRuns: 1000 },
     );
   });
 

@@ -20,6 +20,7 @@ import {
   StreamMessageResponseSchema,
   WriteRequestSchema,
 } from '../src/proto.ts';
+import { streamResponseFromBytes, streamResponseToBytes, wholeResponse } from '../src/wire/digest-list.ts';
 import { WireError } from '../src/wire/reader.ts';
 
 /** Any value of a scalar or enum field. */
@@ -82,6 +83,12 @@ const codecs = [
     StreamMessageResponseSchema,
     wire.streamMessageResponseToBytes,
     wire.streamMessageResponseFromBytes,
+  ],
+  [
+    'StreamMessageResponse, samples one by one',
+    StreamMessageResponseSchema,
+    streamResponseToBytes,
+    (bytes: Uint8Array) => wholeResponse(streamResponseFromBytes(bytes)),
   ],
 ] as unknown as [string, DescMessage, (message: Message) => Buffer, (bytes: Uint8Array) => Message][];
 

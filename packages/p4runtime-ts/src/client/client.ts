@@ -17,7 +17,6 @@ import {
   GetForwardingPipelineConfigRequest_ResponseType as ResponseType,
   SetForwardingPipelineConfigRequest_Action as SetAction,
   SetForwardingPipelineConfigRequestSchema,
-  type StreamMessageResponse,
   type Update,
   Update_Type,
   type WriteRequest,
@@ -27,6 +26,7 @@ import { readP4Info } from '../schema/files.ts';
 import { Program } from '../schema/program.ts';
 import { Code, RpcError } from '../transport/rpc-error.ts';
 import type { CallOptions } from '../transport/transport.ts';
+import type { StreamResponse } from '../wire/digest-list.ts';
 import { ClientConnection } from './connection.ts';
 import { ClientStateError, type UpdateInput, type UpdateResult, WriteError } from './errors.ts';
 import { Channel } from './events.ts';
@@ -392,7 +392,7 @@ export class P4RuntimeClient extends ClientConnection {
     return this.#faults.listen(handler);
   }
 
-  protected override received(message: StreamMessageResponse): void {
+  protected override received(message: StreamResponse): void {
     try {
       const received = decodeStreamMessage(this.program, message);
       switch (received?.kind) {

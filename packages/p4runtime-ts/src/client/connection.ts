@@ -4,11 +4,11 @@
  * Waiting is one list of conditions that is looked through whenever the state changes; `close` and the connect timeout reject what is left,
  * so no promise is forgotten.
  */
-import type { StreamMessageResponse } from '../gen/p4/v1/p4runtime_pb.ts';
 import { systemTimers, type Timers } from '../timers.ts';
 import { grpcTransport } from '../transport/grpc-transport.ts';
 import { Code, RpcError } from '../transport/rpc-error.ts';
 import type { Transport } from '../transport/transport.ts';
+import type { StreamResponse } from '../wire/digest-list.ts';
 import { ClientStateError } from './errors.ts';
 import { Channel } from './events.ts';
 import { type ArbitrationState, Session } from './session.ts';
@@ -60,7 +60,7 @@ export abstract class ClientConnection {
   }
 
   /** A message on the stream that is no arbitration. */
-  protected abstract received(message: StreamMessageResponse): void;
+  protected abstract received(message: StreamResponse): void;
 
   /** Waits for the first arbitration answer; closes when it does not come in time. */
   protected async start(address: string | undefined, timeoutMs: number): Promise<void> {

@@ -6,8 +6,9 @@ import { decodeData } from '../codec/data.ts';
 import { decodeTableEntry } from '../codec/entities.ts';
 import { EntityError } from '../codec/error.ts';
 import { decodePacketMetadata } from '../codec/packets.ts';
-import type { StreamMessageResponse } from '../gen/p4/v1/p4runtime_pb.ts';
-import type { Program } from '../schema/program.ts';
+import type { DataOutput } from '../entities/types.ts';
+import type { DigestInfo, Program } from '../schema/program.ts';
+import { EncodedSamples, type SampleList, type StreamResponse } from '../wire/digest-list.ts';
 import type { DigestList, IdleTimeout, PacketIn, StreamFault } from './types.ts';
 
 /** A decoded message. */
@@ -20,9 +21,9 @@ export type Received =
 /**
  * Decodes a message; `undefined` for kinds that this client does not know.
  *
- * @throws EntityError, UnknownNameError when it names what the program does not have
+ * @throws EntityError, UnknownNameError when it names what the program does not have; WireError when a sample is malformed
  */
-export function decodeStreamMessage(program: Program, { update }: StreamMessageResponse): Received | undefined {
+export function decodeStreamMessage(program: Program, { update }: StreamResponse): Received | undefined {
   switch (update.case) {
     case 'packet': {
       const { payload, metadata } = update.value;
@@ -32,7 +33,7 @@ export function decodeStreamMessage(program: Program, { update }: StreamMessageR
       const { digestId, listId, data, timestamp } = update.value;
       const digest = program.digests.byId(digestId);
       if (digest === undefined) throw new EntityError('digest', '', `the id ${digestId} is not in the P4Info.`);
-      const entries = data.map((sample) => decodeData(digest.type, sample));
+      const entries = Array.from({ length: data.length }, (_, index) => decodeSample(digest, data, index));
       return { kind: 'digest', value: { digest: digest.alias, listId, entries, timestampNs: timestamp } };
     }
     case 'idleTimeoutNotification': {
@@ -48,4 +49,9 @@ export function decodeStreamMessage(program: Program, { update }: StreamMessageR
     default:
       return undefined;
   }
+}
+
+function decodeSample({ type }: DigestInfo, samples: SampleList, index: number): DataOutput {
+  const numbers = samples instanceof EncodedSamples ? samples.numbersOf(index, type) : undefined;
+  return numbers ?? decodeData(type, samples.at(index)!);
 }

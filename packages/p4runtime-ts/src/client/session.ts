@@ -5,10 +5,11 @@
  * `waiting`: the stream broke, and the next attempt comes after a pause that doubles up to a limit. `closed`: for good.
  * Time and transport are passed in. The session knows nothing of entities; `P4RuntimeClient` stands on top.
  */
-import type { StreamMessageRequest, StreamMessageResponse } from '../gen/p4/v1/p4runtime_pb.ts';
+import type { StreamMessageRequest } from '../gen/p4/v1/p4runtime_pb.ts';
 import type { Timers } from '../timers.ts';
 import { Code, RpcError } from '../transport/rpc-error.ts';
 import type { StreamHandle, Transport } from '../transport/transport.ts';
+import type { StreamResponse } from '../wire/digest-list.ts';
 
 /** What the server last said about who is primary for this client's role. */
 export interface ArbitrationState {
@@ -37,7 +38,7 @@ export interface SessionOptions {
   /** The stream broke (with an error or without) or an attempt failed. */
   readonly onDisconnect: (error: RpcError) => void;
   /** Everything else on the stream. */
-  readonly onMessage: (message: StreamMessageResponse) => void;
+  readonly onMessage: (message: StreamResponse) => void;
 }
 
 /** A 128-bit election id as the message has it. */
@@ -117,7 +118,7 @@ export class Session {
     return this.#stream?.drained() ?? Promise.resolve();
   }
 
-  #received(message: StreamMessageResponse): void {
+  #received(message: StreamResponse): void {
     if (message.update.case !== 'arbitration') {
       this.#options.onMessage(message);
       return;

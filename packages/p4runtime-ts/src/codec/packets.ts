@@ -6,7 +6,7 @@
 import type { PlainValue, Values } from '../entities/types.ts';
 import type { PacketMetadata } from '../gen/p4/v1/p4runtime_pb.ts';
 import type { ControllerHeaderInfo, Program } from '../schema/program.ts';
-import { toBigInt } from '../values/bytes.ts';
+import { toBigInt, toCanonical } from '../values/bytes.ts';
 import { decodeValue, encodeValue } from '../values/plain.ts';
 import { EntityError, placed } from './error.ts';
 
@@ -20,29 +20,28 @@ export function encodePacketMetadata(
   values: Values<PlainValue>,
 ): PacketMetadata[] {
   const object = 'packet-out';
-  const result: PacketMetadata[] = [];
-  const given = new Set<number>();
+  const fields = header?.fields.items ?? [];
+  const result: PacketMetadata[] = new Array(fields.length);
   for (const name in values) {
     if (header === undefined)
       throw new EntityError(object, name, 'the program has no packet_out header, so it takes no metadata.');
     try {
       const field = header.fields.get(name);
-      given.add(field.id);
-      result.push({
-        $typeName: 'p4.v1.PacketMetadata',
-        metadataId: field.id,
-        value: encodeValue(values[name]!, field.type),
-      });
+      result[field.index] = metadata(field.id, encodeValue(values[name]!, field.type));
     } catch (error) {
       throw placed(error, object, `metadata ${name}`);
     }
   }
-  for (const field of header?.fields ?? []) {
-    if (given.has(field.id)) continue;
+  for (const field of fields) {
+    if (result[field.index] !== undefined) continue;
     if (!field.isPadding) throw new EntityError(object, `metadata ${field.name}`, 'is missing.');
-    result.push({ $typeName: 'p4.v1.PacketMetadata', metadataId: field.id, value: new Uint8Array(1) });
+    result[field.index] = metadata(field.id, toCanonical(0n));
   }
   return result;
+}
+
+function metadata(metadataId: number, value: Uint8Array): PacketMetadata {
+  return { $typeName: 'p4.v1.PacketMetadata', metadataId, value };
 }
 
 /** Metadata of a received packet by name, padding left out. */

@@ -9,6 +9,7 @@ import { WireReader } from '../wire/reader.ts';
 import { WireWriter } from '../wire/writer.ts';
 
 const empty = new Uint8Array(0);
+const none = Object.freeze({ case: undefined });
 const shared = new WireWriter();
 
 function encodeWriteRequest(message: WriteRequest, writer: WireWriter): void {
@@ -92,7 +93,7 @@ function encodeEntity(message: Entity, writer: WireWriter): void {
 }
 
 function decodeEntity(reader: WireReader): Entity {
-  const message: Entity = { $typeName: 'p4.v1.Entity', entity: { case: undefined } };
+  const message: Entity = { $typeName: 'p4.v1.Entity', entity: none };
   while (reader.more) {
     const tag = reader.uint32();
     switch (tag) {
@@ -145,7 +146,7 @@ function decodeAny(reader: WireReader): Any {
     const tag = reader.uint32();
     switch (tag) {
       case 10: { message.typeUrl = reader.string(); break; }
-      case 18: { message.value = reader.bytes(); break; }
+      case 18: { message.value = reader.value(); break; }
       default: reader.skip(tag);
     }
   }
@@ -184,7 +185,7 @@ function decodeTableEntry(reader: WireReader): TableEntry {
       case 64: { message.isDefaultAction = reader.bool(); break; }
       case 72: { message.idleTimeoutNs = reader.int64(); break; }
       case 82: { const outer = reader.enter(); message.timeSinceLastHit = decodeTableEntry_IdleTimeout(reader); reader.leave(outer); break; }
-      case 90: { message.metadata = reader.bytes(); break; }
+      case 90: { message.metadata = reader.value(); break; }
       case 104: { message.isConst = reader.bool(); break; }
       default: reader.skip(tag);
     }
@@ -206,7 +207,7 @@ function encodeFieldMatch(message: FieldMatch, writer: WireWriter): void {
 }
 
 function decodeFieldMatch(reader: WireReader): FieldMatch {
-  const message: FieldMatch = { $typeName: 'p4.v1.FieldMatch', fieldId: 0, fieldMatchType: { case: undefined } };
+  const message: FieldMatch = { $typeName: 'p4.v1.FieldMatch', fieldId: 0, fieldMatchType: none };
   while (reader.more) {
     const tag = reader.uint32();
     switch (tag) {
@@ -232,7 +233,7 @@ function decodeFieldMatch_Exact(reader: WireReader): FieldMatch_Exact {
   while (reader.more) {
     const tag = reader.uint32();
     switch (tag) {
-      case 10: { message.value = reader.bytes(); break; }
+      case 10: { message.value = reader.value(); break; }
       default: reader.skip(tag);
     }
   }
@@ -249,8 +250,8 @@ function decodeFieldMatch_Ternary(reader: WireReader): FieldMatch_Ternary {
   while (reader.more) {
     const tag = reader.uint32();
     switch (tag) {
-      case 10: { message.value = reader.bytes(); break; }
-      case 18: { message.mask = reader.bytes(); break; }
+      case 10: { message.value = reader.value(); break; }
+      case 18: { message.mask = reader.value(); break; }
       default: reader.skip(tag);
     }
   }
@@ -267,7 +268,7 @@ function decodeFieldMatch_LPM(reader: WireReader): FieldMatch_LPM {
   while (reader.more) {
     const tag = reader.uint32();
     switch (tag) {
-      case 10: { message.value = reader.bytes(); break; }
+      case 10: { message.value = reader.value(); break; }
       case 16: { message.prefixLen = reader.int32(); break; }
       default: reader.skip(tag);
     }
@@ -285,8 +286,8 @@ function decodeFieldMatch_Range(reader: WireReader): FieldMatch_Range {
   while (reader.more) {
     const tag = reader.uint32();
     switch (tag) {
-      case 10: { message.low = reader.bytes(); break; }
-      case 18: { message.high = reader.bytes(); break; }
+      case 10: { message.low = reader.value(); break; }
+      case 18: { message.high = reader.value(); break; }
       default: reader.skip(tag);
     }
   }
@@ -302,7 +303,7 @@ function decodeFieldMatch_Optional(reader: WireReader): FieldMatch_Optional {
   while (reader.more) {
     const tag = reader.uint32();
     switch (tag) {
-      case 10: { message.value = reader.bytes(); break; }
+      case 10: { message.value = reader.value(); break; }
       default: reader.skip(tag);
     }
   }
@@ -320,7 +321,7 @@ function encodeTableAction(message: TableAction, writer: WireWriter): void {
 }
 
 function decodeTableAction(reader: WireReader): TableAction {
-  const message: TableAction = { $typeName: 'p4.v1.TableAction', type: { case: undefined } };
+  const message: TableAction = { $typeName: 'p4.v1.TableAction', type: none };
   while (reader.more) {
     const tag = reader.uint32();
     switch (tag) {
@@ -363,7 +364,7 @@ function decodeAction_Param(reader: WireReader): Action_Param {
     const tag = reader.uint32();
     switch (tag) {
       case 16: { message.paramId = reader.uint32(); break; }
-      case 26: { message.value = reader.bytes(); break; }
+      case 26: { message.value = reader.value(); break; }
       default: reader.skip(tag);
     }
   }
@@ -403,14 +404,14 @@ function encodeActionProfileAction(message: ActionProfileAction, writer: WireWri
 }
 
 function decodeActionProfileAction(reader: WireReader): ActionProfileAction {
-  const message: ActionProfileAction = { $typeName: 'p4.v1.ActionProfileAction', action: undefined, weight: 0, watchKind: { case: undefined } };
+  const message: ActionProfileAction = { $typeName: 'p4.v1.ActionProfileAction', action: undefined, weight: 0, watchKind: none };
   while (reader.more) {
     const tag = reader.uint32();
     switch (tag) {
       case 10: { const outer = reader.enter(); message.action = decodeAction(reader); reader.leave(outer); break; }
       case 16: { message.weight = reader.int32(); break; }
       case 24: { message.watchKind = { case: 'watch', value: reader.int32() }; break; }
-      case 34: { message.watchKind = { case: 'watchPort', value: reader.bytes() }; break; }
+      case 34: { message.watchKind = { case: 'watchPort', value: reader.value() }; break; }
       default: reader.skip(tag);
     }
   }
@@ -548,14 +549,14 @@ function encodeActionProfileGroup_Member(message: ActionProfileGroup_Member, wri
 }
 
 function decodeActionProfileGroup_Member(reader: WireReader): ActionProfileGroup_Member {
-  const message: ActionProfileGroup_Member = { $typeName: 'p4.v1.ActionProfileGroup.Member', memberId: 0, weight: 0, watchKind: { case: undefined } };
+  const message: ActionProfileGroup_Member = { $typeName: 'p4.v1.ActionProfileGroup.Member', memberId: 0, weight: 0, watchKind: none };
   while (reader.more) {
     const tag = reader.uint32();
     switch (tag) {
       case 8: { message.memberId = reader.uint32(); break; }
       case 16: { message.weight = reader.int32(); break; }
       case 24: { message.watchKind = { case: 'watch', value: reader.int32() }; break; }
-      case 34: { message.watchKind = { case: 'watchPort', value: reader.bytes() }; break; }
+      case 34: { message.watchKind = { case: 'watchPort', value: reader.value() }; break; }
       default: reader.skip(tag);
     }
   }
@@ -667,7 +668,7 @@ function encodePacketReplicationEngineEntry(message: PacketReplicationEngineEntr
 }
 
 function decodePacketReplicationEngineEntry(reader: WireReader): PacketReplicationEngineEntry {
-  const message: PacketReplicationEngineEntry = { $typeName: 'p4.v1.PacketReplicationEngineEntry', type: { case: undefined } };
+  const message: PacketReplicationEngineEntry = { $typeName: 'p4.v1.PacketReplicationEngineEntry', type: none };
   while (reader.more) {
     const tag = reader.uint32();
     switch (tag) {
@@ -692,7 +693,7 @@ function decodeMulticastGroupEntry(reader: WireReader): MulticastGroupEntry {
     switch (tag) {
       case 8: { message.multicastGroupId = reader.uint32(); break; }
       case 18: { const outer = reader.enter(); message.replicas.push(decodeReplica(reader)); reader.leave(outer); break; }
-      case 26: { message.metadata = reader.bytes(); break; }
+      case 26: { message.metadata = reader.value(); break; }
       default: reader.skip(tag);
     }
   }
@@ -710,12 +711,12 @@ function encodeReplica(message: Replica, writer: WireWriter): void {
 }
 
 function decodeReplica(reader: WireReader): Replica {
-  const message: Replica = { $typeName: 'p4.v1.Replica', portKind: { case: undefined }, instance: 0, backupReplicas: [] };
+  const message: Replica = { $typeName: 'p4.v1.Replica', portKind: none, instance: 0, backupReplicas: [] };
   while (reader.more) {
     const tag = reader.uint32();
     switch (tag) {
       case 8: { message.portKind = { case: 'egressPort', value: reader.uint32() }; break; }
-      case 26: { message.portKind = { case: 'port', value: reader.bytes() }; break; }
+      case 26: { message.portKind = { case: 'port', value: reader.value() }; break; }
       case 16: { message.instance = reader.uint32(); break; }
       case 34: { const outer = reader.enter(); message.backupReplicas.push(decodeBackupReplica(reader)); reader.leave(outer); break; }
       default: reader.skip(tag);
@@ -734,7 +735,7 @@ function decodeBackupReplica(reader: WireReader): BackupReplica {
   while (reader.more) {
     const tag = reader.uint32();
     switch (tag) {
-      case 10: { message.port = reader.bytes(); break; }
+      case 10: { message.port = reader.value(); break; }
       case 16: { message.instance = reader.uint32(); break; }
       default: reader.skip(tag);
     }
@@ -837,11 +838,11 @@ function encodeP4Data(message: P4Data, writer: WireWriter): void {
 }
 
 function decodeP4Data(reader: WireReader): P4Data {
-  const message: P4Data = { $typeName: 'p4.v1.P4Data', data: { case: undefined } };
+  const message: P4Data = { $typeName: 'p4.v1.P4Data', data: none };
   while (reader.more) {
     const tag = reader.uint32();
     switch (tag) {
-      case 10: { message.data = { case: 'bitstring', value: reader.bytes() }; break; }
+      case 10: { message.data = { case: 'bitstring', value: reader.value() }; break; }
       case 18: { const outer = reader.enter(); message.data = { case: 'varbit', value: decodeP4Varbit(reader) }; reader.leave(outer); break; }
       case 24: { message.data = { case: 'bool', value: reader.bool() }; break; }
       case 34: { const outer = reader.enter(); message.data = { case: 'tuple', value: decodeP4StructLike(reader) }; reader.leave(outer); break; }
@@ -852,7 +853,7 @@ function decodeP4Data(reader: WireReader): P4Data {
       case 74: { const outer = reader.enter(); message.data = { case: 'headerUnionStack', value: decodeP4HeaderUnionStack(reader) }; reader.leave(outer); break; }
       case 82: { message.data = { case: 'enum', value: reader.string() }; break; }
       case 90: { message.data = { case: 'error', value: reader.string() }; break; }
-      case 98: { message.data = { case: 'enumValue', value: reader.bytes() }; break; }
+      case 98: { message.data = { case: 'enumValue', value: reader.value() }; break; }
       default: reader.skip(tag);
     }
   }
@@ -869,7 +870,7 @@ function decodeP4Varbit(reader: WireReader): P4Varbit {
   while (reader.more) {
     const tag = reader.uint32();
     switch (tag) {
-      case 10: { message.bitstring = reader.bytes(); break; }
+      case 10: { message.bitstring = reader.value(); break; }
       case 16: { message.bitwidth = reader.int32(); break; }
       default: reader.skip(tag);
     }
@@ -904,7 +905,7 @@ function decodeP4Header(reader: WireReader): P4Header {
     const tag = reader.uint32();
     switch (tag) {
       case 8: { message.isValid = reader.bool(); break; }
-      case 18: { message.bitstrings.push(reader.bytes()); break; }
+      case 18: { message.bitstrings.push(reader.value()); break; }
       default: reader.skip(tag);
     }
   }
@@ -1046,7 +1047,7 @@ function encodeStreamMessageRequest(message: StreamMessageRequest, writer: WireW
 }
 
 function decodeStreamMessageRequest(reader: WireReader): StreamMessageRequest {
-  const message: StreamMessageRequest = { $typeName: 'p4.v1.StreamMessageRequest', update: { case: undefined } };
+  const message: StreamMessageRequest = { $typeName: 'p4.v1.StreamMessageRequest', update: none };
   while (reader.more) {
     const tag = reader.uint32();
     switch (tag) {
@@ -1151,7 +1152,7 @@ function decodePacketMetadata(reader: WireReader): PacketMetadata {
     const tag = reader.uint32();
     switch (tag) {
       case 8: { message.metadataId = reader.uint32(); break; }
-      case 18: { message.value = reader.bytes(); break; }
+      case 18: { message.value = reader.value(); break; }
       default: reader.skip(tag);
     }
   }
@@ -1189,7 +1190,7 @@ function encodeStreamMessageResponse(message: StreamMessageResponse, writer: Wir
 }
 
 function decodeStreamMessageResponse(reader: WireReader): StreamMessageResponse {
-  const message: StreamMessageResponse = { $typeName: 'p4.v1.StreamMessageResponse', update: { case: undefined } };
+  const message: StreamMessageResponse = { $typeName: 'p4.v1.StreamMessageResponse', update: none };
   while (reader.more) {
     const tag = reader.uint32();
     switch (tag) {
@@ -1277,7 +1278,7 @@ function encodeStreamError(message: StreamError, writer: WireWriter): void {
 }
 
 function decodeStreamError(reader: WireReader): StreamError {
-  const message: StreamError = { $typeName: 'p4.v1.StreamError', canonicalCode: 0, message: '', space: '', code: 0, details: { case: undefined } };
+  const message: StreamError = { $typeName: 'p4.v1.StreamError', canonicalCode: 0, message: '', space: '', code: 0, details: none };
   while (reader.more) {
     const tag = reader.uint32();
     switch (tag) {
@@ -1404,3 +1405,6 @@ export function streamMessageResponseFromBytes(bytes: Uint8Array): StreamMessage
 
 /** An Update, from where the reader stands to the end that it has; throws WireError when it is malformed. */
 export const readUpdate: (reader: WireReader) => Update = decodeUpdate;
+
+/** A P4Data, likewise. */
+export const readP4Data: (reader: WireReader) => P4Data = decodeP4Data;

@@ -9,13 +9,13 @@ import {
   type PacketOut,
   type SetForwardingPipelineConfigRequest,
   type StreamMessageRequest,
-  type StreamMessageResponse,
   type Uint128,
   type Update,
   WriteRequest_Atomicity,
 } from '../gen/p4/v1/p4runtime_pb.ts';
 import type { Timers } from '../timers.ts';
 import { Code, RpcError } from '../transport/rpc-error.ts';
+import type { StreamResponse } from '../wire/digest-list.ts';
 import type { UpdateList, WriteCall } from '../wire/write-request.ts';
 import type { ArbitrationNotice, RoleArbitration } from './arbitration.ts';
 import { Pipelines } from './pipeline.ts';
@@ -242,7 +242,7 @@ export class Device {
   // --- streams -------------------------------------------------------------------------------------------------------
 
   /** Sends to the primary of every role whose rules admit it; `false` if there is none, or none could take it. */
-  #toPrimaries(update: StreamMessageResponse['update'], isFor: (rules: RoleRules | undefined) => boolean): boolean {
+  #toPrimaries(update: StreamResponse['update'], isFor: (rules: RoleRules | undefined) => boolean): boolean {
     let sent = false;
     for (const [role, { primary }] of this.#roles) {
       if (primary !== undefined && isFor(this.#roles.rulesOf(role)))

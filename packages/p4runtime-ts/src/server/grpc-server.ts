@@ -2,14 +2,10 @@
  * The P4Runtime service on gRPC (grpc-js), in the clear or by TLS, asking for client certificates where wanted.
  */
 import * as grpc from '@grpc/grpc-js';
-import type {
-  ReadRequest,
-  ReadResponse,
-  StreamMessageRequest,
-  StreamMessageResponse,
-} from '../gen/p4/v1/p4runtime_pb.ts';
+import type { ReadRequest, ReadResponse, StreamMessageRequest } from '../gen/p4/v1/p4runtime_pb.ts';
 import { packDetails } from '../transport/rpc-error.ts';
 import { detailsTrailer, maximumMessageBytes, p4runtimeMethods } from '../transport/service.ts';
+import { type StreamResponse, streamResponseToBytes } from '../wire/digest-list.ts';
 import { writeCallFromBytes } from '../wire/write-request.ts';
 import { listen } from './listen.ts';
 import { asRpcError } from './refusals.ts';
@@ -82,6 +78,7 @@ export class P4RuntimeServer {
     const methods = {
       ...p4runtimeMethods,
       write: { ...p4runtimeMethods.write, requestDeserialize: writeCallFromBytes },
+      streamChannel: { ...p4runtimeMethods.streamChannel, responseSerialize: streamResponseToBytes },
     };
     server.addService(methods, {
       write: unary(async (request: Parameters<P4RuntimeService['write']>[0]) => {
@@ -99,7 +96,7 @@ export class P4RuntimeServer {
       ),
       capabilities: unary((request: Parameters<P4RuntimeService['capabilities']>[0]) => service.capabilities(request)),
       read: (call: grpc.ServerWritableStream<ReadRequest, ReadResponse>) => void read(service, call),
-      streamChannel: (call: grpc.ServerDuplexStream<StreamMessageRequest, StreamMessageResponse>) =>
+      streamChannel: (call: grpc.ServerDuplexStream<StreamMessageRequest, StreamResponse>) =>
         streamChannel(service, call),
     });
     const { tls } = options;
@@ -148,7 +145,7 @@ async function read(
 
 function streamChannel(
   service: P4RuntimeService,
-  call: grpc.ServerDuplexStream<StreamMessageRequest, StreamMessageResponse>,
+  call: grpc.ServerDuplexStream<StreamMessageRequest, StreamResponse>,
 ): void {
   const stream = service.openStream({
     send: (message) => call.write(message),

@@ -2,7 +2,8 @@
  * The client's calls over gRPC (grpc-js), in the clear or by TLS, with a client certificate where asked.
  */
 import * as grpc from '@grpc/grpc-js';
-import type { ReadResponse, StreamMessageRequest, StreamMessageResponse } from '../gen/p4/v1/p4runtime_pb.ts';
+import type { ReadResponse, StreamMessageRequest } from '../gen/p4/v1/p4runtime_pb.ts';
+import { type StreamResponse, streamResponseFromBytes } from '../wire/digest-list.ts';
 import { type RpcError, unpackError } from './rpc-error.ts';
 import { detailsTrailer, maximumMessageBytes, p4runtimeMethods } from './service.ts';
 import type { CallOptions, StreamHandle, StreamListener, Transport } from './transport.ts';
@@ -48,6 +49,9 @@ export function grpcTransport(address: string, tls?: ClientTlsOptions): Transpor
     'grpc.initial_reconnect_backoff_ms': 50,
     'grpc.min_reconnect_backoff_ms': 50,
     'grpc.max_reconnect_backoff_ms': 1000,
+    // grpc-js keeps what a stream has sent for a second attempt, and copies that list with each message that leaves. There is none:
+    // sessions begin anew by themselves. Without the list, `drained` waits for the connection, not for its first megabyte.
+    'grpc.per_rpc_retry_buffer_size': 0,
     // A channel of its own: a dead switch must not slow down the channel of a living one, nor share its backoff.
     'grpc.use_local_subchannel_pool': 1,
     ...(tls?.serverName === undefined ? {} : { 'grpc.ssl_target_name_override': tls.serverName }),
@@ -108,14 +112,14 @@ export function grpcTransport(address: string, tls?: ClientTlsOptions): Transpor
 
 function openStream(client: grpc.Client, listener: StreamListener): StreamHandle {
   const method = p4runtimeMethods.streamChannel;
-  const call = client.makeBidiStreamRequest(method.path, method.requestSerialize, method.responseDeserialize);
+  const call = client.makeBidiStreamRequest(method.path, method.requestSerialize, streamResponseFromBytes);
   let isClosed = false;
   const closed = (error: RpcError | undefined) => {
     if (isClosed) return;
     isClosed = true;
     listener.closed(error);
   };
-  call.on('data', (message: StreamMessageResponse) => {
+  call.on('data', (message: StreamResponse) => {
     if (!isClosed) listener.message(message);
   });
   call.on('error', (error: grpc.ServiceError) => closed(convert(error)));

@@ -14,10 +14,10 @@ import type {
   SetForwardingPipelineConfigRequest,
   SetForwardingPipelineConfigResponse,
   StreamMessageRequest,
-  StreamMessageResponse,
   WriteRequest,
   WriteResponse,
 } from '../gen/p4/v1/p4runtime_pb.ts';
+import type { StreamResponse } from '../wire/digest-list.ts';
 import type { RpcError } from './rpc-error.ts';
 
 /** Limits of one call. */
@@ -48,7 +48,7 @@ export interface Transport {
 
 /** What the client hears from its stream. */
 export interface StreamListener {
-  message(message: StreamMessageResponse): void;
+  message(message: StreamResponse): void;
   /** The stream is over: by the server with an error, or with none. */
   closed(error: RpcError | undefined): void;
 }

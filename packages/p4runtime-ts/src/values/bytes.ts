@@ -48,19 +48,37 @@ export function toPadded(value: bigint, length: number): Uint8Array {
   return bytes;
 }
 
-/** `value` (0 or more) in canonical form. */
+const SINGLE_BYTES: readonly Uint8Array[] = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte));
+
+/** One byte. Most values in messages are that small, so the array is shared: it is not to be written into. */
+export function singleByte(byte: number): Uint8Array {
+  return SINGLE_BYTES[byte]!;
+}
+
+/** As `toCanonical`, of a whole number below 2^48. */
+export function toCanonicalSmall(value: number): Uint8Array {
+  if (value <= 0xff) return singleByte(value);
+  let length = 2;
+  for (let limit = 0x1_0000; value >= limit; limit *= 0x100) length++;
+  const bytes = new Uint8Array(length);
+  for (let index = length - 1, rest = value; index >= 0; index--, rest = Math.floor(rest / 0x100)) bytes[index] = rest;
+  return bytes;
+}
+
+/** `value` (0 or more) in canonical form; not to be written into. */
 export function toCanonical(value: bigint): Uint8Array {
+  if (value <= 0xffn) return singleByte(Number(value));
   let length = 1;
   for (let rest = value >> 8n; rest > 0n; rest >>= 8n) length++;
   return toPadded(value, length);
 }
 
-/** The same number without leading zero bytes; a view of `bytes`, not a copy. */
+/** The same number without leading zero bytes; a view of `bytes` or shared, not to be written into. */
 export function canonicalBytes(bytes: Uint8Array): Uint8Array {
   let start = 0;
   while (start < bytes.length - 1 && bytes[start] === 0) start++;
-  if (start === 0 && bytes.length > 0) return bytes;
-  return bytes.length === 0 ? Uint8Array.of(0) : bytes.subarray(start);
+  if (start >= bytes.length - 1) return singleByte(bytes[start] ?? 0);
+  return start === 0 ? bytes : bytes.subarray(start);
 }
 
 /** Whether `bytes`, taken as an unsigned number, fits `bitwidth` bits. */

@@ -9,7 +9,10 @@ import type { PlainValue } from '../entities/types.ts';
 import { didYouMean } from '../names/did-you-mean.ts';
 import type { FieldType } from '../schema/program.ts';
 import { formatIpv4, formatIpv6, formatMac, parseAddress } from './addresses.ts';
-import { maximum, toBigInt, toCanonical } from './bytes.ts';
+import { maximum, toBigInt, toCanonical, toCanonicalSmall } from './bytes.ts';
+
+/** Numbers below this need no bigint on their way. */
+const SMALL = 2 ** 48;
 
 /** A value that does not fit its field. A user error; callers add where. */
 export class ValueError extends Error {
@@ -96,6 +99,8 @@ export function encodeValue(value: PlainValue, type: FieldType): Uint8Array {
     if (typeof value !== 'string') throw new ValueError(`${describe(value)} is not a string, which this field takes.`);
     return Buffer.from(value, 'utf8');
   }
+  if (typeof value === 'number' && value >= 0 && value < SMALL && value < 2 ** type.bitwidth && Number.isInteger(value))
+    return toCanonicalSmall(value);
   return toCanonical(toNumber(value, type));
 }
 

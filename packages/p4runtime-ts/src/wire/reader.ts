@@ -4,6 +4,8 @@
  * Everything is checked against the end of the message at hand, so malformed input throws and never reads beyond. Short byte strings
  * are copied, so that keeping one does not keep the whole request in memory; long ones (packets) are views.
  */
+import { singleByte } from '../values/bytes.ts';
+
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** Byte strings up to this length are copied. */
@@ -88,6 +90,16 @@ export class WireReader {
     return length;
   }
 
+  /** Bytes of a number, not to be written into: most are a single one, and those are shared. */
+  value(): Uint8Array {
+    const start = this.position;
+    if (this.end - start >= 2 && this.#buffer[start] === 1) {
+      this.position += 2;
+      return singleByte(this.#buffer[start + 1]!);
+    }
+    return this.bytes();
+  }
+
   bytes(): Uint8Array {
     const length = this.#length();
     const start = this.position;
@@ -117,6 +129,42 @@ export class WireReader {
     this.end = this.position + length;
     if (++this.#depth > 100) throw new WireError('Messages nest deeper than 100 levels.');
     return outer;
+  }
+
+  /** Enters the nested message that comes next if it has this tag of one byte and fewer than 2^14 bytes; else stays. Not to be left. */
+  descend(tag: number): boolean {
+    const length = this.#lengthAfter(tag);
+    if (length < 0) return false;
+    this.end = this.position + length;
+    return true;
+  }
+
+  /** The unsigned number in the byte string that comes next, if it has this tag of one byte; else `undefined`. */
+  unsigned(tag: number): bigint | undefined {
+    const length = this.#lengthAfter(tag);
+    if (length < 0) return undefined;
+    const end = this.position + length;
+    let value = 0n;
+    for (; this.position < end - 6; this.position++) value = (value << 8n) | BigInt(this.#buffer[this.position]!);
+    let low = 0;
+    const rest = end - this.position;
+    for (; this.position < end; this.position++) low = low * 256 + this.#buffer[this.position]!;
+    return value === 0n ? BigInt(low) : (value << BigInt(8 * rest)) | BigInt(low);
+  }
+
+  /** Passes over this tag and the length after it, and gives the length; -1 and no step if something else comes, or it ends too early. */
+  #lengthAfter(tag: number): number {
+    const buffer = this.#buffer;
+    let at = this.position;
+    if (at + 2 > this.end || buffer[at++] !== tag) return -1;
+    let length = buffer[at++]!;
+    if (length >= 0x80) {
+      if (at >= this.end || buffer[at]! >= 0x80) return -1;
+      length = (length & 0x7f) | (buffer[at++]! << 7);
+    }
+    if (length > this.end - at) return -1;
+    this.position = at;
+    return length;
   }
 
   leave(outer: number): void {

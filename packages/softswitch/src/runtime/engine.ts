@@ -56,6 +56,12 @@ type Job =
       readonly ahead: number;
     };
 
+/** What a learn list sends: its position in the program, and where its fields lie in `F`. */
+interface LearnPlan {
+  readonly position: number;
+  readonly fields: readonly { readonly slot: number; readonly bitwidth: number }[];
+}
+
 /** Elements of `F` and the values they shall have. */
 type Kept = readonly (readonly [number, number])[];
 
@@ -68,6 +74,7 @@ export class Engine {
   readonly #replication: Replication;
   readonly #host: EngineHost;
   readonly #fieldLists: ReadonlyMap<number, readonly number[]>;
+  readonly #learnPlans: ReadonlyMap<number, LearnPlan>;
   readonly #spareStates: Int32Array[] = [];
   readonly #jobs: Job[] = [];
   #jobsDone = 0;
@@ -91,6 +98,15 @@ export class Engine {
     this.#host = host;
     this.#fieldLists = new Map(
       compiled.program.fieldLists.map((list) => [list.id, list.fields.flatMap((field) => this.#slotsOf(field))]),
+    );
+    const { program, layout } = compiled;
+    this.#learnPlans = new Map(
+      program.learnLists.map(({ id, fields }, position) => {
+        const places = fields.map((field) => {
+          return { slot: fieldSlot(program, layout, field), bitwidth: fieldDeclaration(program, field).bitwidth };
+        });
+        return [id, { position, fields: places }];
+      }),
     );
   }
 
@@ -340,17 +356,15 @@ export class Engine {
 
   /** Hands the fields of a learn list to the host, each in whole bytes. */
   #learn(id: number): void {
-    const { program, layout } = this.#compiled;
-    const position = program.learnLists.findIndex((each) => each.id === id);
-    if (position < 0) return;
-    const values = program.learnLists[position]!.fields.map((field) => {
-      const { bitwidth } = fieldDeclaration(program, field);
-      const slot = fieldSlot(program, layout, field);
-      const bytes = new Uint8Array(Math.ceil(bitwidth / 8));
-      for (let i = 0; i < bytes.length; i++) bytes[bytes.length - 1 - i] = this.#F[slot + (i >> 2)]! >>> (8 * (i & 3));
+    const plan = this.#learnPlans.get(id);
+    if (plan === undefined) return;
+    const F = this.#F;
+    const values = plan.fields.map(({ slot, bitwidth }) => {
+      const bytes = new Uint8Array((bitwidth + 7) >>> 3);
+      for (let i = 0; i < bytes.length; i++) bytes[bytes.length - 1 - i] = F[slot + (i >> 2)]! >>> (8 * (i & 3));
       if (bitwidth % 8 !== 0) bytes[0]! &= 2 ** (bitwidth % 8) - 1;
       return bytes;
     });
-    this.#host.digest(position, values);
+    this.#host.digest(plan.position, values);
   }
 }

@@ -2,7 +2,14 @@
  * One controller, speaking P4Runtime message by message: nothing is checked, completed or repeated on this side, so that a test can send what a
  * well-behaved client would not. What arrives on the stream waits until it is asked for.
  */
-import { codeName, grpcTransport, RpcError, type StreamHandle, type Transport } from '@mooring/p4runtime-ts';
+import {
+  codeName,
+  grpcTransport,
+  RpcError,
+  type StreamHandle,
+  type Transport,
+  wholeResponse,
+} from '@mooring/p4runtime-ts';
 import { create, type MessageInitShape } from '@mooring/p4runtime-ts/p4info';
 import {
   CapabilitiesRequestSchema,
@@ -75,7 +82,8 @@ export class Peer {
   openStream(): void {
     this.closed = new Promise((resolve) => {
       this.#stream = this.transport.openStream({
-        message: ({ update }) => {
+        message: (response) => {
+          const { update } = wholeResponse(response);
           if (update.case !== undefined) this.#received.push(update);
           this.#wake();
         },

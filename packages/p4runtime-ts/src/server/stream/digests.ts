@@ -8,11 +8,11 @@
 
 import { p4Data } from '../../codec/data.ts';
 import type { P4Data, P4Header } from '../../gen/p4/v1/p4data_pb.ts';
-import type { DigestList } from '../../gen/p4/v1/p4runtime_pb.ts';
 import type { DigestInfo } from '../../schema/program.ts';
 import type { DataMember, DataType } from '../../schema/types.ts';
 import type { Timers } from '../../timers.ts';
 import { canonicalBytes, toBigInt } from '../../values/bytes.ts';
+import type { SampledList, SampleList } from '../../wire/digest-list.ts';
 import type { StoredDigest } from '../store/state.ts';
 
 const maximumListSize = 10_000;
@@ -25,7 +25,7 @@ type Sample = readonly Uint8Array[];
 export class DigestLists {
   readonly #info: DigestInfo;
   readonly #timers: Timers;
-  readonly #send: (list: DigestList) => boolean;
+  readonly #send: (list: SampledList) => boolean;
   readonly #isStrict: boolean;
   #config: StoredDigest;
   #buffer = new Map<string, Sample>();
@@ -39,7 +39,7 @@ export class DigestLists {
     info: DigestInfo,
     config: StoredDigest,
     timers: Timers,
-    send: (list: DigestList) => boolean,
+    send: (list: SampledList) => boolean,
     isStrict: boolean,
   ) {
     this.#isStrict = isStrict;
@@ -87,7 +87,7 @@ export class DigestLists {
       $typeName: 'p4.v1.DigestList',
       digestId: this.#info.id,
       listId,
-      data: samples.map((sample) => new SampleReader(sample).read(this.#info.type)),
+      data: new ReadSamples(samples, this.#info.type),
       timestamp: BigInt(Math.round(this.#timers.nowMs() * 1000)) * 1000n,
     });
     const { ackTimeoutNs } = this.#config;
@@ -134,6 +134,30 @@ function keyOf(sample: Sample): string {
     length += value.length;
   }
   return scratch.toString('latin1', 0, length);
+}
+
+/** Samples as messages, each made when it is asked for. */
+class ReadSamples implements SampleList {
+  readonly #samples: readonly Sample[];
+  readonly #type: DataType;
+
+  constructor(samples: readonly Sample[], type: DataType) {
+    this.#samples = samples;
+    this.#type = type;
+  }
+
+  get length(): number {
+    return this.#samples.length;
+  }
+
+  at(index: number): P4Data | undefined {
+    const sample = this.#samples[index];
+    return sample && new SampleReader(sample).read(this.#type);
+  }
+
+  *[Symbol.iterator](): Iterator<P4Data> {
+    for (const sample of this.#samples) yield new SampleReader(sample).read(this.#type);
+  }
 }
 
 /** Rebuilds a value of any type from its leaves, depth first. */

@@ -5,13 +5,13 @@
  * limit of bytes; then packets, digests and notifications are dropped and counted, which the specification allows. Arbitration
  * answers are never dropped: they are few and matter.
  */
-import type { StreamMessageResponse } from '../../gen/p4/v1/p4runtime_pb.ts';
 import type { RpcError } from '../../transport/rpc-error.ts';
+import type { StreamResponse } from '../../wire/digest-list.ts';
 
 /** The server's end of one client's stream, whatever carries it. */
 export interface StreamSink {
   /** Sends a message; `false`: full until `onDrain`'s callback is called. */
-  send(message: StreamMessageResponse): boolean;
+  send(message: StreamResponse): boolean;
   /** Sets the one callback for "there is room again". */
   onDrain(callback: () => void): void;
   /** Ends the stream. */
@@ -26,7 +26,7 @@ const limitMessages = 20_000;
 /** See the file's comment. */
 export class Outbox {
   readonly #sink: StreamSink;
-  #waiting: { readonly message: StreamMessageResponse; readonly bytes: number }[] = [];
+  #waiting: { readonly message: StreamResponse; readonly bytes: number }[] = [];
   #head = 0;
   #bytes = 0;
   #full = false;
@@ -39,7 +39,7 @@ export class Outbox {
   }
 
   /** Sends now or later; `false` if it was dropped. */
-  send(message: StreamMessageResponse): boolean {
+  send(message: StreamResponse): boolean {
     if (this.#ended) return false;
     if (!this.#full) {
       this.#full = !this.#sink.send(message);
@@ -79,7 +79,7 @@ export class Outbox {
 }
 
 /** A rough size: enough to bound memory. */
-function sizeOf({ update }: StreamMessageResponse): number {
+function sizeOf({ update }: StreamResponse): number {
   switch (update.case) {
     case 'packet':
       return update.value.payload.length + 200;

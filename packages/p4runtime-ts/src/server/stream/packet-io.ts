@@ -4,7 +4,7 @@
  */
 import type { PacketMetadata } from '../../gen/p4/v1/p4runtime_pb.ts';
 import type { ControllerHeaderInfo, MetadataFieldInfo } from '../../schema/program.ts';
-import { toBigInt, toPadded } from '../../values/bytes.ts';
+import { fits, toBigInt, toPadded } from '../../values/bytes.ts';
 import { invalid } from '../refusals.ts';
 import type { CodecFactory, ValueCodec } from '../translation.ts';
 
@@ -12,6 +12,15 @@ interface FieldPlan {
   readonly field: MetadataFieldInfo;
   readonly codec: ValueCodec;
   readonly bitwidth: number;
+  /** Its place in the header. */
+  readonly index: number;
+  /** For messages. */
+  readonly what: string;
+}
+
+/** Whether a value fits as it is, with fewer bytes than the field perhaps: `pack` puts it where it belongs. */
+function shortEnough({ plainBits, length }: ValueCodec, value: Uint8Array): boolean {
+  return plainBits !== undefined && value.length > 0 && value.length <= length && fits(value, plainBits);
 }
 
 /** One controller header. */
@@ -28,9 +37,10 @@ export class ControllerHeaderCodec {
   /** @param strict refuse packets that lack metadata; else they are taken for 0, as BMv2 does */
   constructor(header: ControllerHeaderInfo | undefined, codecs: CodecFactory, strict: boolean) {
     this.#strict = strict;
-    this.#plans = (header?.fields.items ?? []).map((field) => {
+    this.#plans = (header?.fields.items ?? []).map((field, index) => {
       const codec = codecs.codec(field.type);
-      const plan = { field, codec, bitwidth: field.type.bitwidth || codec.length * 8 };
+      const what = `packet_out, metadata field ${field.name}`;
+      const plan = { field, codec, bitwidth: field.type.bitwidth || codec.length * 8, index, what };
       this.#byId.set(field.id, plan);
       return plan;
     });
@@ -45,19 +55,20 @@ export class ControllerHeaderCodec {
    * @throws RpcError INVALID_ARGUMENT or OUT_OF_RANGE when the metadata do not fit
    */
   pack(payload: Uint8Array, metadata: readonly PacketMetadata[]): Uint8Array {
-    const values = new Map<number, Uint8Array>();
+    const values: (Uint8Array | undefined)[] = new Array(this.#plans.length).fill(undefined);
     for (const { metadataId, value } of metadata) {
       const plan = this.#byId.get(metadataId);
       if (plan === undefined) throw invalid(`packet_out has no metadata field with id ${metadataId}.`);
-      if (values.has(metadataId)) throw invalid(`packet_out: the metadata field ${plan.field.name} is given twice.`);
-      values.set(metadataId, plan.codec.toSwitch(value, `packet_out, metadata field ${plan.field.name}`));
+      if (values[plan.index] !== undefined)
+        throw invalid(`packet_out: the metadata field ${plan.field.name} is given twice.`);
+      values[plan.index] = shortEnough(plan.codec, value) ? value : plan.codec.toSwitch(value, plan.what);
     }
     if (this.length === 0) return payload;
     const packet = new Uint8Array(this.length + payload.length);
     let bits = 0n;
     let offset = 0;
-    for (const { field, codec, bitwidth } of this.#plans) {
-      const value = values.get(field.id);
+    for (const { field, codec, bitwidth, index } of this.#plans) {
+      const value = values[index];
       if (value === undefined && this.#strict && !field.isPadding)
         throw invalid(`packet_out lacks the metadata field ${field.name}.`);
       if (this.#inBytes) {
