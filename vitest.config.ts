@@ -1,7 +1,7 @@
 /**
  * How tests run: on the sources (export condition `mooring-source`), in two processes. What needs worker threads or
- * child processes runs on `dist/`, which `npm test` builds first. The end-to-end tests come last and one at a time: they
- * put a whole network under load and count stalls, so nothing else may compete for the machine.
+ * child processes runs on `dist/`, which `npm test` builds first. The end-to-end tests come last and one at a time:
+ * they put a whole network under load and count stalls, so nothing else may compete for the machine.
  */
 import { configDefaults, defineConfig } from 'vitest/config';
 

@@ -61,8 +61,8 @@ const builds = workspaces().map((workspace) => ({
   plugins: [externalNpm],
 }));
 
-// The compiler's process entry once more as one CommonJS file: `mooring compile` loads it through V8's code cache, which
-// exists for scripts only (see cli/bin/mooring.mjs).
+// The compiler's process entry once more as one CommonJS file: `mooring compile` loads it through V8's code cache,
+// which exists for scripts only (see cli/bin/mooring.mjs).
 const compiler = join(root, 'packages', 'p4c-ts');
 if (existsSync(join(compiler, 'src', 'process.ts'))) {
   builds.push({

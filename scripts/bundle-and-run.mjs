@@ -1,7 +1,8 @@
-// Bundles a TypeScript program with all of Mooring's packages and runs it: what `npm run differential`, `fuzz` and `simulate` stand on.
+// Bundles a TypeScript program with all of Mooring's packages and runs it: what `npm run differential`, `fuzz` and
+// `simulate` stand on.
 //
-// The bundle lies beside the source while it runs, so that npm packages are found. Each source keeps its own `import.meta.url`, from
-// which it finds programs and declarations.
+// The bundle lies beside the source while it runs, so that npm packages are found. Each source keeps its own
+// `import.meta.url`, from which it finds programs and declarations.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';

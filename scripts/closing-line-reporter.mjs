@@ -1,6 +1,6 @@
 // A vitest reporter that ends a run with one plain line, `N passed, M failed`, for people and scripts that want the
-// result without parsing a report. A test that cannot be made on this machine does not disappear: it says so by its name, `not run
-// because ...`, and these are repeated before the closing line. It adds to the default reporter.
+// result without parsing a report. A test that cannot be made on this machine does not disappear: it says so by its
+// name, `not run because ...`, and these are repeated before the closing line. It adds to the default reporter.
 
 /** Counts the test cases of a finished run. */
 export default class ClosingLineReporter {

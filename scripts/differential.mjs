@@ -1,5 +1,5 @@
-// `npm run differential`: runs test/differential/main.ts. See there for the options; `MOORING_P4C` and `MOORING_BMV2` name the
-// compiler and the switch to compare with. `npm run differential -- load-balancer` does so with
+// `npm run differential`: runs test/differential/main.ts. See there for the options; `MOORING_P4C` and `MOORING_BMV2`
+// name the compiler and the switch to compare with. `npm run differential -- load-balancer` does so with
 // test/differential/load-balancer/main.ts.
 import { bundleAndRun } from './bundle-and-run.mjs';
 

@@ -1,5 +1,5 @@
-// What goes into a bundle of ours: Mooring's own packages do, so that one file starts faster than many; npm packages stay
-// outside, where their own binaries and files lie. One rule for everything that is bundled here.
+// What goes into a bundle of ours: Mooring's own packages do, so that one file starts faster than many; npm packages
+// stay outside, where their own binaries and files lie. One rule for everything that is bundled here.
 
 /** The esbuild plugin that keeps npm packages out of a bundle. */
 export const externalNpm = {

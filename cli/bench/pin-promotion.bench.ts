@@ -1,11 +1,11 @@
 /**
- * Pins a second that the controller takes over from the switch: digest in, exact entry and release out. The switch is a process of its
- * own with its P4Runtime server; the controller speaks to it by gRPC. Every bucket is in shift, so that every new connection is
- * pinned.
+ * Pins a second that the controller takes over from the switch: digest in, exact entry and release out. The switch is a
+ * process of its own with its P4Runtime server; the controller speaks to it by gRPC. Every bucket is in shift, so that
+ * every new connection is pinned.
  *
- * Clients and servers live in the switch's process and hand their frames to its ports: what is measured is promotion, not how frames
- * come in. They open a connection for each pin that the controller has taken over, so that they keep only as many ahead of it
- * as the registers have room for.
+ * Clients and servers live in the switch's process and hand their frames to its ports: what is measured is promotion,
+ * not how frames come in. They open a connection for each pin that the controller has taken over, so that they keep
+ * only as many ahead of it as the registers have room for.
  */
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -20,7 +20,9 @@ import { compileLoadBalancer } from '../src/program/load-balancer.ts';
 
 const PINS = 60_000;
 const WARM_UP = 10_000;
-/** Few beside the 2 x 16,384 slots, so that hardly any finds both of its slots taken (and goes to the base, unpinned). */
+/**
+ * Few beside the 2 x 16,384 slots, so that hardly any finds both of its slots taken (and goes to the base, unpinned).
+ */
 const AHEAD = 2_000;
 /** How often the hosts hear how far the controller is. */
 const TELL_MS = 2;
@@ -61,7 +63,10 @@ const AT = {
 };
 const NOBODY = '10.1.0.0';
 
-/** SYN, SYN-ACK and ACK of a connection; made once, for crafting frames anew takes longer than sending them through the switch. */
+/**
+ * SYN, SYN-ACK and ACK of a connection; made once, for crafting frames anew takes longer than sending them through the
+ * switch.
+ */
 function handshakes(): (n: number) => readonly [syn: Frame, answer: Frame, ack: Frame] {
   const toVip = [
     ethernet({ source: CLIENT.mac, destination: VIP.mac }),
@@ -101,7 +106,9 @@ function handshakes(): (n: number) => readonly [syn: Frame, answer: Frame, ack: 
   };
 }
 
-/** What the two processes tell each other: where the switch listens, and how many connections are to have been pinned. */
+/**
+ * What the two processes tell each other: where the switch listens, and how many connections are to have been pinned.
+ */
 type Word =
   | { readonly kind: 'listening'; readonly address: string }
   | { readonly kind: 'open'; readonly until: number };

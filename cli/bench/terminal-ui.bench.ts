@@ -1,6 +1,7 @@
 /**
- * What the terminal UI costs: statuses of 1,000 buckets on 100 servers, ten a second, as JSON texts through parser, reducer and display,
- * drawn at 200x60. Processor time over elapsed time is measured for each page, and that the screen was never cleared.
+ * What the terminal UI costs: statuses of 1,000 buckets on 100 servers, ten a second, as JSON texts through parser,
+ * reducer and display, drawn at 200x60. Processor time over elapsed time is measured for each page, and that the screen
+ * was never cleared.
  */
 import { EventEmitter } from 'node:events';
 import type { CommandContext } from '../src/command-line/command.ts';

@@ -58,8 +58,8 @@ if (process.env.MOORING_NO_BUILD !== '1' && existsSync(join(root, 'scripts', 'bu
 
 /**
  * Runs the compiler from its own CommonJS bundle through V8's code cache, which saves a third of the time of a short
- * compilation. The cache lies beside the bundle and is named after its time stamp; V8 itself refuses one that another version of
- * Node.js made. False if there is no such bundle: then the ordinary way is taken.
+ * compilation. The cache lies beside the bundle and is named after its time stamp; V8 itself refuses one that another
+ * version of Node.js made. False if there is no such bundle: then the ordinary way is taken.
  */
 async function compileWithCodeCache(argv) {
   const path = join(root, 'packages', 'p4c-ts', 'dist', 'process.cjs');

@@ -1,6 +1,6 @@
 /**
- * How long a plan for 10,000 buckets and 500 servers takes, in processor time (the least of several rounds, so that other work on the
- * machine does not count), and how its moves compare with the fewest possible.
+ * How long a plan for 10,000 buckets and 500 servers takes, in processor time (the least of several rounds, so that
+ * other work on the machine does not count), and how its moves compare with the fewest possible.
  */
 import { planLargeChange } from '../test/support/large-change.ts';
 

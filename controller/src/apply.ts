@@ -1,7 +1,7 @@
 /**
- * `mooring diff` and `mooring apply` on a running controller: the file is read by the same reader as at the start (errors with line and
- * column), compared in one turn with what runs, and then each operation that it takes gets a turn of its own, after all of them
- * have been found possible.
+ * `mooring diff` and `mooring apply` on a running controller: the file is read by the same reader as at the start
+ * (errors with line and column), compared in one turn with what runs, and then each operation that it takes gets a turn
+ * of its own, after all of them have been found possible.
  */
 
 import { changeClasses } from './change-classes.ts';

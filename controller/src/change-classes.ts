@@ -1,11 +1,12 @@
 /**
- * Other classes of clients while VIPs are in service. A client's class and the VIPs' entries for that class lie in different tables, and a packet must
- * never find a class that no VIP has an entry for. So the VIPs get entries for new classes first, then clients change their class, and entries
- * for classes that are no more go last; each step is in the switch before the next begins. A new class has its rate before its
- * clients. No connection is touched: clients stay at the VIPs where they were (others are moved by an operation, operations/reclass.ts).
+ * Other classes of clients while VIPs are in service. A client's class and the VIPs' entries for that class lie in
+ * different tables, and a packet must never find a class that no VIP has an entry for. So the VIPs get entries for new
+ * classes first, then clients change their class, and entries for classes that are no more go last; each step is in the
+ * switch before the next begins. A new class has its rate before its clients. No connection is touched: clients stay at
+ * the VIPs where they were (others are moved by an operation, operations/reclass.ts).
  *
- * Each step is journaled and complete in itself, so that a controller that is killed in between finds consistent tables; applying the file again
- * does the rest.
+ * Each step is journaled and complete in itself, so that a controller that is killed in between finds consistent
+ * tables; applying the file again does the rest.
  */
 import { type ClassConfiguration, MOST_CLASSES } from './config/types.ts';
 import type { Engine } from './engine/engine.ts';
@@ -17,7 +18,10 @@ import { VIP_TABLES } from './switch-port/tables.ts';
 
 const TABLES = ['client_classes', 'client_classes_v6', ...VIP_TABLES] as const;
 
-/** @param wanted checked, and diverting nobody @throws OperationRefusedError when the switch is away or has no room for old and new ones */
+/**
+ * @param wanted checked, and diverting nobody @throws OperationRefusedError when the switch is away or has no room for
+ * old and new ones
+ */
 export async function changeClasses(engine: Engine, wanted: readonly ClassConfiguration[], who: string): Promise<void> {
   const { configuration, journal, audit } = engine.options;
   const known = journal.state.classes;

@@ -1,6 +1,6 @@
 /**
- * Time, passed in. The controller asks this clock for the hour and for timers and never the runtime itself, so that tests
- * run hours of protocol in milliseconds and in the same order each time.
+ * Time, passed in. The controller asks this clock for the hour and for timers and never the runtime itself, so that
+ * tests run hours of protocol in milliseconds and in the same order each time.
  */
 
 /** A source of time. */

@@ -1,8 +1,9 @@
 /**
- * What the control socket is answered with. The socket listens before there is anything behind it, since it is what keeps two controllers from
- * sharing a state directory; so the desk opens with nothing, says that the controller is still starting, and is given the engine, and
- * those who watch it, once they are there. Whatever changes something goes through the engine's queue of commands; refusals are written
- * to the audit log here, what is accepted by the operation itself.
+ * What the control socket is answered with. The socket listens before there is anything behind it, since it is what
+ * keeps two controllers from sharing a state directory; so the desk opens with nothing, says that the controller is
+ * still starting, and is given the engine, and those who watch it, once they are there. Whatever changes something goes
+ * through the engine's queue of commands; refusals are written to the audit log here, what is accepted by the operation
+ * itself.
  */
 import { applyConfiguration } from './apply.ts';
 import type { AuditLog } from './audit/audit-log.ts';

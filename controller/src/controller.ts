@@ -1,7 +1,7 @@
 /**
- * Puts a controller together and starts it: configuration, control socket, journal, switch, in that order, so that whatever is wrong
- * is said before anything is changed. The same function serves `mooring up`, the demo and tests; nothing here or below
- * ends the process.
+ * Puts a controller together and starts it: configuration, control socket, journal, switch, in that order, so that
+ * whatever is wrong is said before anything is changed. The same function serves `mooring up`, the demo and tests;
+ * nothing here or below ends the process.
  */
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
@@ -160,7 +160,9 @@ async function startEngine(engine: Engine): Promise<void> {
   }
 }
 
-/** The way to all switches of the configuration, the first of them at `address`. @param engine is asked once it is there */
+/**
+ * The way to all switches of the configuration, the first of them at `address`. @param engine is asked once it is there
+ */
 function connectorOf(
   options: StartControllerOptions,
   { switches, timers }: Configuration,

@@ -16,11 +16,13 @@ const ipv6_address_t NO_ADDRESS = 0;
 const ipv6_address_t ALL_NODES = 0xff020000000000000000000000000001;
 const mac_address_t ALL_NODES_MAC = 0x333300000001;
 
-/// Servers that have the VIP's address themselves do not answer requests in its name. They are asked by a probe (RFC 5227),
-/// which names no sender; its answer is recognised by the MAC address it goes to: these 16 bits and the VIP's address.
+/// Servers that have the VIP's address themselves do not answer requests in its name. They are asked by a probe (RFC
+/// 5227), which names no sender; its answer is recognised by the MAC address it goes to: these 16 bits and the VIP's
+/// address.
 const bit<16> PROBER = 0x024d;
 
-/// `own` tells whether the packet is for one of the addresses, `handled` whether it was answered or handed to the controller.
+/// `own` tells whether the packet is for one of the addresses, `handled` whether it was answered or handed to the
+/// controller.
 control OwnAddresses(inout headers_t headers, inout metadata_t meta, out bool own, out bool handled) {
     ipv4_address_t asked;
 #ifndef MOORING_NO_IPV6

@@ -42,11 +42,11 @@ control AssignmentLookup(inout metadata_t meta, out bool hit) {
     }
 }
 
-/// A VIP whose hash is to change: its number of buckets, its seed, what goes into it. A connection's bucket in the coming mapping has a
-/// server as well, and while a bucket of the present mapping is in shift to the coming one each of its new connections is
-/// for that server: `current` depends on the connection, and all else is as in any shift. Once every bucket is ready for its
-/// commit, one change of the VIP's entry makes the coming mapping the present one. Without a change of mapping under way this
-/// costs a packet one comparison.
+/// A VIP whose hash is to change: its number of buckets, its seed, what goes into it. A connection's bucket in the
+/// coming mapping has a server as well, and while a bucket of the present mapping is in shift to the coming one each of
+/// its new connections is for that server: `current` depends on the connection, and all else is as in any shift. Once
+/// every bucket is ready for its commit, one change of the VIP's entry makes the coming mapping the present one.
+/// Without a change of mapping under way this costs a packet one comparison.
 control ComingMapping(inout metadata_t meta, out bool hit) {
     /// As the same parameters of `set_vip`.
     @name(".set_coming")

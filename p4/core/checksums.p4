@@ -44,15 +44,15 @@ bit<16> adjust_checksum(in bit<16> checksum, in bit<32> difference) {
     return ~fold_sum((bit<32>)(~checksum) + difference);
 }
 
-/// As `adjust_checksum`, for ICMP, whose message may be nothing but zeros: then the checksum is all ones. All ones are right as well
-/// where the sum leaves zero, so zero is never sent.
+/// As `adjust_checksum`, for ICMP, whose message may be nothing but zeros: then the checksum is all ones. All ones are
+/// right as well where the sum leaves zero, so zero is never sent.
 bit<16> adjust_icmp_checksum(in bit<16> checksum, in bit<32> difference) {
     bit<16> adjusted = adjust_checksum(checksum, difference);
     return adjusted == 0 ? 16w0xffff : adjusted;
 }
 
-/// As `adjust_checksum`, for UDP: zero means "no checksum" and stays so, and a sum of zero is sent as all ones (RFC 768).
-/// Over IPv6, which allows no packet without checksum (RFC 8200), such a packet stays as wrong as it was.
+/// As `adjust_checksum`, for UDP: zero means "no checksum" and stays so, and a sum of zero is sent as all ones (RFC
+/// 768). Over IPv6, which allows no packet without checksum (RFC 8200), such a packet stays as wrong as it was.
 bit<16> adjust_udp_checksum(in bit<16> checksum, in bit<32> difference) {
     bit<16> adjusted = adjust_checksum(checksum, difference);
     return checksum == 0 ? 16w0 : (adjusted == 0 ? 16w0xffff : adjusted);

@@ -43,8 +43,8 @@ control ReportSlot(inout metadata_t meta, in bit<8> kind) {
 
 /// Chooses `meta.server` for a packet from a client; the bucket's assignment, the pins and the slots have been read.
 ///
-/// What can be known before is computed before; the decision itself is one chain of conditions, each with all its consequences at once, so
-/// that hardware makes it in one step.
+/// What can be known before is computed before; the decision itself is one chain of conditions, each with all its
+/// consequences at once, so that hardware makes it in one step.
 control ServerDecision(in headers_t headers, inout metadata_t meta) {
     ReportSlot() report_confirmed;
     bool first_free;
@@ -77,7 +77,8 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
         meta.store = meta.way;
     }
 
-    /// Takes a slot for a connection that has no pin; whoever had it before has it no more if `generation` is another one.
+    /// Takes a slot for a connection that has no pin; whoever had it before has it no more if `generation` is another
+    /// one.
     action take(bit<8> way, generation_t generation) {
         meta.server = meta.current;
         meta.way = way;
@@ -103,8 +104,8 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
         } else {
             new_connection = false;
         }
-        // Where any packet may open a connection, all that live are pinned before the current server changes. The current server
-        // is the base's own then.
+        // Where any packet may open a connection, all that live are pinned before the current server changes. The
+        // current server is the base's own then.
         if (meta.one_way && meta.learn && meta.base == meta.current && !meta.is_error && !may_have_lost) {
             learned = true;
         } else {
@@ -165,8 +166,8 @@ control ServerDecision(in headers_t headers, inout metadata_t meta) {
             } else if (meta.sealed) {
                 drop_because(DROP_SEALED);
             } else {
-                // Whatever else the connection sends goes there as well. A SYN that is resent could find room where nobody
-                // watches handshakes, so the base is to hold it.
+                // Whatever else the connection sends goes there as well. A SYN that is resent could find room where
+                // nobody watches handshakes, so the base is to hold it.
                 to_base();
                 left_to_base = meta.one_way;
             }

@@ -1,11 +1,12 @@
-// Connections whose pins were lost with the registers of a switch that had to start anew. In a bucket in doubt the controller is asked where a
-// connection without a pin lives: its packet goes to the controller, which gives the connection an exact pin to one of the
-// servers that may have it and has the packet received once more. A server that does not know the connection answers with a
-// reset without acknowledgment (RFC 9293, 3.10.7.1: for nothing but segments of connections that do not exist). That reset goes to the
-// controller as well, in place of the client, and the next server is tried; only when no server knows it does the client hear of it.
+// Connections whose pins were lost with the registers of a switch that had to start anew. In a bucket in doubt the
+// controller is asked where a connection without a pin lives: its packet goes to the controller, which gives the
+// connection an exact pin to one of the servers that may have it and has the packet received once more. A server that
+// does not know the connection answers with a reset without acknowledgment (RFC 9293, 3.10.7.1: for nothing but
+// segments of connections that do not exist). That reset goes to the controller as well, in place of the client, and
+// the next server is tried; only when no server knows it does the client hear of it.
 //
-// The controller says every 100 ms that it is there. When it is not, packets go to the base as everywhere, where most of these connections live;
-// resets are held back all the same, so that the others wait for it instead of ending.
+// The controller says every 100 ms that it is there. When it is not, packets go to the base as everywhere, where most
+// of these connections live; resets are held back all the same, so that the others wait for it instead of ending.
 //
 // A SYN needs none of this: whoever opens a connection has none that could be lost.
 #ifndef MOORING_CORE_DOUBT_P4

@@ -1,6 +1,6 @@
-// A packet inside another one, for a server that is to have it as its client sent it, wherever that server is. Outer headers
-// are made whole here, checksums included; they are never fragmented (Don't Fragment), so the network between switch and
-// servers must have room for 20 to 52 bytes more.
+// A packet inside another one, for a server that is to have it as its client sent it, wherever that server is. Outer
+// headers are made whole here, checksums included; they are never fragmented (Don't Fragment), so the network between
+// switch and servers must have room for 20 to 52 bytes more.
 #ifndef MOORING_CORE_ENCAPSULATION_P4
 #define MOORING_CORE_ENCAPSULATION_P4
 
@@ -14,8 +14,9 @@ const bit<16> UDP_BYTES = 8;
 const bit<16> GUE_BYTES = 4;
 const bit<8> OUTER_TTL = 64;
 
-/// Puts UDP and GUE around the packet if `gue`, and fills in the IPv4 or IPv6 header that the server's entry has put in front, with its addresses.
-/// The datagrams' source port is the connection's, so that a network that spreads by ports keeps it on one path.
+/// Puts UDP and GUE around the packet if `gue`, and fills in the IPv4 or IPv6 header that the server's entry has put in
+/// front, with its addresses. The datagrams' source port is the connection's, so that a network that spreads by ports
+/// keeps it on one path.
 control Encapsulate(inout headers_t headers, inout metadata_t meta, in bool gue, in l4_port_t port) {
     bit<16> inner_bytes;
     bit<8> inner_protocol;

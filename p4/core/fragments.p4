@@ -1,7 +1,7 @@
-// Fragments of a datagram go where its first one went (RFC 791, RFC 8200): only that one has ports. A small store remembers
-// what was done with first fragments for as long as their rest may take; it is bounded, a later datagram takes the
-// place of an earlier one, and what finds nothing there is dropped and counted. Senders avoid fragments, so it is rarely used.
-// A shell whose registers have no room for it leaves it out: then later fragments are dropped.
+// Fragments of a datagram go where its first one went (RFC 791, RFC 8200): only that one has ports. A small store
+// remembers what was done with first fragments for as long as their rest may take; it is bounded, a later datagram
+// takes the place of an earlier one, and what finds nothing there is dropped and counted. Senders avoid fragments, so
+// it is rarely used. A shell whose registers have no room for it leaves it out: then later fragments are dropped.
 #ifndef MOORING_CORE_FRAGMENTS_P4
 #define MOORING_CORE_FRAGMENTS_P4
 

@@ -126,7 +126,8 @@ const bit<8> DROP_NO_SERVER = 2;
 const bit<8> DROP_PIN_CLOSING = 3;
 /// A SYN that found no room for its pin in a sealed bucket (rule R5); the client resends it.
 const bit<8> DROP_SEALED = 4;
-/// A fragment of a datagram to a VIP whose first fragment has not been seen, or not lately, or its protocol has no ports.
+/// A fragment of a datagram to a VIP whose first fragment has not been seen, or not lately, or its protocol has no
+/// ports.
 const bit<8> DROP_FRAGMENT = 5;
 /// The IPv4 header checksum is wrong.
 const bit<8> DROP_CHECKSUM = 6;
@@ -193,7 +194,8 @@ struct metadata_t {
     ticks_t report_interval;
 
     // Addresses and transport ports, whatever the protocols; IPv4 is ::ffff:a.b.c.d. Of an ICMP error those of the
-    // connection it speaks of, as if it were a packet of it. `has_ports` is false for later fragments and other protocols.
+    // connection it speaks of, as if it were a packet of it. `has_ports` is false for later fragments and other
+    // protocols.
     address_t source;
     address_t destination;
     bit<8> protocol;
@@ -202,7 +204,8 @@ struct metadata_t {
     l4_port_t source_port;
     l4_port_t destination_port;
 
-    /// The address in the MAC address that an answer to a probe goes to (addresses.p4); of other packets it means nothing.
+    /// The address in the MAC address that an answer to a probe goes to (addresses.p4); of other packets it means
+    /// nothing.
     ipv4_address_t probed;
 
     // Part of a datagram: which, and what was done with its first part.
@@ -279,8 +282,8 @@ struct metadata_t {
 
     // What a packet-out orders to be done with a slot.
     bit<8> order;
-    // How far a sweep has come: the shell keeps it while the packet-out goes round `again`. The next slot, from the first one on, and
-    // which way of it; WAY_NONE where it has not begun.
+    // How far a sweep has come: the shell keeps it while the packet-out goes round `again`. The next slot, from the
+    // first one on, and which way of it; WAY_NONE where it has not begun.
     bit<32> sweep_offset;
     bit<8> sweep_way;
     /// Slots reported so far, kept likewise: the controller compares, so that it notices a lost report.

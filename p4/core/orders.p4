@@ -62,8 +62,8 @@ control SweepSlot(in headers_t headers, inout metadata_t meta) {
 }
 #endif
 
-/// Reads a packet-out's header: what the packet behind it, or the slot it names, is for. `received` is set where it is to be handled
-/// as if it came in by a port, `alive` where the controller wants it known that it is there.
+/// Reads a packet-out's header: what the packet behind it, or the slot it names, is for. `received` is set where it is
+/// to be handled as if it came in by a port, `alive` where the controller wants it known that it is there.
 control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool switched, out bool received,
                        out bool alive) {
 #ifndef MOORING_NO_SWEEPS
@@ -79,7 +79,8 @@ control PacketOutOrder(in headers_t headers, inout metadata_t meta, out bool swi
         meta.drop_reason = reason;
     }
 
-    /// Hardware compares a difference with zero, not two numbers, and computes in one stage what it asks for in the next: an action of its own.
+    /// Hardware compares a difference with zero, not two numbers, and computes in one stage what it asks for in the
+    /// next: an action of its own.
     action measure_age() {
         age = headers.packet_out.epoch - meta.epoch;
     }

@@ -2,7 +2,8 @@
 // addresses. Only the first fragment of a datagram has ports; IPv4 options
 // and a VLAN tag are carried along unread. Of an ICMP error the connection it speaks of is read.
 //
-// What a packet is, is told by the state that is reached, not by expressions: hardware parsers select and copy, no more.
+// What a packet is, is told by the state that is reached, not by expressions: hardware parsers select and copy, no
+// more.
 #ifndef MOORING_CORE_PARSER_P4
 #define MOORING_CORE_PARSER_P4
 
@@ -20,7 +21,8 @@
 #define MOORING_PARSED_UDP
 #endif
 
-/// What follows the header of a packet-out, if it has one, or what came in by a port; that header may have been read before.
+/// What follows the header of a packet-out, if it has one, or what came in by a port; that header may have been read
+/// before.
 parser PacketParser(packet_in packet, inout headers_t headers, inout metadata_t meta) {
     MOORING_PARSER_STATE
 

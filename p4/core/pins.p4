@@ -11,8 +11,8 @@
 #define MOORING_LARGE_TABLE
 #endif
 
-/// The durable store of pins: one entry a connection, made by the controller from the registers' events. IPv4 clients have
-/// a table of their own, whose key is small.
+/// The durable store of pins: one entry a connection, made by the controller from the registers' events. IPv4 clients
+/// have a table of their own, whose key is small.
 control ExactPins(in headers_t headers, inout metadata_t meta) {
     /// @param server where the connection lives
     /// @param closing the entry is about to be deleted: a SYN is dropped, to be resent (rule R6)

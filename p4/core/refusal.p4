@@ -1,9 +1,11 @@
-// A service none of whose servers has room for another connection, as their agents say: where its operator does not want new ones to wait in accept
-// queues that are full, the switch refuses them. A SYN is dropped, for the client to send it again, or answered with a reset, as a host without a listener there
-// answers (RFC 9293, 3.10.7.1). What lives is not touched: nothing but a SYN is refused, and the reset of one that was late, or spoofed, has a sequence number
+// A service none of whose servers has room for another connection, as their agents say: where its operator does not
+// want new ones to wait in accept queues that are full, the switch refuses them. A SYN is dropped, for the client to
+// send it again, or answered with a reset, as a host without a listener there answers (RFC 9293, 3.10.7.1). What lives
+// is not touched: nothing but a SYN is refused, and the reset of one that was late, or spoofed, has a sequence number
 // for which the client of a connection that lives does not end it (RFC 5961, 3.2).
 //
-// It is the controller that knows when there is room again. If it was not heard of lately nobody is refused: servers' own queues decide then.
+// It is the controller that knows when there is room again. If it was not heard of lately nobody is refused: servers'
+// own queues decide then.
 #ifndef MOORING_CORE_REFUSAL_P4
 #define MOORING_CORE_REFUSAL_P4
 
@@ -45,7 +47,8 @@ control Refusal(inout metadata_t meta, out bool refuses) {
     }
 }
 
-/// Makes the reset of a SYN, and sends it back where that came from. Whatever else the SYN carries stays: options and data mean nothing in a reset.
+/// Makes the reset of a SYN, and sends it back where that came from. Whatever else the SYN carries stays: options and
+/// data mean nothing in a reset.
 control AnswerWithReset(inout headers_t headers, inout metadata_t meta) {
     bit<32> difference;
     bit<32> sequence;

@@ -1,10 +1,11 @@
-// What servers make of new connections and of packets they do not expect, counted by server. SYNs that a server gets and SYN-ACKs that come back from
-// it say whether it takes connections; resets say whether it got packets of connections that it does not have. A reset without
-// acknowledgment says just that, "no such connection" (RFC 9293, 3.10.7.1); with one, a server refuses or ends a connection.
+// What servers make of new connections and of packets they do not expect, counted by server. SYNs that a server gets
+// and SYN-ACKs that come back from it say whether it takes connections; resets say whether it got packets of
+// connections that it does not have. A reset without acknowledgment says just that, "no such connection" (RFC 9293,
+// 3.10.7.1); with one, a server refuses or ends a connection.
 //
-// The controller decides what is counted, by the entries it makes: a server without them costs a lookup and no counter. Of a VIP
-// whose servers answer past the switch it makes none for SYNs, for the other half would be missing. Where resets of such a VIP
-// happen to pass, nobody knows whose they are: they are server 0's.
+// The controller decides what is counted, by the entries it makes: a server without them costs a lookup and no counter.
+// Of a VIP whose servers answer past the switch it makes none for SYNs, for the other half would be missing. Where
+// resets of such a VIP happen to pass, nobody knows whose they are: they are server 0's.
 //
 // What goes to the controller to find a lost connection (doubt.p4) is no news, and is not counted.
 #ifndef MOORING_CORE_SIGNALS_P4

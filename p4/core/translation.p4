@@ -1,9 +1,9 @@
-// To the server and back: by default with addresses and ports translated both ways, checksums adjusted by the difference.
-// A server may instead be given packets as they are: by its MAC address alone, or inside another packet. It then answers
-// past the switch, from the VIP's own address, and the VIP is a one-way one.
+// To the server and back: by default with addresses and ports translated both ways, checksums adjusted by the
+// difference. A server may instead be given packets as they are: by its MAC address alone, or inside another packet. It
+// then answers past the switch, from the VIP's own address, and the VIP is a one-way one.
 //
-// The server's entry chooses between IPv4 and IPv6 and must be of the VIP's own kind: what is replaced is the header that
-// the packet has.
+// The server's entry chooses between IPv4 and IPv6 and must be of the VIP's own kind: what is replaced is the header
+// that the packet has.
 #ifndef MOORING_CORE_TRANSLATION_P4
 #define MOORING_CORE_TRANSLATION_P4
 
@@ -24,8 +24,8 @@ control AdjustTransport(inout headers_t headers, in bit<32> difference) {
 }
 
 #ifndef MOORING_NO_ICMP_ERRORS
-/// In an ICMP error: puts `address` and `port` in place of the quoted packet's source (an error on its way to a server) or
-/// destination (from a server). `difference` is what has changed in the message's pseudo header already.
+/// In an ICMP error: puts `address` and `port` in place of the quoted packet's source (an error on its way to a server)
+/// or destination (from a server). `difference` is what has changed in the message's pseudo header already.
 control TranslateQuoted(inout headers_t headers, inout metadata_t meta, in bool to_server, in address_t address,
                         in l4_port_t port, in bit<32> difference) {
     bit<32> changed;

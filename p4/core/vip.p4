@@ -1,11 +1,12 @@
 // From a packet to the VIP it is for, or the VIP it comes back from. `vips` and `returns` are each other's mirror: one
 // knows the service as clients see it, the other as the servers run it. A service may be another for each class of
-// clients. IPv4 and IPv6 have tables of their own, so that an IPv4 address costs 32 bits of a key; behind them a client's
-// address is one 128-bit number, whatever it was.
+// clients. IPv4 and IPv6 have tables of their own, so that an IPv4 address costs 32 bits of a key; behind them a
+// client's address is one 128-bit number, whatever it was.
 //
-// A VIP for all ports of a protocol has tables without the port, which are asked only where those with the port know nothing: a VIP
-// for a particular port comes first, and costs nothing more. Of such a VIP the port the client has connected to is part of the
-// connection's identity (`vip_port`), since the same client address and port may have many connections to it at once.
+// A VIP for all ports of a protocol has tables without the port, which are asked only where those with the port know
+// nothing: a VIP for a particular port comes first, and costs nothing more. Of such a VIP the port the client has
+// connected to is part of the connection's identity (`vip_port`), since the same client address and port may have many
+// connections to it at once.
 #ifndef MOORING_CORE_VIP_P4
 #define MOORING_CORE_VIP_P4
 

@@ -1,13 +1,15 @@
-// The Tofino Native Architecture, first generation: what a Tofino offers to a P4_16 program. A packet passes ingress (parser, match-action
-// pipeline, deparser), the traffic manager, and egress (the same three). Written from the architecture's published interface: names,
-// widths and orders of fields and parameters are those that programs and control planes depend on; what Mooring and most programs do not
-// use (packet generator, parser counters, math units, filters, several parsers a pipe) is left out.
+// The Tofino Native Architecture, first generation: what a Tofino offers to a P4_16 program. A packet passes ingress
+// (parser, match-action pipeline, deparser), the traffic manager, and egress (the same three). Written from the
+// architecture's published interface: names, widths and orders of fields and parameters are those that programs and
+// control planes depend on; what Mooring and most programs do not use (packet generator, parser counters, math units,
+// filters, several parsers a pipe) is left out.
 #ifndef _TNA_P4_
 #define _TNA_P4_
 
 #include <core.p4>
 
-// --- Types ---------------------------------------------------------------------------------------------------------------
+// --- Types
+// ---------------------------------------------------------------------------------------------------------------
 
 /// A port: two bits for the pipe, seven for the port in it.
 typedef bit<9> PortId_t;
@@ -24,7 +26,8 @@ typedef bit<9> L2ExclusionId_t;
 @noWarn("unused")
 typedef error ParserError_t;
 
-/// What lies between a packet's intrinsic metadata and its first byte, in bits; a parser that does not want it steps over it.
+/// What lies between a packet's intrinsic metadata and its first byte, in bits; a parser that does not want it steps
+/// over it.
 @noWarn("unused")
 const bit<32> PORT_METADATA_SIZE = 64;
 
@@ -52,7 +55,8 @@ error {
     IbufUnderflow
 }
 
-// --- Intrinsic metadata --------------------------------------------------------------------------------------------------
+// --- Intrinsic metadata
+// --------------------------------------------------------------------------------------------------
 
 /// In front of every packet that comes in.
 @__intrinsic_metadata
@@ -159,7 +163,8 @@ struct egress_intrinsic_metadata_for_output_port_t {
     bit<1> update_delay_on_tx;
 }
 
-// --- Externs -------------------------------------------------------------------------------------------------------------
+// --- Externs
+// -------------------------------------------------------------------------------------------------------------
 
 /// The Internet checksum: checked and subtracted from in parsers, computed in deparsers.
 extern Checksum {
@@ -274,7 +279,8 @@ extern Digest<T> {
     void pack(in T data);
 }
 
-// --- The pipes -----------------------------------------------------------------------------------------------------------
+// --- The pipes
+// -----------------------------------------------------------------------------------------------------------
 
 parser IngressParserT<H, M>(packet_in pkt, out H hdr, out M ig_md, @optional out ingress_intrinsic_metadata_t ig_intr_md,
                             @optional out ingress_intrinsic_metadata_for_tm_t ig_intr_md_for_tm,

@@ -1,7 +1,7 @@
-// Checksums on a Tofino are no work for the pipeline: the parser takes what may change out of the sum (RFC 1624), and the deparser puts
-// what stands there then back in. So what core asks for while it translates is nothing here. This file stands in the place of
-// core/checksums.p4, whose names and guard it has; what belongs to the parser and deparser is in residuals.p4. They are macros, for the
-// back end loses what functions called in actions return.
+// Checksums on a Tofino are no work for the pipeline: the parser takes what may change out of the sum (RFC 1624), and
+// the deparser puts what stands there then back in. So what core asks for while it translates is nothing here. This
+// file stands in the place of core/checksums.p4, whose names and guard it has; what belongs to the parser and deparser
+// is in residuals.p4. They are macros, for the back end loses what functions called in actions return.
 #ifndef MOORING_CORE_CHECKSUMS_P4
 #define MOORING_CORE_CHECKSUMS_P4
 

@@ -1,6 +1,7 @@
-// How wide the containers are that hold a field: those of headers that the switch itself makes, addresses and ports. The compiler's allocation
-// could choose them, but does not come to an end of choosing: copies tie most fields of the program to each other, and what
-// holds for one of them holds for all. With whole fields in containers of their own width they are tied no more.
+// How wide the containers are that hold a field: those of headers that the switch itself makes, addresses and ports.
+// The compiler's allocation could choose them, but does not come to an end of choosing: copies tie most fields of the
+// program to each other, and what holds for one of them holds for all. With whole fields in containers of their own
+// width they are tied no more.
 #ifndef MOORING_TNA_CONTAINERS_P4
 #define MOORING_TNA_CONTAINERS_P4
 

@@ -1,5 +1,5 @@
-// What leaves ingress: digests, checksums of what was changed (the residuals are the parser's, residuals.p4), and the headers. Conditions are
-// single bits here.
+// What leaves ingress: digests, checksums of what was changed (the residuals are the parser's, residuals.p4), and the
+// headers. Conditions are single bits here.
 #ifndef MOORING_TNA_DEPARSER_P4
 #define MOORING_TNA_DEPARSER_P4
 

@@ -1,5 +1,6 @@
-// Egress keeps what was flooded from going back, and writes the header of packets to the controller. What decides nothing is there as well: the table
-// that packets hit that only a bucket's base may see. In ingress it would have to stand behind the decision, where there are no stages left for it.
+// Egress keeps what was flooded from going back, and writes the header of packets to the controller. What decides
+// nothing is there as well: the table that packets hit that only a bucket's base may see. In ingress it would have to
+// stand behind the decision, where there are no stages left for it.
 #ifndef MOORING_TNA_EGRESS_P4
 #define MOORING_TNA_EGRESS_P4
 

@@ -1,8 +1,9 @@
-// The ordered list of applies, which is that of the v1model shell, with what this architecture makes of the slots: they are compared early and
-// for every packet that may have one, so that it happens beside the other tables and not behind them, and stored in a second pass.
+// The ordered list of applies, which is that of the v1model shell, with what this architecture makes of the slots: they
+// are compared early and for every packet that may have one, so that it happens beside the other tables and not behind
+// them, and stored in a second pass.
 //
-// Conditions are small, one variable is set where it is known, and what needs arithmetic is computed before it is asked for: a stage compares
-// few bits, computes once, and a packet has as many steps as there are stages.
+// Conditions are small, one variable is set where it is known, and what needs arithmetic is computed before it is asked
+// for: a stage compares few bits, computes once, and a packet has as many steps as there are stages.
 #ifndef MOORING_TNA_INGRESS_P4
 #define MOORING_TNA_INGRESS_P4
 
@@ -141,7 +142,7 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
         user.mooring.drop_reason = reason;
     }
 
-    /// Ticks are counted in sixteenths of a millisecond here, so that the hardware's 48-bit clock wraps where 32 bits do.
+    /// A tick is a sixteenth of a millisecond here, so that the hardware's 48-bit clock wraps where 32 bits do.
     action begin() {
         user.mooring.now = intrinsic.ingress_mac_tstamp[47:16];
         user.mooring.ingress_port = (bit<16>)intrinsic.ingress_port;
@@ -258,8 +259,8 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
             }
         }
 
-        // Whose packet is it? The tables are asked before it is known whether the controller that has handed the packet back is still in its
-        // place. `switched` sends it on by its Ethernet addresses, translated or not.
+        // Whose packet is it? The tables are asked before it is known whether the controller that has handed the packet
+        // back is still in its place. `switched` sends it on by its Ethernet addresses, translated or not.
         if (!headers.mooring.packet_out.isValid() || headers.mooring.packet_out.operation == PACKET_OUT_RECEIVE) {
             own_addresses.apply(headers.mooring, user.mooring, own_address, handled);
             // What has ports is not handled here.
@@ -298,7 +299,7 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
             drop_because(DROP_PACKET_OUT);
         }
 
-        // Which slots may be its own? To look at them costs nothing: what they hold counts only in a bucket that is unsettled.
+        // Which slots may be its own? To look costs nothing: what they hold counts only in a bucket that is unsettled.
         slot_modes.apply(headers, for_vip, from_service, mode_first, mode_second);
         if (headers.stored.isValid()) {
             resume_slot();
@@ -318,7 +319,7 @@ control MooringIngress(inout tna_headers_t headers, inout user_metadata_t user,
             mac_forwarding.apply(headers.mooring, user.mooring);
         }
 
-        // What is assigned to it, and where is it pinned? Pins take many stages, and are looked up from as early on as may be.
+        // What is assigned to it, and where is it pinned? Pins take many stages, so they are looked up early.
         if (for_vip) {
             exact_pins.apply(headers.mooring, user.mooring);
         }

@@ -1,9 +1,10 @@
-// The ends of a packet's way through ingress: once more through it with a slot to store, or out by a port, to all of them, to the controller
-// or nowhere.
+// The ends of a packet's way through ingress: once more through it with a slot to store, or out by a port, to all of
+// them, to the controller or nowhere.
 #ifndef MOORING_TNA_LEAVING_P4
 #define MOORING_TNA_LEAVING_P4
 
-/// Writes down what the second pass stores: the slot at hand, where the packet saw `seen_first` and `seen_second` as its ways' state words.
+/// Writes down what the second pass stores: the slot at hand, where the packet saw `seen_first` and `seen_second` as
+/// its ways' state words.
 control CarrySlot(inout tna_headers_t headers, in user_metadata_t user, in bool assigned, in bool from_service,
                   in bit<32> seen_first, in bit<32> seen_second) {
     action carry_slot(bit<8> parts) {

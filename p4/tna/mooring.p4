@@ -1,20 +1,23 @@
-// Mooring on the Tofino Native Architecture: the shell around the features of p4/core. Here is only what the architecture forces: intrinsic
-// metadata, registers that a packet touches once (slots.p4), the second pass that follows from it (resume.p4), checksums in parser and
-// deparser (checksums.p4, residuals.p4), hashes, digests, counters, and the ordered list of applies that makes a load balancer of the
-// features. The list is the one of the v1model shell.
+// Mooring on the Tofino Native Architecture: the shell around the features of p4/core. Here is only what the
+// architecture forces: intrinsic metadata, registers that a packet touches once (slots.p4), the second pass that
+// follows from it (resume.p4), checksums in parser and deparser (checksums.p4, residuals.p4), hashes, digests,
+// counters, and the ordered list of applies that makes a load balancer of the features. The list is the one of the
+// v1model shell.
 //
-// What fragments.p4 remembers has no room in this architecture's registers: later fragments to a VIP are dropped and counted. So are ICMP
-// errors, whose connection a hardware parser cannot put in place of the packet's own. Nor does a server have several links here, for want
-// of a P4Info for this architecture's selectors. A VIP has one port: all ports would take another word of each slot and a longer key of each pin. Connections that
-// servers open are translated and not pinned: they would have to be looked up as clients' packets are, before it is known whose they are. No SYN is
+// What fragments.p4 remembers has no room in this architecture's registers: later fragments to a VIP are dropped and
+// counted. So are ICMP errors, whose connection a hardware parser cannot put in place of the packet's own. Nor does a
+// server have several links here, for want of a P4Info for this architecture's selectors. A VIP has one port: all ports
+// would take another word of each slot and a longer key of each pin. Connections that servers open are translated and
+// not pinned: they would have to be looked up as clients' packets are, before it is known whose they are. No SYN is
 // refused because servers have no room.
 //
-// Differences a controller can see are in docs/tofino.md: numbers of buckets are powers of two, a tick is 2.4 % longer, and a packet that loses
-// the race for a slot between its two passes is dropped for its sender to resend, which is what a full slot does anyway.
+// Differences a controller can see are in docs/tofino.md: numbers of buckets are powers of two, a tick is 2.4 % longer,
+// and a packet that loses the race for a slot between its two passes is dropped for its sender to resend, which is what
+// a full slot does anyway.
 //
-// What needs the most containers and stages can be left out one by one, where a chip has no room: IPv6 (MOORING_NO_IPV6), servers
-// that get packets inside others (MOORING_NO_ENCAPSULATION), sweeps (MOORING_NO_SWEEPS), buckets in doubt (MOORING_NO_DOUBT) and signals of servers
-// (MOORING_NO_SIGNALS).
+// What needs the most containers and stages can be left out one by one, where a chip has no room: IPv6
+// (MOORING_NO_IPV6), servers that get packets inside others (MOORING_NO_ENCAPSULATION), sweeps (MOORING_NO_SWEEPS),
+// buckets in doubt (MOORING_NO_DOUBT) and signals of servers (MOORING_NO_SIGNALS).
 #include <core.p4>
 #if __TARGET_TOFINO__ == 2
 #include <t2na.p4>

@@ -1,6 +1,6 @@
-// What is left of a checksum when everything that translation may change is taken out of it: the parser's part, as hooks of core's
-// parser. The deparser adds what stands in those places then (checksums of the same names in mooring.p4). What was wrong before stays
-// wrong, as on the other targets.
+// What is left of a checksum when everything that translation may change is taken out of it: the parser's part, as
+// hooks of core's parser. The deparser adds what stands in those places then (checksums of the same names in
+// mooring.p4). What was wrong before stays wrong, as on the other targets.
 #ifndef MOORING_TNA_RESIDUALS_P4
 #define MOORING_TNA_RESIDUALS_P4
 
@@ -18,7 +18,8 @@
     tcp_rest.subtract({ headers.ipv4.source, headers.ipv4.destination }); \
     udp_rest.subtract({ headers.ipv4.source, headers.ipv4.destination });
 
-// Options are not read; a header that has some is checked by the server. True where the sum is wrong, whatever the name says.
+// Options are not read; a header that has some is checked by the server. True where the sum is wrong, whatever the name
+// says.
 #define MOORING_PARSED_PLAIN_IPV4 \
     meta.checksum_wrong = ipv4_check.verify();
 

@@ -1,6 +1,7 @@
-// Headers that live inside the switch only: what a packet carries with it when it goes through ingress a second time, and
-// from ingress to egress. A Tofino keeps no metadata across either, and a packet touches each register once on its way, so what has been
-// decided in one pass must be written in another. The packet's own connection is not carried: the second pass looks it up again.
+// Headers that live inside the switch only: what a packet carries with it when it goes through ingress a second time,
+// and from ingress to egress. A Tofino keeps no metadata across either, and a packet touches each register once on its
+// way, so what has been decided in one pass must be written in another. The packet's own connection is not carried: the
+// second pass looks it up again.
 #ifndef MOORING_TNA_RESUME_P4
 #define MOORING_TNA_RESUME_P4
 

@@ -1,11 +1,11 @@
-// The pin registers on a Tofino. A slot is nine words of 32 bits, each a register of its own, because a stateful unit works on one word or a pair of
-// them. A packet touches each register once: in its first pass it compares the slot with itself, core decides, and what is to be stored comes
-// back in a second pass. What came between the two is found by the state word, which every change of a slot changes:
-// it is stored only if it still is what was read, and only then are the others. The words lie in pipeline order behind it, so
-// that packets see each other's changes whole.
+// The pin registers on a Tofino. A slot is nine words of 32 bits, each a register of its own, because a stateful unit
+// works on one word or a pair of them. A packet touches each register once: in its first pass it compares the slot with
+// itself, core decides, and what is to be stored comes back in a second pass. What came between the two is found by the
+// state word, which every change of a slot changes: it is stored only if it still is what was read, and only then are
+// the others. The words lie in pipeline order behind it, so that packets see each other's changes whole.
 //
-// The stateful units compare, so that no more than a bit of each word has to be kept; the words themselves are read only where they are
-// to be told to the controller.
+// The stateful units compare, so that no more than a bit of each word has to be kept; the words themselves are read
+// only where they are to be told to the controller.
 #ifndef MOORING_TNA_SLOTS_P4
 #define MOORING_TNA_SLOTS_P4
 
@@ -24,7 +24,8 @@ const slot_mode_t SLOT_STORE_CLIENT = 3;
 const slot_mode_t SLOT_STORE_ANSWER = 4;
 const slot_mode_t SLOT_STORE_STATE = 5;
 
-/// What to do with each of the two ways: it follows from what the packet is for, and, of one that comes round, from what it stores.
+/// What to do with each of the two ways: it follows from what the packet is for, and, of one that comes round, from
+/// what it stores.
 control SlotModes(in tna_headers_t headers, in bool for_vip, in bool from_service, inout slot_mode_t first,
                   inout slot_mode_t second) {
     action both(slot_mode_t mode) {
@@ -382,8 +383,9 @@ struct key_words_t {
     bit<32> port_and_vip;
 }
 
-/// One way of slots but for its state word: what `slot` says of it in comparison with the packet, or what it holds. Server and bucket, time and
-/// sequence number lie behind the connection: there is time to find out whose the slot is until the last of them has been read.
+/// One way of slots but for its state word: what `slot` says of it in comparison with the packet, or what it holds.
+/// Server and bucket, time and sequence number lie behind the connection: there is time to find out whose the slot is
+/// until the last of them has been read.
 control SlotWay(in slot_mode_t mode, in bit<1> lost, in slot_index_t index, in key_words_t own, in ticks_t now,
                 in ticks_t since, in bit<32> owner, in bit<32> acknowledged, in bit<32> sequence, inout slot_t slot,
                 inout ticks_t after, inout bit<1> acknowledges) {

@@ -1,8 +1,9 @@
-// Which bucket a connection falls into: CRC-32 over the port, the seed and the client's address, modulo the number of buckets. A CRC is
-// linear: a seed that only went into it would shift all connections alike, and part none of two that share a bucket. So port and
-// address are mixed with each other first, by multiplications with the seed: a round of a Feistel network from the address to the port
-// and one back, each of which could be undone, so that no difference is lost. Which connections share a bucket then depends on the
-// seed. Seed 0 mixes nothing, and costs a packet one comparison.
+// Which bucket a connection falls into: CRC-32 over the port, the seed and the client's address, modulo the number of
+// buckets. A CRC is linear: a seed that only went into it would shift all connections alike, and part none of two that
+// share a bucket. So port and address are mixed with each other first, by multiplications with the seed: a round of a
+// Feistel network from the address to the port and one back, each of which could be undone, so that no difference is
+// lost. Which connections share a bucket then depends on the seed. Seed 0 mixes nothing, and costs a packet one
+// comparison.
 #ifndef MOORING_V1MODEL_BUCKET_HASH_P4
 #define MOORING_V1MODEL_BUCKET_HASH_P4
 
@@ -20,7 +21,8 @@ control BucketHash(in headers_t headers, inout metadata_t meta, out bucket_t buc
             mixed = 0;
 #ifndef MOORING_NO_IPV6
             if (headers.ipv6.isValid()) {
-                // Each word goes through what the ones before have come to, so that no two differences cancel out for every seed.
+                // Each word goes through what the ones before have come to, so that no two differences cancel out for
+                // every seed.
                 mixed = meta.client_address[127:96] * meta.seed;
                 mixed = (mixed ^ mixed >> 16 ^ meta.client_address[95:64]) * meta.seed;
                 mixed = (mixed ^ mixed >> 16 ^ meta.client_address[63:32]) * meta.seed;

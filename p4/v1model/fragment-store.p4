@@ -1,5 +1,5 @@
-// The registers behind fragments.p4: a place for each datagram that is remembered, found by a hash of what its fragments have in common. What was read or is to be
-// written stands in `meta.fragment`.
+// The registers behind fragments.p4: a place for each datagram that is remembered, found by a hash of what its
+// fragments have in common. What was read or is to be written stands in `meta.fragment`.
 #ifndef MOORING_V1MODEL_FRAGMENT_STORE_P4
 #define MOORING_V1MODEL_FRAGMENT_STORE_P4
 

@@ -5,8 +5,8 @@
 // All work on a connection's pin happens in ingress, which this architecture runs for one packet at a time, so that
 // reading a slot and storing it back cannot be torn apart.
 //
-// IPv6, VIPs for all ports and packets inside others can be left out, as in the Tofino shell (MOORING_NO_IPV6, MOORING_NO_ALL_PORTS,
-// MOORING_NO_ENCAPSULATION).
+// IPv6, VIPs for all ports and packets inside others can be left out, as in the Tofino shell (MOORING_NO_IPV6,
+// MOORING_NO_ALL_PORTS, MOORING_NO_ENCAPSULATION).
 #include <core.p4>
 #include <v1model.p4>
 

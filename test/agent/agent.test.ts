@@ -1,6 +1,6 @@
 /**
- * An agent and the controller's client of it, over real TLS and about real connections of this kernel: what is opened is reported, what is
- * closed is not any more, and who has no certificate of the authority hears nothing.
+ * An agent and the controller's client of it, over real TLS and about real connections of this kernel: what is opened
+ * is reported, what is closed is not any more, and who has no certificate of the authority hears nothing.
  */
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';

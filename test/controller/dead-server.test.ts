@@ -1,8 +1,8 @@
 /**
- * A server process that is killed, on the real program: health checks are TCP connections to real processes of this machine, the connections
- * through the VIP are the simulated network's. When a process dies its server is given up at once; every connection of the others
- * goes on, packet by packet; and when the process is started again its server comes back under a new id. Both with one switch and with
- * two that one controller drives.
+ * A server process that is killed, on the real program: health checks are TCP connections to real processes of this
+ * machine, the connections through the VIP are the simulated network's. When a process dies its server is given up at
+ * once; every connection of the others goes on, packet by packet; and when the process is started again its server
+ * comes back under a new id. Both with one switch and with two that one controller drives.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

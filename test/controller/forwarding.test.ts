@@ -1,6 +1,7 @@
 /**
- * Packets get to a VIP's servers in another way on the real program (p4/v1model on the embedded switch, over gRPC) while connections come and go: from
- * translated to untranslated and back. No packet of any connection reaches another server, or its own in the other way.
+ * Packets get to a VIP's servers in another way on the real program (p4/v1model on the embedded switch, over gRPC)
+ * while connections come and go: from translated to untranslated and back. No packet of any connection reaches another
+ * server, or its own in the other way.
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import { KINDS, LiveNetwork } from './live-network.ts';

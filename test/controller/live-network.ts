@@ -1,4 +1,7 @@
-/** A controller on the network of simulated hosts, with a state directory of its own and connections that go on by themselves. */
+/**
+ * A controller on the network of simulated hosts, with a state directory of its own and connections that go on by
+ * themselves.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +32,10 @@ export class LiveNetwork {
     private readonly program: Program,
   ) {}
 
-  /** With sixty connections, all of which send ten packets a second, and a few more that come each time. @param program what the switch is to run */
+  /**
+   * With sixty connections, all of which send ten packets a second, and a few more that come each time. @param program
+   * what the switch is to run
+   */
   static async start(
     family: Family,
     transport: Transport,

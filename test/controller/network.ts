@@ -257,7 +257,10 @@ function addressBytes(address: string): Buffer {
   return Buffer.from(parseIpv6(address).toString(16).padStart(32, '0'), 'hex');
 }
 
-/** `mooring.yaml` for this network: three servers in service, two spares, the last one to be found by ARP or neighbour discovery. */
+/**
+ * `mooring.yaml` for this network: three servers in service, two spares, the last one to be found by ARP or neighbour
+ * discovery.
+ */
 export function configurationText(
   address: string,
   family: Family = 'ipv4',

@@ -1,7 +1,8 @@
 /**
- * A Tofino without packets: the in-memory switch behind a P4Runtime server on real gRPC, with the P4Info of the Tofino shell. It answers what the
- * controller waits for: orders about slots, of which a test may have one reported, and, when it is let be, idle times of watched
- * buckets. What is tried with it is that controller and P4Info go together; what becomes of packets is not.
+ * A Tofino without packets: the in-memory switch behind a P4Runtime server on real gRPC, with the P4Info of the Tofino
+ * shell. It answers what the controller waits for: orders about slots, of which a test may have one reported, and, when
+ * it is let be, idle times of watched buckets. What is tried with it is that controller and P4Info go together; what
+ * becomes of packets is not.
  */
 import { P4RuntimeClient, P4RuntimeServer } from '@mooring/p4runtime-ts';
 import { type P4Info, writeP4Info } from '@mooring/p4runtime-ts/p4info';

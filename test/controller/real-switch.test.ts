@@ -1,6 +1,7 @@
 /**
- * The controller on the real program: p4/v1model compiled by p4c-ts, run by the embedded switch, over gRPC. What the fake switch of
- * the controller's own tests assumes about the data plane is confirmed here, and so is that a bucket is computed alike on both sides.
+ * The controller on the real program: p4/v1model compiled by p4c-ts, run by the embedded switch, over gRPC. What the
+ * fake switch of the controller's own tests assumes about the data plane is confirmed here, and so is that a bucket is
+ * computed alike on both sides.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -82,7 +83,8 @@ describe.each(['ipv4', 'ipv6'] as const)('on the embedded switch, %s', { timeout
       buckets: 16,
       baseBuckets: 16,
     });
-    // After a restart the pins' buckets are computed, not reported: a pin in the wrong one would count as redundant and go.
+    // After a restart the pins' buckets are computed, not reported: a pin in the wrong one would count as redundant and
+    // go.
     const { pinsExact } = counters;
     await controller.stop();
     await start();

@@ -1,6 +1,7 @@
 /**
- * A VIP's seed, number of buckets and affinity change on the real program (p4/v1model on the embedded switch, over gRPC) while connections come and go:
- * both mappings are computed alike on both sides, and no packet of any connection reaches another server.
+ * A VIP's seed, number of buckets and affinity change on the real program (p4/v1model on the embedded switch, over
+ * gRPC) while connections come and go: both mappings are computed alike on both sides, and no packet of any connection
+ * reaches another server.
  */
 import type { OperationRequest } from '@mooring/controller';
 import { afterEach, describe, expect, it } from 'vitest';

@@ -1,6 +1,7 @@
 /**
- * What the switch counts of servers' answers, on the real program: connections that change server, because pinning is switched off, show as
- * resets that are more than usual, and those that are pinned do not; and a server that answers no SYN any more is given up.
+ * What the switch counts of servers' answers, on the real program: connections that change server, because pinning is
+ * switched off, show as resets that are more than usual, and those that are pinned do not; and a server that answers no
+ * SYN any more is given up.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

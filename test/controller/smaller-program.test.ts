@@ -1,6 +1,7 @@
 /**
- * The real program with features left out (p4/v1model on the embedded switch, over gRPC): pins are written, read and released by keys that have no
- * port of the VIP, connections live through shifts and restarts, and what was left out is refused.
+ * The real program with features left out (p4/v1model on the embedded switch, over gRPC): pins are written, read and
+ * released by keys that have no port of the VIP, connections live through shifts and restarts, and what was left out is
+ * refused.
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import { compileProgram } from '../support/program.ts';

@@ -1,6 +1,6 @@
 /**
- * The controller and the program of the Tofino shell, over real gRPC: what it lacks is neither read nor written, and whoever asks for it is told before
- * anything is done. There is no chip, and so there are no packets.
+ * The controller and the program of the Tofino shell, over real gRPC: what it lacks is neither read nor written, and
+ * whoever asks for it is told before anything is done. There is no chip, and so there are no packets.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -52,7 +52,9 @@ async function start(vips = WEB, adapt = (text: string): string => text): Promis
   return controller;
 }
 
-/** How many changes of entries there were, when all is written: a plan has a turn of its own, which begins after that. */
+/**
+ * How many changes of entries there were, when all is written: a plan has a turn of its own, which begins after that.
+ */
 async function writtenChanges(): Promise<number> {
   await controller!.client.plan({ kind: 'disable', server: 's3' });
   return tofino.changes;

@@ -1,5 +1,6 @@
-// VIPs for all ports of a protocol: which VIP a packet is for, what is translated and what is kept, and that connections which differ by
-// nothing but the service's port are different connections, to pins and slots and to all that speaks of them.
+// VIPs for all ports of a protocol: which VIP a packet is for, what is translated and what is kept, and that
+// connections which differ by nothing but the service's port are different connections, to pins and slots and to all
+// that speaks of them.
 import { ethernet, icmp, layerOf, packet, payload, TCP, tcp, wrongChecksums } from '@mooring/bmv2-harness';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ALL_PORTS_VIP_ID, type Arrival, COMPILE_TIMEOUT_MS, EVENT, Workbench } from './bench.ts';

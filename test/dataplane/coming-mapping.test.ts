@@ -1,6 +1,6 @@
-// A VIP whose hash changes while connections live: what the switch does with two mappings side by side, and with the one
-// change of the VIP's entry that puts the coming one in the present one's place. The hash is computed here anew, from what
-// docs/DATAPLANE.md says of it.
+// A VIP whose hash changes while connections live: what the switch does with two mappings side by side, and with the
+// one change of the VIP's entry that puts the coming one in the present one's place. The hash is computed here anew,
+// from what docs/DATAPLANE.md says of it.
 import { parseIpv4, parseIpv6, TCP } from '@mooring/bmv2-harness';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { COMPILE_TIMEOUT_MS, EVENT, UDP_VIP_ID, Workbench } from './bench.ts';

@@ -171,7 +171,10 @@ export class DataPlane {
     slots.set(`${address}/${prefixLength}`, slots.size);
   }
 
-  /** An entry whose action is chosen among several by hash, of those whose port is up: `[action parameters, watched port]`. */
+  /**
+   * An entry whose action is chosen among several by hash, of those whose port is up:
+   * `[action parameters, watched port]`.
+   */
   insertGroup(
     table: string,
     key: readonly Value[],

@@ -1,5 +1,5 @@
-// Connections whose pins were lost (p4/core/doubt.p4): who is asked where they live, and who hears of a server that does not
-// know them. Whatever has a pin, and whatever opens a connection, goes its way as ever.
+// Connections whose pins were lost (p4/core/doubt.p4): who is asked where they live, and who hears of a server that
+// does not know them. Whatever has a pin, and whatever opens a connection, goes its way as ever.
 import { TCP } from '@mooring/bmv2-harness';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { COMPILE_TIMEOUT_MS, DROP, Workbench } from './bench.ts';

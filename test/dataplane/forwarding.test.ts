@@ -1,5 +1,6 @@
-// The ways to a server other than translation: by its MAC address alone, inside an IP packet, inside a UDP datagram; and
-// by whichever of its links is up. And who may come that way: classes of clients, each with services and rates of its own.
+// The ways to a server other than translation: by its MAC address alone, inside an IP packet, inside a UDP datagram;
+// and by whichever of its links is up. And who may come that way: classes of clients, each with services and rates of
+// its own.
 import { diffPackets, ethernet, ipv4, ipv6, packet, payload, TCP, tcp, udp, vlan } from '@mooring/bmv2-harness';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { COMPILE_TIMEOUT_MS, DROP, Workbench } from './bench.ts';

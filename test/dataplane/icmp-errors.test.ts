@@ -1,6 +1,6 @@
-// ICMP errors speak of a connection and reach whoever holds its other end: a server by the same lookup as the connection's
-// own packets (slot, pin, base), a client as if the VIP had said it. The packet they quote is translated back, so that
-// the receiver knows it for its own.
+// ICMP errors speak of a connection and reach whoever holds its other end: a server by the same lookup as the
+// connection's own packets (slot, pin, base), a client as if the VIP had said it. The packet they quote is translated
+// back, so that the receiver knows it for its own.
 import {
   diffPackets,
   ethernet,

@@ -1,6 +1,6 @@
-// Connections whose beginning cannot be watched: UDP, where any packet may be a connection's first, and TCP whose servers
-// answer past the switch. They are pinned to the base before the current server changes, so that whoever is unknown
-// afterwards is new; no packet is sent anywhere that a pin could not be kept for.
+// Connections whose beginning cannot be watched: UDP, where any packet may be a connection's first, and TCP whose
+// servers answer past the switch. They are pinned to the base before the current server changes, so that whoever is
+// unknown afterwards is new; no packet is sent anywhere that a pin could not be kept for.
 import { TCP } from '@mooring/bmv2-harness';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { COMPILE_TIMEOUT_MS, DROP, EVENT, TENTATIVE_LIFETIME_TICKS, UDP_VIP_ID, Workbench } from './bench.ts';

@@ -1,6 +1,7 @@
-// Connections that servers open with their VIP's address as the source (rule R10): the client's answer comes to the VIP, and must find the
-// server that has spoken, whichever bucket it falls into. Told of a VIP for all ports, behind which servers speak from any port, and of a VIP
-// for one port, whose servers speak from their service port (as for FTP's data).
+// Connections that servers open with their VIP's address as the source (rule R10): the client's answer comes to the
+// VIP, and must find the server that has spoken, whichever bucket it falls into. Told of a VIP for all ports, behind
+// which servers speak from any port, and of a VIP for one port, whose servers speak from their service port (as for
+// FTP's data).
 import { layerOf, TCP, wrongChecksums } from '@mooring/bmv2-harness';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {

@@ -1,5 +1,5 @@
-// A service that has no room for new connections (p4/core/refusal.p4): which packets are refused, what comes back, and that nothing that lives
-// notices.
+// A service that has no room for new connections (p4/core/refusal.p4): which packets are refused, what comes back, and
+// that nothing that lives notices.
 import { ethernet, layerOf, packet, payload, TCP, tcp, vlan } from '@mooring/bmv2-harness';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ALL_PORTS_VIP_ID, COMPILE_TIMEOUT_MS, DROP, Workbench } from './bench.ts';

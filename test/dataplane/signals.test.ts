@@ -1,5 +1,5 @@
-// What is counted of a server's answers (p4/core/signals.p4): which packets, of which server, and that nothing is counted that nobody
-// asked for.
+// What is counted of a server's answers (p4/core/signals.p4): which packets, of which server, and that nothing is
+// counted that nobody asked for.
 import { TCP } from '@mooring/bmv2-harness';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { COMPILE_TIMEOUT_MS, Workbench } from './bench.ts';

@@ -1,10 +1,11 @@
 /**
- * The shell for the Tofino Native Architecture, as far as it can be judged without one: it passes the front end, shows a controller
- * the same tables, actions, digests, counters and packet headers as the v1model shell, and its resource table in the documentation is the one
- * that follows from it.
+ * The shell for the Tofino Native Architecture, as far as it can be judged without one: it passes the front end, shows
+ * a controller the same tables, actions, digests, counters and packet headers as the v1model shell, and its resource
+ * table in the documentation is the one that follows from it.
  *
- * Other compilers are asked where they are named: `MOORING_P4TEST` p4c's p4test, `MOORING_TOFINO_INCLUDE` the folder with the makers' own
- * `tna.p4` and `t2na.p4` (it takes the place of ours), `MOORING_P4C_TOFINO` p4c's back end for Tofino.
+ * Other compilers are asked where they are named: `MOORING_P4TEST` p4c's p4test, `MOORING_TOFINO_INCLUDE` the folder
+ * with the makers' own `tna.p4` and `t2na.p4` (it takes the place of ours), `MOORING_P4C_TOFINO` p4c's back end for
+ * Tofino.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -26,7 +27,10 @@ const includes = join(root, 'p4', 'include');
 const FRONT_END_TIMEOUT_MS = 300_000;
 const BACK_END_TIMEOUT_MS = 3_600_000;
 
-/** What is compiled to the end: a Tofino 2, a search for containers that comes to one, and the features that find room (docs/tofino.md). */
+/**
+ * What is compiled to the end: a Tofino 2, a search for containers that comes to one, and the features that find room
+ * (docs/tofino.md).
+ */
 const BACK_END_OPTIONS = [
   ...['--target', 'tofino2', '--arch', 't2na', '--quick-phv-alloc', '--disable-dark-allocation'],
   '-DMOORING_NO_IPV6',
@@ -38,8 +42,8 @@ const tna = p4infoOf('tna');
 const v1model = p4infoOf('v1model');
 
 /**
- * Of a server's links, which need an action selector that the P4Info of this architecture does not know; of coming mappings, which would need
- * stages that there are not; of VIPs for all ports; and of refusals.
+ * Of a server's links, which need an action selector that the P4Info of this architecture does not know; of coming
+ * mappings, which would need stages that there are not; of VIPs for all ports; and of refusals.
  */
 const ONLY_ON_V1MODEL = /^links$|^coming_|^refusals$|_all_ports(_v6)?$|^vip_port$/;
 

@@ -1,6 +1,6 @@
-// What the program's tables and registers take of a Tofino's memory and stateful units: derived from its P4Info by the hardware's published
-// sizes, which is an estimate (how tables are spread over stages, and what their dependencies cost, is not in it), and as the makers' back end
-// reports it for what it has compiled.
+// What the program's tables and registers take of a Tofino's memory and stateful units: derived from its P4Info by the
+// hardware's published sizes, which is an estimate (how tables are spread over stages, and what their dependencies
+// cost, is not in it), and as the makers' back end reports it for what it has compiled.
 import type { P4Info } from '@mooring/p4runtime-ts/p4info';
 
 /** Sizes of one stage, the same in both generations. */
@@ -163,8 +163,8 @@ const REPORTED: readonly [string, (stage: ReportedStage) => readonly unknown[], 
 ];
 
 /**
- * What the back end says that a pipe of a Tofino 2 uses, a column a report: `reports` by what was compiled. A report has the stages up to
- * the last that is used.
+ * What the back end says that a pipe of a Tofino 2 uses, a column a report: `reports` by what was compiled. A report
+ * has the stages up to the last that is used.
  */
 export function reportedTable(reports: ReadonlyMap<string, CompilerReport>): string {
   const pipes = [...reports.values()].map(({ resources }) => resources.mau.mau_stages);

@@ -1,10 +1,11 @@
 /**
  * Runs a program on an installed simple_switch that reads and writes pcap files.
  *
- * The switch has several threads and short queues between them, so on a busy machine packets would be dropped by chance: its queues are made
- * long first, by the one call of its Thrift service that is needed here. Until that is done the switch waits for the file of
- * port 0, which is a FIFO. Packets are sent a time apart, or they would overtake each other where copies go different ways. The switch
- * never ends by itself: it is stopped when as much came out as is expected or nothing has come for a while.
+ * The switch has several threads and short queues between them, so on a busy machine packets would be dropped by
+ * chance: its queues are made long first, by the one call of its Thrift service that is needed here. Until that is done
+ * the switch waits for the file of port 0, which is a FIFO. Packets are sent a time apart, or they would overtake each
+ * other where copies go different ways. The switch never ends by itself: it is stopped when as much came out as is
+ * expected or nothing has come for a while.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -34,7 +35,10 @@ export interface Bmv2Options {
   readonly expected: Outputs;
   /** How long nothing may come before it counts as the end, in ms. */
   readonly quietMs?: number;
-  /** Time between two packets: its pipelines run at once, so that packets close together may touch a register in another order. */
+  /**
+   * Time between two packets: its pipelines run at once, so that packets close together may touch a register in another
+   * order.
+   */
   readonly spacingUs?: number;
 }
 

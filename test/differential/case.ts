@@ -1,8 +1,8 @@
 /**
  * One differential case: a generated program, entries and packets, through two compilers and two switches.
  *
- * A case is made from its seed alone. Both compilers' output runs on the embedded switch, which tells about the compilers; one
- * compiler's output runs on both switches, which tells about the switches.
+ * A case is made from its seed alone. Both compilers' output runs on the embedded switch, which tells about the
+ * compilers; one compiler's output runs on both switches, which tells about the switches.
  */
 import { readFileSync } from 'node:fs';
 import { runBmv2 } from './bmv2.ts';
@@ -142,7 +142,10 @@ function compareRuns(
   };
 }
 
-/** What differs between the embedded switch and simple_switch, or ''. A difference counts only if it shows again with packets far apart. */
+/**
+ * What differs between the embedded switch and simple_switch, or ''. A difference counts only if it shows again with
+ * packets far apart.
+ */
 export async function compareSwitches(
   program: ProgramJson,
   packets: readonly Packet[],

@@ -1,7 +1,8 @@
 /**
- * What the differential tests can check with nothing but this repository: that generated programs compile and run, that a case is made by
- * its seed alone, and that damaged programs are refused with a place and a reason. Where `MOORING_P4C` and `MOORING_BMV2` name an
- * installed compiler and switch, the same cases are also compared with those; `npm run differential` does that for as many as wanted.
+ * What the differential tests can check with nothing but this repository: that generated programs compile and run, that
+ * a case is made by its seed alone, and that damaged programs are refused with a place and a reason. Where
+ * `MOORING_P4C` and `MOORING_BMV2` name an installed compiler and switch, the same cases are also compared with those;
+ * `npm run differential` does that for as many as wanted.
  */
 import { DataPlane, loadProgram, ProgramError } from '@mooring/softswitch';
 import { describe, expect, it } from 'vitest';

@@ -1,7 +1,7 @@
 /**
- * Runs a program on the embedded switch, in this process. Time is given and not measured, so a run always has the same result; outputs are
- * kept by port, as a peer behind interfaces can tell them, and by packet as well, so that a difference can be traced to the packet
- * that made it.
+ * Runs a program on the embedded switch, in this process. Time is given and not measured, so a run always has the same
+ * result; outputs are kept by port, as a peer behind interfaces can tell them, and by packet as well, so that a
+ * difference can be traced to the packet that made it.
  */
 import { DataPlane, DROP_NAMES, loadProgram } from '@mooring/softswitch';
 import type { ProgramJson } from './program-json.ts';

@@ -1,6 +1,7 @@
 /**
- * Each known difference, run here: the packet has to become what the specification says. Where `MOORING_P4C` or `MOORING_BMV2` name the
- * real tools, their mistake has to show as well, so that an entry is taken away once it is mended.
+ * Each known difference, run here: the packet has to become what the specification says. Where `MOORING_P4C` or
+ * `MOORING_BMV2` name the real tools, their mistake has to show as well, so that an entry is taken away once it is
+ * mended.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

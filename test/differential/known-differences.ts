@@ -1,8 +1,8 @@
 /**
- * Where p4c and simple_switch do something else than the specification says, and Mooring keeps to it: each by name, with a program as
- * small as it gets in `known-differences/`, a packet, and what has to come of it. A test runs each of them here, and beside
- * the real tools where there are some, so an entry whose mistake has been mended is noticed. The generator steers around all of them;
- * what it cannot foresee is recognised below.
+ * Where p4c and simple_switch do something else than the specification says, and Mooring keeps to it: each by name,
+ * with a program as small as it gets in `known-differences/`, a packet, and what has to come of it. A test runs each of
+ * them here, and beside the real tools where there are some, so an entry whose mistake has been mended is noticed. The
+ * generator steers around all of them; what it cannot foresee is recognised below.
  */
 import { keyWidth, type ProgramJson } from './program-json.ts';
 
@@ -114,7 +114,10 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
 ];
 
-/** Why the other compiler's program cannot be run, where that is one of the known mistakes. `details` is what the switch said. */
+/**
+ * Why the other compiler's program cannot be run, where that is one of the known mistakes. `details` is what the switch
+ * said.
+ */
 export function unusableProgram(details: string): string | undefined {
   if (/transition_key\[\d+\]\.type: unknown '(hexstr|expression)'/.test(details)) return 'select-on-constant';
   if (/value\[0\]: expected a string, found an object/.test(details)) return 'validity-of-chosen-element';
@@ -133,7 +136,10 @@ export function hasOddPrefixes(program: ProgramJson): boolean {
   );
 }
 
-/** Whether ingress and egress use the same register: simple_switch runs both at once, so that packets meet it in another order now and then. */
+/**
+ * Whether ingress and egress use the same register: simple_switch runs both at once, so that packets meet it in another
+ * order now and then.
+ */
 export function sharesRegisters(program: ProgramJson): boolean {
   const registersOf = ({ tables }: ProgramJson['pipelines'][number]) => {
     const ids = new Set(tables.flatMap((table) => table.action_ids));

@@ -1,7 +1,7 @@
 /**
- * A short run of the comparison of the load balancer's program on two switches. Where BMv2 is installed it is the other one; always, the embedded switch is
- * compared with itself tracing every packet, which runs a program compiled differently. The long run is `npm run
- * differential -- load-balancer`.
+ * A short run of the comparison of the load balancer's program on two switches. Where BMv2 is installed it is the other
+ * one; always, the embedded switch is compared with itself tracing every packet, which runs a program compiled
+ * differently. The long run is `npm run differential -- load-balancer`.
  */
 import { forEachSwitch } from '@mooring/bmv2-harness';
 import { expect, test } from 'vitest';

@@ -1,9 +1,10 @@
 /**
  * `npm run differential -- [FILE.p4 ...] [--first SEED] [--count N] [--packets N] [--bmv2-every N] [--keep FOLDER [--reduce]]`
  *
- * Runs differential cases, or the files named in place of generated programs, against the compiler named by `MOORING_P4C` and, every so often, the switch named by `MOORING_BMV2`. Prints
- * every difference with its seed and closes with the numbers; the exit status is 1 if there was one. With `--reduce`, which takes minutes,
- * each program kept is also made small.
+ * Runs differential cases, or the files named in place of generated programs, against the compiler named by
+ * `MOORING_P4C` and, every so often, the switch named by `MOORING_BMV2`. Prints every difference with its seed and
+ * closes with the numbers; the exit status is 1 if there was one. With `--reduce`, which takes minutes, each program
+ * kept is also made small.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

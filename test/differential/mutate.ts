@@ -1,5 +1,6 @@
 /**
- * Damaged programs: a valid JSON document with a few places changed the way broken tools and careless hands change them.
+ * Damaged programs: a valid JSON document with a few places changed the way broken tools and careless hands change
+ * them.
  *
  * A switch that is given one must refuse it and say where, or run it; anything else is a bug of the switch.
  */

@@ -1,8 +1,8 @@
 /**
  * The parts of the BMv2 JSON format that traffic is made from, and entries written into a program.
  *
- * Entries go into the JSON as the entries of the program, not over a control protocol: then every switch that can load the file has them,
- * in the same order and with the same priorities, before its first packet.
+ * Entries go into the JSON as the entries of the program, not over a control protocol: then every switch that can load
+ * the file has them, in the same order and with the same priorities, before its first packet.
  */
 
 export interface ProgramJson {

@@ -1,6 +1,6 @@
 /**
- * Seeded randomness for the differential tests: the same seed gives the same programs, packets and entries on every machine, so a
- * case that fails is named by its seed alone.
+ * Seeded randomness for the differential tests: the same seed gives the same programs, packets and entries on every
+ * machine, so a case that fails is named by its seed alone.
  */
 
 /** A repeatable source of random choices (sfc32 over a hash of the seed). */
@@ -65,7 +65,10 @@ export class Random {
     return BigInt.asUintN(width, value);
   }
 
-  /** A value of `width` bits of the kind that finds mistakes: often 0, 1, the greatest, the sign bit or small, else uniform. */
+  /**
+   * A value of `width` bits of the kind that finds mistakes: often 0, 1, the greatest, the sign bit or small, else
+   * uniform.
+   */
   value(width: number): bigint {
     const greatest = (1n << BigInt(width)) - 1n;
     const chosen = this.weighted<() => bigint>([

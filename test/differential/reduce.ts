@@ -1,9 +1,10 @@
 /**
  * Makes a program on which two compilers differ small: it takes away what can go while the difference stays.
  *
- * It works on text, in steps of balanced brackets, since the shape of generated programs is known: whole lines or blocks go, blocks are
- * replaced by what is in them, expressions in parentheses by one of their parts or by a constant. Whatever does not compile any more is no
- * candidate, and our own compiler, which is the quick one, is asked first. The packets stay those of the whole program.
+ * It works on text, in steps of balanced brackets, since the shape of generated programs is known: whole lines or
+ * blocks go, blocks are replaced by what is in them, expressions in parentheses by one of their parts or by a constant.
+ * Whatever does not compile any more is no candidate, and our own compiler, which is the quick one, is asked first. The
+ * packets stay those of the whole program.
  */
 
 /** Whether the difference still shows. */
@@ -23,7 +24,8 @@ export function reduce(source: string, stillDiffers: StillDiffers): string {
 
 function improve(source: string, candidates: (source: string) => Iterable<string>, stillDiffers: StillDiffers): string {
   let current = source;
-  // After a success the candidates of the new program are tried from about the same place on: those before have just failed.
+  // After a success the candidates of the new program are tried from about the same place on: those before have just
+  // failed.
   for (let from = 0, found = true; found; ) {
     found = false;
     let at = 0;
@@ -106,7 +108,9 @@ function closing(source: string, start: number): number {
   return -1;
 }
 
-/** What stands between the blanks outside of all parentheses; operators are not valid alone and fall out by themselves. */
+/**
+ * What stands between the blanks outside of all parentheses; operators are not valid alone and fall out by themselves.
+ */
 function topLevelParts(text: string): string[] {
   const parts: string[] = [];
   let depth = 0;

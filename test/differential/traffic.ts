@@ -1,9 +1,9 @@
 /**
  * Packets and table entries for a program that is known only as BMv2 JSON.
  *
- * Packets are made by walking the parser: what a state extracts is appended with values that find mistakes, and the bits that the state
- * selects on are often set to one of its cases, so that packets get far. Then some are cut, lengthened or damaged, because
- * what a switch does with malformed packets is part of its behaviour.
+ * Packets are made by walking the parser: what a state extracts is appended with values that find mistakes, and the
+ * bits that the state selects on are often set to one of its cases, so that packets get far. Then some are cut,
+ * lengthened or damaged, because what a switch does with malformed packets is part of its behaviour.
  */
 import {
   type Entry,

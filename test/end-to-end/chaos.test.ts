@@ -1,7 +1,7 @@
 /**
- * Random operations, crashes and restarts under live connections, through the real command: kernel TCP, the switch and the controller as
- * processes that are killed with SIGKILL. The seed is fixed, so the operations are the same in every run; when they end is not. A
- * connection may be lost with its crashed server only.
+ * Random operations, crashes and restarts under live connections, through the real command: kernel TCP, the switch and
+ * the controller as processes that are killed with SIGKILL. The seed is fixed, so the operations are the same in every
+ * run; when they end is not. A connection may be lost with its crashed server only.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

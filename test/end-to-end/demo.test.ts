@@ -1,8 +1,9 @@
 /**
  * The main job end to end, through the real command as a user starts it: compile the P4 program, start switch,
- * controller, servers and clients (on the kernel's TCP where network namespaces are permitted, simulated hosts where not), add a
- * server, swap one while the controller is killed and restarted, drain and remove one. Not one connection may be
- * reset, stalled or get a wrong byte; and with pinning off the same run must show resets, or the measurement proves nothing.
+ * controller, servers and clients (on the kernel's TCP where network namespaces are permitted, simulated hosts where
+ * not), add a server, swap one while the controller is killed and restarted, drain and remove one. Not one connection
+ * may be reset, stalled or get a wrong byte; and with pinning off the same run must show resets, or the measurement
+ * proves nothing.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

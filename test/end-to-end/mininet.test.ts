@@ -1,7 +1,7 @@
 /**
- * Every topology in Mininet, through the command as a user starts it: servers are swapped and drained under connections that must not notice. On the embedded
- * switch, and on BMv2 where it is installed. Then the other half of the promise: however a run ends, nothing is left. What this machine
- * cannot do is said by a test's name and in the closing line.
+ * Every topology in Mininet, through the command as a user starts it: servers are swapped and drained under connections
+ * that must not notice. On the embedded switch, and on BMv2 where it is installed. Then the other half of the promise:
+ * however a run ends, nothing is left. What this machine cannot do is said by a test's name and in the closing line.
  */
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

@@ -1,7 +1,8 @@
 /**
- * Operating a load balancer by its commands, as separate processes: `mooring switch`, `mooring up` in front of it, and status, add,
- * drain, swap, remove and abort through the control socket. No traffic runs, so shifts end as fast as their timers allow;
- * what counts here is that commands, answers, refusals and exit statuses are right, and that nothing wrong is half applied.
+ * Operating a load balancer by its commands, as separate processes: `mooring switch`, `mooring up` in front of it, and
+ * status, add, drain, swap, remove and abort through the control socket. No traffic runs, so shifts end as fast as
+ * their timers allow; what counts here is that commands, answers, refusals and exit statuses are right, and that
+ * nothing wrong is half applied.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,7 +1,8 @@
 /**
- * Connections that servers open (rule R10), on the kernel's TCP at both ends and through the commands as a user starts them: two servers behind a VIP for all ports
- * connect to a client; while they talk a third server takes a share of the buckets, and all three open more. The client sees the VIP, each byte
- * comes back, and no connection breaks, whichever server its bucket belongs to before, during and after the shift.
+ * Connections that servers open (rule R10), on the kernel's TCP at both ends and through the commands as a user starts
+ * them: two servers behind a VIP for all ports connect to a client; while they talk a third server takes a share of the
+ * buckets, and all three open more. The client sees the VIP, each byte comes back, and no connection breaks, whichever
+ * server its bucket belongs to before, during and after the shift.
  */
 import { expect } from 'vitest';
 import { testStory } from './kernel/story.ts';

@@ -1,7 +1,8 @@
 /**
- * Accept queues of the kernel that fill up, agents that report them over mutual TLS, and the commands as a user starts them: new connections go around a server
- * that has stopped accepting; when the other one has stopped as well they are refused at once, and taken again when the first accepts. Whoever was connected
- * before goes on all the while, and whoever waited in a queue is served in the end.
+ * Accept queues of the kernel that fill up, agents that report them over mutual TLS, and the commands as a user starts
+ * them: new connections go around a server that has stopped accepting; when the other one has stopped as well they are
+ * refused at once, and taken again when the first accepts. Whoever was connected before goes on all the while, and
+ * whoever waited in a queue is served in the end.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,7 @@
 /**
- * The terminal UI in a real pseudo-terminal, on a real controller and switch: `mooring up` in one window, `mooring watch` in another, keys
- * pressed, content waited for. The timers are long, so that a shift stays where it is until it is aborted.
+ * The terminal UI in a real pseudo-terminal, on a real controller and switch: `mooring up` in one window,
+ * `mooring watch` in another, keys pressed, content waited for. The timers are long, so that a shift stays where it is
+ * until it is aborted.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -134,7 +135,8 @@ function runAll(): void {
       watch.press('Enter');
       const screen = await watch.shows('mooring: error');
       expect(screen).toMatch(/s7.*s1/s);
-      // Any key ends a message; esc ends long output as well. Sent together with the next key it would be something else.
+      // Any key ends a message; esc ends long output as well. Sent together with the next key it would be something
+      // else.
       const cleared = /^(?!.*(esc closes this|mooring: error)).*j\/k scroll/s;
       watch.press('Escape');
       await watch.shows(cleared);

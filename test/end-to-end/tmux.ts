@@ -1,7 +1,7 @@
 /**
- * A real terminal for tests: tmux on a server of its own, with a window of a chosen size. What stands on its screen is read back as text, and
- * waiting is for content only: tmux tells in control mode when a program has written something, and then the screen is looked at
- * again.
+ * A real terminal for tests: tmux on a server of its own, with a window of a chosen size. What stands on its screen is
+ * read back as text, and waiting is for content only: tmux tells in control mode when a program has written something,
+ * and then the screen is looked at again.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -29,7 +29,10 @@ export class Tmux {
     });
   }
 
-  /** Runs a shell command in a window of its own. @param directory holds the server's socket, and is the working directory */
+  /**
+   * Runs a shell command in a window of its own. @param directory holds the server's socket, and is the working
+   * directory
+   */
   static start(
     directory: string,
     command: string,

@@ -1,9 +1,11 @@
 /**
- * A program with random forwarding state, written over P4Runtime, and damaged packets: through the embedded switch and through simple_switch_grpc.
+ * A program with random forwarding state, written over P4Runtime, and damaged packets: through the embedded switch and
+ * through simple_switch_grpc.
  *
- * The other switch decides what state there is: what it refuses (some of it by its known gaps) is left out on both. Packets go to it one by one, the next
- * one when as much came as the embedded switch sends, because copies leave its threads in any order; for the same reason the outputs of one packet are
- * compared as a set. Digests are compared by their number and, where they are plain numbers, by their content.
+ * The other switch decides what state there is: what it refuses (some of it by its known gaps) is left out on both.
+ * Packets go to it one by one, the next one when as much came as the embedded switch sends, because copies leave its
+ * threads in any order; for the same reason the outputs of one packet are compared as a set. Digests are compared by
+ * their number and, where they are plain numbers, by their content.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { DataplaneClient, EntityError, P4RuntimeClient, Program, type UpdateInput } from '@mooring/p4runtime-ts';
@@ -175,7 +177,10 @@ class Other implements AsyncDisposable {
     return results.filter(({ ok }) => ok).map(({ update }) => update);
   }
 
-  /** Sends packets one after the other; what each made of it, until the process ended. `quietMs`: wait so long for what should not come. */
+  /**
+   * Sends packets one after the other; what each made of it, until the process ended. `quietMs`: wait so long for what
+   * should not come.
+   */
   async run(packets: readonly Packet[], expected: PerPacket, quietMs: number): Promise<PerPacket> {
     const perPacket: string[][] = [];
     for (const [i, { port, bytes }] of packets.entries()) {

@@ -1,10 +1,11 @@
 /**
- * Random forwarding state for a program that is known by its P4Info and BMv2 JSON: members and groups, one-shot sets, multicast groups, clone sessions,
- * digests, entries and default actions, as a controller would write them.
+ * Random forwarding state for a program that is known by its P4Info and BMv2 JSON: members and groups, one-shot sets,
+ * multicast groups, clone sessions, digests, entries and default actions, as a controller would write them.
  *
- * Keys are mostly those that the packets have which are going to be sent, or nothing would match. Numbers are small, so that what refers to something
- * mostly finds it; multicast groups and clone sessions that the program names as constants are among those that are made. Left out is what simple_switch is known to get wrong (prefixes of keys that are not whole bytes) or leaves open
- * (entries of equal priority).
+ * Keys are mostly those that the packets have which are going to be sent, or nothing would match. Numbers are small, so
+ * that what refers to something mostly finds it; multicast groups and clone sessions that the program names as
+ * constants are among those that are made. Left out is what simple_switch is known to get wrong (prefixes of keys that
+ * are not whole bytes) or leaves open (entries of equal priority).
  */
 import type { EntityInput, Program, UpdateInput } from '@mooring/p4runtime-ts';
 import { DataPlane, loadProgram } from '@mooring/softswitch';

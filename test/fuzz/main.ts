@@ -1,11 +1,13 @@
 /**
  * `npm run fuzz -- [--seconds N] [--seed TEXT] [--packets N] [--only PART] [PROGRAM.json | PROGRAM.p4 ...]`
  *
- * A fifth of the time each random P4Runtime messages, damaged programs, and random forwarding state over P4Runtime with damaged packets; the rest damaged
- * packets alone. The two with packets go program by program, on the embedded switch alone, or compared with simple_switch, named by `MOORING_BMV2`
- * (forwarding state: simple_switch_grpc, named by `SIMPLE_SWITCH_GRPC`). `--only messages`, `programs`, `control` and `packets` give all of the time
- * to one of the four. Programs are the suite's own and those named: BMv2 JSON, or P4 (which forwarding state needs). Prints what it finds when
- * it finds it, how many of each it did, which programs were never compared, and the heap before and after; the exit status is 1 if there was anything.
+ * A fifth of the time each random P4Runtime messages, damaged programs, and random forwarding state over P4Runtime with
+ * damaged packets; the rest damaged packets alone. The two with packets go program by program, on the embedded switch
+ * alone, or compared with simple_switch, named by `MOORING_BMV2` (forwarding state: simple_switch_grpc, named by
+ * `SIMPLE_SWITCH_GRPC`). `--only messages`, `programs`, `control` and `packets` give all of the time to one of the
+ * four. Programs are the suite's own and those named: BMv2 JSON, or P4 (which forwarding state needs). Prints what it
+ * finds when it finds it, how many of each it did, which programs were never compared, and the heap before and after;
+ * the exit status is 1 if there was anything.
  */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Random and malformed P4Runtime messages against a whole switch, over gRPC, as bytes: the server answers each, tells no bug of its own, and
- * afterwards still does what a proper client asks.
+ * Random and malformed P4Runtime messages against a whole switch, over gRPC, as bytes: the server answers each, tells
+ * no bug of its own, and afterwards still does what a proper client asks.
  */
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import * as grpc from '@grpc/grpc-js';

@@ -1,6 +1,6 @@
 /**
- * Damaged programs and damaged packets: a program with a few changes is refused with its place, or runs whatever packets come; a good one does
- * the same with damaged packets as simple_switch, where that is installed.
+ * Damaged programs and damaged packets: a program with a few changes is refused with its place, or runs whatever
+ * packets come; a good one does the same with damaged packets as simple_switch, where that is installed.
  */
 import { DataPlane, loadProgram, ProgramError } from '@mooring/softswitch';
 import { compareSwitches } from '../differential/case.ts';
@@ -57,17 +57,17 @@ export function noise(program: ProgramJson, random: Random, count: number): Pack
 }
 
 /**
- * How one run of packets ended. `died`: the other switch did, whatever it was sent, which is news about that one only; `same in part`: it died of
- * some of the packets, and the others did the same.
+ * How one run of packets ended. `died`: the other switch did, whatever it was sent, which is news about that one only;
+ * `same in part`: it died of some of the packets, and the others did the same.
  */
 export type PacketsResult = 'same' | 'same in part' | 'not compared' | 'died' | { readonly finding: string };
 
 /**
  * Packets of which a switch always makes the same, whatever came before them.
  *
- * What a program reads from an invalid header is whatever an earlier packet left there, and differs from switch to switch by right. So the packets
- * are run in order, in reverse, in other orders, and each in a switch of its own; only those whose outputs are always the same are given back, and of
- * those none of which simple_switch is known to stop.
+ * What a program reads from an invalid header is whatever an earlier packet left there, and differs from switch to
+ * switch by right. So the packets are run in order, in reverse, in other orders, and each in a switch of its own; only
+ * those whose outputs are always the same are given back, and of those none of which simple_switch is known to stop.
  */
 export function settledPackets(
   packets: readonly Packet[],
@@ -92,8 +92,8 @@ export function settledPackets(
 }
 
 /**
- * Sends damaged packets to a good program with random entries. Where its pipelines run into each other, packets go one by one. Programs that draw
- * random numbers are not compared.
+ * Sends damaged packets to a good program with random entries. Where its pipelines run into each other, packets go one
+ * by one. Programs that draw random numbers are not compared.
  */
 export async function fuzzPackets(
   { name, program }: NamedProgram,
@@ -132,7 +132,10 @@ export interface Comparison {
   readonly ended: boolean;
 }
 
-/** Compares both switches; packets of which the other one dies are sent to it in halves, until those are left alone that kill it. */
+/**
+ * Compares both switches; packets of which the other one dies are sent to it in halves, until those are left alone that
+ * kill it.
+ */
 export async function compareInParts(
   packets: readonly Packet[],
   name: string,

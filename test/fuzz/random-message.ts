@@ -1,6 +1,7 @@
 /**
- * Random protobuf messages of any type, by reflection: fields are set or left out, ids are mostly those of the running program and numbers mostly
- * such as find mistakes. So messages get past the first checks often enough to reach the later ones.
+ * Random protobuf messages of any type, by reflection: fields are set or left out, ids are mostly those of the running
+ * program and numbers mostly such as find mistakes. So messages get past the first checks often enough to reach the
+ * later ones.
  */
 import {
   create,

@@ -1,7 +1,7 @@
 /**
- * Keeps the house in order: layout, who imports whom, that packages are entered by their front door only, that every file says at its
- * top how it works and why, that files stay short, and that the target-free data plane names no architecture. Each
- * test lists all offenders with what is wrong, so that one run is enough to mend them.
+ * Keeps the house in order: layout, who imports whom, that packages are entered by their front door only, that every
+ * file says at its top how it works and why, that files stay short, and that the target-free data plane names no
+ * architecture. Each test lists all offenders with what is wrong, so that one run is enough to mend them.
  */
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
@@ -134,6 +134,18 @@ describe('files', () => {
       .map((file) => ({ path: file.path, lines: file.text.split('\n').length - 1 }))
       .filter((file) => file.lines > LONGEST_FILE_LINES && !(file.path in LONG_FILES))
       .map((file) => `${file.path} has ${file.lines} lines`);
+    expect(offences).toEqual([]);
+  });
+
+  test('comments end where code does, at column 120', () => {
+    const offences = [...code, ...tests, ...p4].flatMap(({ path, text }) =>
+      text
+        .split('\n')
+        .map((line, index) => ({ line, number: index + 1 }))
+        // A row of a table, or what a command looks like, is one line.
+        .filter(({ line }) => line.length > 120 && /^\s*(\*|\/\/|\/\*)/.test(line) && !/^\s*\* [|`]/.test(line))
+        .map(({ number }) => `${path}:${number}`),
+    );
     expect(offences).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 /**
- * Finds and reads the repository's source files for the house test. The walk is over the work tree, not over git, so that a file is
- * checked before it is committed; build output, generated code, golden files and installed packages are left out.
+ * Finds and reads the repository's source files for the house test. The walk is over the work tree, not over git, so
+ * that a file is checked before it is committed; build output, generated code, golden files and installed packages are
+ * left out.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';

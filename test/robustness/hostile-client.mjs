@@ -1,5 +1,5 @@
-// A client that a test can kill, in a process of its own: `node hostile-client.mjs ADDRESS MODE P4INFO`. It says "going" when it has begun and does
-// not end by itself.
+// A client that a test can kill, in a process of its own: `node hostile-client.mjs ADDRESS MODE P4INFO`. It says
+// "going" when it has begun and does not end by itself.
 //
 //   write    inserts entries in batches of 5,000 without end
 //   deaf     is primary of a role of its own and reads nothing of what it is sent

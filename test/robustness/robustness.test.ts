@@ -1,6 +1,6 @@
 /**
- * Clients that die, drop their streams or do not read: the switch's memory stays bounded and the other clients notice nothing. Switch and hostile
- * client are processes of their own, the client killed by SIGKILL.
+ * Clients that die, drop their streams or do not read: the switch's memory stays bounded and the other clients notice
+ * nothing. Switch and hostile client are processes of their own, the client killed by SIGKILL.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -127,8 +127,9 @@ test('a client that reads nothing while packets flood in', { timeout: 90_000 }, 
     }
     expect(last).toBe(count);
   };
-  // The first flood fills what may wait for the deaf client, 16 MiB; another one must add nothing. Garbage comes and goes with the
-  // collector's rounds, so one flood among several that adds little is enough: a queue without bound grows by 25 MB with each.
+  // The first flood fills what may wait for the deaf client, 16 MiB; another one must add nothing. Garbage comes and
+  // goes with the collector's rounds, so one flood among several that adds little is enough: a queue without bound
+  // grows by 25 MB with each.
   await flood(25_000);
   const growths: number[] = [];
   while (growths.length < 6 && !(growths[growths.length - 1]! < 15)) {

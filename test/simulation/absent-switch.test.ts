@@ -1,8 +1,8 @@
 /**
- * Two switches with the real program behind one controller, on virtual time. In the middle of a shift the control connection to one is cut while
- * it goes on forwarding; connections change their way in both directions, a server dies, and the switch returns. No packet is delivered to another
- * server than its connection's. One kind is asked for first, as after lost pins: connections that the absent switch has pinned in its
- * registers and that come to the other one.
+ * Two switches with the real program behind one controller, on virtual time. In the middle of a shift the control
+ * connection to one is cut while it goes on forwarding; connections change their way in both directions, a server dies,
+ * and the switch returns. No packet is delivered to another server than its connection's. One kind is asked for first,
+ * as after lost pins: connections that the absent switch has pinned in its registers and that come to the other one.
  */
 import { FakeClock, flushMicrotasks, VirtualController } from '@mooring/controller/testing';
 import { expect, test } from 'vitest';

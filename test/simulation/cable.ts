@@ -1,4 +1,7 @@
-/** The control connection to a switch of this process, which can be cut: what is open ends, and nothing new is answered until it is mended. */
+/**
+ * The control connection to a switch of this process, which can be cut: what is open ends, and nothing new is answered
+ * until it is mended.
+ */
 import { Code, RpcError, type Transport } from '@mooring/p4runtime-ts';
 
 /** See the file's comment. */

@@ -1,7 +1,7 @@
 /**
- * The traffic and failures of the simulations: how long connections live and how long servers are away, as step functions that were
- * measured in a large web service and are used by the papers on Cheetah (NSDI'20) and JET (CoNEXT'21), so that
- * figures can be laid beside theirs.
+ * The traffic and failures of the simulations: how long connections live and how long servers are away, as step
+ * functions that were measured in a large web service and are used by the papers on Cheetah (NSDI'20) and JET
+ * (CoNEXT'21), so that figures can be laid beside theirs.
  */
 import type { Random } from '../differential/random.ts';
 
@@ -26,7 +26,9 @@ export const CONNECTION_SECONDS: StepDistribution = [
   [1, 602.6],
 ];
 
-/** As `CONNECTION_SECONDS` without connections of more than 40 s, for runs that wait for the last old connection to end. */
+/**
+ * As `CONNECTION_SECONDS` without connections of more than 40 s, for runs that wait for the last old connection to end.
+ */
 export const SHORT_CONNECTION_SECONDS: StepDistribution = CONNECTION_SECONDS.filter(([, value]) => value <= 40).map(
   ([cumulative, value], _, kept) => [cumulative / kept[kept.length - 1]![0], value],
 );
@@ -65,8 +67,8 @@ export function draw(distribution: StepDistribution, random: Random): number {
 }
 
 /**
- * How long a connection that is found alive at some instant still lives: long ones are found in proportion to their length, and
- * at any point of it.
+ * How long a connection that is found alive at some instant still lives: long ones are found in proportion to their
+ * length, and at any point of it.
  */
 export function drawResidual(distribution: StepDistribution, random: Random): number {
   let longest = 0;

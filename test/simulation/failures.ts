@@ -1,8 +1,8 @@
 /**
- * The model of the papers on Cheetah and JET: 468 servers, connections that arrive by a Poisson process, servers that fail by another one
- * and come back after measured downtimes. A failed server's own connections are lost and not counted; any other connection whose
- * packets change their server is a violation. Beside failures, servers can be drained and brought back on purpose, where
- * nothing at all may be lost.
+ * The model of the papers on Cheetah and JET: 468 servers, connections that arrive by a Poisson process, servers that
+ * fail by another one and come back after measured downtimes. A failed server's own connections are lost and not
+ * counted; any other connection whose packets change their server is a violation. Beside failures, servers can be
+ * drained and brought back on purpose, where nothing at all may be lost.
  */
 
 import { compileProgram } from '../support/program.ts';

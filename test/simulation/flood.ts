@@ -1,7 +1,8 @@
 /**
- * A flood of SYNs during a swap, at twenty times the rate of legitimate ones: half of them from addresses nobody has, half
- * with the addresses and ports of live connections. Servers answer all of them, as servers with SYN cookies do; no handshake is ever completed.
- * No established connection may notice, and no legitimate SYN may be lost except in the short time in which a bucket is sealed.
+ * A flood of SYNs during a swap, at twenty times the rate of legitimate ones: half of them from addresses nobody has,
+ * half with the addresses and ports of live connections. Servers answer all of them, as servers with SYN cookies do; no
+ * handshake is ever completed. No established connection may notice, and no legitimate SYN may be lost except in the
+ * short time in which a bucket is sealed.
  */
 
 import { compileProgram } from '../support/program.ts';

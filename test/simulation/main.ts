@@ -1,6 +1,6 @@
 /**
- * `npm run simulate [-- NAME [LIVE [SEED]]]`: the long simulations, each with its figures. Virtual time, real program, real controller, real
- * P4Runtime; what is simulated are hosts and clock. The same seed gives the same run.
+ * `npm run simulate [-- NAME [LIVE [SEED]]]`: the long simulations, each with its figures. Virtual time, real program,
+ * real controller, real P4Runtime; what is simulated are hosts and clock. The same seed gives the same run.
  */
 import { failServers } from './failures.ts';
 import { floodDuringSwap } from './flood.ts';

@@ -1,7 +1,7 @@
 /**
- * The network of a simulation: one switch that runs the real program behind the real P4Runtime server, all in this process, and frames
- * made from templates. Servers and clients are addresses; a frame handed in comes out at once, so the network can say which server
- * a client's packet reached.
+ * The network of a simulation: one switch that runs the real program behind the real P4Runtime server, all in this
+ * process, and frames made from templates. Servers and clients are addresses; a frame handed in comes out at once, so
+ * the network can say which server a client's packet reached.
  */
 import { parseIpv4, parseMac } from '@mooring/bmv2-harness';
 import type { FakeClock } from '@mooring/controller/testing';
@@ -145,7 +145,9 @@ export class Network {
     return this.sendFromServer(server, client, port, sequence, FLAGS.synAck);
   }
 
-  /** Sends the reset by which a server says that it has no such connection. @returns whether it left towards the client */
+  /**
+   * Sends the reset by which a server says that it has no such connection. @returns whether it left towards the client
+   */
   resetFromServer(server: number, client: number, port: number, sequence: number): boolean {
     return this.sendFromServer(server, client, port, sequence, FLAGS.reset);
   }

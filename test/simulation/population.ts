@@ -1,7 +1,8 @@
 /**
- * The connections of a simulation. Each is a client address and port, a server that it was made with, and the next thing it does; all in
- * typed arrays, since there are up to a million at a time and several million in a run. A connection opens with SYN, SYN-ACK and ACK, says
- * something every few seconds, ends with a FIN, and each of its packets must reach the server that answered its SYN.
+ * The connections of a simulation. Each is a client address and port, a server that it was made with, and the next
+ * thing it does; all in typed arrays, since there are up to a million at a time and several million in a run. A
+ * connection opens with SYN, SYN-ACK and ACK, says something every few seconds, ends with a FIN, and each of its
+ * packets must reach the server that answered its SYN.
  */
 import type { Random } from '../differential/random.ts';
 import type { Network } from './network.ts';
@@ -44,7 +45,10 @@ export class Population {
     readonly capacity: number,
     private readonly network: Network,
     private readonly random: Random,
-    /** Called for each connection that has its server, and for each packet: other schemes can be compared on the same traffic. */
+    /**
+     * Called for each connection that has its server, and for each packet: other schemes can be compared on the same
+     * traffic.
+     */
     private readonly watch: {
       opened(connection: number): void;
       sent(connection: number): void;

@@ -1,6 +1,6 @@
 /**
- * Many live connections, and a quarter of the buckets moved to new servers at once: no packet may change its server, and the switch may
- * hold no more pins than connections have begun in moved buckets while these were in shift.
+ * Many live connections, and a quarter of the buckets moved to new servers at once: no packet may change its server,
+ * and the switch may hold no more pins than connections have begun in moved buckets while these were in shift.
  */
 
 import { compileProgram } from '../support/program.ts';

@@ -1,7 +1,7 @@
 /**
- * A service whose mapping changes again and again under live connections: seed, number of buckets up and down, to a multiple, affinity. In the midst
- * of one change a server dies and comes back, so that its buckets move at once and its return waits. No packet of a connection whose
- * server lives may reach another one.
+ * A service whose mapping changes again and again under live connections: seed, number of buckets up and down, to a
+ * multiple, affinity. In the midst of one change a server dies and comes back, so that its buckets move at once and its
+ * return waits. No packet of a connection whose server lives may reach another one.
  */
 import { compileProgram } from '../support/program.ts';
 import type { StepDistribution } from './distributions.ts';

@@ -1,10 +1,11 @@
 /**
- * Other ways to keep connections on their servers, run on the same connections and the same changes as Mooring: for each, how many
- * connections would have broken, and how much state it would have held. They are models of the published algorithms, not
- * their code: each gets the assignment that its paper gives it, and its packets exactly when Mooring's arrive.
+ * Other ways to keep connections on their servers, run on the same connections and the same changes as Mooring: for
+ * each, how many connections would have broken, and how much state it would have held. They are models of the published
+ * algorithms, not their code: each gets the assignment that its paper gives it, and its packets exactly when Mooring's
+ * arrive.
  *
- * A connection is broken when a packet of it would reach another server than its first one while that one is still there. Connections of
- * servers that died are not counted.
+ * A connection is broken when a packet of it would reach another server than its first one while that one is still
+ * there. Connections of servers that died are not counted.
  */
 
 /** Bytes of an entry that names a connection (IPv4 5-tuple) and its server. */
@@ -227,7 +228,8 @@ function beamer({ server, previous }: Rendezvous): Scheme {
 
 /** Tracks connections as long as there is room, and forgets the one that was silent for longest. */
 function leastRecentlyUsed({ server }: Rendezvous, hashes: Int32Array, room: number): Scheme {
-  // By hash, so that a connection that takes the place of an ended one is another one. A Map keeps its order of insertion.
+  // By hash, so that a connection that takes the place of an ended one is another one. A Map keeps its order of
+  // insertion.
   const table = new Map<number, number>();
   return {
     name: `tracking, ${room} entries`,

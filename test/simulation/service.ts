@@ -1,7 +1,7 @@
 /**
- * A simulated service: controller, switch and connections on one virtual time. Each millisecond the connections do what is due; the
- * switch hands over what it has to tell every few milliseconds, as a driver would; and whenever something was told or a timer of the controller
- * is due, the controller runs until it has nothing left to do.
+ * A simulated service: controller, switch and connections on one virtual time. Each millisecond the connections do what
+ * is due; the switch hands over what it has to tell every few milliseconds, as a driver would; and whenever something
+ * was told or a timer of the controller is due, the controller runs until it has nothing left to do.
  */
 import { FakeClock, flushMicrotasks, VirtualController } from '@mooring/controller/testing';
 import { Random } from '../differential/random.ts';

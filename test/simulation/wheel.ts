@@ -1,6 +1,7 @@
 /**
- * What each connection does next, a millisecond at a time: a timing wheel whose slots are linked lists through typed arrays. A
- * connection waits for exactly one thing at a time, so two numbers each are enough, and a million of them cost nothing to keep.
+ * What each connection does next, a millisecond at a time: a timing wheel whose slots are linked lists through typed
+ * arrays. A connection waits for exactly one thing at a time, so two numbers each are enough, and a million of them
+ * cost nothing to keep.
  */
 
 /** Milliseconds the wheel goes round in: longer than any wait. */

@@ -1,4 +1,7 @@
-/** The load balancer's program for tests and simulations, compiled from source by our own compiler, by its command's front door. */
+/**
+ * The load balancer's program for tests and simulations, compiled from source by our own compiler, by its command's
+ * front door.
+ */
 import { fileURLToPath } from 'node:url';
 import { compile, formatDiagnostic } from '@mooring/p4c-ts';
 import { runCompile } from '@mooring/p4c-ts/command';
@@ -36,7 +39,10 @@ export async function compileProgram(defines: readonly string[] = []): Promise<P
   return { p4info: written.get('program.p4info.txtpb')!, deviceConfig: Buffer.from(written.get('program.json')!) };
 }
 
-/** A shell as it is seen by a controller, without a program for a switch. @param shell folder of `p4` @param defines macros, as `NAME=VALUE` @throws Error with the compiler's diagnostics */
+/**
+ * A shell as it is seen by a controller, without a program for a switch. @param shell folder of `p4` @param defines
+ * macros, as `NAME=VALUE` @throws Error with the compiler's diagnostics
+ */
 export function p4infoOf(shell: string, defines: readonly string[] = []): P4Info {
   const result = compile(sourceOf(shell), {
     files: nodeFileSystem(),

@@ -22,7 +22,9 @@ export interface CommandContext {
   readonly workingDirectory: string;
   /** Fires on SIGINT, SIGTERM and SIGHUP; a command then cleans up and returns. */
   readonly signal: AbortSignal;
-  /** From now on Ctrl-C is for a program in front (which the terminal sends it to as well), and does not fire `signal`. */
+  /**
+   * From now on Ctrl-C is for a program in front (which the terminal sends it to as well), and does not fire `signal`.
+   */
   readonly leaveInterrupts?: () => void;
 }
 
@@ -33,7 +35,9 @@ export interface ParsedCommand {
   run(context: CommandContext, parsed: ParsedArguments): Promise<ExitStatus>;
 }
 
-/** A command that parses its own arguments, `--help` included, because it must accept another program's command line. */
+/**
+ * A command that parses its own arguments, `--help` included, because it must accept another program's command line.
+ */
 export interface RawCommand {
   readonly kind: 'raw';
   readonly syntax: CommandSyntax;

@@ -1,7 +1,8 @@
 /**
- * What could stand where the cursor is: the decision behind shell completion, the same for every shell and without any IO. It goes by the
- * commands' declared syntax, and by the names that arguments and options have in the help (`SERVER`, `VIP`, `FILE`), which mean the same
- * in every command; so a new command is completed without being told to. What only a running controller knows is asked for by the caller.
+ * What could stand where the cursor is: the decision behind shell completion, the same for every shell and without any
+ * IO. It goes by the commands' declared syntax, and by the names that arguments and options have in the help (`SERVER`,
+ * `VIP`, `FILE`), which mean the same in every command; so a new command is completed without being told to. What only
+ * a running controller knows is asked for by the caller.
  */
 import { type ArgumentSpecification, allOptions, type CommandSyntax, type OptionSpecification } from './options.ts';
 
@@ -14,7 +15,9 @@ export interface Candidate {
 /** Names that the controller knows. */
 export type NameKind = 'server' | 'vip' | 'operation' | 'switch';
 
-/** What could stand there: words, names of the controller's (of one virtual address, where one was named), or a file. */
+/**
+ * What could stand there: words, names of the controller's (of one virtual address, where one was named), or a file.
+ */
 export type Completion =
   | { readonly kind: 'words'; readonly words: readonly Candidate[] }
   | { readonly kind: 'names'; readonly of: NameKind; readonly vip: string | undefined; readonly prefix: string }

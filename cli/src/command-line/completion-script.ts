@@ -1,6 +1,7 @@
 /**
- * The scripts that shells evaluate. Each hands the words before the cursor to `mooring completion SHELL -- WORD...` and takes what it prints, a
- * candidate a line with what it is about behind a tab, or `:files`. So the three agree, and a script never grows old.
+ * The scripts that shells evaluate. Each hands the words before the cursor to `mooring completion SHELL -- WORD...` and
+ * takes what it prints, a candidate a line with what it is about behind a tab, or `:files`. So the three agree, and a
+ * script never grows old.
  */
 
 /** Shells that there is a script for. */

@@ -1,10 +1,13 @@
 /**
- * The manual page, in the man macros of troff, from the commands' declared syntax: the source that also gives `--help` and completion, so that the
- * page cannot say anything else than the program does. docs/mooring.1 is this text; a test holds the two together.
+ * The manual page, in the man macros of troff, from the commands' declared syntax: the source that also gives `--help`
+ * and completion, so that the page cannot say anything else than the program does. docs/mooring.1 is this text; a test
+ * holds the two together.
  */
 import { allOptions, type CommandSyntax, usageLine } from './options.ts';
 
-/** What is special to troff: a backslash, a dash that must stay one, and a line that begins with a control character. */
+/**
+ * What is special to troff: a backslash, a dash that must stay one, and a line that begins with a control character.
+ */
 function escaped(text: string): string {
   return text
     .replaceAll('\\', '\\e')

@@ -13,8 +13,10 @@ export interface OptionSpecification {
   readonly name: string;
   /** One-letter alias without the dash. */
   readonly short?: string;
-  /** `flag` takes no value; `count` is a non-negative number (seconds may have fractions); `text` is anything; `list` is
-   *  a text that may be given several times. */
+  /**
+   * `flag` takes no value; `count` is a non-negative number (seconds may have fractions); `text` is anything; `list` is
+   * a text that may be given several times.
+   */
   readonly kind: 'flag' | 'text' | 'count' | 'list';
   /** Name of the value in the help, e.g. `FILE`. */
   readonly value?: string;

@@ -1,6 +1,6 @@
 /**
- * The installed version of Mooring, read from its package.json when it is asked for: a number written here as well would one day be
- * another one.
+ * The installed version of Mooring, read from its package.json when it is asked for: a number written here as well
+ * would one day be another one.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

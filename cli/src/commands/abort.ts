@@ -1,6 +1,7 @@
 /**
- * `mooring abort`: takes a running operation back, as gently as it was begun. Whoever aborts is in a hurry, so the number may be left out while
- * only one operation runs; with several it must be said, because to guess would take back the wrong one.
+ * `mooring abort`: takes a running operation back, as gently as it was begun. Whoever aborts is in a hurry, so the
+ * number may be left out while only one operation runs; with several it must be said, because to guess would take back
+ * the wrong one.
  */
 import { type ParsedCommand, printResult } from '../command-line/command.ts';
 import { CommandFailure, UsageError } from '../command-line/errors.ts';

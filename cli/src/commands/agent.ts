@@ -1,6 +1,7 @@
 /**
- * `mooring agent`: runs on a server and tells a load balancer's controller what only the server knows: which connections it holds, and how full
- * its accept queue is. It reads the kernel's socket list and changes nothing; it needs no privilege, only a certificate.
+ * `mooring agent`: runs on a server and tells a load balancer's controller what only the server knows: which
+ * connections it holds, and how full its accept queue is. It reads the kernel's socket list and changes nothing; it
+ * needs no privilege, only a certificate.
  */
 import { isAbsolute, join } from 'node:path';
 import type { CommandContext, ExitStatus, ParsedCommand } from '../command-line/command.ts';

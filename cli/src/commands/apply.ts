@@ -1,6 +1,6 @@
 /**
- * `mooring diff` and `mooring apply`: a configuration file against what runs. Applying is idempotent: the operations it takes are computed
- * from the differences, and where there is none there is nothing to do.
+ * `mooring diff` and `mooring apply`: a configuration file against what runs. Applying is idempotent: the operations it
+ * takes are computed from the differences, and where there is none there is nothing to do.
  */
 import type { OperationStatus } from '@mooring/controller/control';
 import { type ParsedCommand, printResult } from '../command-line/command.ts';

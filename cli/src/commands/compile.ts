@@ -1,4 +1,7 @@
-/** `mooring compile`: the P4 compiler behind p4c-bm2-ss's command line; the compiler's package parses its arguments itself. */
+/**
+ * `mooring compile`: the P4 compiler behind p4c-bm2-ss's command line; the compiler's package parses its arguments
+ * itself.
+ */
 import type { RawCommand } from '../command-line/command.ts';
 import { mooringVersion } from '../command-line/version.ts';
 

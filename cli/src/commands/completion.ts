@@ -1,7 +1,8 @@
 /**
- * `mooring completion`: prints a completion script for bash, zsh or fish; with words behind `--`, which is how the script calls it, what could
- * stand in the last one's place. Names of servers, virtual addresses and operations are the running controller's; where none answers
- * there are none, and nothing is said about it: a shell that is asked for completions has no place for errors.
+ * `mooring completion`: prints a completion script for bash, zsh or fish; with words behind `--`, which is how the
+ * script calls it, what could stand in the last one's place. Names of servers, virtual addresses and operations are the
+ * running controller's; where none answers there are none, and nothing is said about it: a shell that is asked for
+ * completions has no place for errors.
  */
 import { ControlClient, type Status } from '@mooring/controller/control';
 import { type CommandContext, type ExitStatus, type ParsedCommand, printResult } from '../command-line/command.ts';

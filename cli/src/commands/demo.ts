@@ -1,7 +1,7 @@
 /**
- * `mooring demo`: decides where the demo runs (in namespaces of its own, or on simulated hosts) and how, shows it, and prints and writes
- * the report. Seen from outside it is one process: the part that runs inside the namespaces (demo/private-world.ts) is this same
- * command once more.
+ * `mooring demo`: decides where the demo runs (in namespaces of its own, or on simulated hosts) and how, shows it, and
+ * prints and writes the report. Seen from outside it is one process: the part that runs inside the namespaces
+ * (demo/private-world.ts) is this same command once more.
  */
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -19,7 +19,9 @@ const DEFAULT_LIFETIME_SECONDS = 5;
 const LONGEST_LIFETIME_RATIO = 1.5;
 /** Connections to open in all in a run of the default size. */
 const CONNECTIONS_WANTED = 5_200;
-/** Slots in each way of the pin registers: plenty for the demo's few hundred pins, and BMv2 goes over them in seconds. */
+/**
+ * Slots in each way of the pin registers: plenty for the demo's few hundred pins, and BMv2 goes over them in seconds.
+ */
 const SLOTS = 4096;
 const SERVERS = 5;
 const IN_SERVICE = ['s1', 's2', 's3'];
@@ -29,11 +31,20 @@ const CHAOS_CLASS_SERVERS = 2;
 const CHAOS_IN_SERVICE = ['s1', 's2', 's3', 's4', 's5'];
 const CHAOS_RESIDENTS = ['s1', 's2'];
 const CHAOS_CRASHES = 3;
-/** Servers with two links: one that stays and one that may go. Not on BMv2, which receives from no port while one is down. */
+/**
+ * Servers with two links: one that stays and one that may go. Not on BMv2, which receives from no port while one is
+ * down.
+ */
 const CHAOS_TWO_LINKS = ['s2', 's4'];
-/** How much longer than its pause a connection may be silent: a record that is sent again and again while the switch is away. */
+/**
+ * How much longer than its pause a connection may be silent: a record that is sent again and again while the switch is
+ * away.
+ */
 const CHAOS_SILENCE_MS = 3_000;
-/** Records a second, over all connections: what clients, servers and switch do together on two processors with room to spare. */
+/**
+ * Records a second, over all connections: what clients, servers and switch do together on two processors with room to
+ * spare.
+ */
 const CHAOS_RECORDS_PER_SECOND = 1_000;
 
 export const demoCommand: ParsedCommand = {

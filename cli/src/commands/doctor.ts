@@ -1,6 +1,7 @@
 /**
- * `mooring doctor`: what is on this machine of what Mooring can use, what is missing and how to get it. The exit status is about what was asked for: with a
- * purpose named it is 1 when something for that is missing; without, only when Mooring itself cannot run.
+ * `mooring doctor`: what is on this machine of what Mooring can use, what is missing and how to get it. The exit status
+ * is about what was asked for: with a purpose named it is 1 when something for that is missing; without, only when
+ * Mooring itself cannot run.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

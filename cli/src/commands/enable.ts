@@ -1,6 +1,6 @@
 /**
- * `mooring enable` and `mooring disable`: a server gets new connections again, or none for now. Not a drain: a disabled server
- * stays in service for the connections it has, which are pinned to it, and keeps its identity.
+ * `mooring enable` and `mooring disable`: a server gets new connections again, or none for now. Not a drain: a disabled
+ * server stays in service for the connections it has, which are pinned to it, and keeps its identity.
  */
 import type { ParsedCommand } from '../command-line/command.ts';
 import { OPERATION_WORDS } from '../control-client/operation-arguments.ts';

@@ -1,6 +1,7 @@
 /**
- * `mooring explain`: what a program does with one packet, and why: parser states, table lookups with the entry that matched and what told the others
- * apart, actions, changes, outputs and drops with their reason. Needs no running switch.
+ * `mooring explain`: what a program does with one packet, and why: parser states, table lookups with the entry that
+ * matched and what told the others apart, actions, changes, outputs and drops with their reason. Needs no running
+ * switch.
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';

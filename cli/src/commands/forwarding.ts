@@ -1,6 +1,6 @@
 /**
- * `mooring forwarding`: packets get to the servers of a virtual address in another way, while its connections live. The words say all of it, so
- * that `mooring plan forwarding` takes the same.
+ * `mooring forwarding`: packets get to the servers of a virtual address in another way, while its connections live. The
+ * words say all of it, so that `mooring plan forwarding` takes the same.
  */
 import type { ParsedCommand } from '../command-line/command.ts';
 import { OPERATION_WORDS } from '../control-client/operation-arguments.ts';

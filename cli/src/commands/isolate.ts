@@ -1,6 +1,7 @@
 /**
- * `mooring isolate`: says of a switch that is away that it does not forward. Only a person can know: a controller that has lost a switch cannot
- * tell one that is off from one that it cannot reach, and so has everything wait that the switch would have to be told.
+ * `mooring isolate`: says of a switch that is away that it does not forward. Only a person can know: a controller that
+ * has lost a switch cannot tell one that is off from one that it cannot reach, and so has everything wait that the
+ * switch would have to be told.
  */
 import { type ParsedCommand, printResult } from '../command-line/command.ts';
 import { callController, STATE_DIRECTORY_OPTION } from '../control-client/connect.ts';

@@ -1,6 +1,6 @@
 /**
- * `mooring buckets`, `mooring reseed` and `mooring affinity`: the connections of a virtual address are spread in another way, while they live.
- * Each names one part of the mapping; the others stay.
+ * `mooring buckets`, `mooring reseed` and `mooring affinity`: the connections of a virtual address are spread in
+ * another way, while they live. Each names one part of the mapping; the others stay.
  */
 import type { ParsedCommand } from '../command-line/command.ts';
 import { OPERATION_WORDS } from '../control-client/operation-arguments.ts';

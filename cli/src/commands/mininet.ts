@@ -1,7 +1,8 @@
 /**
- * `mooring mininet`: a topology of the folder `topologies` in Mininet, with switch, controller and web servers. Mininet is a Python library, so the work is done by
- * `topologies/launch.py`; this command finds the file, says what is missing before Python would, and passes on stop signals. The
- * launcher lives in namespaces of its own and takes everything with it when it ends, or is killed.
+ * `mooring mininet`: a topology of the folder `topologies` in Mininet, with switch, controller and web servers. Mininet
+ * is a Python library, so the work is done by `topologies/launch.py`; this command finds the file, says what is missing
+ * before Python would, and passes on stop signals. The launcher lives in namespaces of its own and takes everything
+ * with it when it ends, or is killed.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';

@@ -1,7 +1,8 @@
 /**
- * `mooring plan`: what a change would do, without doing it: which buckets move, what that costs, how long it takes. `--approve` does it, in
- * the same breath; `--gate` makes it a check for scripts: it fails when the controller has seen a connection go astray, when servers' resets in the
- * last shift make it suspect so, or when the change would be refused.
+ * `mooring plan`: what a change would do, without doing it: which buckets move, what that costs, how long it takes.
+ * `--approve` does it, in the same breath; `--gate` makes it a check for scripts: it fails when the controller has seen
+ * a connection go astray, when servers' resets in the last shift make it suspect so, or when the change would be
+ * refused.
  */
 import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * `mooring reclass`: clients come into another class, and by that to other servers, while their connections live. Which classes there are is said by the
- * configuration file; `mooring apply` moves clients as well where the file says so.
+ * `mooring reclass`: clients come into another class, and by that to other servers, while their connections live. Which
+ * classes there are is said by the configuration file; `mooring apply` moves clients as well where the file says so.
  */
 import type { ParsedCommand } from '../command-line/command.ts';
 import { OPERATION_WORDS } from '../control-client/operation-arguments.ts';

@@ -1,6 +1,7 @@
 /**
- * `mooring remove`: drain, then forget the server. To the controller it is an operation like add, drain and swap, so this file only says how
- * it is called; following it until it is done is shared. A server that has been drained before is forgotten at once.
+ * `mooring remove`: drain, then forget the server. To the controller it is an operation like add, drain and swap, so
+ * this file only says how it is called; following it until it is done is shared. A server that has been drained before
+ * is forgotten at once.
  */
 import type { ParsedCommand } from '../command-line/command.ts';
 import {

@@ -1,6 +1,6 @@
 /**
- * `mooring approve`, `pause`, `resume` and `rollback`: what can be done about an operation that there is. They differ in a word, so they are one
- * file; what each of them means is decided by the controller.
+ * `mooring approve`, `pause`, `resume` and `rollback`: what can be done about an operation that there is. They differ
+ * in a word, so they are one file; what each of them means is decided by the controller.
  */
 import type { ControlClient, OperationAction, OperationStatus } from '@mooring/controller/control';
 import type { CommandContext, ExitStatus, ParsedCommand } from '../command-line/command.ts';

@@ -1,4 +1,6 @@
-/** `mooring stf`: packet tests in p4c's STF format on any compiler and switch; the harness parses its arguments itself. */
+/**
+ * `mooring stf`: packet tests in p4c's STF format on any compiler and switch; the harness parses its arguments itself.
+ */
 import type { RawCommand } from '../command-line/command.ts';
 
 export const stfCommand: RawCommand = {

@@ -1,6 +1,7 @@
 /**
- * `mooring swap`: one server out and another in as one operation. It is not add and then drain: as one operation the newcomer gets exactly the
- * buckets of the one that leaves, and no other server's bucket moves. Following it until it is done is shared with the other operations.
+ * `mooring swap`: one server out and another in as one operation. It is not add and then drain: as one operation the
+ * newcomer gets exactly the buckets of the one that leaves, and no other server's bucket moves. Following it until it
+ * is done is shared with the other operations.
  */
 import type { ParsedCommand } from '../command-line/command.ts';
 import {

@@ -1,7 +1,7 @@
 /**
- * `mooring switch`: the embedded switch as a program of its own, behind simple_switch_grpc's command line, so that a script that
- * starts BMv2 starts this one unchanged. The switch's package parses its arguments itself. Runs until it is stopped, or,
- * with `--use-files`, until the files are read.
+ * `mooring switch`: the embedded switch as a program of its own, behind simple_switch_grpc's command line, so that a
+ * script that starts BMv2 starts this one unchanged. The switch's package parses its arguments itself. Runs until it is
+ * stopped, or, with `--use-files`, until the files are read.
  */
 import { existsSync } from 'node:fs';
 import type { RawCommand } from '../command-line/command.ts';

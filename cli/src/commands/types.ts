@@ -1,6 +1,6 @@
 /**
- * `mooring types`: TypeScript types of a P4 program, made from its P4Info, so that the compiler checks the names of tables,
- * match fields and parameters that a control program uses, and an editor completes them.
+ * `mooring types`: TypeScript types of a P4 program, made from its P4Info, so that the compiler checks the names of
+ * tables, match fields and parameters that a control program uses, and an editor completes them.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';

@@ -1,7 +1,8 @@
 /**
- * `mooring up`: compiler, embedded switch and controller in one process, or, with `--switch-address`, the controller alone in
- * front of a switch that runs elsewhere. On a terminal it shows the live view, else one line per event. It ends on
- * Ctrl-C or SIGTERM; the switch's tables stay as they are where the switch goes on, and the journal brings the controller back.
+ * `mooring up`: compiler, embedded switch and controller in one process, or, with `--switch-address`, the controller
+ * alone in front of a switch that runs elsewhere. On a terminal it shows the live view, else one line per event. It
+ * ends on Ctrl-C or SIGTERM; the switch's tables stay as they are where the switch goes on, and the journal brings the
+ * controller back.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';

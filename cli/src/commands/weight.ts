@@ -1,4 +1,7 @@
-/** `mooring weight`: a server gets a larger or smaller share of the new connections; those that exist stay where they are. */
+/**
+ * `mooring weight`: a server gets a larger or smaller share of the new connections; those that exist stay where they
+ * are.
+ */
 import type { ParsedCommand } from '../command-line/command.ts';
 import { OPERATION_WORDS } from '../control-client/operation-arguments.ts';
 import { OPERATION_OPTIONS, runRequest } from '../control-client/operation-command.ts';

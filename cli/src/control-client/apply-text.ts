@@ -1,4 +1,7 @@
-/** What differs between a file and what runs, one line a difference: `+` comes, `-` goes, `~` changes, and what cannot be followed says why. */
+/**
+ * What differs between a file and what runs, one line a difference: `+` comes, `-` goes, `~` changes, and what cannot
+ * be followed says why.
+ */
 import type { Difference } from '@mooring/controller/control';
 
 const SIGNS = { add: '+', remove: '-', change: '~' } as const;

@@ -1,7 +1,7 @@
 /**
- * How the operating commands find the running controller, and how its refusals become the command's. The socket lies in the state
- * directory: `--state-dir`, else `MOORING_STATE_DIR`, else `mooring-state` in the working directory, which is where
- * `mooring up` puts it for a configuration that says nothing else.
+ * How the operating commands find the running controller, and how its refusals become the command's. The socket lies in
+ * the state directory: `--state-dir`, else `MOORING_STATE_DIR`, else `mooring-state` in the working directory, which is
+ * where `mooring up` puts it for a configuration that says nothing else.
  */
 import { isAbsolute, join } from 'node:path';
 import { ControlClient, ControllerUnreachableError, ControlRefusedError } from '@mooring/controller/control';

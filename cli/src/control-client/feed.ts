@@ -1,7 +1,7 @@
 /**
  * Feeds a display from a controller's event stream, and keeps doing so when the controller goes away and comes back:
- * the stream's end is news (`controller-lost`), then it is tried again until the signal fires. What the controller had logged before the
- * stream began is told too, each line once: lines have numbers, which begin anew with each process.
+ * the stream's end is news (`controller-lost`), then it is tried again until the signal fires. What the controller had
+ * logged before the stream began is told too, each line once: lines have numbers, which begin anew with each process.
  */
 import { type ControlClient, ControllerUnreachableError, type LogLine, type Status } from '@mooring/controller/control';
 import type { ViewEvent } from '../ui/model.ts';

@@ -1,4 +1,7 @@
-/** The live view of a running controller, until it is left or the signal fires: what `watch`, `status --watch` and `up` have in common. */
+/**
+ * The live view of a running controller, until it is left or the signal fires: what `watch`, `status --watch` and `up`
+ * have in common.
+ */
 import { ControlClient } from '@mooring/controller/control';
 import type { CommandContext } from '../command-line/command.ts';
 import { openDisplay } from '../ui/display.ts';

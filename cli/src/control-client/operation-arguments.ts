@@ -1,6 +1,6 @@
 /**
- * From the words of a command line to a request: the same for `mooring swap a b`, which does it, and `mooring plan swap a b`, which says what
- * it would do, so that the two cannot disagree.
+ * From the words of a command line to a request: the same for `mooring swap a b`, which does it, and
+ * `mooring plan swap a b`, which says what it would do, so that the two cannot disagree.
  */
 import { randomInt } from 'node:crypto';
 import { GUE_PORT, type OperationRequest, type RequestedKind } from '@mooring/controller/control';

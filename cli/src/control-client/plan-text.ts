@@ -1,6 +1,6 @@
 /**
- * A plan as people read it: what moves from whom to whom, who has what afterwards, what it costs and how long it takes. Only the numbers that the
- * controller knows are shown; what it does not know yet is said in words instead of a zero.
+ * A plan as people read it: what moves from whom to whom, who has what afterwards, what it costs and how long it takes.
+ * Only the numbers that the controller knows are shown; what it does not know yet is said in words instead of a zero.
  */
 import type { Plan, VipPlan } from '@mooring/controller/control';
 

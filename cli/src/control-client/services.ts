@@ -1,7 +1,7 @@
 /**
- * What the terminal UI can ask of a running controller, and how its orders are carried out: by the very commands, in this process, with their
- * output caught. So there is nothing that can be done from the screen and not from a shell, refusals read the same, and the audit log knows
- * both alike.
+ * What the terminal UI can ask of a running controller, and how its orders are carried out: by the very commands, in
+ * this process, with their output caught. So there is nothing that can be done from the screen and not from a shell,
+ * refusals read the same, and the audit log knows both alike.
  */
 import { PassThrough } from 'node:stream';
 import type { ControlClient } from '@mooring/controller/control';
@@ -20,7 +20,10 @@ function catcher(): { readonly stream: PassThrough; text(): string } {
   return { stream, text: () => Buffer.concat(chunks).toString('utf8') };
 }
 
-/** The command line with this controller's state directory, and `--detach` where it would wait: the screen shows the rest. */
+/**
+ * The command line with this controller's state directory, and `--detach` where it would wait: the screen shows the
+ * rest.
+ */
 async function completed(argv: readonly string[], stateDirectory: string): Promise<readonly string[]> {
   const [name, ...rest] = argv;
   const command = await COMMANDS.find((entry) => entry.name === name)?.load();
@@ -54,7 +57,10 @@ async function runCommand(
   return { status, stdout: stdout.text(), stderr: stderr.text() };
 }
 
-/** `192.0.2.7:51514`, or with the port it has connected to behind it: `192.0.2.7:51514 443`. What is no number is refused where it is asked for. */
+/**
+ * `192.0.2.7:51514`, or with the port it has connected to behind it: `192.0.2.7:51514 443`. What is no number is
+ * refused where it is asked for.
+ */
 function clientAndPort(text: string): { readonly address: string; readonly port: number | undefined } {
   const [address = '', port] = text.trim().split(/\s+/);
   return { address, port: port === undefined ? undefined : Number(port) };

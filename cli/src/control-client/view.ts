@@ -1,4 +1,6 @@
-/** Translates what the controller says into what the terminal shows. The only place where the UI meets the wire format. */
+/**
+ * Translates what the controller says into what the terminal shows. The only place where the UI meets the wire format.
+ */
 import type { OperationStatus, Plan, ServerStatus, Status, SwitchStatus, VipStatus } from '@mooring/controller/control';
 import type {
   ControllerView,

@@ -1,7 +1,7 @@
 /**
- * Runs a controller inside this process until the command is asked to end: starts it, shows what it does (full screen on
- * a terminal, else its log line by line), and stops it in good order. The display is fed through the control socket like any other
- * client's, so that what it shows is what `mooring status` would.
+ * Runs a controller inside this process until the command is asked to end: starts it, shows what it does (full screen
+ * on a terminal, else its log line by line), and stops it in good order. The display is fed through the control socket
+ * like any other client's, so that what it shows is what `mooring status` would.
  */
 import {
   ConfigurationError,

@@ -1,11 +1,13 @@
 /**
- * Chooses what the chaos demo does next. A pure decision from a seed and from what is to be seen of the service now: the same seed and the
- * same sights give the same operations. Kinds are dealt like cards from a shuffled deck that holds each of them, so that a run of twenty has
- * had all of them several times; a card that cannot be played now (nobody to enable, too few servers to crash one) goes back to the end.
+ * Chooses what the chaos demo does next. A pure decision from a seed and from what is to be seen of the service now:
+ * the same seed and the same sights give the same operations. Kinds are dealt like cards from a shuffled deck that
+ * holds each of them, so that a run of twenty has had all of them several times; a card that cannot be played now
+ * (nobody to enable, too few servers to crash one) goes back to the end.
  *
- * What is chosen is what a careful operator may ask for: a server takes part in one operation at a time, somebody is left to take
- * connections, residents stay in service for the connections that live through the run. A crash asks nobody, so it may
- * meet a server in the middle of an operation. A change of mapping waits for what is under way, and what comes after waits for it. Switch and controller are not taken away at once, nor the controller while it looks
+ * What is chosen is what a careful operator may ask for: a server takes part in one operation at a time, somebody is
+ * left to take connections, residents stay in service for the connections that live through the run. A crash asks
+ * nobody, so it may meet a server in the middle of an operation. A change of mapping waits for what is under way, and
+ * what comes after waits for it. Switch and controller are not taken away at once, nor the controller while it looks
  * for connections whose pins went with the switch (docs/LIMITATIONS.md).
  */
 import type { ServerState } from '@mooring/controller/control';
@@ -35,11 +37,17 @@ export type ChaosIncident =
   /** One of the two links of a server, from 0. */
   | { readonly kind: 'link-down' | 'link-up'; readonly server: string; readonly link: number }
   | { readonly kind: 'kill-controller' }
-  /** The controller, and the switch as soon as the controller is back: what was pinned in between lies in the registers only. */
+  /**
+   * The controller, and the switch as soon as the controller is back: what was pinned in between lies in the registers
+   * only.
+   */
   | { readonly kind: 'kill-in-turn' }
   | { readonly kind: 'restart-switch' };
 
-/** What is in the deck: kinds of what can happen, changes of mapping by what they change; `divide`: to a multiple of the buckets. */
+/**
+ * What is in the deck: kinds of what can happen, changes of mapping by what they change; `divide`: to a multiple of the
+ * buckets.
+ */
 type ChaosCard = Exclude<ChaosOperation['kind'], 'remap'> | 'divide' | 'reseed' | 'affinity';
 
 /** A server as it is now. */
@@ -152,7 +160,8 @@ export class ChaosPlanner {
       this.alone = this.random() >= OVERLAP_SHARE;
       return { kind: 'order', operation, pauseMs: Math.round(this.random() * LONGEST_PAUSE_MS) };
     }
-    // Nothing of what is left can be done now. What runs may change that; if nothing runs, a fresh deck has other kinds.
+    // Nothing of what is left can be done now. What runs may change that; if nothing runs, a fresh deck has other
+    // kinds.
     if (view.running === 0) this.deck = [];
     return { kind: 'wait' };
   }

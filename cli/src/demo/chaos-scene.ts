@@ -1,8 +1,9 @@
 /**
- * The scene of `mooring demo --chaos`: carries out what the planner (chaos-plan.ts) chooses, as operators, power cuts and crashes would,
- * through the controller's socket, by SIGKILL, and by starting again what had ended. Each operation is printed as it is ordered and becomes a
- * line of the report when it has ended; nothing here judges connections, which is the load's business. The load is told of an
- * incident before it happens, so that it can tell lost connections of a crashed server from all others (load/incidents.ts).
+ * The scene of `mooring demo --chaos`: carries out what the planner (chaos-plan.ts) chooses, as operators, power cuts
+ * and crashes would, through the controller's socket, by SIGKILL, and by starting again what had ended. Each operation
+ * is printed as it is ordered and becomes a line of the report when it has ended; nothing here judges connections,
+ * which is the load's business. The load is told of an incident before it happens, so that it can tell lost connections
+ * of a crashed server from all others (load/incidents.ts).
  */
 import {
   ControllerUnreachableError,

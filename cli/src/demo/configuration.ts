@@ -81,7 +81,8 @@ function vipLines(
     ...(plan.tunnel === undefined ? [] : [`    tunnelSource: '${plan.tunnel.source}'`]),
     ...(plan.tunnel?.kind === 'gue' ? [`    tunnelPort: ${plan.tunnel.port}`] : []),
     `    buckets: ${DEMO_BUCKETS}`,
-    // A host that has crashed is gone with its interfaces, so a check fails at once; the patience is for a busy machine.
+    // A host that has crashed is gone with its interfaces, so a check fails at once; the patience is for a busy
+    // machine.
     ...(isChecked ? ['    health: { kind: tcp, interval: 200ms, timeout: 5s, fall: 3, comeback: wait }'] : []),
     `    servers:`,
     ...servers.flatMap((host) => [

@@ -1,7 +1,7 @@
 /**
  * The demo's controller: `mooring up` as a process of its own, so that killing it with SIGKILL is what it says, and
- * starting it again is what an operator or a service manager would do. Its output goes to a file; when it ends without having been asked to,
- * the last lines of that file are the reason that is shown.
+ * starting it again is what an operator or a service manager would do. Its output goes to a file; when it ends without
+ * having been asked to, the last lines of that file are the reason that is shown.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';

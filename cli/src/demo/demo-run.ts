@@ -1,7 +1,7 @@
 /**
- * One run of the demo, from nothing to the report: compile the P4 program and start the hosts side by side, then the switch, the
- * controller (which pushes the program by P4Runtime), the servers and the load; play the scenes; count; stop everything.
- * What is started is stopped in reverse order however the run ends.
+ * One run of the demo, from nothing to the report: compile the P4 program and start the hosts side by side, then the
+ * switch, the controller (which pushes the program by P4Runtime), the servers and the load; play the scenes; count;
+ * stop everything. What is started is stopped in reverse order however the run ends.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { ControlClient, Status } from '@mooring/controller/control';

@@ -1,7 +1,7 @@
 /**
- * The switch in the middle of the demo's hosts: the embedded one in this process (its packets in a worker thread), or a program that takes
- * simple_switch_grpc's command line, BMv2 itself or `mooring switch`. Both are started by the very same arguments and
- * get their program by P4Runtime from the controller.
+ * The switch in the middle of the demo's hosts: the embedded one in this process (its packets in a worker thread), or a
+ * program that takes simple_switch_grpc's command line, BMv2 itself or `mooring switch`. Both are started by the very
+ * same arguments and get their program by P4Runtime from the controller.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
@@ -26,7 +26,10 @@ export interface DemoSwitch {
   readonly description: string;
   /** Its process, where it is one of its own. */
   readonly pid?: number | undefined;
-  /** Kills it with SIGKILL and starts it again, empty; resolves when it takes connections. Only a switch that is a process has it. */
+  /**
+   * Kills it with SIGKILL and starts it again, empty; resolves when it takes connections. Only a switch that is a
+   * process has it.
+   */
   restart?(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -167,8 +170,8 @@ export async function startEmbeddedSwitch(argv: readonly string[]): Promise<Demo
 }
 
 /**
- * Starts the embedded switch with ports in this process. Frames are handed over in turns of the event loop, not within each
- * other's handling, as on a wire.
+ * Starts the embedded switch with ports in this process. Frames are handed over in turns of the event loop, not within
+ * each other's handling, as on a wire.
  */
 export async function startEmbeddedSwitchInProcess(
   deliver: (port: number, frame: Buffer) => void,

@@ -1,6 +1,6 @@
 /**
- * A host as the demo's script sees it, whether it is a process on the kernel's TCP or a simulated one. Both kinds keep the same
- * counters, so that scenes and report do not know which of the two they drive.
+ * A host as the demo's script sees it, whether it is a process on the kernel's TCP or a simulated one. Both kinds keep
+ * the same counters, so that scenes and report do not know which of the two they drive.
  */
 import type { LoadClientOptions } from '../load/client.ts';
 import type { Incident } from '../load/incidents.ts';

@@ -1,9 +1,9 @@
 /**
  * A host that is a process of its own on the kernel's TCP, in its own network namespace: `unshare --net` starts the
- * host program (load/host.worker.ts), a veth pair is laid from the switch's namespace to it, and the host configures its own
- * end. A host that is to be checked has a second, management interface, which does not lead through the switch.
- * The namespace is held by nothing but the process, so it is gone when the process is. The host's addresses
- * are static neighbours of nobody: it asks by ARP like any other host.
+ * host program (load/host.worker.ts), a veth pair is laid from the switch's namespace to it, and the host configures
+ * its own end. A host that is to be checked has a second, management interface, which does not lead through the switch.
+ * The namespace is held by nothing but the process, so it is gone when the process is. The host's addresses are static
+ * neighbours of nobody: it asks by ARP like any other host.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { isIPv6 } from 'node:net';
@@ -33,8 +33,8 @@ const TUNNEL_MTU = 1_560;
 const JOINED_INTERFACE = 'br0';
 
 /**
- * Makes one interface of a host's links, as a bond would: it answers by the link by which a client was last heard, and by another as soon as
- * that one has no carrier. Nothing passes from one link to the other.
+ * Makes one interface of a host's links, as a bond would: it answers by the link by which a client was last heard, and
+ * by another as soon as that one has no carrier. Nothing passes from one link to the other.
  */
 function joinLinks(plan: PlannedHost, links: readonly { readonly hostInterface: string }[]): string[] {
   return [

@@ -13,8 +13,8 @@ import { linksOf, type WorldPlan } from './world-plan.ts';
 const EMBEDDED_SWITCH_COMMAND = [process.execPath, commandFile(), 'switch'];
 
 /**
- * Has /sys show the interfaces of this network namespace: BMv2 reads there whether a port is up, and takes one that it does not find for down.
- * Where mounting is not permitted the switches of our own lose nothing.
+ * Has /sys show the interfaces of this network namespace: BMv2 reads there whether a port is up, and takes one that it
+ * does not find for down. Where mounting is not permitted the switches of our own lose nothing.
  */
 function showOwnInterfaces(): void {
   spawnSync('mount', ['-t', 'sysfs', 'sysfs', '/sys'], { stdio: 'ignore' });

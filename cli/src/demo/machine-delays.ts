@@ -1,12 +1,13 @@
 /**
- * When the machine did not run what it should have: the longest that any thread of the demo waited for a processor, interval by interval. A
- * connection that stalls because the switch or its server was ready to run and was not run has been stalled by the machine, not
- * by a switch that dropped its packet; only the kernel can tell the two apart, and it does: `/proc/<pid>/task/<tid>/schedstat` counts
- * the nanoseconds each thread has spent on a run queue. What the hypervisor took away comes from `/proc/stat`.
+ * When the machine did not run what it should have: the longest that any thread of the demo waited for a processor,
+ * interval by interval. A connection that stalls because the switch or its server was ready to run and was not run has
+ * been stalled by the machine, not by a switch that dropped its packet; only the kernel can tell the two apart, and it
+ * does: `/proc/<pid>/task/<tid>/schedstat` counts the nanoseconds each thread has spent on a run queue. What the
+ * hypervisor took away comes from `/proc/stat`.
  *
- * Of each interval the wait of that process counts which waited longest. A stall is the machine's only if such waits fill most of it: a
- * lost SYN, which costs a second by itself, is not excused by a machine that is busy and has the processes take turns. The run says how
- * many there were.
+ * Of each interval the wait of that process counts which waited longest. A stall is the machine's only if such waits
+ * fill most of it: a lost SYN, which costs a second by itself, is not excused by a machine that is busy and has the
+ * processes take turns. The run says how many there were.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { ClientTally } from '../load/tally.ts';
@@ -23,7 +24,9 @@ const MACHINE_SHARE = 0.8;
 
 /** What the machine is asked for; the files of /proc, given as functions so that tests need no machine. */
 export interface ScheduleSource {
-  /** Nanoseconds that each thread of a process has waited for a processor, by thread id; empty when the process is gone. */
+  /**
+   * Nanoseconds that each thread of a process has waited for a processor, by thread id; empty when the process is gone.
+   */
   waitsOf(pid: number): ReadonlyMap<number, number>;
   /** Milliseconds that the hypervisor has taken from each processor on average. */
   stolenMs(): number;

@@ -1,12 +1,12 @@
 /**
- * Moves the whole demo into namespaces of its own: the process starts itself again under `unshare` with a new network, mount
- * and PID namespace (and, without root, a user namespace in which it is root). The inner process is the first of its PID
- * namespace, so when it ends, however it ends, the kernel ends every process in it, and with the last process go
- * the network namespaces and their interfaces. Nothing is named, mounted or left behind on the machine, hence
- * there is nothing stale to clean up at the next start either.
+ * Moves the whole demo into namespaces of its own: the process starts itself again under `unshare` with a new network,
+ * mount and PID namespace (and, without root, a user namespace in which it is root). The inner process is the first of
+ * its PID namespace, so when it ends, however it ends, the kernel ends every process in it, and with the last process
+ * go the network namespaces and their interfaces. Nothing is named, mounted or left behind on the machine, hence there
+ * is nothing stale to clean up at the next start either.
  *
- * The outer process waits, passes stop signals on by closing the IPC channel, and takes over the exit status. If it is killed,
- * the channel closes too and the inner one ends itself.
+ * The outer process waits, passes stop signals on by closing the IPC channel, and takes over the exit status. If it is
+ * killed, the channel closes too and the inner one ends itself.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { commandFile } from '../command-line/repository.ts';

@@ -1,7 +1,7 @@
 /**
- * The demo's closing report: figures as data (what `--json FILE` writes) and as the text that stays on the terminal. The verdict is
- * strict: one connection that was reset, refused, lost, cut short, stalled for over a second or got a wrong byte, or an operation
- * that did not finish, and the demo has failed.
+ * The demo's closing report: figures as data (what `--json FILE` writes) and as the text that stays on the terminal.
+ * The verdict is strict: one connection that was reset, refused, lost, cut short, stalled for over a second or got a
+ * wrong byte, or an operation that did not finish, and the demo has failed.
  */
 import { type ClientTally, isFaultless, type ServerTally } from '../load/tally.ts';
 import { formatCount, formatSeconds } from '../ui/format.ts';
@@ -30,7 +30,10 @@ export interface DemoReport {
   readonly connections: ClientTally;
   readonly servers: ServerTally;
   readonly pinsAtMost: number;
-  /** What the machine did to the run: stalls that are its own, and the longest that the demo's processes waited for it within a tenth of a second. */
+  /**
+   * What the machine did to the run: stalls that are its own, and the longest that the demo's processes waited for it
+   * within a tenth of a second.
+   */
   readonly machine: { readonly stalls: number; readonly worstWaitMs: number };
   readonly steps: readonly StepReport[];
   /** Whether the steps were random operations and incidents. */

@@ -1,8 +1,8 @@
 /**
- * The demo's script: what happens to the servers, in order, while the load runs. Each scene drives the controller through
- * its control socket exactly as the operating commands do, waits for the operation's end, and then switches the server that left
- * off, because "safe to power off" is only proven by doing it. The script knows hosts and controller by small
- * interfaces, so that it is the same on the kernel's TCP, on simulated hosts, and on any switch.
+ * The demo's script: what happens to the servers, in order, while the load runs. Each scene drives the controller
+ * through its control socket exactly as the operating commands do, waits for the operation's end, and then switches the
+ * server that left off, because "safe to power off" is only proven by doing it. The script knows hosts and controller
+ * by small interfaces, so that it is the same on the kernel's TCP, on simulated hosts, and on any switch.
  */
 import type { OperationRequest, OperationStatus } from '@mooring/controller/control';
 import { controllerFailure } from '../control-client/connect.ts';

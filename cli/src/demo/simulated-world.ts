@@ -1,7 +1,7 @@
 /**
  * The world of simulated hosts, for machines where network namespaces are not permitted: the hosts of
- * simulation/simulated-host.ts on the embedded switch's in-process ports, with the same load generator on their sockets. Compiler,
- * switch and controller are the same as everywhere. Time is real; one timer serves all hosts.
+ * simulation/simulated-host.ts on the embedded switch's in-process ports, with the same load generator on their
+ * sockets. Compiler, switch and controller are the same as everywhere. Time is real; one timer serves all hosts.
  */
 import { LoadClient, type LoadClientOptions } from '../load/client.ts';
 import { encodeGreeting } from '../load/greeting.ts';

@@ -1,7 +1,7 @@
 /**
- * The demo's scratch directory: configuration, compiled program, the controller's state and log. Its name carries the process id
- * of the outermost `mooring` process, so that one left behind by a killed run is recognised at the next start and removed;
- * a running demo's is left alone.
+ * The demo's scratch directory: configuration, compiled program, the controller's state and log. Its name carries the
+ * process id of the outermost `mooring` process, so that one left behind by a killed run is recognised at the next
+ * start and removed; a running demo's is left alone.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

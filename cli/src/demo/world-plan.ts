@@ -50,7 +50,10 @@ export interface WorldPlan {
   readonly virtualPort: number;
   /** All clients, in a few prefixes. */
   readonly clientPrefixes: readonly string[];
-  /** Port the servers listen on; where packets are translated it differs from the virtual one so that port translation is used. */
+  /**
+   * Port the servers listen on; where packets are translated it differs from the virtual one so that port translation
+   * is used.
+   */
   readonly serverPort: number;
   readonly prefixLength: number;
   readonly transport: Transport;
@@ -96,9 +99,9 @@ export interface WorldExtras {
 }
 
 /**
- * Plans `serverCount` servers (s1, s2, ...) and `clientCount` clients (c1, ...) with `addressesPerClient` addresses; `classServers` more
- * servers (g1, ...) are for a class of clients. `managed` servers have a management link, servers in `twoLinks` two links to the switch, whose ports
- * follow those of all hosts.
+ * Plans `serverCount` servers (s1, s2, ...) and `clientCount` clients (c1, ...) with `addressesPerClient` addresses;
+ * `classServers` more servers (g1, ...) are for a class of clients. `managed` servers have a management link, servers
+ * in `twoLinks` two links to the switch, whose ports follow those of all hosts.
  */
 export function planWorld(
   serverCount: number,

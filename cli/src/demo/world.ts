@@ -1,6 +1,7 @@
 /**
  * The demo's world: its hosts, and the way the switch reaches them. Two kinds exist: processes on the kernel's TCP in
- * network namespaces (kernel-world.ts) and simulated hosts (simulated-world.ts). The script and the report work on either.
+ * network namespaces (kernel-world.ts) and simulated hosts (simulated-world.ts). The script and the report work on
+ * either.
  */
 
 import type { DemoSwitch } from './demo-switch.ts';

@@ -1,7 +1,7 @@
 /**
- * What `mooring doctor` looks at: each check is data (what for, how to get it on Debian and Ubuntu) and a function that asks the machine. The machine is an
- * argument, so that tests ask one of their own; nothing here changes anything, and a check that cannot be made counts as missing with
- * the reason, because the doctor must never be what fails.
+ * What `mooring doctor` looks at: each check is data (what for, how to get it on Debian and Ubuntu) and a function that
+ * asks the machine. The machine is an argument, so that tests ask one of their own; nothing here changes anything, and
+ * a check that cannot be made counts as missing with the reason, because the doctor must never be what fails.
  */
 import { probeNamespaces } from '../demo/private-world.ts';
 

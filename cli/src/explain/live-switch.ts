@@ -1,6 +1,7 @@
 /**
- * Reads from a running switch what a trace needs: its program and all its entries, as P4Runtime gives them, without becoming its
- * controller. What cannot be read is left out: registers, which no P4Runtime switch of BMv2's kind lets one read.
+ * Reads from a running switch what a trace needs: its program and all its entries, as P4Runtime gives them, without
+ * becoming its controller. What cannot be read is left out: registers, which no P4Runtime switch of BMv2's kind lets
+ * one read.
  */
 import { grpcTransport } from '@mooring/p4runtime-ts';
 import { create, type MessageInitShape, P4InfoSchema, toBinary } from '@mooring/p4runtime-ts/p4info';

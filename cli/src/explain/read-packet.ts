@@ -1,6 +1,6 @@
 /**
- * Gets the packet that the command line names: hexadecimal digits, or the n-th packet of a pcap file. What consists of hexadecimal
- * digits only is taken as such, since a capture's name ends with .pcap.
+ * Gets the packet that the command line names: hexadecimal digits, or the n-th packet of a pcap file. What consists of
+ * hexadecimal digits only is taken as such, since a capture's name ends with .pcap.
  */
 import { CommandFailure, UsageError } from '../command-line/errors.ts';
 

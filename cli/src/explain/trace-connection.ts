@@ -1,6 +1,6 @@
 /**
- * Traces a packet of a connection through the program and entries that the controller's switch has now, in a switch of its own
- * that is loaded with them for the purpose: nothing is sent, and the running one is only read.
+ * Traces a packet of a connection through the program and entries that the controller's switch has now, in a switch of
+ * its own that is loaded with them for the purpose: nothing is sent, and the running one is only read.
  */
 import type { ControlClient, VipStatus } from '@mooring/controller/control';
 import type { TraceEvent } from '@mooring/softswitch';

@@ -1,9 +1,9 @@
 /**
  * Traces one packet through a program, in this process and without a network.
  *
- * The switch's core stands behind the P4Runtime service itself, called directly, so that entries are checked, translated and
- * laid out exactly as a running switch would do it; then the data plane's own tracer tells the packet's way. Without a P4Info the program runs with the
- * entries that stand in it, and no others.
+ * The switch's core stands behind the P4Runtime service itself, called directly, so that entries are checked,
+ * translated and laid out exactly as a running switch would do it; then the data plane's own tracer tells the packet's
+ * way. Without a P4Info the program runs with the entries that stand in it, and no others.
  */
 import { RpcError } from '@mooring/p4runtime-ts';
 import { create, readP4Info } from '@mooring/p4runtime-ts/p4info';
@@ -45,7 +45,8 @@ export interface TraceRequest {
 /**
  * Loads the program, writes the entries and takes the packet through.
  *
- * Entries that the program has itself (a file of `--p4runtime-entries-files` lists those) may stand in the files; they are not written twice.
+ * Entries that the program has itself (a file of `--p4runtime-entries-files` lists those) may stand in the files; they
+ * are not written twice.
  *
  * @throws CommandFailure `BAD_PROGRAM`, `BAD_P4INFO` or `BAD_ENTRY`
  */

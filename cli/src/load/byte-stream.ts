@@ -1,9 +1,10 @@
 /**
  * The byte streams that the load's two ends send and check. Each connection has two streams (one each way), and any
  * byte of either can be told from the connection's key and its position alone, so that either end verifies every byte
- * without a copy of what was sent. The bytes come from one fixed pseudo-random pad whose length is prime; a stream starts at an
- * offset mixed from its key. Checking is then one memory comparison per chunk, cheap enough for thousands of
- * connections in one process, and data of another connection, doubled, missing or shifted bytes all show as mismatches.
+ * without a copy of what was sent. The bytes come from one fixed pseudo-random pad whose length is prime; a stream
+ * starts at an offset mixed from its key. Checking is then one memory comparison per chunk, cheap enough for thousands
+ * of connections in one process, and data of another connection, doubled, missing or shifted bytes all show as
+ * mismatches.
  */
 import { seededRandom } from './random.ts';
 

@@ -1,9 +1,10 @@
 /**
  * The load's client: keeps a target number of connections alive through one process, each with a seeded random
- * lifetime, sending a small record every few hundred milliseconds and checking every byte of the answers. A connection whose
- * server is one that stays may be made a marathon: it lives until the end of the run. New connections are opened at a bounded rate, also
- * when many end at once, so that the load is even. The client decides nothing about what is a fault: it counts (tally.ts), and what a
- * server's crash or the switch's restart explains (incidents.ts) has counters of its own.
+ * lifetime, sending a small record every few hundred milliseconds and checking every byte of the answers. A connection
+ * whose server is one that stays may be made a marathon: it lives until the end of the run. New connections are opened
+ * at a bounded rate, also when many end at once, so that the load is even. The client decides nothing about what is a
+ * fault: it counts (tally.ts), and what a server's crash or the switch's restart explains (incidents.ts) has counters
+ * of its own.
  *
  * Stalls are measured on a running clock (running-clock.ts): the handshake, each answer and the close must each take
  * no more than a second of it.
@@ -319,7 +320,10 @@ export class LoadClient {
     else this.noteFault(connection, 'failed');
   }
 
-  /** Counts a connection that has ended as it should not, under its cause where an incident is the cause, and takes it out. */
+  /**
+   * Counts a connection that has ended as it should not, under its cause where an incident is the cause, and takes it
+   * out.
+   */
   private noteFault(connection: Connection, fault: 'reset' | 'refused' | 'failed' | 'endedEarly'): void {
     const { tally, incidents } = this;
     const { server, begunAtMs } = connection;

@@ -1,8 +1,8 @@
 /**
- * The load over UDP: `LoadSocket`s for the very client and server that also speak TCP. A flow is a sequence of questions, each one
- * datagram, each answered by one; a question without answer is sent again, so that a lost datagram costs time and not the flow.
- * A server that is asked anything but a first question by a flow it does not know says so, and that is a reset: it is
- * what a flow sees whose packets have changed server.
+ * The load over UDP: `LoadSocket`s for the very client and server that also speak TCP. A flow is a sequence of
+ * questions, each one datagram, each answered by one; a question without answer is sent again, so that a lost datagram
+ * costs time and not the flow. A server that is asked anything but a first question by a flow it does not know says so,
+ * and that is a reset: it is what a flow sees whose packets have changed server.
  *
  * Datagram: kind (one byte), number of the question (four bytes), bytes of the stream.
  */

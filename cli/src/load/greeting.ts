@@ -1,7 +1,7 @@
 /**
- * The first bytes of a load connection. The client opens with a fixed-size hello (magic, connection key); the server answers with a
- * greeting that names it (magic, one length byte, name), after which both directions are pure streams (see
- * byte-stream.ts) and the server answers every n bytes with n bytes of its own. No framing is needed: how much is
+ * The first bytes of a load connection. The client opens with a fixed-size hello (magic, connection key); the server
+ * answers with a greeting that names it (magic, one length byte, name), after which both directions are pure streams
+ * (see byte-stream.ts) and the server answers every n bytes with n bytes of its own. No framing is needed: how much is
  * outstanding follows from the counts alone. Parsers take what has arrived so far and say if that is enough.
  */
 

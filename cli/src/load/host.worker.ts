@@ -1,8 +1,8 @@
 /**
- * A host of the demo: one process that is a server or a client on the kernel's TCP or UDP, started inside the host's network
- * namespace and steered over the IPC channel (messages.ts). It is bundled as a file of its own so that it starts fast
- * and carries nothing but the load. When the channel closes (the main process is gone, however it ended) it ends itself, so that no
- * host outlives a demo.
+ * A host of the demo: one process that is a server or a client on the kernel's TCP or UDP, started inside the host's
+ * network namespace and steered over the IPC channel (messages.ts). It is bundled as a file of its own so that it
+ * starts fast and carries nothing but the load. When the channel closes (the main process is gone, however it ended) it
+ * ends itself, so that no host outlives a demo.
  */
 import { createServer } from 'node:net';
 import { LoadClient } from './client.ts';

@@ -1,8 +1,8 @@
 /**
- * What was done to the network on purpose, so that its unavoidable consequences are not taken for faults, and nothing else is excused. Two
- * kinds: a server crashed (its own connections are lost, and an attempt that meets it before it has been given up may fail or be late), and
- * the switch was restarted (whatever waits must be answered within the time that a recovery may take). The clock is the load's
- * running clock; everything here is arithmetic on it.
+ * What was done to the network on purpose, so that its unavoidable consequences are not taken for faults, and nothing
+ * else is excused. Two kinds: a server crashed (its own connections are lost, and an attempt that meets it before it
+ * has been given up may fail or be late), and the switch was restarted (whatever waits must be answered within the time
+ * that a recovery may take). The clock is the load's running clock; everything here is arithmetic on it.
  */
 
 /** Longest time from the end of the switch to the answer of everything that waited. */

@@ -1,6 +1,6 @@
 /**
- * Runs a list of `ip` commands (iproute2) in one process, in this process's network namespace. A batch costs one program
- * start however many commands it has, and stops at the first that fails, whose message is passed on.
+ * Runs a list of `ip` commands (iproute2) in one process, in this process's network namespace. A batch costs one
+ * program start however many commands it has, and stops at the first that fails, whose message is passed on.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
@@ -30,7 +30,10 @@ export function silenceIpv6(): void {
   set({ disable_ipv6: '1' });
 }
 
-/** Lets interfaces of this network namespace have the IPv6 addresses they are given, at once, and none of the kernel's own making. */
+/**
+ * Lets interfaces of this network namespace have the IPv6 addresses they are given, at once, and none of the kernel's
+ * own making.
+ */
 export function quietIpv6(): void {
   set({ disable_ipv6: '0', accept_ra: '0', accept_dad: '0', addr_gen_mode: '1' });
 }

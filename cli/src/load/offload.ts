@@ -1,8 +1,8 @@
 /**
  * Turns off segmentation and checksum offload of a network interface. A veth interface claims to compute checksums in
- * "hardware" and therefore hands packets over with the checksum field half filled and segments of up to 64 KB; a
- * kernel peer knows that, a switch that reads frames through a packet socket would forward them as they are, and the
- * other host would drop them. `ethtool -K` would do the same but is not part of a base Debian system, so this makes its ioctl
+ * "hardware" and therefore hands packets over with the checksum field half filled and segments of up to 64 KB; a kernel
+ * peer knows that, a switch that reads frames through a packet socket would forward them as they are, and the other
+ * host would drop them. `ethtool -K` would do the same but is not part of a base Debian system, so this makes its ioctl
  * (SIOCETHTOOL with the ETHTOOL_S* commands of linux/ethtool.h) directly.
  */
 import koffi from 'koffi';

@@ -1,6 +1,6 @@
 /**
- * The load's server: greets with its name, checks the client's stream byte for byte and answers every n bytes with n bytes of its own
- * stream. Ends when the client ends. One process serves any number of connections.
+ * The load's server: greets with its name, checks the client's stream byte for byte and answers every n bytes with n
+ * bytes of its own stream. Ends when the client ends. One process serves any number of connections.
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { ByteStream } from './byte-stream.ts';

@@ -1,6 +1,6 @@
 /**
- * The part of node's Socket that the load needs. The kernel's sockets have it by nature and the simulated hosts' sockets
- * implement it, so that client and server are the same code on both.
+ * The part of node's Socket that the load needs. The kernel's sockets have it by nature and the simulated hosts'
+ * sockets implement it, so that client and server are the same code on both.
  */
 
 /** A stream socket, connected or connecting. */

@@ -1,6 +1,6 @@
 /**
- * What the load counts. Plain data, so that it crosses process boundaries as JSON and the tallies of several client processes add
- * up. Every way a connection can go wrong has a counter of its own; `faultless` is the demo's verdict.
+ * What the load counts. Plain data, so that it crosses process boundaries as JSON and the tallies of several client
+ * processes add up. Every way a connection can go wrong has a counter of its own; `faultless` is the demo's verdict.
  */
 
 /** A connection that suffered what nothing explains; told one by one, so that its cause can be looked for. */
@@ -98,8 +98,8 @@ export function emptyTally(): ClientTally {
 }
 
 /**
- * The sum of several processes' tallies. `fewestAlive` is a lower bound (the sum of each process's lowest), and only known
- * once every process has reached its target; the longest answer and pause are the greatest.
+ * The sum of several processes' tallies. `fewestAlive` is a lower bound (the sum of each process's lowest), and only
+ * known once every process has reached its target; the longest answer and pause are the greatest.
  */
 export function sumTallies(tallies: readonly ClientTally[]): ClientTally {
   const sum = emptyTally();

@@ -1,8 +1,9 @@
 /**
- * A server's end of a tunnel in user space: takes packets out of the IP-in-IP or GUE packets that the switch has put them into, and gives them to
- * the kernel by a TUN interface, as if they had come in there. The service's connections are the kernel's own; only the taking out is done here,
- * so that it works on kernels without tunnels (`ipip`, `fou` and `ip6_tnl` are modules, and not everywhere to be had). Answers take
- * no tunnel: they leave by the host's other interface.
+ * A server's end of a tunnel in user space: takes packets out of the IP-in-IP or GUE packets that the switch has put
+ * them into, and gives them to the kernel by a TUN interface, as if they had come in there. The service's connections
+ * are the kernel's own; only the taking out is done here, so that it works on kernels without tunnels (`ipip`, `fou`
+ * and `ip6_tnl` are modules, and not everywhere to be had). Answers take no tunnel: they leave by the host's other
+ * interface.
  *
  * The worker blocks on one socket and does nothing else; it ends with its process.
  */
@@ -79,7 +80,10 @@ function openSocket({ kind, ipv6, port }: TunnelEndOptions): number {
   return descriptor;
 }
 
-/** Where the inner packet begins; undefined for what is none of ours. A raw IPv4 socket gives the outer header as well, others do not. */
+/**
+ * Where the inner packet begins; undefined for what is none of ours. A raw IPv4 socket gives the outer header as well,
+ * others do not.
+ */
 function innerOffset({ kind, ipv6 }: TunnelEndOptions, packet: Buffer): number | undefined {
   if (kind === 'ipip') return ipv6 ? 0 : (packet[0]! & 15) * 4;
   const [first, protocol] = packet;

@@ -1,7 +1,7 @@
 /**
- * Gets the load balancer's program: compiled from the P4 sources by our own compiler, in memory, or read from files that
- * any P4 compiler has made. The compiler is used by its command's front door, so that what `mooring up` runs is what
- * `mooring compile` prints.
+ * Gets the load balancer's program: compiled from the P4 sources by our own compiler, in memory, or read from files
+ * that any P4 compiler has made. The compiler is used by its command's front door, so that what `mooring up` runs is
+ * what `mooring compile` prints.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

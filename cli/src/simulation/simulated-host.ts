@@ -1,9 +1,11 @@
 /**
- * A simulated host: one Ethernet interface, ARP, and TCP connections (tcp-connection.ts) behind sockets that speak the part of
- * node's Socket interface which the load uses, so that the very load generator of the kernel hosts runs on it. A segment
- * for no known connection is answered by a RST, exactly as a kernel does: that is what makes a mis-sent packet visible.
+ * A simulated host: one Ethernet interface, ARP, and TCP connections (tcp-connection.ts) behind sockets that speak the
+ * part of node's Socket interface which the load uses, so that the very load generator of the kernel hosts runs on it.
+ * A segment for no known connection is answered by a RST, exactly as a kernel does: that is what makes a mis-sent
+ * packet visible.
  *
- * Frames go out through a callback and come in by `receive`; time comes from a clock that is passed in and timers from `poll`.
+ * Frames go out through a callback and come in by `receive`; time comes from a clock that is passed in and timers from
+ * `poll`.
  */
 import { EventEmitter } from 'node:events';
 import {

@@ -1,6 +1,6 @@
 /**
- * What must be seen whatever page is open, worst first: it stands in the title. Each is a few words; the page that has the rest is where one would
- * look for it (operations, servers, switch).
+ * What must be seen whatever page is open, worst first: it stands in the title. Each is a few words; the page that has
+ * the rest is where one would look for it (operations, servers, switch).
  */
 import { formatClock, formatCount } from './format.ts';
 import { isDown, type View } from './model.ts';

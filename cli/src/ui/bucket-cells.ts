@@ -1,8 +1,9 @@
 /**
- * Lays a VIP's buckets out as cells of a map. When there are more buckets than cells, each cell stands for an equal
- * run of buckets and shows one of them: one that is in shift if any is, and otherwise any, chosen by the cell's number alone. So over the whole map
- * each server has about its share, and a cell's letter and colour are those of one bucket. (The most frequent server of each cell would be
- * the same one all over where servers take turns, and the others nowhere.)
+ * Lays a VIP's buckets out as cells of a map. When there are more buckets than cells, each cell stands for an equal run
+ * of buckets and shows one of them: one that is in shift if any is, and otherwise any, chosen by the cell's number
+ * alone. So over the whole map each server has about its share, and a cell's letter and colour are those of one bucket.
+ * (The most frequent server of each cell would be the same one all over where servers take turns, and the others
+ * nowhere.)
  */
 import { isInShift, type VipView } from './model.ts';
 
@@ -25,7 +26,10 @@ export function bucketsPerCell(buckets: number, columns: number, rows: number): 
   return Math.max(1, Math.ceil(buckets / Math.max(1, columns * rows)));
 }
 
-/** A bucket of those that a cell stands for: ever the same for one cell, and unrelated from cell to cell, as a hash of the cell's number is. */
+/**
+ * A bucket of those that a cell stands for: ever the same for one cell, and unrelated from cell to cell, as a hash of
+ * the cell's number is.
+ */
 function sample(candidates: readonly number[], cell: number): number {
   let hash = cell + 1;
   for (let round = 0; round < 2; round++) hash = Math.imul(hash ^ (hash >>> 16), 0x45d9_f3b);

@@ -1,7 +1,8 @@
 /**
- * The map of a VIP's buckets: one cell per bucket (or per run of buckets), coloured and lettered by the server that takes its
- * new connections. A bucket in shift is a lower-case letter on the colour of its base, so that one sees where the old
- * connections still are; where each new connection has a server of its own, by a coming mapping, the letter is the base's as well. Cells that look alike are merged, so that a row costs a few spans rather than one per bucket.
+ * The map of a VIP's buckets: one cell per bucket (or per run of buckets), coloured and lettered by the server that
+ * takes its new connections. A bucket in shift is a lower-case letter on the colour of its base, so that one sees where
+ * the old connections still are; where each new connection has a server of its own, by a coming mapping, the letter is
+ * the base's as well. Cells that look alike are merged, so that a row costs a few spans rather than one per bucket.
  */
 import { layOutBuckets, type MapCell, type MappedBuckets } from './bucket-cells.ts';
 import type { ServerView } from './model.ts';

@@ -1,6 +1,6 @@
 /**
- * The command lines behind the keys that act on an operation, and how a typed line becomes arguments. That every order goes out as a command is what
- * keeps the promise that the commands can do all that the screen can.
+ * The command lines behind the keys that act on an operation, and how a typed line becomes arguments. That every order
+ * goes out as a command is what keeps the promise that the commands can do all that the screen can.
  */
 import type { OperationView } from './model.ts';
 import type { ConfirmState } from './state.ts';

@@ -1,6 +1,6 @@
 /**
- * Where a run's events become visible. One interface, two kinds: the full-screen terminal UI (terminal-display.tsx, loaded only then)
- * and plain lines for pipes, logs and CI. Both keep the same view by the same reducer.
+ * Where a run's events become visible. One interface, two kinds: the full-screen terminal UI (terminal-display.tsx,
+ * loaded only then) and plain lines for pipes, logs and CI. Both keep the same view by the same reducer.
  */
 import type { CommandContext } from '../command-line/command.ts';
 import { formatCount, formatTime } from './format.ts';

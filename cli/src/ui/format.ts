@@ -59,7 +59,10 @@ export function fitMiddle(text: string, width: number): string {
   return `${text.slice(0, width - 1 - tail)}…${text.slice(text.length - tail)}`;
 }
 
-/** Names cut to `width` columns such that what they differ in stays: an ending that all long ones share, a domain for example, goes first. */
+/**
+ * Names cut to `width` columns such that what they differ in stays: an ending that all long ones share, a domain for
+ * example, goes first.
+ */
 export function fitNames(names: readonly string[], width: number): string[] {
   const long = names.filter((name) => name.length > width);
   const [first = '', ...others] = long;

@@ -1,6 +1,6 @@
 /**
- * A pane's heading: its name in a rule as wide as the screen. One line instead of a frame around each pane: a frame costs
- * two lines each, and a small terminal has none to give away.
+ * A pane's heading: its name in a rule as wide as the screen. One line instead of a frame around each pane: a frame
+ * costs two lines each, and a small terminal has none to give away.
  */
 import { fit } from './format.ts';
 import { type Row, row, span } from './rows.ts';

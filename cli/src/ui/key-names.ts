@@ -1,4 +1,6 @@
-/** What Ink tells of a key press, as the names that the reducer knows: a printable character, or a special key's name. */
+/**
+ * What Ink tells of a key press, as the names that the reducer knows: a printable character, or a special key's name.
+ */
 import type { Key } from 'ink';
 
 /** The keys of one input event. Pasted text comes as one event and gives a key for each character. */

@@ -1,6 +1,7 @@
 /**
- * The keys, as data: which key does what on which page. The reducer looks actions up here, and footer and help are printed from here,
- * so that none of the three can disagree with the others. A key is a printable character or the name of a special key.
+ * The keys, as data: which key does what on which page. The reducer looks actions up here, and footer and help are
+ * printed from here, so that none of the three can disagree with the others. A key is a printable character or the name
+ * of a special key.
  */
 import type { PageName } from './state.ts';
 

@@ -1,8 +1,8 @@
 /**
- * What there is to show, as plain data, and the reducer that makes the next picture from an event. The UI knows neither the
- * controller's wire format nor processes: whoever feeds it translates (control-client/view.ts, demo/demo-run.ts). So every
- * screen can be tested by constructing a state, and a recorded list of events replays to the same picture. What the user does to
- * the screen (page, selection, fields) is not here but in `state.ts`.
+ * What there is to show, as plain data, and the reducer that makes the next picture from an event. The UI knows neither
+ * the controller's wire format nor processes: whoever feeds it translates (control-client/view.ts, demo/demo-run.ts).
+ * So every screen can be tested by constructing a state, and a recorded list of events replays to the same picture.
+ * What the user does to the screen (page, selection, fields) is not here but in `state.ts`.
  */
 import { type ClientTally, emptyTally } from '../load/tally.ts';
 
@@ -136,7 +136,10 @@ export interface OperationView {
   readonly ended: readonly string[];
   /** Live connections whose packets changed server. Must be 0. */
   readonly astray: number;
-  /** Resets "no such connection" of its servers: how many, how many are usual, how many above that; undefined where nobody tells. */
+  /**
+   * Resets "no such connection" of its servers: how many, how many are usual, how many above that; undefined where
+   * nobody tells.
+   */
   readonly resets: { readonly seen: number; readonly usual: number; readonly suspected: number } | undefined;
   /** Who asked for it and why; empty where nobody said. */
   readonly origin: string;
@@ -205,7 +208,10 @@ export interface View {
   readonly title: string;
   /** What the run consists of, e.g. the kind of hosts and the switch. */
   readonly subtitle: string;
-  /** What times count from: the start of the run, or 1970, which is shown as the time of day (UTC, as `mooring log` and `audit` print it). */
+  /**
+   * What times count from: the start of the run, or 1970, which is shown as the time of day (UTC, as `mooring log` and
+   * `audit` print it).
+   */
   readonly clock: 'run' | 'utc';
   /** Milliseconds by this clock. */
   readonly nowMs: number;
@@ -234,7 +240,10 @@ export type ViewEvent =
 /** Log lines kept, for scrolling back. */
 export const LOG_LINES_KEPT = 2_000;
 
-/** The view before anything has happened. A run with a load counts from its own start; what watches a controller goes by the time of day. */
+/**
+ * The view before anything has happened. A run with a load counts from its own start; what watches a controller goes by
+ * the time of day.
+ */
 export function initialView(title: string, subtitle: string, withLoad: boolean): View {
   return {
     title,

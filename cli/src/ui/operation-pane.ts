@@ -1,6 +1,7 @@
 /**
- * The running operations: what, phase, how many of its buckets are through, how long. Titles have the width of the longest, before the bars, because
- * they say which servers; all lines have the same widths, so that the bars of several operations stand under each other and can be compared.
+ * The running operations: what, phase, how many of its buckets are through, how long. Titles have the width of the
+ * longest, before the bars, because they say which servers; all lines have the same widths, so that the bars of several
+ * operations stand under each other and can be compared.
  */
 import { fit, fitTitle, formatBar, formatDuration } from './format.ts';
 import type { OperationView } from './model.ts';
@@ -17,7 +18,10 @@ export function committedShare(operation: OperationView): number {
   return operation.bucketsTotal === 0 ? 0 : operation.bucketsCommitted / operation.bucketsTotal;
 }
 
-/** Columns of the titles of these operations in lines of `width` columns: what they need, if phase, buckets and time have room. */
+/**
+ * Columns of the titles of these operations in lines of `width` columns: what they need, if phase, buckets and time
+ * have room.
+ */
 export function titleWidth(operations: readonly OperationView[], width: number): number {
   const longest = Math.max(TITLE_LEAST, ...operations.map(({ title }) => title.length));
   return Math.min(longest, Math.max(TITLE_LEAST, width - BESIDE_TITLE));

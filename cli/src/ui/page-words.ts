@@ -1,6 +1,6 @@
 /**
- * The words of each page, explained at the top of its help: whoever opens the screen in trouble has no time for the documentation. What the keys
- * do is in `keys.ts`.
+ * The words of each page, explained at the top of its help: whoever opens the screen in trouble has no time for the
+ * documentation. What the keys do is in `keys.ts`.
  */
 import type { PageName } from './state.ts';
 

@@ -1,7 +1,8 @@
 /**
  * Which colour and which letter stand for a server. Colour alone never carries meaning: every server also has a letter,
- * settled buckets are shown in upper case and buckets in shift in lower case, so that the map reads the same without colour. With more
- * than 26 servers letters repeat; the bucket page then tells the bucket under its cursor, and can show one server alone.
+ * settled buckets are shown in upper case and buckets in shift in lower case, so that the map reads the same without
+ * colour. With more than 26 servers letters repeat; the bucket page then tells the bucket under its cursor, and can
+ * show one server alone.
  */
 import type { Colour } from './rows.ts';
 

@@ -1,7 +1,7 @@
 /**
- * What keys do. Whatever has the keyboard comes first: a question wants a yes or no, a field wants text, the help wants to be left; else the
- * key's action on this page decides (`keys.ts`). Everything that changes the load balancer is a command line, shown before it
- * is run: the UI can do what the commands can and nothing else.
+ * What keys do. Whatever has the keyboard comes first: a question wants a yes or no, a field wants text, the help wants
+ * to be left; else the key's action on this page decides (`keys.ts`). Everything that changes the load balancer is a
+ * command line, shown before it is run: the UI can do what the commands can and nothing else.
  */
 import {
   abortArguments,

@@ -1,7 +1,7 @@
 /**
- * The reducer of the whole screen: an event in, the next state and what is to be done out. It is pure; asking the controller,
- * running commands and leaving are effects that `terminal-display.tsx` carries out and whose answers come back as events. Keys have
- * a file of their own (`reduce-keys.ts`).
+ * The reducer of the whole screen: an event in, the next state and what is to be done out. It is pure; asking the
+ * controller, running commands and leaving are effects that `terminal-display.tsx` carries out and whose answers come
+ * back as events. Keys have a file of their own (`reduce-keys.ts`).
  */
 import { reduceView, type ViewEvent } from './model.ts';
 import { reduceKey } from './reduce-keys.ts';

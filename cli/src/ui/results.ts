@@ -1,7 +1,7 @@
 /**
- * What the UI asks for on demand, beside the stream of statuses: one connection's way, the switch's tables, a packet's trace. The types are
- * the UI's own, so that pages and reducer need neither the control API nor the switch; `UiServices` is what whoever opens the display
- * provides, and what a test replaces.
+ * What the UI asks for on demand, beside the stream of statuses: one connection's way, the switch's tables, a packet's
+ * trace. The types are the UI's own, so that pages and reducer need neither the control API nor the switch;
+ * `UiServices` is what whoever opens the display provides, and what a test replaces.
  */
 
 /** Why a connection's packets go where they go. */

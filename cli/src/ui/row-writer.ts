@@ -1,10 +1,11 @@
 /**
- * Puts rows on a terminal: each row that differs from what stands there is written at its place, as one synchronised update; the others
- * are not touched, and nothing is ever cleared between two frames. So a frame costs what has changed, and cannot flicker.
+ * Puts rows on a terminal: each row that differs from what stands there is written at its place, as one synchronised
+ * update; the others are not touched, and nothing is ever cleared between two frames. So a frame costs what has
+ * changed, and cannot flicker.
  *
- * Ink's own output is not used for this. It takes every character of the screen apart and together again for each frame (a third of
- * a core at 200x60 and ten frames a second, in the thread that the controller shares), and keeps each text it has ever
- * measured, which fills the memory of a screen that is left open.
+ * Ink's own output is not used for this. It takes every character of the screen apart and together again for each frame
+ * (a third of a core at 200x60 and ten frames a second, in the thread that the controller shares), and keeps each text
+ * it has ever measured, which fills the memory of a screen that is left open.
  */
 import { encodeRow, fitRow, type Row, rowWidth } from './rows.ts';
 
@@ -28,7 +29,10 @@ export class RowWriter {
     this.shown = undefined;
   }
 
-  /** Draws a frame. @param width columns of the terminal; what is wider is cut @param height lines of it; what is more is left out */
+  /**
+   * Draws a frame. @param width columns of the terminal; what is wider is cut @param height lines of it; what is more
+   * is left out
+   */
   draw(rows: readonly Row[], width: number, height: number, colour: boolean): void {
     const before = this.shown;
     let text = before === undefined ? CLEAR_SCREEN : '';

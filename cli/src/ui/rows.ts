@@ -1,11 +1,12 @@
 /**
- * What a screen is made of: rows of styled spans, as plain data. A pane is a function from plain props to rows, a page an arrangement of
- * panes, and only `frame.tsx` knows how rows get onto a terminal. That keeps three promises cheap: a frame is exactly as
- * large as its terminal (rows are counted, not laid out), a row that has not changed is not drawn again (it is compared as one string),
- * and any screen can be tested as text. Every character is one column wide.
+ * What a screen is made of: rows of styled spans, as plain data. A pane is a function from plain props to rows, a page
+ * an arrangement of panes, and only `frame.tsx` knows how rows get onto a terminal. That keeps three promises cheap: a
+ * frame is exactly as large as its terminal (rows are counted, not laid out), a row that has not changed is not drawn
+ * again (it is compared as one string), and any screen can be tested as text. Every character is one column wide.
  *
- * Escape sequences are written here, not by a library that looks at the environment, so that "with colour" means the same
- * in a test, a pipe and a terminal. Colours are left out by `encodeRow` where the terminal has none; bold, dim and inverse stay.
+ * Escape sequences are written here, not by a library that looks at the environment, so that "with colour" means the
+ * same in a test, a pipe and a terminal. Colours are left out by `encodeRow` where the terminal has none; bold, dim and
+ * inverse stay.
  */
 import { fit } from './format.ts';
 

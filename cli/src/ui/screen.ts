@@ -1,6 +1,6 @@
 /**
- * The whole screen as rows: title, tabs, the page, footer. The footer has the keys, or whatever has the keyboard instead: a question, a
- * field. How a command went covers the page's last rows until the next key.
+ * The whole screen as rows: title, tabs, the page, footer. The footer has the keys, or whatever has the keyboard
+ * instead: a question, a field. How a command went covers the page's last rows until the next key.
  */
 import { alertsOf } from './alerts.ts';
 import { fit, formatTime } from './format.ts';

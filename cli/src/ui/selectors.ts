@@ -1,4 +1,7 @@
-/** What pages and reducer read out of the state, in one place, so that what is selected and what is shown are the same thing. */
+/**
+ * What pages and reducer read out of the state, in one place, so that what is selected and what is shown are the same
+ * thing.
+ */
 import { bucketsPerCell } from './bucket-cells.ts';
 import { wholeLogRows } from './log-pane.ts';
 import { isDown, type LogLine, type OperationView, type ServerView, type VipView } from './model.ts';
@@ -6,7 +9,10 @@ import type { Row } from './rows.ts';
 import { LOG_LEVELS, type UiState } from './state.ts';
 import { wrapLines } from './text-pane.ts';
 
-/** Rows of the screen that are not the page's: title, tabs, footer, and one that stays free, since a full last row would scroll. */
+/**
+ * Rows of the screen that are not the page's: title, tabs, footer, and one that stays free, since a full last row would
+ * scroll.
+ */
 export const FRAME_ROWS = 4;
 
 /** Narrowest and lowest screen that is laid out; a smaller terminal shows a part of it. */
@@ -101,7 +107,9 @@ export function selectedVip(state: UiState): VipView | undefined {
   return vips.find((vip) => vip.name === state.vip) ?? vips[0];
 }
 
-/** The server that the bucket under the cursor is shown as: its current one, where it has one for all new connections. */
+/**
+ * The server that the bucket under the cursor is shown as: its current one, where it has one for all new connections.
+ */
 export function serverOfBucket(state: UiState): number | undefined {
   const vip = selectedVip(state);
   return vip?.current[state.bucket] || vip?.base[state.bucket];

@@ -1,7 +1,8 @@
 /**
- * Servers, one a line: letter and colour of the map, name, address, state, buckets, pins, and load: live connections where somebody
- * tells them, else the switch's packet rate. Names and addresses are what one acts by, so columns are as wide as the longest of them, and
- * the bar, then the address, give way; what still does not fit is cut where it says least. A server that is down says so in place of its state.
+ * Servers, one a line: letter and colour of the map, name, address, state, buckets, pins, and load: live connections
+ * where somebody tells them, else the switch's packet rate. Names and addresses are what one acts by, so columns are as
+ * wide as the longest of them, and the bar, then the address, give way; what still does not fit is cut where it says
+ * least. A server that is down says so in place of its state.
  */
 import { fitMiddle, fitNames, formatBar, formatCount, formatRate } from './format.ts';
 import { isDown, type ServerView } from './model.ts';

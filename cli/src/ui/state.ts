@@ -1,6 +1,7 @@
 /**
- * What the user has done to the screen: page, selection, fields, open questions. With `View` (what there is to show) it is all that a frame
- * depends on. Selections are kept by name, not by line, so that they stay where they are when lists change.
+ * What the user has done to the screen: page, selection, fields, open questions. With `View` (what there is to show) it
+ * is all that a frame depends on. Selections are kept by name, not by line, so that they stay where they are when lists
+ * change.
  */
 import type { LogLine, View } from './model.ts';
 import type { ConnectionView, PacketKind, SearchResult, SwitchDetails } from './results.ts';

@@ -1,7 +1,7 @@
 /**
- * The full-screen UI: Ink on the terminal's alternate screen, so that the shell's text is back when it closes. Events change the state
- * at once but are drawn at most ten times a second (at once after a key, if the last frame is that long ago): nobody reads
- * faster. Ink owns keyboard and life cycle; rows that changed are written by `RowWriter`.
+ * The full-screen UI: Ink on the terminal's alternate screen, so that the shell's text is back when it closes. Events
+ * change the state at once but are drawn at most ten times a second (at once after a key, if the last frame is that
+ * long ago): nobody reads faster. Ink owns keyboard and life cycle; rows that changed are written by `RowWriter`.
  */
 import { type Instance, render, useInput } from 'ink';
 import type { ReactElement } from 'react';

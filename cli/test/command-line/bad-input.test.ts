@@ -1,6 +1,6 @@
 /**
- * What users get wrong, through the command's own front: each gives one clear message and the right exit status, and nothing is begun
- * that would have to be undone.
+ * What users get wrong, through the command's own front: each gives one clear message and the right exit status, and
+ * nothing is begun that would have to be undone.
  */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * `mooring compile` as a process: the short way through the code cache gives what the library gives, with and without a cache,
- * and an unusable cache does no harm.
+ * `mooring compile` as a process: the short way through the code cache gives what the library gives, with and without a
+ * cache, and an unusable cache does no harm.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Completion: what could stand somewhere is decided in one place; bash and, where it is installed, fish are asked themselves. */
+/**
+ * Completion: what could stand somewhere is decided in one place; bash and, where it is installed, fish are asked
+ * themselves.
+ */
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

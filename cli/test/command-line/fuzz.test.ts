@@ -1,6 +1,7 @@
 /**
- * Command lines at random: whatever is typed after an operating command ends in 0, 1 or 2 with words, never in a stack. There is no controller at the
- * state directory, so that nothing can be half done; what the controller makes of requests is tested on its own side.
+ * Command lines at random: whatever is typed after an operating command ends in 0, 1 or 2 with words, never in a stack.
+ * There is no controller at the state directory, so that nothing can be half done; what the controller makes of
+ * requests is tested on its own side.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** docs/mooring.1 is what the commands say (UPDATE_GOLDEN=1 rewrites it), and troff reads it without a complaint where there is one. */
+/**
+ * docs/mooring.1 is what the commands say (UPDATE_GOLDEN=1 rewrites it), and troff reads it without a complaint where
+ * there is one.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** The planner of the chaos demo against a model of the service: whatever the seed, it asks only for what a careful operator may. */
+/**
+ * The planner of the chaos demo against a model of the service: whatever the seed, it asks only for what a careful
+ * operator may.
+ */
 import type { ServerState } from '@mooring/controller/control';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,6 @@
-/** The demo's decisions and edges that need no network: where it can run, its scratch directories, its plan and report. */
+/**
+ * The demo's decisions and edges that need no network: where it can run, its scratch directories, its plan and report.
+ */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';

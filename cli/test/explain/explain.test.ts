@@ -1,4 +1,7 @@
-/** `mooring explain`: one packet's way, through source and through compiled files, with entries; and what is refused, with its reason. */
+/**
+ * `mooring explain`: one packet's way, through source and through compiled files, with entries; and what is refused,
+ * with its reason.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

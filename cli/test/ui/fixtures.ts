@@ -45,7 +45,10 @@ export function swapView(replacement: string, changes: Partial<OperationView> = 
   };
 }
 
-/** A view of `buckets` buckets on `servers` servers, in the middle of swapping server 2 by the last; `withLoad` as the demo has it. */
+/**
+ * A view of `buckets` buckets on `servers` servers, in the middle of swapping server 2 by the last; `withLoad` as the
+ * demo has it.
+ */
 export function viewInShift(servers: number, buckets: number, withLoad = true): View {
   const list: ServerView[] = Array.from({ length: servers }, (_, index) => ({
     id: index + 1,
@@ -233,7 +236,9 @@ export function stateOf(view: View, size: Partial<ScreenSize> = {}, canSteer = t
   return initialState(view, { columns: 80, rows: 24, colour: false, ...size }, canSteer);
 }
 
-/** Takes keys (names, or single characters of a text in angle brackets left out) and other events, one after the other. */
+/**
+ * Takes keys (names, or single characters of a text in angle brackets left out) and other events, one after the other.
+ */
 export function play(
   state: UiState,
   ...events: readonly (string | UiEvent)[]

@@ -1,6 +1,7 @@
 /**
- * Draws an element with Ink on a pretended terminal of any width and returns the last frame; the testing library's own has a
- * fixed width of 100 columns. Colour is decided by the components' props alone, so escapes appear only where asked for.
+ * Draws an element with Ink on a pretended terminal of any width and returns the last frame; the testing library's own
+ * has a fixed width of 100 columns. Colour is decided by the components' props alone, so escapes appear only where
+ * asked for.
  */
 import { EventEmitter } from 'node:events';
 import { render } from 'ink';

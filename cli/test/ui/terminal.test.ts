@@ -1,6 +1,6 @@
 /**
- * The display on a pretended terminal that understands what it is sent: that what stands on the screen is the frame, that nothing is cleared
- * between frames and only changed rows are written, and that keys and answers go their way.
+ * The display on a pretended terminal that understands what it is sent: that what stands on the screen is the frame,
+ * that nothing is cleared between frames and only changed rows are written, and that keys and answers go their way.
  */
 import { EventEmitter } from 'node:events';
 import fc from 'fast-check';

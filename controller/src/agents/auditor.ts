@@ -1,8 +1,9 @@
 /**
- * The auditor that works by agents: for every established connection that a server's agent tells, it asks where the switch would send that
- * connection's packets now. A connection that was once sent to its server and then, for longer than reports and packets can be
- * late, is sent to another, has gone astray; each is told once. Connections that were never sent there (made to the server directly) are
- * nobody's business. A bucket whose registers may hold pins is given the time in which those are reported again.
+ * The auditor that works by agents: for every established connection that a server's agent tells, it asks where the
+ * switch would send that connection's packets now. A connection that was once sent to its server and then, for longer
+ * than reports and packets can be late, is sent to another, has gone astray; each is told once. Connections that were
+ * never sent there (made to the server directly) are nobody's business. A bucket whose registers may hold pins is given
+ * the time in which those are reported again.
  */
 import type { ShiftState } from '../shift/state.ts';
 import { bucketOf } from '../shift/state.ts';

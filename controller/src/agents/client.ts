@@ -1,6 +1,7 @@
 /**
- * The controller's side of one agent: a stream that is kept open, and questions. Whatever goes wrong (no answer, a wrong certificate, nonsense)
- * has one consequence: the agent is unreachable, said once with the reason, and is tried again at growing intervals.
+ * The controller's side of one agent: a stream that is kept open, and questions. Whatever goes wrong (no answer, a
+ * wrong certificate, nonsense) has one consequence: the agent is unreachable, said once with the reason, and is tried
+ * again at growing intervals.
  */
 import { Agent as HttpsAgent, type RequestOptions, request } from 'node:https';
 import type { ServicePort } from '../config/types.ts';
@@ -26,7 +27,10 @@ export interface AgentClient {
   close(): void;
 }
 
-/** What an agent is asked about: the service at a port, or whatever goes to an address by which the switch knows a VIP for all ports. */
+/**
+ * What an agent is asked about: the service at a port, or whatever goes to an address by which the switch knows a VIP
+ * for all ports.
+ */
 export type AgentQuestion =
   | { readonly port: number }
   | { readonly port: 'all' /** The server's own end. */; readonly address: string };

@@ -1,7 +1,8 @@
 /**
- * All agents together: keeps a client for every server that has one and is in service or on its way out, turns reports into events of the bucket
- * protocol (which connections there are, in which buckets), and hands reports to whoever else wants them: the auditor, and the
- * redirection of overflow. A server that comes back under a new id is reported under the new one.
+ * All agents together: keeps a client for every server that has one and is in service or on its way out, turns reports
+ * into events of the bucket protocol (which connections there are, in which buckets), and hands reports to whoever else
+ * wants them: the auditor, and the redirection of overflow. A server that comes back under a new id is reported under
+ * the new one.
  */
 import type { Clock } from '../clock.ts';
 import type { Configuration, VipConfiguration } from '../config/types.ts';
@@ -183,7 +184,10 @@ export class AgentMonitor implements AgentSource {
   }
 }
 
-/** Which clients' connections to a port are a VIP's, if it is for all ports: a server may take those of another VIP at the same address as well. */
+/**
+ * Which clients' connections to a port are a VIP's, if it is for all ports: a server may take those of another VIP at
+ * the same address as well.
+ */
 function servedBy(
   vip: VipConfiguration,
   vips: readonly VipConfiguration[],
@@ -195,7 +199,10 @@ function servedBy(
   return (client, port) => serving({ address, protocol, port }, classOfClient(client, classes), there) === vip;
 }
 
-/** Where connections keep their port, those to the address that the server has in them: its own, or the VIP's if it gets packets as they are. */
+/**
+ * Where connections keep their port, those to the address that the server has in them: its own, or the VIP's if it gets
+ * packets as they are.
+ */
 function questionFor({ port, address }: ServerRecord, vip: VipConfiguration): AgentQuestion {
   return port === 'all' ? { port, address: vip.forwarding === undefined ? address : vip.address } : { port };
 }

@@ -1,6 +1,6 @@
 /**
- * Joins the servers' agents to the engine: reports become events of the bucket protocol, are audited, and may begin or end a redirection or a refusal. Nothing
- * here decides about a connection.
+ * Joins the servers' agents to the engine: reports become events of the bucket protocol, are audited, and may begin or
+ * end a redirection or a refusal. Nothing here decides about a connection.
  */
 import type { Engine } from '../engine/engine.ts';
 import { OperationRefusedError } from '../operations/errors.ts';

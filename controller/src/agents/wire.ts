@@ -1,6 +1,7 @@
 /**
- * What an agent sends, checked: an agent runs on another machine, perhaps in another version, and whatever it says decides about connections. So
- * a report counts as a whole or not at all: one field that is not what it should be, and the agent counts as unreachable.
+ * What an agent sends, checked: an agent runs on another machine, perhaps in another version, and whatever it says
+ * decides about connections. So a report counts as a whole or not at all: one field that is not what it should be, and
+ * the agent counts as unreachable.
  */
 import type { ServicePort } from '../config/types.ts';
 import { type IpAddress, parseIpv4, parseIpv6 } from '../text/addresses.ts';

@@ -1,9 +1,9 @@
 /**
- * Which bucket goes to which server: shares by weight, and as few buckets moved as that allows. A server's quota is its exact
- * share rounded down or up (largest remainder); who gets the odd buckets is decided for those that hold more than the
- * rounded-down share already, so that rounding never moves a bucket by itself. Then only what exceeds a quota moves,
- * and it goes to who lacks most. A bucket that is offered to the server that is still its base (a shift under way)
- * is taken first by it: that costs nothing at all.
+ * Which bucket goes to which server: shares by weight, and as few buckets moved as that allows. A server's quota is its
+ * exact share rounded down or up (largest remainder); who gets the odd buckets is decided for those that hold more than
+ * the rounded-down share already, so that rounding never moves a bucket by itself. Then only what exceeds a quota
+ * moves, and it goes to who lacks most. A bucket that is offered to the server that is still its base (a shift under
+ * way) is taken first by it: that costs nothing at all.
  *
  * Pure and deterministic: the same input gives the same plan, before and after a restart.
  */

@@ -1,7 +1,7 @@
 /**
- * The audit log: who asked for what, when, why, and what came of it. One line of JSON an entry, only ever appended, written and
- * synced before the answer goes out, apart from the journal: the journal says how things are and is shortened, this says how they
- * came to be and is not. A line that a crash tore is left behind as it is and skipped.
+ * The audit log: who asked for what, when, why, and what came of it. One line of JSON an entry, only ever appended,
+ * written and synced before the answer goes out, apart from the journal: the journal says how things are and is
+ * shortened, this says how they came to be and is not. A line that a crash tore is left behind as it is and skipped.
  */
 import type { AuditEntry } from '../control-api/types.ts';
 import type { AppendFile, JournalFiles } from '../journal/files.ts';

@@ -1,6 +1,6 @@
 /**
- * Errors in a configuration, told so that the reader can put the finger on them: file, line and column, the line itself and
- * a caret below the word at fault. All of a file's errors are reported at once, in the order of the file.
+ * Errors in a configuration, told so that the reader can put the finger on them: file, line and column, the line itself
+ * and a caret below the word at fault. All of a file's errors are reported at once, in the order of the file.
  */
 
 /** One error; line and column count from 1. */

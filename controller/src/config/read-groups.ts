@@ -1,6 +1,7 @@
 /**
- * `groups`: servers that several VIPs have in common, listed once. A VIP that names a group has its servers as if they stood in it, with its own port where
- * they name none; from there on each VIP goes its own way: `mooring drain s1 --vip web` says nothing of the others.
+ * `groups`: servers that several VIPs have in common, listed once. A VIP that names a group has its servers as if they
+ * stood in it, with its own port where they name none; from there on each VIP goes its own way:
+ * `mooring drain s1 --vip web` says nothing of the others.
  */
 import { didYouMean } from '../text/did-you-mean.ts';
 import * as scalar from './scalars.ts';

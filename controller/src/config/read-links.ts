@@ -1,7 +1,8 @@
 /**
- * A server's `links`: several switch ports that lead to it, with weights. The switch spreads connections over those that are up by
- * itself, so who serves a connection is no matter of links, and nothing here is ever part of a shift. A link is not looked for by
- * ARP, for an answer names one way only: every link needs a MAC address, its own or the server's.
+ * A server's `links`: several switch ports that lead to it, with weights. The switch spreads connections over those
+ * that are up by itself, so who serves a connection is no matter of links, and nothing here is ever part of a shift. A
+ * link is not looked for by ARP, for an answer names one way only: every link needs a MAC address, its own or the
+ * server's.
  */
 import * as scalar from './scalars.ts';
 import type { Link } from './types.ts';

@@ -1,7 +1,8 @@
 /**
- * The parts of `mooring.yaml` that say what the controller may do by itself: whom it asks before a change, how it sees that a server
- * is dead, when it redirects new connections, and how it reaches the servers' agents. Each reader takes the mapping, or
- * undefined where the file has none, and reports its errors at their places like the rest of the configuration.
+ * The parts of `mooring.yaml` that say what the controller may do by itself: whom it asks before a change, how it sees
+ * that a server is dead, when it redirects new connections, and how it reaches the servers' agents. Each reader takes
+ * the mapping, or undefined where the file has none, and reports its errors at their places like the rest of the
+ * configuration.
  */
 import * as scalar from './scalars.ts';
 import type { AgentAccess, Approval, HealthCheck, OverflowRule, Policy, WhenFull } from './types.ts';

@@ -1,7 +1,8 @@
 /**
- * From `mooring.yaml` to a `Configuration`: reads every key, fills in defaults, then checks what spans several places (names
- * and addresses used twice, timers that must not be shorter than others). Nothing is returned unless all of it is right,
- * so that a wrong file is never half applied. docs/CONFIGURATION.md describes each key; a test holds the two together.
+ * From `mooring.yaml` to a `Configuration`: reads every key, fills in defaults, then checks what spans several places
+ * (names and addresses used twice, timers that must not be shorter than others). Nothing is returned unless all of it
+ * is right, so that a wrong file is never half applied. docs/CONFIGURATION.md describes each key; a test holds the two
+ * together.
  */
 import { isSameService, NO_CLASS } from '../intent/classes.ts';
 import { isOneWay } from '../intent/mapping.ts';
@@ -31,7 +32,10 @@ import {
 } from './types.ts';
 import { type MapReader, YamlReader } from './yaml-reader.ts';
 
-/** Defaults for a real network: Linux servers resend a SYN-ACK for 63 s, and most middleboxes forget a silent connection in 6 minutes. */
+/**
+ * Defaults for a real network: Linux servers resend a SYN-ACK for 63 s, and most middleboxes forget a silent connection
+ * in 6 minutes.
+ */
 export const DEFAULT_TIMERS: Timers = {
   idleMs: 360_000,
   pinIdleMs: 360_000,

@@ -1,6 +1,7 @@
 /**
- * Which ports servers may have. A packet from a server says by nothing but its address, protocol and port which VIP it is an answer of, so these
- * must tell; and behind a VIP for all ports a connection keeps its port, so that all ports of the server are that VIP's.
+ * Which ports servers may have. A packet from a server says by nothing but its address, protocol and port which VIP it
+ * is an answer of, so these must tell; and behind a VIP for all ports a connection keeps its port, so that all ports of
+ * the server are that VIP's.
  */
 import { formatEndpoint } from '../text/addresses.ts';
 import type { Protocol, ServicePort } from './types.ts';

@@ -1,7 +1,7 @@
 /**
- * The configuration as the rest of the controller sees it: complete (defaults filled in), checked, with numbers in place of
- * text. `read.ts` makes it from YAML. It says what there is to begin with; what operators changed since is in the
- * journal, which wins (see `intent/`).
+ * The configuration as the rest of the controller sees it: complete (defaults filled in), checked, with numbers in
+ * place of text. `read.ts` makes it from YAML. It says what there is to begin with; what operators changed since is in
+ * the journal, which wins (see `intent/`).
  */
 
 /** `mooring.yaml`, complete. */
@@ -54,7 +54,10 @@ export type Approval = 'auto' | 'ask';
 export interface Policy {
   /** By kind of operation; `default` for all that are not named. */
   readonly approval: Readonly<Record<string, Approval>>;
-  /** An operation that `auto` would let go asks all the same when it moves more than this share of a VIP's buckets, 0 to 1. */
+  /**
+   * An operation that `auto` would let go asks all the same when it moves more than this share of a VIP's buckets, 0 to
+   * 1.
+   */
   readonly askAbove: number;
   /** Over how long the buckets of a server that comes are given to it. */
   readonly slowStartMs: number;
@@ -86,7 +89,10 @@ export interface HealthCheck {
   /** `syns`: from how many SYNs on they say something, and which share of them may not go unanswered, 0 to 1. */
   readonly minimum: number;
   readonly unanswered: number;
-  /** `syns`: failures in a row after which new connections go to other servers; undefined: none before it counts as down. */
+  /**
+   * `syns`: failures in a row after which new connections go to other servers; undefined: none before it counts as
+   * down.
+   */
   readonly reassign?: number | undefined;
   /** Where other than the server's own port. */
   readonly port: number | undefined;
@@ -95,8 +101,8 @@ export interface HealthCheck {
 }
 
 /**
- * When clients of a class may come to servers of everybody: `failed`: if none of the class's own is left. `busy`: also if one cannot keep up and no other of
- * its own can. `always`: whenever one cannot keep up, as to any other.
+ * When clients of a class may come to servers of everybody: `failed`: if none of the class's own is left. `busy`: also
+ * if one cannot keep up and no other of its own can. `always`: whenever one cannot keep up, as to any other.
  */
 export type Fallback = 'failed' | 'busy' | 'always';
 
@@ -110,7 +116,10 @@ export interface OverflowRule {
   readonly whenFull: WhenFull;
 }
 
-/** `pass`: it goes to the server it would go to, whose queue decides. `drop`: the switch drops it. `reset`: the switch answers it with a reset. */
+/**
+ * `pass`: it goes to the server it would go to, whose queue decides. `drop`: the switch drops it. `reset`: the switch
+ * answers it with a reset.
+ */
 export type WhenFull = 'pass' | Refused;
 
 /** How the switch refuses a connection. */

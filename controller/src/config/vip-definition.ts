@@ -1,6 +1,7 @@
 /**
- * A VIP that comes over the control socket instead of in a file. It is written out as the file would say it and read by the very
- * reader of files, so that what is refused there is refused here in the same words, and every default is the same.
+ * A VIP that comes over the control socket instead of in a file. It is written out as the file would say it and read by
+ * the very reader of files, so that what is refused there is refused here in the same words, and every default is the
+ * same.
  */
 import { stringify } from 'yaml';
 import { divertedClients } from '../intent/classes.ts';

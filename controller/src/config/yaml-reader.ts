@@ -1,7 +1,7 @@
 /**
- * A reader over parsed YAML that knows where everything stands. A schema library would validate plain values and forget their
- * positions; here each accessor reports its own error at the node's place and goes on with the default, so that one run finds
- * all errors of a file. Unknown keys are errors too, with the key that was probably meant.
+ * A reader over parsed YAML that knows where everything stands. A schema library would validate plain values and forget
+ * their positions; here each accessor reports its own error at the node's place and goes on with the default, so that
+ * one run finds all errors of a file. Unknown keys are errors too, with the key that was probably meant.
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml';
 import { didYouMean } from '../text/did-you-mean.ts';

@@ -1,8 +1,8 @@
 /**
- * The user's side of the control socket. Plain node:http over a unix socket, a connection a request, no dependency: what
- * the socket speaks is HTTP/1.1 with JSON, so `curl --unix-socket` does as well. Two kinds of failure are told
- * apart because their cures differ: nobody answers at the socket (`ControllerUnreachableError`), and the
- * controller refuses (`ControlRefusedError`, with its reason and the valid choices).
+ * The user's side of the control socket. Plain node:http over a unix socket, a connection a request, no dependency:
+ * what the socket speaks is HTTP/1.1 with JSON, so `curl --unix-socket` does as well. Two kinds of failure are told
+ * apart because their cures differ: nobody answers at the socket (`ControllerUnreachableError`), and the controller
+ * refuses (`ControlRefusedError`, with its reason and the valid choices).
  */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { userInfo } from 'node:os';
@@ -146,7 +146,8 @@ export class ControlClient {
   }
 
   /**
-   * Where a client's connections go and why. @param vip name; all where left out @param port that of the service; any where left out
+   * Where a client's connections go and why. @param vip name; all where left out @param port that of the service; any
+   * where left out
    * @throws ControllerUnreachableError, ControlRefusedError when it is no client, or there is no such VIP
    */
   async connections(client: string, vip?: string, port?: number): Promise<ConnectionsAnswer> {

@@ -1,6 +1,6 @@
 /**
- * The routes of `query-types.ts`: checks what is asked and finds the answer. Apart from the server's other routes because these only
- * look, and never go through the engine's queue of commands.
+ * The routes of `query-types.ts`: checks what is asked and finds the answer. Apart from the server's other routes
+ * because these only look, and never go through the engine's queue of commands.
  */
 import { OperationRefusedError } from '../operations/errors.ts';
 import { type IpAddress, parseIpAddress } from '../text/addresses.ts';

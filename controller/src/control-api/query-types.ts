@@ -1,6 +1,7 @@
 /**
- * Questions that the control socket answers beside the status: one connection's way, the switch in detail, the event log. They are
- * asked on demand, because their answers are long or take a look into the switch. Plain JSON, as everything on the socket.
+ * Questions that the control socket answers beside the status: one connection's way, the switch in detail, the event
+ * log. They are asked on demand, because their answers are long or take a look into the switch. Plain JSON, as
+ * everything on the socket.
  */
 import type { ServicePort } from '../config/types.ts';
 import type { BucketPhase, LogLine } from './types.ts';

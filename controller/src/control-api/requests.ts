@@ -1,6 +1,6 @@
 /**
- * Checks what comes in over the control socket. Hand-written rather than by a schema, since each refusal has to name the field,
- * say what would be right there, and guess what was meant.
+ * Checks what comes in over the control socket. Hand-written rather than by a schema, since each refusal has to name
+ * the field, say what would be right there, and guess what was meant.
  */
 import { prefix as readPrefix } from '../config/scalars.ts';
 import { OperationRefusedError } from '../operations/errors.ts';

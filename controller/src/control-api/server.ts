@@ -1,7 +1,7 @@
 /**
- * The control socket: HTTP/1.1 with JSON over a unix socket in the state directory that only its owner may open (mode 0600). A
- * socket file that a killed controller left behind is replaced; one that still answers is not, since two controllers must
- * not share a state directory.
+ * The control socket: HTTP/1.1 with JSON over a unix socket in the state directory that only its owner may open (mode
+ * 0600). A socket file that a killed controller left behind is replaced; one that still answers is not, since two
+ * controllers must not share a state directory.
  */
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';

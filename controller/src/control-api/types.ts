@@ -1,6 +1,6 @@
 /**
- * What travels over the control socket: status, operations, events and errors, as JSON. The command line, the terminal UI
- * and the demo know the controller by these types only, whether it runs in their process or in another, so that
+ * What travels over the control socket: status, operations, events and errors, as JSON. The command line, the terminal
+ * UI and the demo know the controller by these types only, whether it runs in their process or in another, so that
  * killing and restarting it changes nothing for them. Times are Unix milliseconds, durations milliseconds, everything
  * is plain JSON (no Map, no bigint). Fields may be added; none changes its meaning.
  */
@@ -10,8 +10,8 @@ import type { VipStatus } from './vip-status.ts';
 export type * from './vip-status.ts';
 
 /**
- * Where a server stands. `spare`: known by configuration, serves nothing. `drained`: safe to power off (rule R9). `dead`: it
- * failed its health checks and has been given up; should it come back, it will be another one.
+ * Where a server stands. `spare`: known by configuration, serves nothing. `drained`: safe to power off (rule R9).
+ * `dead`: it failed its health checks and has been given up; should it come back, it will be another one.
  */
 export type ServerState = 'spare' | 'joining' | 'active' | 'draining' | 'drained' | 'dead';
 
@@ -20,7 +20,7 @@ export type ServerHealth = 'unknown' | 'up' | 'down';
 
 /** A server of a VIP. */
 export interface ServerStatus {
-  /** The number the switch knows it by; 0 for a spare, which the switch does not know. Never used again for another server. */
+  /** The number the switch knows it by; 0 for a spare, which it does not know. Never used again for another server. */
   readonly id: number;
   readonly name: string;
   /** Name of the VIP it serves. */
@@ -86,16 +86,16 @@ export type RequestedKind =
   | 'forwarding'
   | 'reclass';
 
-/** What the controller does of its own accord: a dead server's buckets are given away, new connections are redirected. */
+/** What the controller does by itself: a dead server's buckets are given away, new connections are redirected. */
 export type OwnKind = 'failover' | 'overflow';
 
 export type OperationKind = RequestedKind | OwnKind;
 
 /**
- * What an operation is doing now. `awaiting-approval`: planned, and waits for somebody's consent. `queued`: waits for another operation.
- * `paused`: stands still on request. `preparing`: finding the servers' MAC addresses. `shifting`: buckets wait for their
- * unpinned connections to end. `draining`: the leaving server still has pinned connections. `settling`: clearing the
- * registers. `rolling-back`: it was aborted, and what it had begun is being undone.
+ * What an operation is doing now. `awaiting-approval`: planned, and waits for somebody's consent. `queued`: waits for
+ * another operation. `paused`: stands still on request. `preparing`: finding the servers' MAC addresses. `shifting`:
+ * buckets wait for their unpinned connections to end. `draining`: the leaving server still has pinned connections.
+ * `settling`: clearing the registers. `rolling-back`: it was aborted, and what it had begun is being undone.
  */
 export type OperationPhase =
   | 'awaiting-approval'
@@ -137,8 +137,9 @@ export interface EndedConnection {
 }
 
 /**
- * Resets by which servers say "no such connection", from those that took part in a shift. A connection that changed server shows as one; so does a
- * packet of a connection that never was, or has been closed. What servers send outside shifts tells how many are no news.
+ * Resets by which servers say "no such connection", from those that took part in a shift. A connection that changed
+ * server shows as one; so does a packet of a connection that never was, or has been closed. What servers send outside
+ * shifts tells how many are no news.
  */
 export interface ResetsStatus {
   readonly seen: number;

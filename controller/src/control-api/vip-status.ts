@@ -1,17 +1,20 @@
-/** A VIP as the controller serves it, its buckets, and the mapping that is to take the present one's place; part of `Status`. */
+/**
+ * A VIP as the controller serves it, its buckets, and the mapping that is to take the present one's place; part of
+ * `Status`.
+ */
 import type { Affinity, Refused, ServicePort } from '../config/types.ts';
 
 /**
- * How far a bucket is. `steady`: base = current, no state in the switch. `shifting`: new connections go to `current`, unpinned
- * ones to `base`. `learning`: as shifting, and what is left unpinned is being pinned to the base. `sealed`: the last check
- * before the commit. `ready`: it could commit, and waits for the VIP's others to do so with them, to a coming mapping. `settling`: committed
- * (or aborted), pins may still lie in the registers.
+ * How far a bucket is. `steady`: base = current, no state in the switch. `shifting`: new connections go to `current`,
+ * unpinned ones to `base`. `learning`: as shifting, and what is left unpinned is being pinned to the base. `sealed`:
+ * the last check before the commit. `ready`: it could commit, and waits for the VIP's others to do so with them, to a
+ * coming mapping. `settling`: committed (or aborted), pins may still lie in the registers.
  */
 export type BucketPhase = 'steady' | 'shifting' | 'learning' | 'sealed' | 'ready' | 'settling';
 
 /**
- * Every bucket of a VIP; the three arrays run parallel, one element a bucket; servers by their id (`ServerStatus.id`). A `current` of 0: each
- * connection's is the one it has in the coming mapping.
+ * Every bucket of a VIP; the three arrays run parallel, one element a bucket; servers by their id (`ServerStatus.id`).
+ * A `current` of 0: each connection's is the one it has in the coming mapping.
  */
 export interface BucketMap {
   readonly base: readonly number[];
@@ -38,7 +41,10 @@ export interface VipStatus {
   readonly refuses?: Refused;
 }
 
-/** A mapping that new connections go by already, and that takes the place of a VIP's present one when all its buckets are ready. */
+/**
+ * A mapping that new connections go by already, and that takes the place of a VIP's present one when all its buckets
+ * are ready.
+ */
 export interface ComingMapping {
   readonly buckets: number;
   readonly hashSeed: number;

@@ -1,6 +1,6 @@
 /**
- * How long ago watches and exact pins were hit. Pins lie in one table for IPv4 clients and another for IPv6 clients; each table is asked once for
- * all that is wanted of it.
+ * How long ago watches and exact pins were hit. Pins lie in one table for IPv4 clients and another for IPv6 clients;
+ * each table is asked once for all that is wanted of it.
  */
 import { switchBucket } from '../intent/mapping.ts';
 import type { Intent } from '../intent/types.ts';

@@ -1,4 +1,7 @@
-/** Requests that wait for a turn of their own. Each is answered once: when its records are durable, or when it is known that they will not be. */
+/**
+ * Requests that wait for a turn of their own. Each is answered once: when its records are durable, or when it is known
+ * that they will not be.
+ */
 
 /** A request with the way to answer it. */
 export interface Command {

@@ -1,7 +1,7 @@
 /**
- * Running totals of one controller process, for the status. They only count what passes by and are never decided upon, so they need not
- * survive a crash: a new process starts at zero. Peaks are kept beside the present values because a shift is over in seconds, and
- * how many pins it took at most is asked afterwards.
+ * Running totals of one controller process, for the status. They only count what passes by and are never decided upon,
+ * so they need not survive a crash: a new process starts at zero. Peaks are kept beside the present values because a
+ * shift is over in seconds, and how many pins it took at most is asked afterwards.
  */
 import type { Notice, PinEvent } from '../shift/types.ts';
 import type { PacketOrder } from '../switch-port/port.ts';

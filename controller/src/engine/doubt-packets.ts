@@ -1,7 +1,7 @@
 /**
- * Packets that the switch hands over because it cannot know where their connection lives (shift/doubt.ts): whose connection it is, by the VIP that
- * the packet goes to, or, of a reset, comes from. A reset's server is known by its address where packets are translated, else by
- * the MAC address of its frame.
+ * Packets that the switch hands over because it cannot know where their connection lives (shift/doubt.ts): whose
+ * connection it is, by the VIP that the packet goes to, or, of a reset, comes from. A reset's server is known by its
+ * address where packets are translated, else by the MAC address of its frame.
  */
 import { classOfClient, serving } from '../intent/classes.ts';
 import { hashOf, vipPortOf } from '../intent/mapping.ts';

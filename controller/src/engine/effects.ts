@@ -1,6 +1,6 @@
 /**
- * Sorts what a turn has decided by the stage in which it takes hold. What concerns tables goes into their shadow at once, for the
- * flush to write; the rest is handed back to whoever talks to the journal, the switch and the clock.
+ * Sorts what a turn has decided by the stage in which it takes hold. What concerns tables goes into their shadow at
+ * once, for the flush to write; the rest is handed back to whoever talks to the journal, the switch and the clock.
  */
 import type { Timers } from '../config/types.ts';
 import { switchBucket } from '../intent/mapping.ts';
@@ -37,7 +37,10 @@ export interface SortedEffects {
   readonly timers: readonly EffectOf<'timer'>[];
 }
 
-/** Sorts effects; those on tables are in `shadow` afterwards. @param doubts the VIPs whose connections are looked for by now */
+/**
+ * Sorts effects; those on tables are in `shadow` afterwards. @param doubts the VIPs whose connections are looked for by
+ * now
+ */
 export function sortEffects(
   effects: readonly Effect[],
   intent: Intent,

@@ -1,11 +1,11 @@
 /**
- * The loop that joins decisions and IO. One turn takes what has come in, steps the bucket protocol, tells the operations, and
- * then carries out what was decided, stage by stage: journal, tables, orders, reads and timers. While a turn waits for the disk
- * or the switch, events gather; so the more there is to do the larger the batches become, and the less each costs.
- * A command has a turn to itself, so that a bucket that one turn commits and another moves on has its watch made anew.
+ * The loop that joins decisions and IO. One turn takes what has come in, steps the bucket protocol, tells the
+ * operations, and then carries out what was decided, stage by stage: journal, tables, orders, reads and timers. While a
+ * turn waits for the disk or the switch, events gather: the more there is to do, the larger the batches, the less each
+ * costs. A command has a turn to itself, so that a bucket that one turn commits and another moves on is watched anew.
  *
- * When the session is lost the turn is abandoned where it stands. That is the same as a crash, and cured in the same way: a
- * new epoch, a new session, and everything again from journal and switch.
+ * When the session is lost the turn is abandoned where it stands. That is the same as a crash, and cured in the same
+ * way: a new epoch, a new session, and everything again from journal and switch.
  */
 import { configurationInForce } from '../intent/begin.ts';
 import type { ServerRecord } from '../intent/types.ts';
@@ -46,7 +46,7 @@ import { SweepPacer } from './sweep-pacer.ts';
 import { attend, orderSweep, type SwitchDesk } from './switch-desk.ts';
 import { TimerWheel } from './timers.ts';
 
-/** First and longest pause between two attempts to reach the switch. A restart takes half a second: they grow slowly. */
+/** First and longest pause between attempts to reach the switch. A restart takes half a second: they grow slowly. */
 const RECONNECT_MS = 50;
 const RECONNECT_LONGEST_MS = 2_000;
 const RECONNECT_GROWTH = 1.25;
@@ -162,7 +162,7 @@ export class Engine {
     await this.openSession();
   }
 
-  /** Resolves when every server in service can be sent packets, or has been asked for long without answer. `run` must be running. */
+  /** Resolves when every server in service can be sent packets, or was asked for long in vain. Only beside `run`. */
   async ready(): Promise<void> {
     while (!this.finder.settled && !this.stopped) {
       await new Promise<void>((resolve) => this.options.clock.after(READY_POLL_MS, resolve));
@@ -269,7 +269,7 @@ export class Engine {
       finishStep(this.state, out);
       for (const notice of out.notices) tellDoubt(notice, this.options);
       await this.carryOut(out);
-      // Not before: a switch that floods already, but does not translate yet, shows clients the servers' own addresses, and they answer with resets.
+      // Not before: clients that see servers' own addresses, because nothing is translated yet, answer with resets.
       await session.writeFloodGroup(configuration.switch.ports);
       this.out = { effects: [], notices: [] };
       if (this.state.awaiting && !mustWait(session.switches)) step(this.state, { kind: 'switches-complete' }, this.out);

@@ -1,6 +1,6 @@
 /**
- * From what the controller wants to entries of the switch's tables: VIPs, servers, assignments, watches, pins. One place for
- * every entry's shape, so that what is written and what is read back cannot disagree.
+ * From what the controller wants to entries of the switch's tables: VIPs, servers, assignments, watches, pins. One
+ * place for every entry's shape, so that what is written and what is read back cannot disagree.
  */
 import type { Refused, Timers, VipConfiguration } from '../config/types.ts';
 import type { ClassRecord } from '../intent/classes.ts';
@@ -35,7 +35,9 @@ export function setClassEntries(shadow: Shadow, classes: readonly ClassRecord[])
   }
 }
 
-/** A VIP and its address. @param oneWay as `isOneWayNow` @param classes numbers of those it serves, as `classesServed` */
+/**
+ * A VIP and its address. @param oneWay as `isOneWayNow` @param classes numbers of those it serves, as `classesServed`
+ */
 export function setVipEntries(
   shadow: Shadow,
   { id, service = id, firstBucket = 0, coming }: VipRecord,

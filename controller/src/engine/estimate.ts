@@ -1,6 +1,7 @@
 /**
- * What is known of a VIP's connections when a change is planned: counted by the servers' agents where all have one, else computed from
- * what earlier shifts have shown (connections that live = rate at which they begin x how long they live), else not known.
+ * What is known of a VIP's connections when a change is planned: counted by the servers' agents where all have one,
+ * else computed from what earlier shifts have shown (connections that live = rate at which they begin x how long they
+ * live), else not known.
  */
 import { inService } from '../operations/catalogue.ts';
 import type { Observations } from '../planning/observations.ts';

@@ -1,7 +1,8 @@
 /**
- * Why a connection's packets go where they go, as far as it is known here: the decision of `p4/core/decision.p4`, made once more
- * from the controller's own picture of the switch, with the reason in words. What only the registers know, a pin that was made within
- * the last moments and not reported yet, cannot be seen; the words say so where it could matter.
+ * Why a connection's packets go where they go, as far as it is known here: the decision of `p4/core/decision.p4`, made
+ * once more from the controller's own picture of the switch, with the reason in words. What only the registers know, a
+ * pin that was made within the last moments and not reported yet, cannot be seen; the words say so where it could
+ * matter.
  */
 import type { ClientQuery } from '../control-api/queries.ts';
 import type { ConnectionExplanation, ConnectionsAnswer, DecidedBy } from '../control-api/query-types.ts';

@@ -1,6 +1,7 @@
 /**
- * Writes what the tables lack and sorts what the switch refused: a pin that has no room stays in its slot, a learned address can wait, a full
- * table is said, and anything else means that switch and controller no longer understand each other: the session is over.
+ * Writes what the tables lack and sorts what the switch refused: a pin that has no room stays in its slot, a learned
+ * address can wait, a full table is said, and anything else means that switch and controller no longer understand each
+ * other: the session is over.
  */
 import { SwitchLostError, type SwitchSession } from '../switch-port/port.ts';
 import type { Shadow } from '../switch-port/shadow.ts';

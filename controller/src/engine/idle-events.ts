@@ -1,4 +1,7 @@
-/** What an idle notification means to the bucket protocol: a pin's connection, or all unpinned ones of a bucket, have been silent for long. */
+/**
+ * What an idle notification means to the bucket protocol: a pin's connection, or all unpinned ones of a bucket, have
+ * been silent for long.
+ */
 import { bucketOfSwitch } from '../intent/mapping.ts';
 import type { Intent } from '../intent/types.ts';
 import type { ShiftEvent } from '../shift/types.ts';

@@ -1,6 +1,7 @@
 /**
- * Which bucket a connection is in: its service, by its key; of the service's VIPs the one for its client's class; and there the bucket that its hash
- * says. Needed wherever the switch names a connection, because what it says of buckets may be of another time or another class.
+ * Which bucket a connection is in: its service, by its key; of the service's VIPs the one for its client's class; and
+ * there the bucket that its hash says. Needed wherever the switch names a connection, because what it says of buckets
+ * may be of another time or another class.
  */
 import type { VipConfiguration } from '../config/types.ts';
 import { classFinder, EVERYBODY } from '../intent/classes.ts';

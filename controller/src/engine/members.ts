@@ -1,7 +1,8 @@
 /**
- * Several switches as the engine sees them: who has been there is journaled before anything is written, so that a controller that is started
- * while one of them is away knows that it may be forwarding. An operator may say that it does not; that holds until it is there again,
- * and is taken back before it is given anything, for from then on it forwards.
+ * Several switches as the engine sees them: who has been there is journaled before anything is written, so that a
+ * controller that is started while one of them is away knows that it may be forwarding. An operator may say that it
+ * does not; that holds until it is there again, and is taken back before it is given anything, for from then on it
+ * forwards.
  */
 import type { Intent, IntentRecord } from '../intent/types.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -27,7 +28,10 @@ export function mustWait(switches: readonly MemberStatus[]): boolean {
   return switches.some(({ absence, isIsolated }) => absence !== undefined && !isIsolated);
 }
 
-/** An operator says that a switch that is away does not forward. To be run in a turn of the engine. @throws OperationRefusedError */
+/**
+ * An operator says that a switch that is away does not forward. To be run in a turn of the engine. @throws
+ * OperationRefusedError
+ */
 export function isolateSwitch(engine: Engine, name: string, who: string): void {
   const { journal, audit, log } = engine.options;
   const switches = engine.session?.switches ?? [];

@@ -1,7 +1,7 @@
 /**
- * What the switch reports of pins, as events of the bucket protocol. It names the bucket in which a pin was made by its number in the switch; after a
- * change of mapping that is no bucket of the VIP any more, after a division it was another, and its client may be in another class by now. So the
- * bucket is found anew by the connection.
+ * What the switch reports of pins, as events of the bucket protocol. It names the bucket in which a pin was made by its
+ * number in the switch; after a change of mapping that is no bucket of the VIP any more, after a division it was
+ * another, and its client may be in another class by now. So the bucket is found anew by the connection.
  */
 import type { PinEvent, ReportedPin, ShiftEvent } from '../shift/types.ts';
 import { type Locate, locator } from './locate.ts';

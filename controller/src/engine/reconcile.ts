@@ -1,7 +1,7 @@
 /**
- * The beginning of a session: what the switch holds and what the journal intends become one state (rule R11), and the tables'
- * shadow is filled from both, so that the flush that follows writes nothing but differences. No table is wiped: a packet
- * that arrives meanwhile finds its entries as they were.
+ * The beginning of a session: what the switch holds and what the journal intends become one state (rule R11), and the
+ * tables' shadow is filled from both, so that the flush that follows writes nothing but differences. No table is wiped:
+ * a packet that arrives meanwhile finds its entries as they were.
  *
  * A switch that was restarted is empty; it gets everything from the intent, and the pins that this process still knows.
  */
@@ -247,7 +247,8 @@ function recoverBuckets(
       // What names a server that is gone was about to be changed.
       const known = params !== undefined && named.has(params[0]!);
       const intended = current[bucket]!;
-      // A commit that was under way when a switch was lost may have been made there: it is finished. Nobody was left on the old base.
+      // A commit that was under way when a switch was lost may have been made there: it is finished. Nobody was left on
+      // the old base.
       const actualBase = known && !isOneAway ? params[0]! : journaledBase;
       const before = bucketBefore(input, vip, bucket);
       const isFlipped = params?.[1] === intended && !(isSeveral && watched.has(vip));
@@ -274,10 +275,11 @@ function recoverBuckets(
 }
 
 /**
- * Buckets whose registers were lost with pins in them: of a switch that has started anew those that were in shift or not settled, by our own
- * memory, or, where we have started anew as well, those that the journal has in shift; and of a switch that is away and may be forwarding, since
- * its registers cannot be read. What was looked for before still is. A session that was lost, or a controller that was killed, before
- * all was written leaves a switch that has the program, so it has started anew for us as well as long as it does not serve the VIP.
+ * Buckets whose registers were lost with pins in them: of a switch that has started anew those that were in shift or
+ * not settled, by our own memory, or, where we have started anew as well, those that the journal has in shift; and of a
+ * switch that is away and may be forwarding, since its registers cannot be read. What was looked for before still is. A
+ * session that was lost, or a controller that was killed, before all was written leaves a switch that has the program,
+ * so it has started anew for us as well as long as it does not serve the VIP.
  */
 function doubtfulVips(
   input: ReconcileInput,
@@ -310,7 +312,10 @@ function doubtfulVips(
   });
 }
 
-/** What was known of a bucket in the session before; of one whose connections were in other buckets then, what was true of any of them. */
+/**
+ * What was known of a bucket in the session before; of one whose connections were in other buckets then, what was true
+ * of any of them.
+ */
 function bucketBefore(
   { intent, previous }: ReconcileInput,
   vip: number,

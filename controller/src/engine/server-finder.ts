@@ -1,6 +1,7 @@
 /**
- * Keeps every server's way known: asks by ARP or neighbour discovery for those whose MAC address and port nobody has configured, takes what is found into the
- * journal, and tells the operations that wait for it. Answers and failures are gathered as they come and acted upon in a turn.
+ * Keeps every server's way known: asks by ARP or neighbour discovery for those whose MAC address and port nobody has
+ * configured, takes what is found into the journal, and tells the operations that wait for it. Answers and failures are
+ * gathered as they come and acted upon in a turn.
  */
 import type { Clock } from '../clock.ts';
 import type { Configuration } from '../config/types.ts';

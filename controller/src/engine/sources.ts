@@ -1,6 +1,6 @@
 /**
- * Who beside the switch tells the engine something, by what the engine needs of them. The interfaces are here and not with those who
- * implement them, so that the engine knows neither certificates nor sockets.
+ * Who beside the switch tells the engine something, by what the engine needs of them. The interfaces are here and not
+ * with those who implement them, so that the engine knows neither certificates nor sockets.
  */
 import type { AgentStatus, ServerHealth } from '../control-api/types.ts';
 import type { ServerId } from '../shift/types.ts';

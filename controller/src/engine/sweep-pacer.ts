@@ -1,7 +1,7 @@
 /**
- * How fast the registers can be swept without being in the way of packets. A switch gives a sweep order its attention until it
- * is done; a hardware one in no time, BMv2 in tens of microseconds a slot. So the order is made as large as is answered
- * within a few milliseconds, and after each the switch is left alone for twice as long as it took.
+ * How fast the registers can be swept without being in the way of packets. A switch gives a sweep order its attention
+ * until it is done; a hardware one in no time, BMv2 in tens of microseconds a slot. So the order is made as large as is
+ * answered within a few milliseconds, and after each the switch is left alone for twice as long as it took.
  */
 
 const LEAST_CHUNK = 16;

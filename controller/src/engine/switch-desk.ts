@@ -1,6 +1,7 @@
 /**
- * What the engine does to a switch outside its turns, at times of its own: sweep orders after the switch's rest, and the word that we are there
- * while connections are looked for or refused. All of it ends with the session: a desk is for one.
+ * What the engine does to a switch outside its turns, at times of its own: sweep orders after the switch's rest, and
+ * the word that we are there while connections are looked for or refused. All of it ends with the session: a desk is
+ * for one.
  */
 import type { Clock } from '../clock.ts';
 import { ALIVE_INTERVAL_MS } from '../shift/doubt.ts';

@@ -1,6 +1,7 @@
 /**
- * The switch in detail: how full its tables are, what is behind its ports, what its program drops. Entries are counted in the shadow, which
- * is what the switch has acknowledged, so that a table of a quarter of a million pins is not read for a number.
+ * The switch in detail: how full its tables are, what is behind its ports, what its program drops. Entries are counted
+ * in the shadow, which is what the switch has acknowledged, so that a table of a quarter of a million pins is not read
+ * for a number.
  */
 import type { SwitchDetails } from '../control-api/query-types.ts';
 import { TABLE_NAMES } from '../switch-port/tables.ts';

@@ -1,6 +1,6 @@
 /**
- * Timers by the thousand: those due in the same millisecond share one of the clock's, and come back together, so that what
- * belongs together is decided and written together.
+ * Timers by the thousand: those due in the same millisecond share one of the clock's, and come back together, so that
+ * what belongs together is decided and written together.
  */
 import type { Clock } from '../clock.ts';
 

@@ -1,7 +1,7 @@
 /**
- * How much goes to each server, from the switch's own counters: the difference of two readings over the time between them. The switch
- * is asked only while somebody looks, once a second, and never by two at a time. A counter that goes backwards (the switch
- * was restarted, or the entry written anew) begins again.
+ * How much goes to each server, from the switch's own counters: the difference of two readings over the time between
+ * them. The switch is asked only while somebody looks, once a second, and never by two at a time. A counter that goes
+ * backwards (the switch was restarted, or the entry written anew) begins again.
  */
 import type { Clock } from '../clock.ts';
 import type { ServerTraffic } from '../control-api/types.ts';

@@ -1,12 +1,14 @@
 /**
- * The check that asks nobody: of the SYNs that the switch has sent to a server, how many came back answered? It sees what clients see, on the very
- * way their packets take, and costs the server nothing. It says something only of servers that get new connections.
+ * The check that asks nobody: of the SYNs that the switch has sent to a server, how many came back answered? It sees
+ * what clients see, on the very way their packets take, and costs the server nothing. It says something only of servers
+ * that get new connections.
  *
- * One interval may be too short: it goes on until there were SYNs enough to judge by, so that a few clients that resend theirs to a dead server are
- * heard as well. SYNs above a class's rate are dropped before a server is chosen, and count for nobody. A flood of spoofed SYNs is answered by a
- * server that lives (with SYN cookies, if need be); who sends SYNs that no server answers, with a wrong checksum for example, raises
- * the share, which is why by default none at all may have been answered. A server whose agent says that its accept queue is full is
- * not dead but overflowing, which is another rule's business.
+ * One interval may be too short: it goes on until there were SYNs enough to judge by, so that a few clients that resend
+ * theirs to a dead server are heard as well. SYNs above a class's rate are dropped before a server is chosen, and count
+ * for nobody. A flood of spoofed SYNs is answered by a server that lives (with SYN cookies, if need be); who sends SYNs
+ * that no server answers, with a wrong checksum for example, raises the share, which is why by default none at all may
+ * have been answered. A server whose agent says that its accept queue is full is not dead but overflowing, which is
+ * another rule's business.
  */
 import type { HealthCheck } from '../config/types.ts';
 import type { SignalReader } from '../signals/signal-reader.ts';

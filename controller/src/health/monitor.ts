@@ -1,7 +1,8 @@
 /**
- * Checks every server of every VIP that wants it, spares and dead ones included, and tells when a verdict changes. The rhythm is each
- * check's own: the next begins an interval after the last began, never two at a time for one server. What a verdict means is
- * not decided here. Servers that come and go, and checks that a new configuration changes, are seen at the next round.
+ * Checks every server of every VIP that wants it, spares and dead ones included, and tells when a verdict changes. The
+ * rhythm is each check's own: the next begins an interval after the last began, never two at a time for one server.
+ * What a verdict means is not decided here. Servers that come and go, and checks that a new configuration changes, are
+ * seen at the next round.
  */
 import type { Clock } from '../clock.ts';
 import type { Configuration, HealthCheck, ServerConfiguration, ServicePort } from '../config/types.ts';
@@ -21,7 +22,10 @@ export interface HealthMonitorHost {
   readonly probe: (check: HealthCheck, target: CheckTarget) => Promise<CheckResult>;
   /** Told whenever a verdict is new, and with each check that finds a server down still. */
   onVerdict(vip: string, server: string, health: 'up' | 'down', reason: string | undefined): void;
-  /** Told after each check of a server that is up, where new connections may go elsewhere meanwhile: why they should, or that they need not. */
+  /**
+   * Told after each check of a server that is up, where new connections may go elsewhere meanwhile: why they should, or
+   * that they need not.
+   */
   onDitched(vip: string, server: string, reason: string | undefined): void;
 }
 

@@ -1,7 +1,8 @@
 /**
- * The checks themselves: a TCP connection is accepted, an HTTP request gets a good status, a program ends with 0. Each ends within its
- * timeout, says in a few words why it failed, never throws, and leaves nothing behind: a connection is closed at once (with a
- * FIN, so that a server's log sees an orderly end), a program that is late is killed with its group.
+ * The checks themselves: a TCP connection is accepted, an HTTP request gets a good status, a program ends with 0. Each
+ * ends within its timeout, says in a few words why it failed, never throws, and leaves nothing behind: a connection is
+ * closed at once (with a FIN, so that a server's log sees an orderly end), a program that is late is killed with its
+ * group.
  */
 import { spawn } from 'node:child_process';
 import { request } from 'node:http';

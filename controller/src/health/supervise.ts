@@ -1,7 +1,7 @@
 /**
- * Joins health checks to the engine: a verdict gets a turn of its own, in which `operations/outages.ts` decides what it means. While a server is
- * down every failed check asks again, because what could not be done a moment ago (nobody else was up, the switch was away) may be
- * possible now.
+ * Joins health checks to the engine: a verdict gets a turn of its own, in which `operations/outages.ts` decides what it
+ * means. While a server is down every failed check asks again, because what could not be done a moment ago (nobody else
+ * was up, the switch was away) may be possible now.
  */
 import type { Engine } from '../engine/engine.ts';
 import { OperationRefusedError } from '../operations/errors.ts';

@@ -1,6 +1,7 @@
 /**
- * Whether a server is up, from the results of its checks: a pure count of successes or failures in a row, with thresholds for each, so
- * that one lost packet kills nobody and one lucky answer raises nobody. The first verdict takes as many checks as any other.
+ * Whether a server is up, from the results of its checks: a pure count of successes or failures in a row, with
+ * thresholds for each, so that one lost packet kills nobody and one lucky answer raises nobody. The first verdict takes
+ * as many checks as any other.
  */
 
 /** Thresholds. */
@@ -28,7 +29,10 @@ export type CheckResult =
   /** There was nothing to judge by. `isNew`: nor does it count what was said of whoever had the name before. */
   | { readonly ok: undefined; readonly isNew?: boolean };
 
-/** The state after one more check. A verdict that has not been reached is `unknown`; results of both kinds start the count anew. */
+/**
+ * The state after one more check. A verdict that has not been reached is `unknown`; results of both kinds start the
+ * count anew.
+ */
 export function observe(state: HealthState, result: CheckResult, { rise, fall }: Thresholds): HealthState {
   if (result.ok === undefined) return result.isNew === true ? UNCHECKED : state;
   const reason = result.ok ? undefined : result.reason;

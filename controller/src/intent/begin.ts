@@ -1,7 +1,8 @@
 /**
- * The first words of a journal: VIPs and servers that the configuration lists and the journal does not know yet get their ids and
- * their buckets. What the journal knows is left as it is, for operators have changed it since; where the file contradicts
- * it in a way that cannot be followed while connections live, the controller says so and does not start.
+ * The first words of a journal: VIPs and servers that the configuration lists and the journal does not know yet get
+ * their ids and their buckets. What the journal knows is left as it is, for operators have changed it since; where the
+ * file contradicts it in a way that cannot be followed while connections live, the controller says so and does not
+ * start.
  */
 import { assign } from '../assignment/assign.ts';
 import {
@@ -61,7 +62,10 @@ export function beginIntent(configuration: Configuration, journal: Journal<Inten
   return remarks;
 }
 
-/** Classes are as the file says, unless clients would come to other VIPs by it. @returns remarks @throws IntentConflictError */
+/**
+ * Classes are as the file says, unless clients would come to other VIPs by it. @returns remarks @throws
+ * IntentConflictError
+ */
 function followClasses(configuration: Configuration, journal: Journal<IntentRecord, Intent>): string[] {
   const intent = journal.state;
   if (isMoving(intent))
@@ -130,8 +134,8 @@ export function addVip(intent: Intent, add: (record: IntentRecord) => void, vip:
 }
 
 /**
- * The VIPs in service: what connections depend on as it was when the VIP was added, the rest as the file says now. Servers that
- * either of them lists are known.
+ * The VIPs in service: what connections depend on as it was when the VIP was added, the rest as the file says now.
+ * Servers that either of them lists are known.
  */
 export function servedVips(configuration: Configuration, intent: Intent): VipConfiguration[] {
   return [...intent.vips.values()].flatMap((record) => {

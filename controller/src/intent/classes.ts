@@ -1,10 +1,10 @@
 /**
- * Classes of clients: which VIP a client's packets are for, and whether a change would take living connections to another one. A VIP's
- * entry in the switch is for one class, so a service without a VIP of its own for a class has an entry of the same parameters for
- * it. A client that comes into another class keeps its connections only if its VIPs are the same in both: another VIP
- * has other buckets and other pins. Such a change is refused, whoever asks for it, and so is a VIP that would take clients
- * away from one in service, also by being for a single port where that one is for all. Numbers of classes are journaled, for the switch's
- * entries name them.
+ * Classes of clients: which VIP a client's packets are for, and whether a change would take living connections to
+ * another one. A VIP's entry in the switch is for one class, so a service without a VIP of its own for a class has an
+ * entry of the same parameters for it. A client that comes into another class keeps its connections only if its VIPs
+ * are the same in both: another VIP has other buckets and other pins. Such a change is refused, whoever asks for it,
+ * and so is a VIP that would take clients away from one in service, also by being for a single port where that one is
+ * for all. Numbers of classes are journaled, for the switch's entries name them.
  */
 import { type ClassConfiguration, MOST_CLASSES, type ServicePort, type VipConfiguration } from '../config/types.ts';
 import { formatEndpoint, type IpAddress, ipAddress, isIpv6, toIpv6Bits } from '../text/addresses.ts';
@@ -101,7 +101,10 @@ export function diversions(before: ClientRouting, after: ClientRouting): Diversi
   return found;
 }
 
-/** The ports of a VIP that others may be for: its own, or, where it is for all, those of others at its address, and the rest. */
+/**
+ * The ports of a VIP that others may be for: its own, or, where it is for all, those of others at its address, and the
+ * rest.
+ */
 function portsOf(vip: VipConfiguration, vips: readonly VipConfiguration[]): ServicePort[] {
   if (vip.port !== 'all') return [vip.port];
   return ['all', ...vips.filter(({ address }) => address === vip.address).map(({ port }) => port)];
@@ -110,7 +113,10 @@ function portsOf(vip: VipConfiguration, vips: readonly VipConfiguration[]): Serv
 /** What a client connects to; `all`: any port that no VIP is for. */
 export type Service = Pick<VipConfiguration, 'address' | 'protocol' | 'port'>;
 
-/** Who serves a class's clients there. A VIP for the port comes before one for all ports, and one for the class before one for everybody. */
+/**
+ * Who serves a class's clients there. A VIP for the port comes before one for all ports, and one for the class before
+ * one for everybody.
+ */
 export function serving(
   { address, protocol, port }: Service,
   clientClass: string | undefined,

@@ -1,6 +1,7 @@
 /**
- * How records add up to an intent, and an intent to records again: the journal's format. Each record holds the new value of one thing
- * and not a difference, so applying one twice does no harm; turning the intent back into records is how the journal is shortened.
+ * How records add up to an intent, and an intent to records again: the journal's format. Each record holds the new
+ * value of one thing and not a difference, so applying one twice does no harm; turning the intent back into records is
+ * how the journal is shortened.
  */
 import type { JournalFormat } from '../journal/journal.ts';
 import type { ServerId } from '../shift/types.ts';
@@ -99,7 +100,9 @@ export const intentFormat: JournalFormat<IntentRecord, Intent> = {
   },
 };
 
-/** A VIP's buckets, in multiples: the new ones are what the old ones were, for the hash is taken modulo their number. */
+/**
+ * A VIP's buckets, in multiples: the new ones are what the old ones were, for the hash is taken modulo their number.
+ */
 function setBuckets(intent: Intent, vip: number, buckets: number): void {
   const { base = [], current = [] } = intent.assignments.get(vip) ?? {};
   const grown = (servers: readonly ServerId[]): ServerId[] =>

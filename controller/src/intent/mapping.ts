@@ -1,6 +1,6 @@
 /**
- * How a VIP's connections are spread over its buckets, and which numbers those have in the switch: what follows from the configuration and the
- * record of a VIP alone.
+ * How a VIP's connections are spread over its buckets, and which numbers those have in the switch: what follows from
+ * the configuration and the record of a VIP alone.
  */
 import type { VipConfiguration } from '../config/types.ts';
 import { type HashParameters, multiplierOf } from '../shift/bucket-hash.ts';

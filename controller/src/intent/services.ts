@@ -1,7 +1,8 @@
 /**
- * VIPs of the same address, protocol and port, for different classes of clients, are one service and have one number in the switch. It is by that number
- * that slots and pins name a connection and that servers are listed, so a client that comes into another class takes its pins along, and
- * any of the service's servers can have any of its connections. What is each VIP's own are its buckets: their numbers in the switch do not overlap.
+ * VIPs of the same address, protocol and port, for different classes of clients, are one service and have one number in
+ * the switch. It is by that number that slots and pins name a connection and that servers are listed, so a client that
+ * comes into another class takes its pins along, and any of the service's servers can have any of its connections. What
+ * is each VIP's own are its buckets: their numbers in the switch do not overlap.
  */
 
 import type { VipConfiguration } from '../config/types.ts';
@@ -22,7 +23,9 @@ export function vipsOfService({ vips }: Pick<Intent, 'vips'>, service: VipId): V
   return [...vips.values()].filter(({ id, service: its = id }) => its === service);
 }
 
-/** The service that a new VIP is of, if there is one and it has room for its buckets, and the first of their numbers. */
+/**
+ * The service that a new VIP is of, if there is one and it has room for its buckets, and the first of their numbers.
+ */
 export function joinService(intent: Intent, vip: VipConfiguration): Pick<VipRecord, 'service' | 'firstBucket'> {
   const like = [...intent.vips.values()].find(({ definition }) => definition && isSameService(definition, vip));
   if (like === undefined) return {};

@@ -1,7 +1,7 @@
 /**
- * What the operators want and how far it has been ordered: the durable half of the controller's knowledge, the sum of the
- * journal's records. The other half is in the switch. Ids given here to servers and VIPs are what the switch's tables
- * name; a server's is never given to another one, and a server that returns gets a new one (rule R9).
+ * What the operators want and how far it has been ordered: the durable half of the controller's knowledge, the sum of
+ * the journal's records. The other half is in the switch. Ids given here to servers and VIPs are what the switch's
+ * tables name; a server's is never given to another one, and a server that returns gets a new one (rule R9).
  */
 import type { Affinity, ClassConfiguration, Forwarding, Link, ServicePort, VipConfiguration } from '../config/types.ts';
 import type {

@@ -1,4 +1,6 @@
-/** CRC-32 (IEEE 802.3, reflected), for the journal's checksums and for the switch's hash, which is the same function. */
+/**
+ * CRC-32 (IEEE 802.3, reflected), for the journal's checksums and for the switch's hash, which is the same function.
+ */
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
   let value = index;

@@ -1,7 +1,7 @@
 /**
- * What the journal needs of a file system, small enough that a test can stop it after any single act or tear a write in two. The
- * real one waits for the disk: an append counts once `fdatasync` has returned, a replacement once the directory has been
- * synced as well.
+ * What the journal needs of a file system, small enough that a test can stop it after any single act or tear a write in
+ * two. The real one waits for the disk: an append counts once `fdatasync` has returned, a replacement once the
+ * directory has been synced as well.
  */
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';

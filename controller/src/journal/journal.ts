@@ -1,11 +1,12 @@
 /**
- * The journal: what the controller intends, written down before it acts (rule R11). One line a batch of records: eight hex
- * digits of CRC-32, a space, the records as a JSON array. A batch is there whole or not at all, so records that only make
- * sense together (an operation and the buckets it moves) go into one.
+ * The journal: what the controller intends, written down before it acts (rule R11). One line a batch of records: eight
+ * hex digits of CRC-32, a space, the records as a JSON array. A batch is there whole or not at all, so records that
+ * only make sense together (an operation and the buckets it moves) go into one.
  *
- * A process that dies while writing leaves a torn last line: it was never acted upon, and is cut off at the next start. A
- * bad line that others follow is no torn tail but damage, and refused: going on with half of the truth could break
- * connections. Compaction puts one line with the whole state in the file's place; the file is replaced, never rewritten.
+ * A process that dies while writing leaves a torn last line: it was never acted upon, and is cut off at the next start.
+ * A bad line that others follow is no torn tail but damage, and refused: going on with half of the truth could break
+ * connections. Compaction puts one line with the whole state in the file's place; the file is replaced, never
+ * rewritten.
  */
 import { crc32 } from './crc32.ts';
 import type { AppendFile, JournalFiles } from './files.ts';
@@ -84,7 +85,10 @@ export class Journal<R, S> {
     this.pending.push(record);
   }
 
-  /** Writes what was added since the last flush as one batch; returns once it is durable. Nothing may be acted upon before. */
+  /**
+   * Writes what was added since the last flush as one batch; returns once it is durable. Nothing may be acted upon
+   * before.
+   */
   async flush(): Promise<void> {
     if (this.pending.length === 0) return;
     const batch = this.pending;

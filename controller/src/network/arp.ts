@@ -1,7 +1,8 @@
 /**
- * ARP (RFC 826), the little the controller needs: it asks where a server is in the name of the server's VIP, and the switch hands
- * it the answer because that is addressed to the VIP. A server that has the VIP's address itself takes such a request for its own and
- * is silent: it is asked by a probe (RFC 5227), from no address, and the switch knows the answer by the MAC address it goes to.
+ * ARP (RFC 826), the little the controller needs: it asks where a server is in the name of the server's VIP, and the
+ * switch hands it the answer because that is addressed to the VIP. A server that has the VIP's address itself takes
+ * such a request for its own and is silent: it is asked by a probe (RFC 5227), from no address, and the switch knows
+ * the answer by the MAC address it goes to.
  */
 import { formatMac, macBytes } from '../text/addresses.ts';
 

@@ -1,7 +1,7 @@
 /**
- * The controller's half of plain switching: addresses that the switch reports become entries, and go when they fall silent. An
- * address that turns up behind another port moves. Each address has two entries, one that forwards to it and one that
- * keeps it from being reported again.
+ * The controller's half of plain switching: addresses that the switch reports become entries, and go when they fall
+ * silent. An address that turns up behind another port moves. Each address has two entries, one that forwards to it and
+ * one that keeps it from being reported again.
  */
 import type { MacEvent } from '../switch-port/port.ts';
 import type { Shadow } from '../switch-port/shadow.ts';

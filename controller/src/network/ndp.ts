@@ -1,6 +1,7 @@
 /**
- * Neighbour discovery (RFC 4861), the little the controller needs: it asks where a server is in the name of the server's VIP, and
- * the switch hands it the answer because that is addressed to the VIP. The counterpart of `arp.ts` for IPv6.
+ * Neighbour discovery (RFC 4861), the little the controller needs: it asks where a server is in the name of the
+ * server's VIP, and the switch hands it the answer because that is addressed to the VIP. The counterpart of `arp.ts`
+ * for IPv6.
  */
 
 import { formatIpv6 } from '@mooring/p4runtime-ts';

@@ -1,6 +1,6 @@
 /**
- * Finds servers' MAC addresses and switch ports: asks for their IP addresses, again at intervals, and gives up after a while in favour of asking
- * seldom. Knows nothing of servers but their addresses.
+ * Finds servers' MAC addresses and switch ports: asks for their IP addresses, again at intervals, and gives up after a
+ * while in favour of asking seldom. Knows nothing of servers but their addresses.
  */
 import type { Clock } from '../clock.ts';
 import type { IpAddress } from '../text/addresses.ts';

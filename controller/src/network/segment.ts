@@ -1,6 +1,7 @@
 /**
- * TCP segments as the switch hands them over (RFC 9293), no further than whose they are: addresses, ports and flags, of IPv4 and IPv6, with or
- * without a VLAN tag. What is no TCP segment, or has headers between that are not read here, is none.
+ * TCP segments as the switch hands them over (RFC 9293), no further than whose they are: addresses, ports and flags, of
+ * IPv4 and IPv6, with or without a VLAN tag. What is no TCP segment, or has headers between that are not read here, is
+ * none.
  */
 import { addressOf128Bits, formatMac, type IpAddress } from '../text/addresses.ts';
 

@@ -1,9 +1,9 @@
 /**
- * What a configuration or a request needs of the switch's program (switch-port/program-features.ts), and what of that it lacks. A configuration
- * is looked at before anything is journaled or a switch is asked, and is refused with all that is wrong with it; a request is refused
- * in its plan, also where it would have to wait, for nothing that could be waited for gives a program another table. So
- * whatever writes entries may rely on the tables for them. What only helps (counters of servers, the search for lost pins) is done
- * without where it lacks.
+ * What a configuration or a request needs of the switch's program (switch-port/program-features.ts), and what of that
+ * it lacks. A configuration is looked at before anything is journaled or a switch is asked, and is refused with all
+ * that is wrong with it; a request is refused in its plan, also where it would have to wait, for nothing that could be
+ * waited for gives a program another table. So whatever writes entries may rely on the tables for them. What only helps
+ * (counters of servers, the search for lost pins) is done without where it lacks.
  */
 import type { Configuration, Forwarding, ServerConfiguration, VipConfiguration } from '../config/types.ts';
 import { readVipDefinition } from '../config/vip-definition.ts';

@@ -1,11 +1,12 @@
 /**
- * From a configuration file to what has to be done so that what runs is what it says: `mooring diff` and `mooring apply`. What it says of
- * servers and VIPs is compared with the intent that runs; for each VIP all changes of servers become one operation with one
- * assignment, so that as little moves as the result needs and not as much as its steps would. Applying the same file again
- * finds nothing to do.
+ * From a configuration file to what has to be done so that what runs is what it says: `mooring diff` and
+ * `mooring apply`. What it says of servers and VIPs is compared with the intent that runs; for each VIP all changes of
+ * servers become one operation with one assignment, so that as little moves as the result needs and not as much as its
+ * steps would. Applying the same file again finds nothing to do.
  *
- * Everything is checked before anything is started: a file with one difference that cannot be followed is refused as a whole.
- * Only what holds for the whole controller (timers, switches, policy) waits for its next start, and is told as a difference until then.
+ * Everything is checked before anything is started: a file with one difference that cannot be followed is refused as a
+ * whole. Only what holds for the whole controller (timers, switches, policy) waits for its next start, and is told as a
+ * difference until then.
  */
 import {
   type ClassConfiguration,
@@ -217,7 +218,10 @@ function compareSettings(before: VipConfiguration, after: VipConfiguration, diff
   return differs;
 }
 
-/** What is to be done about classes: at once where no client finds another VIP by it, else by an operation that takes connections along. */
+/**
+ * What is to be done about classes: at once where no client finds another VIP by it, else by an operation that takes
+ * connections along.
+ */
 interface ClassChanges {
   readonly classes: readonly ClassConfiguration[] | undefined;
   readonly reclass?: OperationRequest;

@@ -1,6 +1,6 @@
 /**
- * Which servers there are, whoever knows of them: those in service by the journal, and those the configuration lists as spares.
- * Names are looked up here, so that every refusal names what would have been right.
+ * Which servers there are, whoever knows of them: those in service by the journal, and those the configuration lists as
+ * spares. Names are looked up here, so that every refusal names what would have been right.
  */
 
 import { takenEndpoint, wrongServerPort } from '../config/server-port.ts';

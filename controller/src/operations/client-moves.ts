@@ -1,7 +1,8 @@
 /**
- * What a request to put clients into another class means: the classes as they are to be, which clients find another VIP by that, and whether these can take
- * their connections along. They can where the two VIPs are one service in the switch (intent/services.ts), for then pins and servers
- * are the same for both. One pair of classes at a time: those clients are in a class of their own while they move (`reclass.ts`).
+ * What a request to put clients into another class means: the classes as they are to be, which clients find another VIP
+ * by that, and whether these can take their connections along. They can where the two VIPs are one service in the
+ * switch (intent/services.ts), for then pins and servers are the same for both. One pair of classes at a time: those
+ * clients are in a class of their own while they move (`reclass.ts`).
  */
 import type { ClassConfiguration, Configuration } from '../config/types.ts';
 import type { OperationRequest } from '../control-api/types.ts';

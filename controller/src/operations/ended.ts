@@ -1,6 +1,7 @@
 /**
- * A connection that was ended on purpose or lost, as people and programs are told of it. Its key inside the controller is the
- * switch's own (connection-key.ts); outside it is the client's address and port, and with a VIP for all ports which of them.
+ * A connection that was ended on purpose or lost, as people and programs are told of it. Its key inside the controller
+ * is the switch's own (connection-key.ts); outside it is the client's address and port, and with a VIP for all ports
+ * which of them.
  */
 import type { EndedConnection } from '../control-api/types.ts';
 import { connectionParts } from '../shift/connection-key.ts';

@@ -1,6 +1,7 @@
 /**
- * A request that is refused, with what the control socket tells about it: code, field, choices, hint. The decision that refuses knows all of
- * that, and whoever prints it is in another process, so the error carries the socket's own message body.
+ * A request that is refused, with what the control socket tells about it: code, field, choices, hint. The decision that
+ * refuses knows all of that, and whoever prints it is in another process, so the error carries the socket's own message
+ * body.
  */
 import type { ControlErrorBody } from '../control-api/types.ts';
 

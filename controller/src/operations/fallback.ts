@@ -1,6 +1,7 @@
 /**
- * Servers of everybody that stand in for those of a class. The VIPs of a service have one number in the switch, so a bucket of one may have any server of
- * the other. A server that others' buckets are on cannot leave: that would have to move buckets of two VIPs.
+ * Servers of everybody that stand in for those of a class. The VIPs of a service have one number in the switch, so a
+ * bucket of one may have any server of the other. A server that others' buckets are on cannot leave: that would have to
+ * move buckets of two VIPs.
  */
 import type { Configuration, Fallback, VipConfiguration } from '../config/types.ts';
 import { EVERYBODY } from '../intent/classes.ts';

@@ -1,11 +1,13 @@
 /**
- * Another way for packets to get to a VIP's servers (translated, by MAC address, in a tunnel) while its connections live. How a packet is given to
- * a server is said where the server is, by its id; so each server gets a second id with the new way, and every bucket is swapped from the
- * one to the other. To the bucket protocol that is a swap of each server for itself: pause, slow start, deadline, abort, crashes and deaths
- * are what they are in any. Whoever lives keeps the old way until he ends, and when the last one has ended the old ids go.
+ * Another way for packets to get to a VIP's servers (translated, by MAC address, in a tunnel) while its connections
+ * live. How a packet is given to a server is said where the server is, by its id; so each server gets a second id with
+ * the new way, and every bucket is swapped from the one to the other. To the bucket protocol that is a swap of each
+ * server for itself: pause, slow start, deadline, abort, crashes and deaths are what they are in any. Whoever lives
+ * keeps the old way until he ends, and when the last one has ended the old ids go.
  *
- * While some servers of the VIP answer past the switch it is a one-way one, before the first bucket moves and until the last old server is
- * drained. Its way in the switch is written by reconciling, so the operation begins when that has been done.
+ * While some servers of the VIP answer past the switch it is a one-way one, before the first bucket moves and until the
+ * last old server is drained. Its way in the switch is written by reconciling, so the operation begins when that has
+ * been done.
  */
 import { takenEndpoint } from '../config/server-port.ts';
 import { type Forwarding, formatForwarding, type ServerConfiguration } from '../config/types.ts';
@@ -76,7 +78,9 @@ export function restoreForwarding(operations: Operations, { vip, leaving, forwar
   if (forwardingBefore !== undefined) changeForwarding(operations, vip, forwardingBefore, (id) => leaving.includes(id));
 }
 
-/** @param goesByIt of a server: whether it gets packets as the VIP says from now on; the others keep the way they have */
+/**
+ * @param goesByIt of a server: whether it gets packets as the VIP says from now on; the others keep the way they have
+ */
 function changeForwarding(
   operations: Operations,
   vip: number,

@@ -1,6 +1,6 @@
 /**
- * Whether a server has room for new connections, by what its agent tells and what the configuration allows. There is a gap between being full and having
- * room again, so that a server on the edge does not go to and fro.
+ * Whether a server has room for new connections, by what its agent tells and what the configuration allows. There is a
+ * gap between being full and having room again, so that a server on the edge does not go to and fro.
  */
 import type { OverflowRule, VipConfiguration } from '../config/types.ts';
 import type { AgentStatus } from '../control-api/types.ts';

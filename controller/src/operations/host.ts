@@ -1,7 +1,7 @@
 /**
- * What operations act through: the journal, the bucket protocol, the servers' entries, timers and the log, each as one verb.
- * Because all of it is passed in and nothing is waited for, an operation's decisions happen within one step of the engine, and tests
- * can hold every one of these ends.
+ * What operations act through: the journal, the bucket protocol, the servers' entries, timers and the log, each as one
+ * verb. Because all of it is passed in and nothing is waited for, an operation's decisions happen within one step of
+ * the engine, and tests can hold every one of these ends.
  */
 import type { ClassConfiguration, Configuration, Refused, VipConfiguration } from '../config/types.ts';
 import type { AuditEntry, OperationStatus } from '../control-api/types.ts';

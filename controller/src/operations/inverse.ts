@@ -1,6 +1,6 @@
 /**
- * The opposite of an operation that is over, as a request like any other: planned, approved, carried out and journaled in the same way. What
- * has no opposite says so.
+ * The opposite of an operation that is over, as a request like any other: planned, approved, carried out and journaled
+ * in the same way. What has no opposite says so.
  */
 import type { Change, OperationRequest } from '../control-api/types.ts';
 import type { Intent, OperationRecord } from '../intent/types.ts';

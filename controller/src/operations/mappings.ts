@@ -1,9 +1,10 @@
 /**
- * What a request to change a VIP's mapping (seed, number of buckets, affinity) means: from which mapping to which, whether it can be had by dividing
- * buckets where they are, and whether there is room for two mappings side by side.
+ * What a request to change a VIP's mapping (seed, number of buckets, affinity) means: from which mapping to which,
+ * whether it can be had by dividing buckets where they are, and whether there is room for two mappings side by side.
  *
- * A bucket is a connection's hash modulo the number of buckets, so a multiple of the number alone divides each bucket into several
- * that are still where the old one was: no connection changes server, nothing has to be shifted. Anything else is a remap.
+ * A bucket is a connection's hash modulo the number of buckets, so a multiple of the number alone divides each bucket
+ * into several that are still where the old one was: no connection changes server, nothing has to be shifted. Anything
+ * else is a remap.
  */
 import { assign } from '../assignment/assign.ts';
 import type { OperationRequest } from '../control-api/types.ts';
@@ -60,7 +61,10 @@ export function mappingOf({ record, configuration }: KnownVip): Required<Mapping
   return completeMapping({ ...configuration, buckets: record.buckets });
 }
 
-/** A coming mapping with its servers: shares as the weights say, and where the hash is the same as few connections as possible elsewhere. */
+/**
+ * A coming mapping with its servers: shares as the weights say, and where the hash is the same as few connections as
+ * possible elsewhere.
+ */
 export function comingMapping(intent: Intent, record: VipRecord, { before, after }: MappingChange): ComingRecord {
   const nobody = new Array<number>(after.buckets).fill(0);
   const { current } = intent.assignments.get(record.id)!;

@@ -1,6 +1,6 @@
 /**
- * What operations make of the bucket protocol's news: buckets that have committed or settled, connections that were ended or lost, servers that
- * are drained, mappings that
+ * What operations make of the bucket protocol's news: buckets that have committed or settled, connections that were
+ * ended or lost, servers that are drained, mappings that
  * may change. Each only brings an operation closer to its end; nothing is ordered here.
  */
 import type { ConnectionKey, Notice, ServerId, VipId } from '../shift/types.ts';

@@ -1,12 +1,13 @@
 /**
- * The appliance manager: every change of servers as a set of buckets that move. An operation orders its buckets' new targets and
- * then only listens: the bucket protocol says when a bucket has committed and settled, and when a server is drained.
+ * The appliance manager: every change of servers as a set of buckets that move. An operation orders its buckets' new
+ * targets and then only listens: the bucket protocol says when a bucket has committed and settled, and when a server is
+ * drained.
  *
- * What a request means is found by `resolve.ts`, what it would do is computed by `planning/plan.ts`, and both are what is then
- * done. Operations overlap freely as long as no server takes part in two of them; otherwise the later one is refused with the
- * reason, or waits in a queue where that was asked for. Where the policy wants a person's consent, an operation waits for it with its plan,
- * and is planned anew when it has it. A pause holds its buckets where they are; an abort orders them back, as
- * gently as they came, and a server that had just come leaves like any other.
+ * What a request means is found by `resolve.ts`, what it would do is computed by `planning/plan.ts`, and both are what
+ * is then done. Operations overlap freely as long as no server takes part in two of them; otherwise the later one is
+ * refused with the reason, or waits in a queue where that was asked for. Where the policy wants a person's consent, an
+ * operation waits for it with its plan, and is planned anew when it has it. A pause holds its buckets where they are;
+ * an abort orders them back, as gently as they came, and a server that had just come leaves like any other.
  *
  * Whatever must survive a crash is a record, added before anything is ordered; everything else is made anew by
  * `resume` from the records and the state of the buckets.
@@ -142,7 +143,7 @@ export class Operations {
     return this.status(running.record);
   }
 
-  /** Takes back an operation: aborts a running one, does the opposite of a finished one. @throws OperationRefusedError */
+  /** Takes back an operation: aborts a running one, undoes a finished one. @throws OperationRefusedError */
   takeBack(id: number, actor: Actor): OperationStatus {
     const record = this.host.intent.operations.get(id);
     if (record === undefined)
@@ -204,7 +205,7 @@ export class Operations {
     hearNotice(this, notice);
   }
 
-  /** Looks at operations that have lost a bucket to another one: perhaps it was their last. @returns whether there were any */
+  /** Looks at operations that have lost a bucket to another: perhaps their last. @returns whether there were any */
   concludeBereft(): boolean {
     const bereft = this.running.takeBereft();
     for (const running of bereft) this.advance(running);

@@ -1,10 +1,12 @@
 /**
- * What becomes of a server that its checks declare dead, and of one that is there again. Its buckets go to the others at once, with
- * no shift: there is nothing to wait for. Where a standby is known whose way is known, it gets them all, so that nobody else's
- * share changes; otherwise they are spread as the weights say (over servers of everybody, where none of a class is left and its VIP says so), and a standby is added as gently as by an operator. An operation that
+ * What becomes of a server that its checks declare dead, and of one that is there again. Its buckets go to the others
+ * at once, with no shift: there is nothing to wait for. Where a standby is known whose way is known, it gets them all,
+ * so that nobody else's share changes; otherwise they are spread as the weights say (over servers of everybody, where
+ * none of a class is left and its VIP says so), and a standby is added as gently as by an operator. An operation that
  * was bringing the dead server in is taken back; one that was taking it out has less to wait for.
  *
- * When every server of a VIP fails at once, the checker's own network is the likelier cause: nothing is changed, and it is said.
+ * When every server of a VIP fails at once, the checker's own network is the likelier cause: nothing is changed, and it
+ * is said.
  */
 import { assign, type Share } from '../assignment/assign.ts';
 import { serviceOf, vipsOfService } from '../intent/services.ts';

@@ -1,9 +1,10 @@
 /**
- * Overflow: a server whose accept queue is nearly full, that has as many connections as it may have, or that answers no SYNs (these are resent, and so reach
- * another server) keeps its connections and gets no new ones until it has caught up. It is a shift like
- * any other that is held where it is: the buckets' current server is another one, so that new connections are pinned there, their
- * base stays, and when the queue has drained they are pointed back at it, which is an abort and touches nobody. Nothing commits
- * meanwhile. Whoever else moves a bucket of it meanwhile takes that bucket over. A server that becomes full by what it takes for others passes that on as well.
+ * Overflow: a server whose accept queue is nearly full, that has as many connections as it may have, or that answers no
+ * SYNs (these are resent, and so reach another server) keeps its connections and gets no new ones until it has caught
+ * up. It is a shift like any other that is held where it is: the buckets' current server is another one, so that new
+ * connections are pinned there, their base stays, and when the queue has drained they are pointed back at it, which is
+ * an abort and touches nobody. Nothing commits meanwhile. Whoever else moves a bucket of it meanwhile takes that bucket
+ * over. A server that becomes full by what it takes for others passes that on as well.
  */
 import type { AgentStatus } from '../control-api/types.ts';
 import type { ServerRecord } from '../intent/types.ts';

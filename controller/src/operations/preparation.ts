@@ -1,7 +1,8 @@
 /**
- * Everything about a request that can be said without acting: what it means, what it would move, whether something is in the way, and
- * whether a person has to consent first. Used when a request comes in, when a plan is asked for, and again when an operation that
- * waited is about to start, so that what starts is always right for the moment in which it starts.
+ * Everything about a request that can be said without acting: what it means, what it would move, whether something is
+ * in the way, and whether a person has to consent first. Used when a request comes in, when a plan is asked for, and
+ * again when an operation that waited is about to start, so that what starts is always right for the moment in which it
+ * starts.
  */
 import type { ServerConfiguration } from '../config/types.ts';
 import type { OperationRequest, Plan } from '../control-api/types.ts';

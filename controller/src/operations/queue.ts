@@ -1,8 +1,8 @@
 /**
- * Operations that wait for others. Each is looked at anew whenever an operation has ended, after a restart, and when a switch is back: it begins
- * if nothing is in its way any more, goes on waiting (and says for what) if something is, waits for consent if it was never given any, and
- * fails if it has become impossible. They begin in the order in which they were asked for; none keeps a later one
- * from beginning that is not in its way.
+ * Operations that wait for others. Each is looked at anew whenever an operation has ended, after a restart, and when a
+ * switch is back: it begins if nothing is in its way any more, goes on waiting (and says for what) if something is,
+ * waits for consent if it was never given any, and fails if it has become impossible. They begin in the order in which
+ * they were asked for; none keeps a later one from beginning that is not in its way.
  */
 import type { Plan } from '../control-api/types.ts';
 import type { OperationRecord } from '../intent/types.ts';

@@ -1,16 +1,20 @@
 /**
- * Clients come into another class while their connections live, and find another VIP there, with other buckets and servers. For as long as they move
- * they are in a class of their own, with a VIP of its own at the same service, and three simple steps make one hard one:
+ * Clients come into another class while their connections live, and find another VIP there, with other buckets and
+ * servers. For as long as they move they are in a class of their own, with a VIP of its own at the same service, and
+ * three simple steps make one hard one:
  *
- * 1. That VIP begins as the one that they leave: the same hash, each bucket on the same server. When the switch has it, the clients' prefixes
- *    are given to the class; no packet goes elsewhere by that, for nothing is in shift and pins are the service's.
- * 2. Its mapping changes into the mapping of the VIP that they come to. That is a change of mapping like any other (`remap.ts`), with all that
- *    belongs to one: who lives is waited for, learned or pinned, it can be paused and aborted, and survives crashes and deaths.
- * 3. When it has settled, it and the VIP that they come to forward alike; the prefixes are given to that one's class, and the VIP goes.
- *    After an abort it has come back to be like the first one, and they are given back to that.
+ * 1. That VIP begins as the one that they leave: the same hash, each bucket on the same server. When the switch has it,
+ *    the clients' prefixes are given to the class; no packet goes elsewhere by that, for nothing is in shift and pins
+ *    are the service's.
+ * 2. Its mapping changes into the mapping of the VIP that they come to. That is a change of mapping like any other
+ *    (`remap.ts`), with all that belongs to one: who lives is waited for, learned or pinned, it can be paused and
+ *    aborted, and survives crashes and deaths.
+ * 3. When it has settled, it and the VIP that they come to forward alike; the prefixes are given to that one's class,
+ *    and the VIP goes. After an abort it has come back to be like the first one, and they are given back to that.
  *
- * Each step is recorded before it is written, and the next begins when the switch has it: from the record it is clear where to go on. Where clients find
- * another VIP at several services, each has such a VIP and an operation of its own, and the prefixes wait for all of them.
+ * Each step is recorded before it is written, and the next begins when the switch has it: from the record it is clear
+ * where to go on. Where clients find another VIP at several services, each has such a VIP and an operation of its own,
+ * and the prefixes wait for all of them.
  */
 import { type ClassConfiguration, MOST_CLASSES, type VipConfiguration } from '../config/types.ts';
 import { NO_CLASS, numberClasses } from '../intent/classes.ts';
@@ -48,7 +52,9 @@ export function checkRoom({ intent }: OperationHost, { classes, vips }: ClientMo
   }
 }
 
-/** From an accepted request to its first step: the switch is told of the VIPs that the clients are at while they move. */
+/**
+ * From an accepted request to its first step: the switch is told of the VIPs that the clients are at while they move.
+ */
 export function launchReclass(operations: Operations, running: Running): void {
   const { host } = operations;
   const { intent } = host;
@@ -108,7 +114,10 @@ export function rollBackReclass(operations: Operations, message: string): void {
   }
 }
 
-/** One of the VIPs has settled: when all have, and forward as the VIPs do whose clients these are from now on, the clients are given to them. */
+/**
+ * One of the VIPs has settled: when all have, and forward as the VIPs do whose clients these are from now on, the
+ * clients are given to them.
+ */
 export function concludeReclass(operations: Operations): void {
   const { host } = operations;
   const all = reclassesOf(operations.running);
@@ -130,8 +139,8 @@ function end(operations: Operations, all: readonly Running[]): void {
 }
 
 /**
- * The end, when the switch has forgotten the VIPs: whoever has waited for it begins at once, and is given numbers (of classes, of buckets) under which the
- * switch must not hold anything.
+ * The end, when the switch has forgotten the VIPs: whoever has waited for it begins at once, and is given numbers (of
+ * classes, of buckets) under which the switch must not hold anything.
  */
 function finish(operations: Operations, running: Running): void {
   const { aborting, message, route } = running.record;
@@ -155,7 +164,8 @@ function giveClients(
 }
 
 /**
- * Whether the VIP of clients that move and the one that gets them forward every packet alike. If they do not, because a server has died since, the first follows.
+ * Whether the VIP of clients that move and the one that gets them forward every packet alike. If they do not, because a
+ * server has died since, the first follows.
  */
 function isAlike(operations: Operations, running: Running): boolean {
   const { host } = operations;

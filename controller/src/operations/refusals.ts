@@ -1,10 +1,11 @@
 /**
- * Refused connections: where a VIP's operator wants it, the switch refuses new ones while no server that would get them has room. Those are the current
- * servers of its buckets as they stand, redirections included, and each has to say so itself: with one whose agent is silent nobody is
- * refused. When the first has room again (a server that new connections went around gets them back then) all are welcome again.
+ * Refused connections: where a VIP's operator wants it, the switch refuses new ones while no server that would get them
+ * has room. Those are the current servers of its buckets as they stand, redirections included, and each has to say so
+ * itself: with one whose agent is silent nobody is refused. When the first has room again (a server that new
+ * connections went around gets them back then) all are welcome again.
  *
- * Nothing of it is journaled. What is refused follows from what the agents say next, a reconnect begins with nothing, and the switch
- * refuses nobody by itself while it does not hear of the controller.
+ * Nothing of it is journaled. What is refused follows from what the agents say next, a reconnect begins with nothing,
+ * and the switch refuses nobody by itself while it does not hear of the controller.
  */
 import type { Refused } from '../config/types.ts';
 import type { Intent } from '../intent/types.ts';

@@ -1,9 +1,9 @@
 /**
- * A VIP's mapping changes while its connections live (shift/remap.ts). The coming mapping is recorded, and written beside the present one
- * by reconciling; then each bucket is pointed at it like at a server, so that pause, abort, a crash and a server's death are what
- * they are in any shift. When the protocol says that every bucket is ready, the mapping is recorded as the present one and the switch is
- * reconciled once more: that writes the buckets first and the VIP's entry after them. From the record on there is no way
- * back but to change the mapping again.
+ * A VIP's mapping changes while its connections live (shift/remap.ts). The coming mapping is recorded, and written
+ * beside the present one by reconciling; then each bucket is pointed at it like at a server, so that pause, abort, a
+ * crash and a server's death are what they are in any shift. When the protocol says that every bucket is ready, the
+ * mapping is recorded as the present one and the switch is reconciled once more: that writes the buckets first and the
+ * VIP's entry after them. From the record on there is no way back but to change the mapping again.
  */
 import type { VipConfiguration } from '../config/types.ts';
 import type { ComingRecord } from '../intent/types.ts';
@@ -97,7 +97,8 @@ export function isRemapped({ record }: Running): boolean {
 }
 
 /**
- * A server has died: what the coming mapping has given it goes to others, and so do buckets on their way there whose base it was.
+ * A server has died: what the coming mapping has given it goes to others, and so do buckets on their way there whose
+ * base it was.
  * @param heirsOf an assignment in which its buckets are others'
  * @returns the buckets that get another base
  */

@@ -1,7 +1,7 @@
 /**
- * From a request to what it means: which servers come, which leave, whose share changes. Everything that can be wrong with a request is
- * found here, before anything is recorded or ordered, and says what would have been right. Nothing is changed here, so the same
- * function serves the plan, the operation, and one that was queued and is looked at again.
+ * From a request to what it means: which servers come, which leave, whose share changes. Everything that can be wrong
+ * with a request is found here, before anything is recorded or ordered, and says what would have been right. Nothing is
+ * changed here, so the same function serves the plan, the operation, and one that was queued and is looked at again.
  */
 import type { Share } from '../assignment/assign.ts';
 import { type Configuration, type Forwarding, formatForwarding, type ServerConfiguration } from '../config/types.ts';

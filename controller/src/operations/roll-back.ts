@@ -1,6 +1,6 @@
 /**
- * Where the buckets of an operation go when it is taken back: to whom they came from, as far as that server still serves, else to
- * whom the present shares give them. A bucket that somebody else has moved since is theirs and stays.
+ * Where the buckets of an operation go when it is taken back: to whom they came from, as far as that server still
+ * serves, else to whom the present shares give them. A bucket that somebody else has moved since is theirs and stays.
  */
 import type { Intent, OperationRecord, ServerRecord } from '../intent/types.ts';
 import { computeMoves } from '../planning/plan.ts';

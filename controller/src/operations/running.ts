@@ -1,7 +1,7 @@
 /**
- * The operations under way and the buckets they have moved. A bucket belongs to the operation that moved it last; one that is moved
- * again is no longer the earlier one's business. Kept apart from what operations decide, because everything that moves
- * buckets (a request, an abort, a server's death, a redirection) needs just this book-keeping.
+ * The operations under way and the buckets they have moved. A bucket belongs to the operation that moved it last; one
+ * that is moved again is no longer the earlier one's business. Kept apart from what operations decide, because
+ * everything that moves buckets (a request, an abort, a server's death, a redirection) needs just this book-keeping.
  */
 import type { OperationRecord } from '../intent/types.ts';
 import { bucketOf } from '../shift/state.ts';

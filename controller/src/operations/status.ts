@@ -1,9 +1,11 @@
 /**
- * Operations as people see them: phase, progress in buckets and connections, and a sentence that says what is being waited for.
+ * Operations as people see them: phase, progress in buckets and connections, and a sentence that says what is being
+ * waited for.
  *
- * Everything is computed from the record and the protocol's state whenever somebody asks. Nothing of it is stored, so what is shown
- * after a crash cannot differ from what is true. Records know fewer phases than people want to see: a shift whose
- * buckets have all committed is shown as draining while connections are left on the server that goes, and as settling after that.
+ * Everything is computed from the record and the protocol's state whenever somebody asks. Nothing of it is stored, so
+ * what is shown after a crash cannot differ from what is true. Records know fewer phases than people want to see: a
+ * shift whose buckets have all committed is shown as draining while connections are left on the server that goes, and
+ * as settling after that.
  */
 import type { OperationPhase, OperationStatus } from '../control-api/types.ts';
 import type { Intent, OperationRecord } from '../intent/types.ts';

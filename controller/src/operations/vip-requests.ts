@@ -1,6 +1,6 @@
 /**
- * Requests about a whole VIP: add one, remove one, change its mapping. What they mean and what speaks against them; `vips.ts` and `remap.ts`
- * carry them out.
+ * Requests about a whole VIP: add one, remove one, change its mapping. What they mean and what speaks against them;
+ * `vips.ts` and `remap.ts` carry them out.
  */
 import { readVipDefinition } from '../config/vip-definition.ts';
 import type { OperationRequest, Plan } from '../control-api/types.ts';
@@ -62,7 +62,10 @@ export function planVipRequest(
   return { plan: planMapping(host, { record, configuration: configured }, request), vip: record.id };
 }
 
-/** Nothing else is to be under way on a VIP that changes as a whole, and every switch is to hear of it. @throws NotYetError */
+/**
+ * Nothing else is to be under way on a VIP that changes as a whole, and every switch is to hear of it. @throws
+ * NotYetError
+ */
 export function checkVipFree(host: OperationHost, running: RunningOperations, vip: VipRecord): void {
   checkAllThere(host);
   checkIdle(host.intent, running, vip);

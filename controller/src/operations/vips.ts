@@ -1,11 +1,12 @@
 /**
- * Whole VIPs come, go and change their mapping (`remap.ts`) or their clients (`reclass.ts`). What the switch has to hold for a VIP follows from the intent, so to add one or
- * to forget one means to record it and to have the switch reconciled with the intent anew: the same code that
- * brings up an empty switch, and only differences are written.
+ * Whole VIPs come, go and change their mapping (`remap.ts`) or their clients (`reclass.ts`). What the switch has to
+ * hold for a VIP follows from the intent, so to add one or to forget one means to record it and to have the switch
+ * reconciled with the intent anew: the same code that brings up an empty switch, and only differences are written.
  *
- * A VIP is removed by pointing all its buckets at a server that does not exist. The protocol then does what it does in every
- * shift: new connections are tentative on nobody and get no answer, old ones live on their servers until they end, buckets commit
- * when nobody needs their base, and servers are drained one after the other. When all are, nothing is left to break.
+ * A VIP is removed by pointing all its buckets at a server that does not exist. The protocol then does what it does in
+ * every shift: new connections are tentative on nobody and get no answer, old ones live on their servers until they
+ * end, buckets commit when nobody needs their base, and servers are drained one after the other. When all are, nothing
+ * is left to break.
  */
 import { assign } from '../assignment/assign.ts';
 import { readVipDefinition } from '../config/vip-definition.ts';

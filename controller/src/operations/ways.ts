@@ -1,6 +1,6 @@
 /**
- * The ways to a server in service, its port or its links: they may change while it serves, for who serves a connection is no matter of ways.
- * What a file leaves to be found stays as it was found.
+ * The ways to a server in service, its port or its links: they may change while it serves, for who serves a connection
+ * is no matter of ways. What a file leaves to be found stays as it was found.
  */
 import type { ServerConfiguration } from '../config/types.ts';
 import type { ServerRecord } from '../intent/types.ts';

@@ -1,8 +1,8 @@
 /**
- * What earlier shifts have shown of the connections: while a bucket is in shift every new connection of it is reported, so the reports
- * over the time that buckets spent in shift are the rate at which connections begin; and a pin that is deleted after its
- * connection has fallen silent tells how long that lived. Nothing is measured for its own sake, and a controller that has
- * seen no shift yet says that it does not know.
+ * What earlier shifts have shown of the connections: while a bucket is in shift every new connection of it is reported,
+ * so the reports over the time that buckets spent in shift are the rate at which connections begin; and a pin that is
+ * deleted after its connection has fallen silent tells how long that lived. Nothing is measured for its own sake, and a
+ * controller that has seen no shift yet says that it does not know.
  */
 import type { ConnectionKey, Effect, Notice, PinEvent } from '../shift/types.ts';
 

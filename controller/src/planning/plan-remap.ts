@@ -1,8 +1,9 @@
 /**
- * What a change of mapping would do. A connection's bucket in one mapping says nothing of its bucket in another, unless they differ in the number
- * of buckets only: then the two are congruent modulo every number that divides both. So within each class of buckets that are
- * congruent modulo the greatest of those (1 where the hashes are different) each pair of an old and a new bucket is equally
- * likely, and the shares of connections that go from one server to another follow exactly.
+ * What a change of mapping would do. A connection's bucket in one mapping says nothing of its bucket in another, unless
+ * they differ in the number of buckets only: then the two are congruent modulo every number that divides both. So
+ * within each class of buckets that are congruent modulo the greatest of those (1 where the hashes are different) each
+ * pair of an old and a new bucket is equally likely, and the shares of connections that go from one server to another
+ * follow exactly.
  */
 import type { VipPlan } from '../control-api/types.ts';
 import { isHashedAlike } from '../intent/mapping.ts';

@@ -1,9 +1,9 @@
 /**
- * What a change would do, before it is done: pure arithmetic on assignments, weights and what has been observed of connections. The very
- * functions that carry a change out compute its plan, so what was approved is what happens.
+ * What a change would do, before it is done: pure arithmetic on assignments, weights and what has been observed of
+ * connections. The very functions that carry a change out compute its plan, so what was approved is what happens.
  *
- * The number of moves is compared with the least that any assignment with the same shares can do with: every bucket beyond a
- * server's share, rounded up for as many servers as rounding up allows, must leave it.
+ * The number of moves is compared with the least that any assignment with the same shares can do with: every bucket
+ * beyond a server's share, rounded up for as many servers as rounding up allows, must leave it.
  */
 import { assign, assignSwaps, type Share } from '../assignment/assign.ts';
 import type { EstimateSource, VipPlan } from '../control-api/types.ts';

@@ -1,4 +1,7 @@
-/** Who has how many buckets before and after a change, beside what each server's weight would give it: the part that all plans have. */
+/**
+ * Who has how many buckets before and after a change, beside what each server's weight would give it: the part that all
+ * plans have.
+ */
 import type { VipPlan } from '../control-api/types.ts';
 import type { ServerId } from '../shift/types.ts';
 

@@ -1,7 +1,8 @@
 /**
- * One controller drives several switches, and one of them is away: its control connection is lost, which says nothing about its packets.
- * It may be forwarding still, by the entries it had, and goes on pinning new connections of buckets in shift in registers that nobody reads.
- * A connection may change its way from one switch to another at any time, so what the others are told must agree with what that one does:
+ * One controller drives several switches, and one of them is away: its control connection is lost, which says nothing
+ * about its packets. It may be forwarding still, by the entries it had, and goes on pinning new connections of buckets
+ * in shift in registers that nobody reads. A connection may change its way from one switch to another at any time, so
+ * what the others are told must agree with what that one does:
  *
  * | | while one is away |
  * |---|---|
@@ -13,9 +14,10 @@
  * | a dead server's buckets get other servers | **at once**: its connections are lost whatever is done, and whoever is sent to it by the one that is away is lost as well |
  * | packets of connections that it pinned since then come to another switch | the buckets it may have pinned in are *in doubt* (`doubt.ts`): who has no pin is looked for |
  *
- * All else goes on: pins that are reported are promoted, connections are learned, servers come, operations are taken and their buckets wait.
- * A switch that returns is read and written first, with its buckets waiting like all others; `switches-complete` lets them go on. The same
- * event comes when an operator says of the one that is away that it does not forward any more.
+ * All else goes on: pins that are reported are promoted, connections are learned, servers come, operations are taken
+ * and their buckets wait. A switch that returns is read and written first, with its buckets waiting like all others;
+ * `switches-complete` lets them go on. The same event comes when an operator says of the one that is away that it does
+ * not forward any more.
  */
 import { enterShifting, nameOf, writeAssignment } from './buckets.ts';
 import type { Bucket, Output, ShiftState } from './state.ts';

@@ -1,8 +1,9 @@
 /**
- * Which bucket a connection falls into, computed as the switch does (p4/v1model/bucket-hash.p4): client port (masked; of a VIP for all ports
- * with the service's port by exclusive or) and address, mixed with each other by multiplications with the seed, then CRC-32 over port,
- * seed and address, modulo the number of buckets. Needed where the switch does not say it: of pins read back, of connections that agents
- * list, of whatever was reported by a bucket of a mapping that is no longer the VIP's, and for the coming mapping of a VIP.
+ * Which bucket a connection falls into, computed as the switch does (p4/v1model/bucket-hash.p4): client port (masked;
+ * of a VIP for all ports with the service's port by exclusive or) and address, mixed with each other by multiplications
+ * with the seed, then CRC-32 over port, seed and address, modulo the number of buckets. Needed where the switch does
+ * not say it: of pins read back, of connections that agents list, of whatever was reported by a bucket of a mapping
+ * that is no longer the VIP's, and for the coming mapping of a VIP.
  */
 import { crc32 } from '../journal/crc32.ts';
 import { type IpAddress, toIpv6Bits } from '../text/addresses.ts';
@@ -19,8 +20,9 @@ export interface HashParameters {
 }
 
 /**
- * The number that the switch is given for a seed, both of 32 bits. Seed 0 stays 0, by which nothing is mixed. Any other becomes an odd number with bits
- * all over, for products with small or even numbers mix little: the finalizer of MurmurHash3 spreads it.
+ * The number that the switch is given for a seed, both of 32 bits. Seed 0 stays 0, by which nothing is mixed. Any other
+ * becomes an odd number with bits all over, for products with small or even numbers mix little: the finalizer of
+ * MurmurHash3 spreads it.
  */
 export function multiplierOf(seed: number): number {
   if (seed === 0) return 0;

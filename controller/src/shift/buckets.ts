@@ -8,18 +8,19 @@
  *                        sealed --check passed--> settling --swept clean--> steady
  *     shifting, learning, sealed --abort--> settling;   settling --flip--> shifting
  *
- * While base and current differ, new connections are pinned to the current server by the switch and all that have no pin
- * belong to the base. The bucket's watch entry is hit by exactly the packets of the latter, so its idle notification says
- * that they are gone. Between that notification and the commit a SYN that found no room for its pin may have gone to the
- * base: therefore the bucket is sealed (such SYNs are dropped and resent), and only when the watch proves to have stayed
- * idle all along does the base change. The idle time is at least as long as a handshake, so that a half-open
- * connection counts as well.
+ * While base and current differ, new connections are pinned to the current server by the switch and all that have no
+ * pin belong to the base. The bucket's watch entry is hit by exactly the packets of the latter, so its idle
+ * notification says that they are gone. Between that notification and the commit a SYN that found no room for its pin
+ * may have gone to the base: therefore the bucket is sealed (such SYNs are dropped and resent), and only when the watch
+ * proves to have stayed idle all along does the base change. The idle time is at least as long as a handshake, so that
+ * a half-open connection counts as well.
  *
- * A bucket whose connections' beginnings cannot be watched has a phase before the flip, `preparing`: see `one-way.ts`. One that cannot be
- * flipped, or not stay so, because a switch is away is `waiting`: see `absence.ts`.
+ * A bucket whose connections' beginnings cannot be watched has a phase before the flip, `preparing`: see `one-way.ts`.
+ * One that cannot be flipped, or not stay so, because a switch is away is `waiting`: see `absence.ts`.
  *
  * Buckets know nothing of each other; an operation is a set of them. A bucket in shift may be pointed at yet another
- * server at any time: what is pinned stays where it is, what is not belongs to the base, whatever the current server is.
+ * server at any time: what is pinned stays where it is, what is not belongs to the base, whatever the current server
+ * is.
  */
 import { startWaiting } from './absence.ts';
 import { startPreparing } from './one-way.ts';
@@ -97,7 +98,10 @@ export function onSealDue(state: ShiftState, bucket: Bucket, token: number, out:
   else out.effects.push({ kind: 'read-watch', name: nameOf(bucket), token });
 }
 
-/** A pause begins or ends. A held bucket goes on pinning new connections; it neither learns nor commits. One that has committed is not held. */
+/**
+ * A pause begins or ends. A held bucket goes on pinning new connections; it neither learns nor commits. One that has
+ * committed is not held.
+ */
 export function onHold(state: ShiftState, bucket: Bucket, held: boolean, out: Output): void {
   if (bucket.held === held || bucket.base === bucket.current) return;
   bucket.held = held;
@@ -248,7 +252,9 @@ export function commit(state: ShiftState, bucket: Bucket, out: Output): void {
   startSettling(state, bucket, out);
 }
 
-/** A SYN that finds no room for its pin is dropped from now on; after the in-flight time the base is asked once more. */
+/**
+ * A SYN that finds no room for its pin is dropped from now on; after the in-flight time the base is asked once more.
+ */
 export function enterSealed(state: ShiftState, bucket: Bucket, out: Output): void {
   bucket.phase = 'sealed';
   bucket.ready = false;

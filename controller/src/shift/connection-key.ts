@@ -1,6 +1,6 @@
 /**
- * Connection keys between text and parts. A connection is a map key everywhere in the controller, hence text; the switch's tables
- * and orders want its parts.
+ * Connection keys between text and parts. A connection is a map key everywhere in the controller, hence text; the
+ * switch's tables and orders want its parts.
  */
 import type { IpAddress } from '../text/addresses.ts';
 import type { ConnectionKey, VipId } from './types.ts';

@@ -1,15 +1,20 @@
 /**
- * A server that has died. Its connections are lost, whatever is done, so nothing is waited for: its buckets go to live servers at once,
- * without a shift, and the switch ignores every pin and slot that names it. Nobody else's connections are touched:
+ * A server that has died. Its connections are lost, whatever is done, so nothing is waited for: its buckets go to live
+ * servers at once, without a shift, and the switch ignores every pin and slot that names it. Nobody else's connections
+ * are touched:
  *
- * * a bucket whose base and current server it was gets another one for both; connections of it that live elsewhere have pins;
- * * a bucket that was being moved away from it commits: what is pinned lives on its new server, and what is not was the dead one's;
- * * a bucket that was being moved to it is pointed elsewhere, as an operator would; what is not pinned lives on its base;
- * * a bucket on its way to a coming mapping whose base it was gets another base, on which nobody lives yet, and goes on.
+ * * a bucket whose base and current server it was gets another one for both; connections of it that live elsewhere have
+ *   pins;
+ * * a bucket that was being moved away from it commits: what is pinned lives on its new server, and what is not was the
+ *   dead one's;
+ * * a bucket that was being moved to it is pointed elsewhere, as an operator would; what is not pinned lives on its
+ *   base;
+ * * a bucket on its way to a coming mapping whose base it was gets another base, on which nobody lives yet, and goes
+ *   on.
  *
- * What still names the dead server in the registers is swept out in the same way as for one that leaves. Until then its id stays
- * reserved, and a server that comes back at its address gets a new one (rule R9): a slot that names the old id and is
- * found alive again would capture a client's next connection from that port.
+ * What still names the dead server in the registers is swept out in the same way as for one that leaves. Until then its
+ * id stays reserved, and a server that comes back at its address gets a new one (rule R9): a slot that names the old id
+ * and is found alive again would capture a client's next connection from that port.
  */
 import {
   commit,

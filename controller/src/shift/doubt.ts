@@ -1,19 +1,22 @@
 /**
- * Finding connections again whose pins were lost: a switch that starts anew has lost what lay in its registers only (rule R8, without a
- * standby). In the buckets that were in shift or had not settled, a connection without a pin may live on the base, on the current
- * server, or on one that was current before. Only the servers know. So for as long as a live connection may be silent:
+ * Finding connections again whose pins were lost: a switch that starts anew has lost what lay in its registers only
+ * (rule R8, without a standby). In the buckets that were in shift or had not settled, a connection without a pin may
+ * live on the base, on the current server, or on one that was current before. Only the servers know. So for as long as
+ * a live connection may be silent:
  *
- * * the switch hands us the first packet of each such connection. It gets a pin to the base, as a try, and the packet is received once more;
- * * a server that does not have the connection answers with a reset without acknowledgment, which the switch hands us instead of its client:
- *   the pin is moved to the next server and the packet received again. One round trip to a server each, with nothing resent by the client;
+ * * the switch hands us the first packet of each such connection. It gets a pin to the base, as a try, and the packet
+ *   is received once more;
+ * * a server that does not have the connection answers with a reset without acknowledgment, which the switch hands us
+ *   instead of its client: the pin is moved to the next server and the packet received again. One round trip to a
+ *   server each, with nothing resent by the client;
  * * a connection that no server has gets its reset.
  *
- * One server is asked after the other, never two at once: where servers answer past the switch a wrong one's reset could not be held
- * back, and the right one would be asked first in most cases. There, without agents, the base is all that can be tried. An agent that lists
- * a connection ends the search for it.
+ * One server is asked after the other, never two at once: where servers answer past the switch a wrong one's reset
+ * could not be held back, and the right one would be asked first in most cases. There, without agents, the base is all
+ * that can be tried. An agent that lists a connection ends the search for it.
  *
- * Meanwhile no server counts as drained, for it may have a connection that nobody knows of. Where a pin finds no room its bucket is no longer
- * searched: whatever has no pin goes to the base, as everywhere.
+ * Meanwhile no server counts as drained, for it may have a connection that nobody knows of. Where a pin finds no room
+ * its bucket is no longer searched: whatever has no pin goes to the base, as everywhere.
  */
 import { writeAssignment } from './buckets.ts';
 import { tellIfReady } from './remap.ts';
@@ -119,9 +122,11 @@ export function onReset(
   const pin = state.pins.get(key);
   const bucket = bucketOf(state, name);
   const isFull = (doubt?.tried.size ?? 0) >= MOST_TRIED && !doubt?.tried.has(key);
-  // Tried before, and answered twice: the connection has been found since on what is the base by now, so that it needs no pin.
+  // Tried before, and answered twice: the connection has been found since on what is the base by now, so that it needs
+  // no pin.
   if (pin === undefined && server !== bucket?.base && doubt?.tried.get(key)?.includes(server)) return;
-  // Without a pin the packet went to the base: we were not heard of in time. Another server's word is about a connection in a slot.
+  // Without a pin the packet went to the base: we were not heard of in time. Another server's word is about a
+  // connection in a slot.
   const isSearched =
     pin === undefined ? bucket?.inDoubt && (server === 0 || server === bucket.base) : pin.guessed === true;
   if (doubt === undefined || bucket === undefined || !isSearched || isFull) {

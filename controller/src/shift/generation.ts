@@ -1,6 +1,6 @@
 /**
- * Generations of register slots are 16-bit serial numbers that wrap (as in RFC 1982): of two, the newer is the one less than
- * half the circle ahead. A slot is freed once per handshake at most, so 32,768 of them cannot pass between two
+ * Generations of register slots are 16-bit serial numbers that wrap (as in RFC 1982): of two, the newer is the one less
+ * than half the circle ahead. A slot is freed once per handshake at most, so 32,768 of them cannot pass between two
  * reports of the same pin while the digest channel keeps its order.
  */
 

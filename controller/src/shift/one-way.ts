@@ -1,15 +1,16 @@
 /**
- * The step before a flip of one-way buckets: those whose connections' beginnings the switch cannot watch, because any packet may be the
- * first (UDP) or because servers answer past it. After the flip of such a bucket whoever has no pin counts as new; so
- * everybody who speaks is pinned to the base before it.
+ * The step before a flip of one-way buckets: those whose connections' beginnings the switch cannot watch, because any
+ * packet may be the first (UDP) or because servers answer past it. After the flip of such a bucket whoever has no pin
+ * counts as new; so everybody who speaks is pinned to the base before it.
  *
- * While a bucket is `preparing`, the switch's entry still has its base as current server, and `learn` says that whatever speaks takes
- * a confirmed slot, at line rate and without asking us. Only where there is no room it reports a packet as learned and goes on
- * without a pin. Once the idle time is over, so that every live connection has spoken, and no such report has come since, the bucket
- * is sealed: a packet that finds no room is dropped now, so that nobody without a pin reaches the base any more. When no report has come
- * for the in-flight time after that, none is under way whose pin is not written yet, and the flip is due. Otherwise the seal is taken
- * off again. A bucket that is never quiet is not flipped: the registers or the table of pins are too small for it, and its connections
- * are safe where they are.
+ * While a bucket is `preparing`, the switch's entry still has its base as current server, and `learn` says that
+ * whatever speaks takes a confirmed slot, at line rate and without asking us. Only where there is no room it reports a
+ * packet as learned and goes on without a pin. Once the idle time is over, so that every live connection has spoken,
+ * and no such report has come since, the bucket is sealed: a packet that finds no room is dropped now, so that nobody
+ * without a pin reaches the base any more. When no report has come for the in-flight time after that, none is under way
+ * whose pin is not written yet, and the flip is due. Otherwise the seal is taken off again. A bucket that is never
+ * quiet is not flipped: the registers or the table of pins are too small for it, and its connections are safe where
+ * they are.
  *
  * The bucket's intended current server is known all along; what the switch is told differs, see `writeAssignment`.
  */

@@ -1,14 +1,15 @@
 /**
- * The ledger of pins: from a register slot to an exact entry (rules R3, R4), and from an exact entry to nothing (rule R6).
+ * The ledger of pins: from a register slot to an exact entry (rules R3, R4), and from an exact entry to nothing (rule
+ * R6).
  *
- * A confirmed slot is promoted by installing the exact entry and then ordering the slot's release; the switch answers every
- * release. A report whose generation has been handled only has the release ordered again, for a late or doubled
+ * A confirmed slot is promoted by installing the exact entry and then ordering the slot's release; the switch answers
+ * every release. A report whose generation has been handled only has the release ordered again, for a late or doubled
  * report must not bring back a pin that has meanwhile gone.
  *
- * A pin goes at once when it says what the bucket's base says anyway, the bucket is not in shift and no slot holds it any
- * more. Any other pin goes when it has been silent for long, and then in two phases, since its client may at that very
- * moment open a new connection from the same port: it is marked closing (SYNs are dropped, all else passes), and if
- * it stays silent for as long as a handshake may take it is deleted, else unmarked.
+ * A pin goes at once when it says what the bucket's base says anyway, the bucket is not in shift and no slot holds it
+ * any more. Any other pin goes when it has been silent for long, and then in two phases, since its client may at that
+ * very moment open a new connection from the same port: it is marked closing (SYNs are dropped, all else passes), and
+ * if it stays silent for as long as a handshake may take it is deleted, else unmarked.
  */
 import { onGuessRefused } from './doubt.ts';
 import { isNewer } from './generation.ts';
@@ -26,7 +27,9 @@ import {
 } from './state.ts';
 import type { ConnectionKey, PinEvent, ReportedPin, SlotName } from './types.ts';
 
-/** The wait of the second phase goes a little beyond the handshake time, so that the switch's clock may lag behind ours. */
+/**
+ * The wait of the second phase goes a little beyond the handshake time, so that the switch's clock may lag behind ours.
+ */
 const CLOSING_SLACK = 1.001;
 
 /** A slot holds a live pin. */

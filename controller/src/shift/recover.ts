@@ -1,8 +1,8 @@
 /**
- * After a start, or when the stream to the switch was lost for a while: the state of the protocol from what the switch holds
- * and what the journal intends (rule R11). The base of a bucket is what the switch says, because a commit counts from the
- * moment it is written; the current server is what the journal says, because it is written there first. Whatever
- * was waited for is waited for again, from the start: that costs time and never a connection.
+ * After a start, or when the stream to the switch was lost for a while: the state of the protocol from what the switch
+ * holds and what the journal intends (rule R11). The base of a bucket is what the switch says, because a commit counts
+ * from the moment it is written; the current server is what the journal says, because it is written there first.
+ * Whatever was waited for is waited for again, from the start: that costs time and never a connection.
  */
 import { startWaiting } from './absence.ts';
 import { enterShifting, nameOf, onWatchIdle, startSettling } from './buckets.ts';

@@ -1,13 +1,15 @@
 /**
- * A VIP whose hash changes: its seed, its number of buckets, what goes into it. The coming mapping lies beside the present one, and each bucket of
- * the present one goes into a shift whose target is not a server but that mapping: a new connection is pinned to the server it
- * has there, if that is not the base. Everything else is as in any shift, but for the commit: a bucket that could commit
- * (sealed and checked) stays sealed and waits for the others. When all have come so far nobody is left without a pin whose
- * server would change, and nobody can come to be: what finds no room for its pin is dropped and resent. Then whoever holds the VIP's
- * entry makes the coming mapping the present one, in one write, and all begins anew from there with buckets that settle.
+ * A VIP whose hash changes: its seed, its number of buckets, what goes into it. The coming mapping lies beside the
+ * present one, and each bucket of the present one goes into a shift whose target is not a server but that mapping: a
+ * new connection is pinned to the server it has there, if that is not the base. Everything else is as in any shift, but
+ * for the commit: a bucket that could commit (sealed and checked) stays sealed and waits for the others. When all have
+ * come so far nobody is left without a pin whose server would change, and nobody can come to be: what finds no room for
+ * its pin is dropped and resent. Then whoever holds the VIP's entry makes the coming mapping the present one, in one
+ * write, and all begins anew from there with buckets that settle.
  *
- * That waiting is safe to be cut off at any time, and so is the write to be made late: a sealed bucket stays what it is without us.
- * While connections are looked for (`doubt.ts`) nobody commits, for those have no pins and may live anywhere.
+ * That waiting is safe to be cut off at any time, and so is the write to be made late: a sealed bucket stays what it is
+ * without us. While connections are looked for (`doubt.ts`) nobody commits, for those have no pins and may live
+ * anywhere.
  */
 import { writeAssignment } from './buckets.ts';
 import { type Bucket, type Output, type ShiftState, setComingServer } from './state.ts';
@@ -37,8 +39,8 @@ export function isReady(state: ShiftState, vip: VipId): boolean {
 }
 
 /**
- * Servers of the coming mapping have died. Whoever was for them and is without a pin lived on his base, and had it as the same server in both
- * mappings or was waited for; so another server may stand there.
+ * Servers of the coming mapping have died. Whoever was for them and is without a pin lived on his base, and had it as
+ * the same server in both mappings or was waited for; so another server may stand there.
  */
 export function onComingServers(
   state: ShiftState,

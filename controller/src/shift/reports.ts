@@ -1,12 +1,12 @@
 /**
- * What a server's own agent tells of its connections, in place of guesses from silence (rules R5, R6, R8, R9, R12). A report lists every
- * connection that the server holds, half-open ones included, so it says exactly when a bucket has no unpinned connection on
- * its base, and when the connection of a pin is gone. A silent connection that lives is on the list and is waited for or pinned;
- * one that has ended is not on it and is not waited for.
+ * What a server's own agent tells of its connections, in place of guesses from silence (rules R5, R6, R8, R9, R12). A
+ * report lists every connection that the server holds, half-open ones included, so it says exactly when a bucket has no
+ * unpinned connection on its base, and when the connection of a pin is gone. A silent connection that lives is on the
+ * list and is waited for or pinned; one that has ended is not on it and is not waited for.
  *
- * The order of things stays: a bucket is sealed, the in-flight time passes, and only a report that was *asked for* after that decides,
- * because one that the agent sent by itself may be older. So does a pin's: closing first, then a report asked for after
- * the in-flight time. When the agent does not answer, idle times count again.
+ * The order of things stays: a bucket is sealed, the in-flight time passes, and only a report that was *asked for*
+ * after that decides, because one that the agent sent by itself may be older. So does a pin's: closing first, then a
+ * report asked for after the in-flight time. When the agent does not answer, idle times count again.
  *
  * Only established connections become pins; a half-open one of a bucket in shift is waited for.
  */

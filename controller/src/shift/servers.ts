@@ -1,10 +1,11 @@
 /**
- * A server on its way out (rule R9). It is drained, safe to power off, when nothing names it any more: no bucket has it as
- * base or current server, no exact pin (closing ones included) and no register slot holds a connection to it, and
- * whatever was under way to it has arrived. Each of these is looked at in turn; a slot that turns up late sends it back.
+ * A server on its way out (rule R9). It is drained, safe to power off, when nothing names it any more: no bucket has it
+ * as base or current server, no exact pin (closing ones included) and no register slot holds a connection to it, and
+ * whatever was under way to it has arrived. Each of these is looked at in turn; a slot that turns up late sends it
+ * back.
  *
- * At its deadline, if it has one, the connections it still has are made known by learning, its buckets are committed, and
- * then the pins that name it are listed and deleted: ended on purpose, and nobody else's with them.
+ * At its deadline, if it has one, the connections it still has are made known by learning, its buckets are committed,
+ * and then the pins that name it are listed and deleted: ended on purpose, and nobody else's with them.
  */
 import { forceCommit, startLearning } from './buckets.ts';
 import { deletePin } from './pins.ts';

@@ -1,7 +1,8 @@
 /**
- * Everything the bucket protocol knows, as plain data, and the few functions that change it so that its counts stay true. The
- * rules themselves are in `buckets.ts`, `pins.ts`, `sweep.ts` and `servers.ts`, which all work on this one state; what has
- * to be durable is not here but in the journal and in the switch (rule R11), from which `recover.ts` builds it anew.
+ * Everything the bucket protocol knows, as plain data, and the few functions that change it so that its counts stay
+ * true. The rules themselves are in `buckets.ts`, `pins.ts`, `sweep.ts` and `servers.ts`, which all work on this one
+ * state; what has to be durable is not here but in the journal and in the switch (rule R11), from which `recover.ts`
+ * builds it anew.
  */
 import { bucketOfKey, type HashParameters } from './bucket-hash.ts';
 import {
@@ -43,7 +44,10 @@ export interface Bucket {
   asked: number | undefined;
   /** Pins of it have been lost with the registers: see `doubt.ts`. */
   inDoubt: boolean;
-  /** Servers besides base and current that connections may have been pinned to since the bucket was last settled, latest first. */
+  /**
+   * Servers besides base and current that connections may have been pinned to since the bucket was last settled, latest
+   * first.
+   */
   former: readonly ServerId[];
   /** While preparing: a connection has been reported that had no pin. */
   unpinnedSeen: boolean;
@@ -89,7 +93,10 @@ export interface SlotRecord {
 /** A server as far as the protocol cares. */
 export interface ServerView {
   readonly id: ServerId;
-  /** `serving`, or on its way out: `leaving` (named somewhere), `sweeping` (looking whether a slot names it), `in-flight`, `drained`. */
+  /**
+   * `serving`, or on its way out: `leaving` (named somewhere), `sweeping` (looking whether a slot names it),
+   * `in-flight`, `drained`.
+   */
   stage: 'serving' | 'leaving' | 'sweeping' | 'in-flight' | 'drained';
   /** Its deadline has passed: what is left is ended. */
   ending: boolean;

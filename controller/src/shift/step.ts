@@ -1,7 +1,7 @@
 /**
- * One step of the bucket protocol: what has happened goes in, what is to be done comes out. Events that arrive together may be
- * stepped together; `finishStep` is due once after them and does what looks at the state as a whole. Nothing here or
- * below asks for the time, waits, or fails.
+ * One step of the bucket protocol: what has happened goes in, what is to be done comes out. Events that arrive together
+ * may be stepped together; `finishStep` is due once after them and does what looks at the state as a whole. Nothing
+ * here or below asks for the time, waits, or fails.
  */
 import { onSwitchesComplete } from './absence.ts';
 import {

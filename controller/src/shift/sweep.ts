@@ -1,14 +1,14 @@
 /**
- * Going over the registers, which the control plane cannot read: a sweep order has the switch report what a range of slots
- * holds. It is the only way to know that a slot is *not* there, which a bucket needs to be settled and a server to be
- * drained, and it finds what a lost report left behind (rule R3).
+ * Going over the registers, which the control plane cannot read: a sweep order has the switch report what a range of
+ * slots holds. It is the only way to know that a slot is *not* there, which a bucket needs to be settled and a server
+ * to be drained, and it finds what a lost report left behind (rule R3).
  *
- * The sweep is a circle, one order under way at a time, and turns only while somebody waits. Whoever begins to wait is content
- * once a whole round has passed since, from wherever the sweep then was; so all share one round. How many slots an order
- * covers is the pace that whoever carries it out has found the switch to keep up with.
+ * The sweep is a circle, one order under way at a time, and turns only while somebody waits. Whoever begins to wait is
+ * content once a whole round has passed since, from wherever the sweep then was; so all share one round. How many slots
+ * an order covers is the pace that whoever carries it out has found the switch to keep up with.
  *
- * The end of an order says how many slots it has reported. If not all of them were heard of, the order is given again: else a
- * bucket could settle, or a server be drained, over a slot that nobody was told of.
+ * The end of an order says how many slots it has reported. If not all of them were heard of, the order is given again:
+ * else a bucket could settle, or a server be drained, over a slot that nobody was told of.
  *
  * The first order after a start covers no slots: its answer proves that whatever was reported to an earlier epoch is
  * out of the channel (rule R11), and only then are reports believed. A full round follows.

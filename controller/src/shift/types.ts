@@ -1,7 +1,7 @@
 /**
- * The vocabulary of the bucket protocol: what can happen (`ShiftEvent`), what is to be done about it (`Effect`) and what others
- * may want to know (`Notice`). All plain data, no time and no network: the very same decisions run in the controller, in
- * tests with a fault after every effect, and in the exhaustive search that checks the invariant.
+ * The vocabulary of the bucket protocol: what can happen (`ShiftEvent`), what is to be done about it (`Effect`) and
+ * what others may want to know (`Notice`). All plain data, no time and no network: the very same decisions run in the
+ * controller, in tests with a fault after every effect, and in the exhaustive search that checks the invariant.
  *
  * The order in which effects of one step take hold is part of the contract with whoever carries them out:
  * journal, then entries added or changed for pins, then assignments and watches, then pins removed, then orders to
@@ -17,7 +17,9 @@ export const BY_COMING_MAPPING: ServerId = 0;
 /** A VIP as the switch knows it: 1 to 65535. */
 export type VipId = number;
 
-/** A connection of a VIP, as text: `vip/address/port/vip port`, an IPv4 address a number below 2^32 (connection-key.ts). */
+/**
+ * A connection of a VIP, as text: `vip/address/port/vip port`, an IPv4 address a number below 2^32 (connection-key.ts).
+ */
 export type ConnectionKey = string;
 
 /** How far a bucket is; see docs/CONTROLLER.md for the graph. */
@@ -95,7 +97,10 @@ export type ShiftEvent =
       readonly vip: VipId;
       readonly moves: readonly (readonly [bucket: number, to: ServerId])[];
     }
-  /** A server is to leave: nothing is pinned to it by learning before its deadline, and its end is watched for (rule R9). */
+  /**
+   * A server is to leave: nothing is pinned to it by learning before its deadline, and its end is watched for (rule
+   * R9).
+   */
   | { readonly kind: 'server-leaves'; readonly server: ServerId }
   /** It stays after all. */
   | { readonly kind: 'server-stays'; readonly server: ServerId }
@@ -113,7 +118,9 @@ export type ShiftEvent =
   | { readonly kind: 'hold'; readonly vip: VipId; readonly buckets: readonly number[]; readonly held: boolean }
   /** Whether the server's agent can be asked from now on. */
   | { readonly kind: 'agent'; readonly server: ServerId; readonly reachable: boolean }
-  /** The server's agent tells all its connections; `token` answers `ask-agent`, undefined for news of its own accord. */
+  /**
+   * The server's agent tells all its connections; `token` answers `ask-agent`, undefined for news of its own accord.
+   */
   | {
       readonly kind: 'server-report';
       readonly server: ServerId;
@@ -123,7 +130,10 @@ export type ShiftEvent =
   | { readonly kind: 'pin-event'; readonly event: PinEvent }
   /** A packet of a connection that has no pin, in a bucket in doubt. */
   | ({ readonly kind: 'unknown-packet'; readonly key: ConnectionKey; readonly frame: Frame } & BucketName)
-  /** A server says that it has no such connection; of a VIP in doubt. `server` is 0 where it is not known whose word it is. */
+  /**
+   * A server says that it has no such connection; of a VIP in doubt. `server` is 0 where it is not known whose word it
+   * is.
+   */
   | ({
       readonly kind: 'reset';
       readonly key: ConnectionKey;

@@ -1,13 +1,14 @@
 /**
- * The auditor that works by resets. A server that gets a packet of a connection it does not have answers with a reset without acknowledgment; a
- * connection that changed server therefore shows as such a reset from the server it came to. But not every such reset is one: a client
- * that sends into a connection that its server has closed, a port scan and plain garbage are answered in the same way, and the switch cannot tell them
- * apart. So nothing is claimed of a single reset. What servers send while they take part in a shift is compared with what the same servers send
- * outside shifts; what is above anything that this explains is *suspected* and told apart from what is certain (`astray`).
+ * The auditor that works by resets. A server that gets a packet of a connection it does not have answers with a reset
+ * without acknowledgment; a connection that changed server therefore shows as such a reset from the server it came to.
+ * But not every such reset is one: a client that sends into a connection that its server has closed, a port scan and
+ * plain garbage are answered in the same way, and the switch cannot tell them apart. So nothing is claimed of a single
+ * reset. What servers send while they take part in a shift is compared with what the same servers send outside shifts;
+ * what is above anything that this explains is *suspected* and told apart from what is certain (`astray`).
  *
- * Connections that a deadline ended on purpose are answered so as well, once each; those that died with their server cannot be counted, so a
- * failover is never suspected. A server counts as taking part until it has been out of the shift for the idle time, so
- * that connections which were silent meanwhile are heard as well.
+ * Connections that a deadline ended on purpose are answered so as well, once each; those that died with their server
+ * cannot be counted, so a failover is never suspected. A server counts as taking part until it has been out of the
+ * shift for the idle time, so that connections which were silent meanwhile are heard as well.
  *
  * Pure: readings, times and who is in which operation come from outside.
  */
@@ -40,8 +41,8 @@ interface Share {
 const SIGMAS = 3;
 
 /**
- * A shift is noticed a moment after its beginning, and what was counted until then passes for what is usual. In a time as long as
- * this it hardly weighs; what was counted in a shorter one is left out.
+ * A shift is noticed a moment after its beginning, and what was counted until then passes for what is usual. In a time
+ * as long as this it hardly weighs; what was counted in a shorter one is left out.
  */
 const SHORTEST_USUAL_MS = 5_000;
 

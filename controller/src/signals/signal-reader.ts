@@ -1,6 +1,6 @@
 /**
- * Reads what the switch has counted of servers, once for all who ask at the same time: each server's check asks by itself, and one answer of
- * the switch has all of them.
+ * Reads what the switch has counted of servers, once for all who ask at the same time: each server's check asks by
+ * itself, and one answer of the switch has all of them.
  */
 import type { Clock } from '../clock.ts';
 import type { SwitchSession } from '../switch-port/port.ts';

@@ -1,6 +1,7 @@
 /**
- * What the switch counts of servers (p4/core/signals.p4), by their names there and here. SYNs and their answers say whether a server takes
- * connections; its resets, whether it got packets of connections that it does not have. Pure: numbers in, numbers out.
+ * What the switch counts of servers (p4/core/signals.p4), by their names there and here. SYNs and their answers say
+ * whether a server takes connections; its resets, whether it got packets of connections that it does not have. Pure:
+ * numbers in, numbers out.
  */
 import type { CountedTraffic } from '../switch-port/port.ts';
 
@@ -39,7 +40,10 @@ export function signalsByServer(counts: ReadonlyMap<string, CountedTraffic>): Ma
   return byServer;
 }
 
-/** What was counted between two readings; undefined where a counter went backwards, because the switch or the entry is new. */
+/**
+ * What was counted between two readings; undefined where a counter went backwards, because the switch or the entry is
+ * new.
+ */
 export function signalsBetween(before: ServerSignals, now: ServerSignals): ServerSignals | undefined {
   const names = Object.keys(NUMBERS) as (keyof ServerSignals)[];
   if (names.some((name) => now[name] < before[name])) return undefined;

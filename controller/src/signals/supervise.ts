@@ -1,7 +1,8 @@
 /**
- * Joins the counters of resets to the operations: says whose servers take part in which operation, has the counters read when that changes and once a
- * second while a shift lasts, and makes of what the audit says what people see. While nothing is in shift nothing is read: counters
- * add up by themselves, and one reading at the next shift's beginning has all that came before.
+ * Joins the counters of resets to the operations: says whose servers take part in which operation, has the counters
+ * read when that changes and once a second while a shift lasts, and makes of what the audit says what people see. While
+ * nothing is in shift nothing is read: counters add up by themselves, and one reading at the next shift's beginning has
+ * all that came before.
  */
 import type { Counters, OperationStatus, ResetsStatus, Status } from '../control-api/types.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -151,8 +152,9 @@ export class ResetSupervisor {
 }
 
 /**
- * Whose a server is that takes part in several: the last one's. One that is under way comes after one that is over; and whoever died a moment ago
- * has left connections that any server of the VIP may be asked for, whatever else it takes part in.
+ * Whose a server is that takes part in several: the last one's. One that is under way comes after one that is over; and
+ * whoever died a moment ago has left connections that any server of the VIP may be asked for, whatever else it takes
+ * part in.
  */
 const ROUNDS = ['over', 'under way', 'failover'] as const;
 

@@ -1,7 +1,7 @@
 /**
- * Table entries between the controller's form (key and parameters in the order of `TABLES`) and the client's (by the names of the P4
- * program). Pure, and apart from the session, because it is all that knows how a MAC address, an IPv6 address, a prefix or a
- * group of links is written.
+ * Table entries between the controller's form (key and parameters in the order of `TABLES`) and the client's (by the
+ * names of the P4 program). Pure, and apart from the session, because it is all that knows how a MAC address, an IPv6
+ * address, a prefix or a group of links is written.
  */
 import { type ActionSetMember, formatIpv6, formatMac, type TableEntry, type UpdateInput } from '@mooring/p4runtime-ts';
 import { formatIpv4 } from '../text/addresses.ts';
@@ -63,7 +63,10 @@ const IP_FIELDS: ReadonlySet<string> = new Set(['address', 'client_address', 'so
 /** Ends the name of a table or action for IPv6. */
 const IPV6_SUFFIX = '_v6';
 
-/** A value as the controller keeps it. @param owner the table of a key field, the action of a parameter, the name of a digest */
+/**
+ * A value as the controller keeps it. @param owner the table of a key field, the action of a parameter, the name of a
+ * digest
+ */
 export function decodeValue(owner: string, name: string, value: unknown): Value {
   if (name === MAC_FIELD) return typeof value === 'string' ? value : formatMac(value as bigint);
   if (IP_FIELDS.has(name) && owner.endsWith(IPV6_SUFFIX)) return formatIpv6(value as bigint);

@@ -1,6 +1,7 @@
 /**
- * One of several switches: what it holds, and what is its own. An update that is meant for all becomes an insertion, a change or nothing here,
- * depending on what this one holds; the port to a server is the one behind which this switch has seen the server's address.
+ * One of several switches: what it holds, and what is its own. An update that is meant for all becomes an insertion, a
+ * change or nothing here, depending on what this one holds; the port to a server is the one behind which this switch
+ * has seen the server's address.
  */
 import type { MacEvent, SwitchSession, WriteFailure } from './port.ts';
 import {

@@ -1,11 +1,11 @@
 /**
- * What several switches hold of one table, as one. Entries that are alike everywhere are told as they are; one that is not (a switch was
- * restarted, or the controller died between two writes) is told with an idle timeout that nobody wants, so that whoever compares it
- * with what should be there writes it anew, to all.
+ * What several switches hold of one table, as one. Entries that are alike everywhere are told as they are; one that is
+ * not (a switch was restarted, or the controller died between two writes) is told with an idle timeout that nobody
+ * wants, so that whoever compares it with what should be there writes it anew, to all.
  *
- * Where assignments differ, the base is the one of an entry whose base and current server are one: a commit has been made on one of them
- * only if nobody needed the old base on any, and nothing but a commit changes a base while the bucket is in shift. Registers may hold pins
- * if they may on any of them.
+ * Where assignments differ, the base is the one of an entry whose base and current server are one: a commit has been
+ * made on one of them only if nobody needed the old base on any, and nothing but a commit changes a base while the
+ * bucket is in shift. Registers may hold pins if they may on any of them.
  */
 import { keyText, type ReadEntry, type TableName } from './tables.ts';
 

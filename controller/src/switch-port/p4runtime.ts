@@ -1,10 +1,10 @@
 /**
- * The one place that speaks P4Runtime: Mooring's tables, digests and controller headers by the names of the P4 program, over
- * `@mooring/p4runtime-ts`. A session is one stream; the client's own reconnection is off, because after a loss the
+ * The one place that speaks P4Runtime: Mooring's tables, digests and controller headers by the names of the P4 program,
+ * over `@mooring/p4runtime-ts`. A session is one stream; the client's own reconnection is off, because after a loss the
  * controller has to reconcile anyway and opens a new session with a higher election id.
  *
- * The program on the switch is recognised by the pipeline's cookie, a hash of P4Info and device config. If it is the same, it and
- * its entries stay; otherwise it is pushed, which empties the switch.
+ * The program on the switch is recognised by the pipeline's cookie, a hash of P4Info and device config. If it is the
+ * same, it and its entries stay; otherwise it is pushed, which empties the switch.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -63,8 +63,9 @@ export interface P4RuntimeOptions {
 const FLOOD_GROUP = 1;
 const TICKS_PER_MS = 1000 / 1024;
 /**
- * Reports that the switch has together come together, and none waits for others. BMv2's server takes that for "wait until the list is
- * full" (and looks for lists that have waited long enough ten times a second only); `sendDigestsAtOnce` is for such.
+ * Reports that the switch has together come together, and none waits for others. BMv2's server takes that for "wait
+ * until the list is full" (and looks for lists that have waited long enough ten times a second only);
+ * `sendDigestsAtOnce` is for such.
  */
 const DIGEST_TIMEOUT_NS = 0;
 const DIGEST_LIST_SIZE = 512;
@@ -75,7 +76,10 @@ const NO_PAYLOAD = new Uint8Array(0);
 const SINGLE_READ_COST = 4;
 /** Entries asked for by one read. */
 const SINGLE_READS = 500;
-/** Between attempts to reach a switch: packets wait for one that starts anew, and a client that resends does so after a second. */
+/**
+ * Between attempts to reach a switch: packets wait for one that starts anew, and a client that resends does so after a
+ * second.
+ */
 const RETRY_MS = 20;
 const LONGEST_RETRY_MS = 100;
 /** Packets a second. */
@@ -109,7 +113,10 @@ export function p4runtimeConnector(options: P4RuntimeOptions): SwitchConnector {
   };
 }
 
-/** Why the switch does not take this controller, and what to do. @param primary the primary's election id; undefined: there is none */
+/**
+ * Why the switch does not take this controller, and what to do. @param primary the primary's election id; undefined:
+ * there is none
+ */
 function notPrimaryText({ deviceId, address }: P4RuntimeOptions, ours: number, primary: bigint | undefined): string {
   const device = `device ${deviceId} at ${address}`;
   return primary === undefined

@@ -1,6 +1,6 @@
 /**
- * What the controller needs of a switch, and nothing more: so that its decisions can be run against a fake, a model, or a switch
- * that breaks at a chosen instant. `p4runtime.ts` is the one implementation that talks to a real one.
+ * What the controller needs of a switch, and nothing more: so that its decisions can be run against a fake, a model, or
+ * a switch that breaks at a chosen instant. `p4runtime.ts` is the one implementation that talks to a real one.
  *
  * A session is one connection: when it is lost it is over, and the controller opens another and reconciles. Calls are
  * carried out in the order they are made.
@@ -104,7 +104,10 @@ export interface SwitchSession {
   readonly deviceId: string;
   /** Those behind it, where there are several. */
   readonly switches: readonly MemberStatus[];
-  /** Applies updates in order, each by itself; those of tables that the program has not are left out. @throws SwitchLostError */
+  /**
+   * Applies updates in order, each by itself; those of tables that the program has not are left out. @throws
+   * SwitchLostError
+   */
   write(updates: readonly EntryUpdate[]): Promise<readonly WriteFailure[]>;
   /** @throws SwitchLostError */
   writeSettings(settings: SwitchSettings): Promise<void>;
@@ -112,15 +115,24 @@ export interface SwitchSession {
   writeFloodGroup(ports: readonly number[]): Promise<void>;
   /** Sets how many SYNs a second classes may send. @throws SwitchLostError */
   writeClassRates(rates: readonly ClassRate[]): Promise<void>;
-  /** All entries, none of a table that the program has not; with the time since their last hit if `withAge`. @throws SwitchLostError */
+  /**
+   * All entries, none of a table that the program has not; with the time since their last hit if `withAge`. @throws
+   * SwitchLostError
+   */
   readTable(table: TableName, withAge: boolean): Promise<readonly ReadEntry[]>;
   /** Time since the last hit of some entries, undefined where there is no such entry. @throws SwitchLostError */
   readAges(table: TableName, keys: readonly (readonly (number | string)[])[]): Promise<readonly (number | undefined)[]>;
-  /** Has reports sent one by one from now on: this switch keeps them back while they could have company. @throws SwitchLostError */
+  /**
+   * Has reports sent one by one from now on: this switch keeps them back while they could have company. @throws
+   * SwitchLostError
+   */
   sendDigestsAtOnce(): Promise<void>;
   /** What runs on it; undefined where nobody asks. */
   readonly program?: SwitchProgram;
-  /** What a table's entries have counted, by the `keyText` of each; undefined where the program has no such table. @throws SwitchLostError */
+  /**
+   * What a table's entries have counted, by the `keyText` of each; undefined where the program has no such table.
+   * @throws SwitchLostError
+   */
   readCounts?(table: CountedTable): Promise<ReadonlyMap<string, CountedTraffic> | undefined>;
   /** Packets that the program dropped, by the number of the reason. @throws SwitchLostError */
   readDrops?(): Promise<readonly number[]>;

@@ -1,8 +1,9 @@
 /**
- * What a program can do, from its P4Info alone. The same features of the data plane are made into programs for several architectures, and
- * some of them can be left out where a chip has no room (docs/tofino.md), so the controller asks the program it is given: a feature is there
- * when the tables, fields and actions are that it needs. Two things cannot be seen in tables and follow from the architecture: a
- * hash whose remainder is cut out of it knows neither seeds nor numbers that do not begin at 0, and no two buckets that are no powers of two.
+ * What a program can do, from its P4Info alone. The same features of the data plane are made into programs for several
+ * architectures, and some of them can be left out where a chip has no room (docs/tofino.md), so the controller asks the
+ * program it is given: a feature is there when the tables, fields and actions are that it needs. Two things cannot be
+ * seen in tables and follow from the architecture: a hash whose remainder is cut out of it knows neither seeds nor
+ * numbers that do not begin at 0, and no two buckets that are no powers of two.
  *
  * Everything here is pure. What a configuration needs of all this is in `operations/abilities.ts`.
  */
@@ -23,7 +24,10 @@ export interface ProgramFeatures {
   readonly tunnels: boolean;
   /** A second mapping beside a VIP's own, without which no connection lives through a change of it. */
   readonly comingMappings: boolean;
-  /** Any number of buckets, any seed, and several VIPs whose buckets share the numbers of a service; else powers of two, 0, and one. */
+  /**
+   * Any number of buckets, any seed, and several VIPs whose buckets share the numbers of a service; else powers of two,
+   * 0, and one.
+   */
   readonly anyMapping: boolean;
   /** Connections whose pins were lost are handed to the controller. */
   readonly doubt: boolean;
@@ -68,8 +72,8 @@ const NEEDED = [
 ] as const satisfies readonly TableName[];
 
 /**
- * Registers of which each has a cell for every slot of a way: where a slot is one of several words it is one of each, and the first is
- * looked for. The control plane reads none of them; their size is the number of slots.
+ * Registers of which each has a cell for every slot of a way: where a slot is one of several words it is one of each,
+ * and the first is looked for. The control plane reads none of them; their size is the number of slots.
  */
 const SLOT_REGISTERS = ['first_key', 'first_state.cells'];
 

@@ -1,18 +1,19 @@
 /**
- * Which of several switches are there, from one session to the next. A session is over whenever one of its switches goes or one that was
- * away can be reached again; the next is opened with those that are there, and reads and writes all of them. So everything that a
- * controller does after a crash is done then, and nothing else need be right.
+ * Which of several switches are there, from one session to the next. A session is over whenever one of its switches
+ * goes or one that was away can be reached again; the next is opened with those that are there, and reads and writes
+ * all of them. So everything that a controller does after a crash is done then, and nothing else need be right.
  *
- * Whoever is away is knocked at. One that is lost again soon after it returned is knocked at later each time, for every return costs the
- * others a moment in which they are not driven.
+ * Whoever is away is knocked at. One that is lost again soon after it returned is knocked at later each time, for every
+ * return costs the others a moment in which they are not driven.
  */
 import type { Clock } from '../clock.ts';
 import type { SwitchConfiguration } from '../config/types.ts';
 import { type SwitchConnector, SwitchLostError, SwitchRefusedError, type SwitchSession } from './port.ts';
 
 /**
- * What is known of a switch from earlier sessions. `new`: it has never been there, so it forwards nothing of ours. `joined`: it may forward
- * even while it is away. `isolated`: an operator says that it does not, and what it holds is of no use when it returns.
+ * What is known of a switch from earlier sessions. `new`: it has never been there, so it forwards nothing of ours.
+ * `joined`: it may forward even while it is away. `isolated`: an operator says that it does not, and what it holds is
+ * of no use when it returns.
  */
 export type SwitchStanding = 'new' | 'joined' | 'isolated';
 

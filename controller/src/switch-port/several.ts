@@ -1,13 +1,14 @@
 /**
- * Several switches behind the port of one. All of them get the same tables; each keeps what is its own (learned addresses, the ports that
- * lead to the servers, register slots), and everything that is waited for is waited for on all that are there: a bucket is idle when it is
- * idle everywhere, a sweep has ended when the last one has, a write has been made when every switch has acknowledged it. So the bucket
- * protocol and the operations need not know how many there are. A connection may change its way from one switch to another at any
- * time: base servers are the same everywhere, and so are exact pins.
+ * Several switches behind the port of one. All of them get the same tables; each keeps what is its own (learned
+ * addresses, the ports that lead to the servers, register slots), and everything that is waited for is waited for on
+ * all that are there: a bucket is idle when it is idle everywhere, a sweep has ended when the last one has, a write has
+ * been made when every switch has acknowledged it. So the bucket protocol and the operations need not know how many
+ * there are. A connection may change its way from one switch to another at any time: base servers are the same
+ * everywhere, and so are exact pins.
  *
- * A session is with those that are there (`roster.ts`). When one of them is lost, or one that was away answers again, the session is to be
- * opened anew, with the others; it says who is away, and what then has to wait is decided by `shift/absence.ts`. A switch that does not
- * answer a call in time counts as lost, for the others must not wait for it.
+ * A session is with those that are there (`roster.ts`). When one of them is lost, or one that was away answers again,
+ * the session is to be opened anew, with the others; it says who is away, and what then has to wait is decided by
+ * `shift/absence.ts`. A switch that does not answer a call in time counts as lost, for the others must not wait for it.
  */
 import type { Clock } from '../clock.ts';
 import { type SwitchConfiguration, switchName } from '../config/types.ts';

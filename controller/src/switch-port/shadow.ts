@@ -1,8 +1,9 @@
 /**
- * The tables as they should be beside the tables as they are, and the writes that make one the other. Everything the controller
- * wants goes into `desired`; a flush writes the differences, in stages, so that whatever an entry names is there before
- * it, pins are there before the assignment that relies on them changes, and go only after it. Reading the switch into
- * `actual` turns the same flush into reconciliation after a restart: nothing is wiped, only differences are written.
+ * The tables as they should be beside the tables as they are, and the writes that make one the other. Everything the
+ * controller wants goes into `desired`; a flush writes the differences, in stages, so that whatever an entry names is
+ * there before it, pins are there before the assignment that relies on them changes, and go only after it. Reading the
+ * switch into `actual` turns the same flush into reconciliation after a restart: nothing is wiped, only differences are
+ * written.
  */
 
 import type { WriteFailure } from './port.ts';

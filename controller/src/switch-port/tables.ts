@@ -1,7 +1,8 @@
 /**
- * The switch's tables as the controller writes them; docs/DATAPLANE.md has what they mean. Inside the controller an entry is a
- * key and parameters in the order given here, numbers except MAC and IPv6 addresses, so that keys make cheap map keys; names
- * are put on where entries leave for the switch. What depends on the kind of IP address has a table for each.
+ * The switch's tables as the controller writes them; docs/DATAPLANE.md has what they mean. Inside the controller an
+ * entry is a key and parameters in the order given here, numbers except MAC and IPv6 addresses, so that keys make cheap
+ * map keys; names are put on where entries leave for the switch. What depends on the kind of IP address has a table for
+ * each.
  */
 
 /** A value of a key or parameter: a number, or a MAC or IPv6 address or a prefix as canonical text. */

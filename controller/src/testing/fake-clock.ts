@@ -1,6 +1,6 @@
 /**
- * Time that stands still until a test moves it; what is due happens in order of its due time, and of its making where that is equal.
- * A binary heap, because a simulated service has a timer for every bucket in shift.
+ * Time that stands still until a test moves it; what is due happens in order of its due time, and of its making where
+ * that is equal. A binary heap, because a simulated service has a timer for every bucket in shift.
  */
 import type { Clock } from '../clock.ts';
 

@@ -1,7 +1,7 @@
 /**
- * The whole controller on virtual time: the engine with its journal in memory and P4Runtime to a switch in the same process, so that
- * hours of service pass in minutes and the same seed gives the same run. What is left out is what touches the machine: the
- * control socket and the disk.
+ * The whole controller on virtual time: the engine with its journal in memory and P4Runtime to a switch in the same
+ * process, so that hours of service pass in minutes and the same seed gives the same run. What is left out is what
+ * touches the machine: the control socket and the disk.
  */
 import type { Transport } from '@mooring/p4runtime-ts';
 import { readConfiguration } from '../config/read.ts';
@@ -85,7 +85,9 @@ export class VirtualController {
     return this.engine.totals;
   }
 
-  /** Hands an operation in. The promise resolves once the clock's owner lets promises run. @throws OperationRefusedError */
+  /**
+   * Hands an operation in. The promise resolves once the clock's owner lets promises run. @throws OperationRefusedError
+   */
   operate(request: OperationRequest): Promise<OperationStatus> {
     return this.engine.submit(() => this.engine.operations.request(request));
   }

@@ -1,14 +1,16 @@
 /**
- * Addresses between text and value. Inside the controller an IPv4 address is a number below 2^32, an IPv6 address text in its
- * canonical form (RFC 5952) and a MAC address text as well, because addresses are map keys there and the latter two are
- * only ever compared and copied.
+ * Addresses between text and value. Inside the controller an IPv4 address is a number below 2^32, an IPv6 address text
+ * in its canonical form (RFC 5952) and a MAC address text as well, because addresses are map keys there and the latter
+ * two are only ever compared and copied.
  */
 import { formatIpv6, parseAddress } from '@mooring/p4runtime-ts';
 
 /** An IP address: a number for IPv4, canonical text for IPv6. */
 export type IpAddress = number | string;
 
-/** Dotted text to a number below 2^32; undefined when it is no IPv4 address (leading zeros are refused as ambiguous). */
+/**
+ * Dotted text to a number below 2^32; undefined when it is no IPv4 address (leading zeros are refused as ambiguous).
+ */
 export function parseIpv4(text: string): number | undefined {
   const parts = text.split('.');
   if (parts.length !== 4) return undefined;
@@ -25,7 +27,10 @@ export function formatIpv4(value: number): string {
   return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
 }
 
-/** IPv6 text in its canonical form; undefined when it is none. IPv4-mapped addresses are none: they mean the IPv4 address. */
+/**
+ * IPv6 text in its canonical form; undefined when it is none. IPv4-mapped addresses are none: they mean the IPv4
+ * address.
+ */
 export function parseIpv6(text: string): string | undefined {
   const parsed = parseAddress(text);
   if (parsed?.bitwidth !== 128 || parsed.value >> 32n === IPV4_MAPPED) return undefined;
@@ -91,7 +96,10 @@ export function macBytes(mac: string): Uint8Array {
   return Uint8Array.from(mac.split(':').map((part) => Number.parseInt(part, 16)));
 }
 
-/** A locally administered MAC address of its own for a virtual address that names none: 02:4d and the address's last 32 bits. */
+/**
+ * A locally administered MAC address of its own for a virtual address that names none: 02:4d and the address's last 32
+ * bits.
+ */
 export function generatedMac(address: string): string {
   const value = Number(toIpv6Bits(ipAddress(address)) & IPV4_MASK);
   return formatMac(Uint8Array.of(0x02, 0x4d, value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255));

@@ -1,6 +1,7 @@
 /**
- * Finds what a misspelt word was probably meant to be, by Damerau-Levenshtein distance: a swapped, missing, extra or wrong
- * letter costs one. Suggested only within a third of the word's length, because a far guess confuses more than none.
+ * Finds what a misspelt word was probably meant to be, by Damerau-Levenshtein distance: a swapped, missing, extra or
+ * wrong letter costs one. Suggested only within a third of the word's length, because a far guess confuses more than
+ * none.
  */
 
 /** The nearest of `choices`, or undefined when none is near. */

@@ -1,4 +1,7 @@
-/** The planner: moves within the minimum, computed independently by brute force on small cases, and 10,000 buckets on 500 servers. */
+/**
+ * The planner: moves within the minimum, computed independently by brute force on small cases, and 10,000 buckets on
+ * 500 servers.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { computeMoves, leastMoves } from '../../src/planning/plan.ts';

@@ -1,4 +1,6 @@
-/** The control socket from both sides: a controller on a fake switch, asked through its socket as the commands ask it. */
+/**
+ * The control socket from both sides: a controller on a fake switch, asked through its socket as the commands ask it.
+ */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';

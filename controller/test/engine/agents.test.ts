@@ -1,4 +1,7 @@
-/** With agents on the servers: drains that end with the last connection, silent connections that live, redirection, and the auditor. */
+/**
+ * With agents on the servers: drains that end with the last connection, silent connections that live, redirection, and
+ * the auditor.
+ */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeAgents } from '../support/fake-agents.ts';
 import { RIG_CONFIGURATION, Rig } from '../support/rig.ts';

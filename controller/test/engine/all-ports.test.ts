@@ -1,6 +1,7 @@
 /**
- * A VIP for all ports under the controller: connections of one client address and port to two ports of the service are two connections, through
- * shifts, crashes and agents' reports; and what would take such a VIP's ports or servers away from it while it runs is refused.
+ * A VIP for all ports under the controller: connections of one client address and port to two ports of the service are
+ * two connections, through shifts, crashes and agents' reports; and what would take such a VIP's ports or servers away
+ * from it while it runs is refused.
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AgentListener, AgentQuestion } from '../../src/agents/client.ts';

@@ -1,9 +1,11 @@
 /**
- * Two switches, and at random: requests, deaths, a controller that is killed, control connections of either switch that go and come back
- * while it forwards, and connections that change their way. Whatever the order, no packet goes to another server than its connection's.
+ * Two switches, and at random: requests, deaths, a controller that is killed, control connections of either switch that
+ * go and come back while it forwards, and connections that change their way. Whatever the order, no packet goes to
+ * another server than its connection's.
  *
- * A connection may change to a switch that is away unless that one cannot know better: a connection that was begun through a switch that was
- * away has its pin there only, and one that was begun after a server had died may have a server that the absent one has never heard of.
+ * A connection may change to a switch that is away unless that one cannot know better: a connection that was begun
+ * through a switch that was away has its pin there only, and one that was begun after a server had died may have a
+ * server that the absent one has never heard of.
  *
  * MOORING_FUZZ_RUNS=1000 runs more of them.
  */

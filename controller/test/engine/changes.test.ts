@@ -1,4 +1,7 @@
-/** Plans, approval, queue, pause, weights, whole VIPs and rollback, on a fake switch with connections that must all reach their servers. */
+/**
+ * Plans, approval, queue, pause, weights, whole VIPs and rollback, on a fake switch with connections that must all
+ * reach their servers.
+ */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyConfiguration } from '../../src/apply.ts';
 import type { ApplyAnswer } from '../../src/control-api/types.ts';

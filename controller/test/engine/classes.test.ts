@@ -1,6 +1,7 @@
 /**
- * Classes of clients: which entries they become, that their numbers outlive the controller, that they are others at once where no client finds another
- * VIP by it, and what is refused. How clients move from one VIP to another is in reclass.test.ts.
+ * Classes of clients: which entries they become, that their numbers outlive the controller, that they are others at
+ * once where no client finds another VIP by it, and what is refused. How clients move from one VIP to another is in
+ * reclass.test.ts.
  */
 import { describe, expect, it } from 'vitest';
 import { applyConfiguration } from '../../src/apply.ts';

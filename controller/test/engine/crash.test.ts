@@ -1,7 +1,7 @@
 /**
  * Faults at every single step. A scenario runs once to count the calls to disk and switch; then once for each of them,
- * with the controller killed (or the switch gone) exactly there and started again. Every run must end in the same state,
- * with every packet of every connection at its server all along.
+ * with the controller killed (or the switch gone) exactly there and started again. Every run must end in the same
+ * state, with every packet of every connection at its server all along.
  */
 import { describe, expect, it } from 'vitest';
 import { SwitchLostError } from '../../src/switch-port/port.ts';

@@ -1,6 +1,6 @@
 /**
- * SYNs that a server does not answer are resent by their clients. After some checks its new connections, the resent ones among them, go to other servers; it
- * is tried again, and given up if it goes on like that.
+ * SYNs that a server does not answer are resent by their clients. After some checks its new connections, the resent
+ * ones among them, go to other servers; it is tried again, and given up if it goes on like that.
  */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { endUnharmed, RIG_CONFIGURATION, Rig } from '../support/rig.ts';

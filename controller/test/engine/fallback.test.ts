@@ -1,6 +1,6 @@
 /**
- * Servers of everybody that stand in for those of a class: when none of these is left, or when one cannot keep up. Every packet of every connection is
- * watched.
+ * Servers of everybody that stand in for those of a class: when none of these is left, or when one cannot keep up.
+ * Every packet of every connection is watched.
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import { readConfiguration } from '../../src/config/read.ts';

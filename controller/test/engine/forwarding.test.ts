@@ -1,6 +1,6 @@
 /**
- * Packets get to a VIP's servers in another way while its connections live: each connection keeps its server and the way it has, new ones have the
- * new way, and when the last old one has ended nothing of the old way is left.
+ * Packets get to a VIP's servers in another way while its connections live: each connection keeps its server and the
+ * way it has, new ones have the new way, and when the last old one has ended nothing of the old way is left.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyConfiguration } from '../../src/apply.ts';

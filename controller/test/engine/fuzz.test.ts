@@ -1,7 +1,8 @@
 /**
- * Requests at random, with connections alive and time passing: a request is taken or refused with words; one that is refused has changed
- * neither the journal nor the switch; no packet ever goes astray, whatever overlaps; servers die and return, their queues fill up, the controller is killed; and in
- * the end, when the connections have closed and nobody asks for anything any more, everything has come to rest.
+ * Requests at random, with connections alive and time passing: a request is taken or refused with words; one that is
+ * refused has changed neither the journal nor the switch; no packet ever goes astray, whatever overlaps; servers die
+ * and return, their queues fill up, the controller is killed; and in the end, when the connections have closed and
+ * nobody asks for anything any more, everything has come to rest.
  *
  * MOORING_FUZZ_RUNS=1000 runs more of them.
  */

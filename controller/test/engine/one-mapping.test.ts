@@ -1,4 +1,7 @@
-/** A program with one mapping at a time: what would take a second one is refused in the plan, also where it would have to wait, and everything else goes on. */
+/**
+ * A program with one mapping at a time: what would take a second one is refused in the plan, also where it would have
+ * to wait, and everything else goes on.
+ */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { OperationRequest } from '../../src/control-api/types.ts';
 import { ALL_FEATURES } from '../../src/switch-port/program-features.ts';

@@ -1,4 +1,7 @@
-/** A state directory that was begun with a program that can do more: what is under way there and cannot be gone on with is told, and nothing else is. */
+/**
+ * A state directory that was begun with a program that can do more: what is under way there and cannot be gone on with
+ * is told, and nothing else is.
+ */
 import { afterEach, expect, it } from 'vitest';
 import { checkConfiguration } from '../../src/operations/abilities.ts';
 import { ALL_FEATURES, type ProgramFeatures } from '../../src/switch-port/program-features.ts';

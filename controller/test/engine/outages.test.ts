@@ -1,4 +1,6 @@
-/** Servers that die and come back, on a fake switch: their own connections are lost, nobody else's packet goes astray. */
+/**
+ * Servers that die and come back, on a fake switch: their own connections are lost, nobody else's packet goes astray.
+ */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RIG_CONFIGURATION, Rig } from '../support/rig.ts';
 

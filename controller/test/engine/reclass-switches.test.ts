@@ -1,6 +1,6 @@
 /**
- * Switches that go and come while clients move to another class: one that starts anew, and one of two that cannot be reached at any moment of the
- * move while it forwards. Between any two writes every connection speaks.
+ * Switches that go and come while clients move to another class: one that starts anew, and one of two that cannot be
+ * reached at any moment of the move while it forwards. Between any two writes every connection speaks.
  */
 import { describe, expect, it } from 'vitest';
 import type { OperationRequest } from '../../src/control-api/types.ts';

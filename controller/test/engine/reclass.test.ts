@@ -1,6 +1,6 @@
 /**
- * Clients come into another class while their connections live, and find another VIP with other servers there. Every packet of every connection is
- * watched, before, during and after, whatever else happens meanwhile.
+ * Clients come into another class while their connections live, and find another VIP with other servers there. Every
+ * packet of every connection is watched, before, during and after, whatever else happens meanwhile.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyConfiguration } from '../../src/apply.ts';

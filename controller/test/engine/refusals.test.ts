@@ -1,6 +1,6 @@
 /**
- * New connections are refused while no server has room: when that begins and ends, for whom, and that it outlasts nothing that could end it. Every packet of
- * every connection is watched.
+ * New connections are refused while no server has room: when that begins and ends, for whom, and that it outlasts
+ * nothing that could end it. Every packet of every connection is watched.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeAgents } from '../support/fake-agents.ts';

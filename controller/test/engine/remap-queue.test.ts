@@ -1,6 +1,6 @@
 /**
- * What happens to a VIP's servers while its mapping changes: a dead one's buckets go at once, in both mappings; who comes, comes back, leaves or gets
- * another weight waits until the change is over, says so, and then follows by itself.
+ * What happens to a VIP's servers while its mapping changes: a dead one's buckets go at once, in both mappings; who
+ * comes, comes back, leaves or gets another weight waits until the change is over, says so, and then follows by itself.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CHECKED, startChecked } from '../support/checked-rig.ts';

@@ -1,6 +1,6 @@
 /**
- * A VIP's mapping changes while its connections live: another seed, any other number of buckets, another affinity. Every packet of every
- * connection is watched, before, during and after, whatever else happens meanwhile.
+ * A VIP's mapping changes while its connections live: another seed, any other number of buckets, another affinity.
+ * Every packet of every connection is watched, before, during and after, whatever else happens meanwhile.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyConfiguration } from '../../src/apply.ts';
@@ -31,7 +31,9 @@ async function traffic(durationMs: number): Promise<void> {
   }
 }
 
-/** Buckets of the switch that name a server for everybody: nothing refers to a coming mapping, and none of it is left. */
+/**
+ * Buckets of the switch that name a server for everybody: nothing refers to a coming mapping, and none of it is left.
+ */
 function expectOneMapping(first: number, count: number): void {
   const numbers = [...rig.switch.entries('buckets').keys()].map((key) => Number(key.split('/')[1]));
   expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, bucket) => first + bucket));

@@ -1,6 +1,7 @@
 /**
- * One controller, two switches: connections go through either, and some change their way in the middle of a shift. Both switches hold the
- * same assignments and pins at the end, and a switch that loses its memory, or its session, is brought up to date.
+ * One controller, two switches: connections go through either, and some change their way in the middle of a shift. Both
+ * switches hold the same assignments and pins at the end, and a switch that loses its memory, or its session, is
+ * brought up to date.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isolateSwitch } from '../../src/engine/members.ts';

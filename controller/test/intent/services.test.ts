@@ -1,4 +1,6 @@
-/** Bucket numbers of a service: whatever VIPs there are, what is given out is free, and what is free is told in whole. */
+/**
+ * Bucket numbers of a service: whatever VIPs there are, what is given out is free, and what is free is told in whole.
+ */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { intentFormat } from '../../src/intent/intent.ts';

@@ -1,6 +1,7 @@
 /**
- * What clients, servers and the network between them may do next: open and close connections, send, answer, resend, forget, and lose or delay
- * any of it. A SYN that arrives late is one that was not taken from its list; nothing else is needed to model reordering.
+ * What clients, servers and the network between them may do next: open and close connections, send, answer, resend,
+ * forget, and lose or delay any of it. A SYN that arrives late is one that was not taken from its list; nothing else is
+ * needed to model reordering.
  */
 import { remember } from '../support/data-plane.ts';
 import type { Scope } from './scope.ts';

@@ -1,7 +1,7 @@
 /**
- * The controller of the search: the real decision code, with its effects carried out one stage at a time, so that anything may happen
- * between two stages, a crash included. A step is a function of state and events, so each is taken once and remembered. The rules that a
- * scope takes away are taken away here (and in the data plane).
+ * The controller of the search: the real decision code, with its effects carried out one stage at a time, so that
+ * anything may happen between two stages, a crash included. A step is a function of state and events, so each is taken
+ * once and remembered. The rules that a scope takes away are taken away here (and in the data plane).
  */
 import { type Recovered, type RecoveredBucket, recover } from '../../src/shift/recover.ts';
 import { createShiftState, type Output, type ShiftState } from '../../src/shift/state.ts';

@@ -1,7 +1,7 @@
 /**
- * What the controller may do next: carry out the next stage of what it has decided, or, when nothing is pending, hear one thing more: an
- * answer, a report (which may also be lost or doubled), a notice, a timer, or a person who points the bucket elsewhere.
- * It may crash at any of these points.
+ * What the controller may do next: carry out the next stage of what it has decided, or, when nothing is pending, hear
+ * one thing more: an answer, a report (which may also be lost or doubled), a notice, a timer, or a person who points
+ * the bucket elsewhere. It may crash at any of these points.
  */
 import { isReady } from '../../src/shift/remap.ts';
 import {

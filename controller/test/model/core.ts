@@ -1,9 +1,11 @@
 /**
- * The controller's protocol state in the search: copied, brought into a normal form, and kept once. A state is a number there, so that worlds
- * with the same one share it, are compared by it, and a step from it is taken once however many worlds take it.
+ * The controller's protocol state in the search: copied, brought into a normal form, and kept once. A state is a number
+ * there, so that worlds with the same one share it, are compared by it, and a step from it is taken once however many
+ * worlds take it.
  *
- * The normal form leaves out what only tells copies apart: tokens count from the present, positions of the sweep from where it is,
- * and its orders have one tag. What is under way with an older token is told to whoever holds it by `Renamed`.
+ * The normal form leaves out what only tells copies apart: tokens count from the present, positions of the sweep from
+ * where it is, and its orders have one tag. What is under way with an older token is told to whoever holds it by
+ * `Renamed`.
  */
 import type { Bucket, Pin, ServerView, ShiftState } from '../../src/shift/state.ts';
 import type { Scope } from './scope.ts';
@@ -71,14 +73,16 @@ export function cloneState(state: ShiftState): ShiftState {
 }
 
 /**
- * Leaves out what nothing reads before it is written anew, or ever, in place. Two states that differ in nothing else do the same for all
- * time, so this makes one of them without anything being lost:
+ * Leaves out what nothing reads before it is written anew, or ever, in place. Two states that differ in nothing else do
+ * the same for all time, so this makes one of them without anything being lost:
  *
- * * whether a sweep met a tentative slot of a bucket, or one of a server: read when a bucket settles and a server is swept for, and said to be
- *   untrue when they begin to;
- * * whether a connection without pin was reported: read while a bucket prepares, and said to be untrue when it begins to;
+ * * whether a sweep met a tentative slot of a bucket, or one of a server: read when a bucket settles and a server is
+ *   swept for, and said to be untrue when they begin to;
+ * * whether a connection without pin was reported: read while a bucket prepares, and said to be untrue when it begins
+ *   to;
  * * which slots an order has reported: read when it ends, and emptied when the next one is given;
- * * whether a pin comes from an agent's list: only a notice depends on it, and of notices the search reads that of a drained server;
+ * * whether a pin comes from an agent's list: only a notice depends on it, and of notices the search reads that of a
+ *   drained server;
  * * who was current before: read where lost pins are looked for, and pins are lost with a switch that starts anew.
  */
 export function dropDead(state: ShiftState, scope: Scope): void {

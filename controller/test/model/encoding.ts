@@ -1,6 +1,6 @@
 /**
- * A world as a row of numbers, by which worlds are compared: equal for worlds that behave alike, and for no others. A list begins with its
- * length, so that no two worlds are written alike.
+ * A world as a row of numbers, by which worlds are compared: equal for worlds that behave alike, and for no others. A
+ * list begins with its length, so that no two worlds are written alike.
  */
 import type { World } from './world.ts';
 

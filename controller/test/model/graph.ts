@@ -1,7 +1,7 @@
 /**
- * The graph of all states that a search has found: how each was reached first, and where its steps lead to. States are numbered in the order
- * in which they are found, which is that in which they are looked at; so the edges of a state lie together, and only where they begin has to
- * be kept: some 30 bytes a state.
+ * The graph of all states that a search has found: how each was reached first, and where its steps lead to. States are
+ * numbered in the order in which they are found, which is that in which they are looked at; so the edges of a state lie
+ * together, and only where they begin has to be kept: some 30 bytes a state.
  */
 import { Numbers } from './numbers.ts';
 
@@ -43,8 +43,9 @@ export class Graph {
   }
 
   /**
-   * A state from which no settled one can be reached, if there is one. All states must have been looked at. Most steps lead to states that were found
-   * later, so going backwards over all of them until nothing changes takes few rounds, and no edges in the other direction.
+   * A state from which no settled one can be reached, if there is one. All states must have been looked at. Most steps
+   * lead to states that were found later, so going backwards over all of them until nothing changes takes few rounds,
+   * and no edges in the other direction.
    */
   findStuck(): number | undefined {
     const count = this.parents.length;

@@ -1,6 +1,6 @@
 /**
- * Messages, effects and timers as numbers: each is kept once, and worlds hold its number. So lists of them are copied and compared
- * without looking into them.
+ * Messages, effects and timers as numbers: each is kept once, and worlds hold its number. So lists of them are copied
+ * and compared without looking into them.
  */
 const kept = new Map<string, number>();
 const values: object[] = [];

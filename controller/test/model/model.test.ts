@@ -1,10 +1,11 @@
 /**
- * The bucket protocol, searched completely within small scopes: the invariant (every packet of a live connection goes to its
- * server; nobody sends to a drained or dead one; no reset is passed on to a connection that lives) holds in every state, and from every
- * state the shift can still finish. Then each rule is taken away in turn, and the search must find what that breaks: a check that
- * cannot fail proves nothing.
+ * The bucket protocol, searched completely within small scopes: the invariant (every packet of a live connection goes
+ * to its server; nobody sends to a drained or dead one; no reset is passed on to a connection that lives) holds in
+ * every state, and from every state the shift can still finish. Then each rule is taken away in turn, and the search
+ * must find what that breaks: a check that cannot fail proves nothing.
  *
- * MOORING_MODEL=full searches larger scopes as well: up to two million states each, twelve minutes of processor time in all, with 1.5 GB of memory.
+ * MOORING_MODEL=full searches larger scopes as well: up to two million states each, twelve minutes of processor time in
+ * all, with 1.5 GB of memory.
  */
 import { describe, expect, it } from 'vitest';
 import { type Mutation, NOTHING, type Scope } from './scope.ts';

@@ -1,5 +1,6 @@
 /**
- * Very many numbers of 32 bits in a row, four bytes each. They lie in chunks, so that to add one never copies the others.
+ * Very many numbers of 32 bits in a row, four bytes each. They lie in chunks, so that to add one never copies the
+ * others.
  */
 
 const CHUNK_BITS = 16;

@@ -1,6 +1,7 @@
 /**
- * Nothing is lost by the reductions: small scopes are searched with and without them, and come to the same verdict and to the same situations. A
- * situation is all of a world but what the reductions are about: what is under way to and from the controller, and what nobody needs to know.
+ * Nothing is lost by the reductions: small scopes are searched with and without them, and come to the same verdict and
+ * to the same situations. A situation is all of a world but what the reductions are about: what is under way to and
+ * from the controller, and what nobody needs to know.
  *
  * MOORING_MODEL=full compares in more scopes, for two minutes.
  */

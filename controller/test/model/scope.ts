@@ -1,6 +1,6 @@
 /**
- * How large the world of the search is and what may go wrong in it. Every count is a bound: without them the search would not end; with
- * them each combination of so many mishaps is tried, in every order.
+ * How large the world of the search is and what may go wrong in it. Every count is a bound: without them the search
+ * would not end; with them each combination of so many mishaps is tried, in every order.
  */
 
 /** How large the world is, what may go wrong in it, and which rules are taken away. */

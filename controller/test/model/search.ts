@@ -1,7 +1,7 @@
 /**
- * Breadth-first search of a world: every state that can be reached within the scope is looked at once, and the first broken
- * invariant is told with the shortest way to it. Afterwards the graph is walked backwards from where everything is settled:
- * a state from which that cannot be reached any more is a shift that can never finish.
+ * Breadth-first search of a world: every state that can be reached within the scope is looked at once, and the first
+ * broken invariant is told with the shortest way to it. Afterwards the graph is walked backwards from where everything
+ * is settled: a state from which that cannot be reached any more is a shift that can never finish.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Effect, PinEvent } from '../../src/shift/types.ts';
@@ -94,8 +94,8 @@ function isNumbered(item: object): item is Numbered {
 }
 
 /**
- * Generations matter only by which is newer and which are equal; so each slot's are numbered anew, or a slot that is taken
- * and expires over and over would make states without end.
+ * Generations matter only by which is newer and which are equal; so each slot's are numbered anew, or a slot that is
+ * taken and expires over and over would make states without end.
  */
 function compactGenerations(world: World): void {
   world.slots.forEach((slot, index) => {

@@ -1,6 +1,6 @@
 /**
- * Everything that may happen next in a world, each with the world that comes of it and whether the invariant still holds there.
- * The rooms beside this one say what may happen; copying and checking is done here, once for all of them.
+ * Everything that may happen next in a world, each with the world that comes of it and whether the invariant still
+ * holds there. The rooms beside this one say what may happen; copying and checking is done here, once for all of them.
  */
 import { clientTransitions } from './client-transitions.ts';
 import { controllerTransitions } from './controller-transitions.ts';

@@ -1,9 +1,10 @@
 /**
  * The switch of the search: what it does with a packet, what it reports, and what its idle timers can see.
  *
- * Decisions are those of the data plane's model that the other tests use as well (`support/data-plane.ts`). Time is replaced by the fact
- * that it stands for: a watch is idle when no unpinned connection is left, a slot expires when its handshake cannot complete.
- * `misrouted` is the invariant, and is asked of every world: wherever an established client's packet would go now.
+ * Decisions are those of the data plane's model that the other tests use as well (`support/data-plane.ts`). Time is
+ * replaced by the fact that it stands for: a watch is idle when no unpinned connection is left, a slot expires when its
+ * handshake cannot complete. `misrouted` is the invariant, and is asked of every world: wherever an established
+ * client's packet would go now.
  */
 import type { PinEvent, ShiftEvent } from '../../src/shift/types.ts';
 import {
@@ -74,8 +75,8 @@ export function isListening(world: World): boolean {
 }
 
 /**
- * Whether every live connection has spoken since `listen`, or is silent for longer than is allowed for, and handshakes that were under way
- * then are over, one way or the other.
+ * Whether every live connection has spoken since `listen`, or is silent for longer than is allowed for, and handshakes
+ * that were under way then are over, one way or the other.
  */
 export function allSpoke(world: World): boolean {
   return world.flows.every((flow, index) => {
@@ -207,8 +208,8 @@ export function openFromServer(world: World, scope: Scope, index: number, server
 }
 
 /**
- * The coming mapping becomes the present one. What follows is a bucket that settles, as after any commit: here it counts where packets of
- * connections go, those that are established and those that may still come to be.
+ * The coming mapping becomes the present one. What follows is a bucket that settles, as after any commit: here it
+ * counts where packets of connections go, those that are established and those that may still come to be.
  * @returns how the invariant is broken, if it is
  */
 export function remap(world: World, scope: Scope): string | undefined {
@@ -239,7 +240,8 @@ export function remap(world: World, scope: Scope): string | undefined {
 
 /** Where a packet that an established client may send now would go; nothing changes. */
 export function misrouted(world: World, scope: Scope): string | undefined {
-  // What reaches a wrong server while connections are looked for is held back: a reset that is passed on counts instead.
+  // What reaches a wrong server while connections are looked for is held back: a reset that is passed on counts
+  // instead.
   if (world.empty || world.doubtResets) return undefined;
   for (let index = 0; index < world.flows.length; index++) {
     const flow = world.flows[index]!;

@@ -1,6 +1,7 @@
 /**
- * What the switch may do next by itself or because an order arrives: slots expire and are reported again, watch and pins fall idle,
- * a release or a sweep is carried out, or the release is lost on its way, it starts anew. Servers die here as well.
+ * What the switch may do next by itself or because an order arrives: slots expire and are reported again, watch and
+ * pins fall idle, a release or a sweep is carried out, or the release is lost on its way, it starts anew. Servers die
+ * here as well.
  */
 import { BY_COMING_MAPPING, type Effect } from '../../src/shift/types.ts';
 import { release, sweepSlot } from '../support/data-plane.ts';

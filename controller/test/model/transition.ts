@@ -1,6 +1,6 @@
 /**
- * One step of the search, and how the rooms that know what may happen hand their steps in. Here and not in `successors.ts`, which
- * imports them.
+ * One step of the search, and how the rooms that know what may happen hand their steps in. Here and not in
+ * `successors.ts`, which imports them.
  */
 import type { World } from './world.ts';
 

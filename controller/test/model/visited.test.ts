@@ -1,5 +1,6 @@
 /**
- * The set of states seen: no two of very many that look alike are taken for one, and each is found again after the set has grown.
+ * The set of states seen: no two of very many that look alike are taken for one, and each is found again after the set
+ * has grown.
  */
 import { expect, it } from 'vitest';
 import { Visited } from './visited.ts';

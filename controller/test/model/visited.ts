@@ -1,9 +1,9 @@
 /**
- * Which states have been seen: each is known by 128 bits of its encoding (MurmurHash3) and by its number, 28 bytes or so in all, where the encoding
- * itself took ten times that.
+ * Which states have been seen: each is known by 128 bits of its encoding (MurmurHash3) and by its number, 28 bytes or
+ * so in all, where the encoding itself took ten times that.
  *
- * Two states that had the same bits would be taken for one, and what comes of the second not be looked at. Of n states that some two do
- * has a probability of n * n / 2^129: 10^-24 for twenty million.
+ * Two states that had the same bits would be taken for one, and what comes of the second not be looked at. Of n states
+ * that some two do has a probability of n * n / 2^129: 10^-24 for twenty million.
  */
 import { Numbers } from './numbers.ts';
 
@@ -13,7 +13,10 @@ const HASH_WORDS = 4;
 export class Visited {
   /** Of each state by number. */
   private readonly hashes = new Numbers();
-  /** Where to look for a hash: the number of its state plus one, in the first place from its first word on that is not taken; 0: free. */
+  /**
+   * Where to look for a hash: the number of its state plus one, in the first place from its first word on that is not
+   * taken; 0: free.
+   */
   private places = new Uint32Array(1 << 12);
   size = 0;
 
@@ -65,7 +68,9 @@ function finish(word: number): number {
   return twice ^ (twice >>> 16);
 }
 
-/** MurmurHash3, its variant of 128 bits for processors of 32, of whole words; the last block is filled up with zeros. */
+/**
+ * MurmurHash3, its variant of 128 bits for processors of 32, of whole words; the last block is filled up with zeros.
+ */
 export function hashOf(words: Uint32Array): Hash {
   let [a, b, c, d] = [0, 0, 0, 0];
   for (let at = 0; at < words.length; at += HASH_WORDS) {

@@ -1,12 +1,12 @@
 /**
- * A world small enough to be searched completely: one bucket, three servers, a client port or two, a switch with one or two
- * register slots, a network that loses, repeats and delays, and the controller's own decision code. Everything that may
- * happen next is a transition; `successors.ts` lists them all.
+ * A world small enough to be searched completely: one bucket, three servers, a client port or two, a switch with one or
+ * two register slots, a network that loses, repeats and delays, and the controller's own decision code. Everything that
+ * may happen next is a transition; `successors.ts` lists them all.
  *
- * Time is abstracted to what it is relied on for: an unpinned live connection speaks within the idle time, so the watch is idle
- * exactly when there is none (half-open ones included, as the idle time is at least a handshake's); a pin is idle when its
- * connection is gone; a tentative slot expires when its handshake can no longer complete; what is under way to a server has
- * arrived when the in-flight time is over. Apart from that timers may fire at any time.
+ * Time is abstracted to what it is relied on for: an unpinned live connection speaks within the idle time, so the watch
+ * is idle exactly when there is none (half-open ones included, as the idle time is at least a handshake's); a pin is
+ * idle when its connection is gone; a tentative slot expires when its handshake can no longer complete; what is under
+ * way to a server has arrived when the in-flight time is over. Apart from that timers may fire at any time.
  *
  * Lists of messages hold their numbers (`items.ts`), the controller's state is one number (`core.ts`).
  */
@@ -64,7 +64,10 @@ export interface World {
   orders: number[];
   /** What a controller that is no longer the primary had decided. */
   ghost: number[];
-  /** The journal's word on the current server and the base; the latter counts where the switch still names a dead server. */
+  /**
+   * The journal's word on the current server and the base; the latter counts where the switch still names a dead
+   * server.
+   */
   intended: number;
   intendedBase: number;
   leaving: boolean;

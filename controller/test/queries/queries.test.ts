@@ -1,4 +1,7 @@
-/** Questions over the control socket: connections on the way of a swap, the switch in detail, the log, and rates while somebody looks. */
+/**
+ * Questions over the control socket: connections on the way of a swap, the switch in detail, the log, and rates while
+ * somebody looks.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** What waits in the bucket protocol while a switch is away that may be forwarding, each by itself; what they are together is in `engine/`. */
+/**
+ * What waits in the bucket protocol while a switch is away that may be forwarding, each by itself; what they are
+ * together is in `engine/`.
+ */
 import { expect, it } from 'vitest';
 import { type Recovered, type RecoveredBucket, recover } from '../../src/shift/recover.ts';
 import { isReady } from '../../src/shift/remap.ts';

@@ -1,7 +1,8 @@
 /**
- * What a change of seed is for: connections that share a bucket are parted. Numbers of buckets are powers of two throughout, for any other number parts what a
- * linear hash leaves together. Draws are pseudo-random with fixed seeds, so that the counts are the same in every run. That the switch computes the same
- * is tested on the data plane itself (test/dataplane/coming-mapping.test.ts).
+ * What a change of seed is for: connections that share a bucket are parted. Numbers of buckets are powers of two
+ * throughout, for any other number parts what a linear hash leaves together. Draws are pseudo-random with fixed seeds,
+ * so that the counts are the same in every run. That the switch computes the same is tested on the data plane itself
+ * (test/dataplane/coming-mapping.test.ts).
  */
 import { describe, expect, it } from 'vitest';
 import { hashOf } from '../../src/intent/mapping.ts';

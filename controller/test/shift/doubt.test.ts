@@ -1,6 +1,7 @@
 /**
- * Looking for connections whose pins were lost: a world of connections that live on any server, of which the protocol knows nothing. Whatever is
- * asked in whatever order, each is found, its packets reach its own server, and no client hears a reset of a connection that lives.
+ * Looking for connections whose pins were lost: a world of connections that live on any server, of which the protocol
+ * knows nothing. Whatever is asked in whatever order, each is found, its packets reach its own server, and no client
+ * hears a reset of a connection that lives.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

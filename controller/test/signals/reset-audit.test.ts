@@ -1,4 +1,7 @@
-/** The auditor of resets: what it holds against which operation, what is usual, and that nothing is held against what servers always send. */
+/**
+ * The auditor of resets: what it holds against which operation, what is usual, and that nothing is held against what
+ * servers always send.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ResetAudit } from '../../src/signals/reset-audit.ts';

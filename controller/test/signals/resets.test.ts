@@ -1,4 +1,7 @@
-/** Resets of servers in shift, from the switch's counters to what people see; and that those outside a shift hurt nobody. */
+/**
+ * Resets of servers in shift, from the switch's counters to what people see; and that those outside a shift hurt
+ * nobody.
+ */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { onServerDown } from '../../src/operations/outages.ts';
 import { ResetSupervisor } from '../../src/signals/supervise.ts';

@@ -1,4 +1,7 @@
-/** A rig whose servers are checked, at work for a second with sixty connections. A server that the rig lists as down fails its checks. */
+/**
+ * A rig whose servers are checked, at work for a second with sixty connections. A server that the rig lists as down
+ * fails its checks.
+ */
 import { RIG_CONFIGURATION, Rig } from './rig.ts';
 
 export const CHECKED = RIG_CONFIGURATION.replace(

@@ -1,7 +1,7 @@
 /**
- * The data plane's decisions (p4/core/decision.p4, rules R1 to R3) once more, in TypeScript and small enough to be searched
- * exhaustively. Tests of the controller drive it in place of a switch; the integration test drives the real program
- * with the same controller, so that the two are held together.
+ * The data plane's decisions (p4/core/decision.p4, rules R1 to R3) once more, in TypeScript and small enough to be
+ * searched exhaustively. Tests of the controller drive it in place of a switch; the integration test drives the real
+ * program with the same controller, so that the two are held together.
  */
 
 /** A register slot. Sequence numbers are stood in for by the number of the server's answer. */
@@ -165,7 +165,8 @@ export function decide(
 }
 
 /**
- * A server's SYN, of a connection that it opens to a client (p4/core/outgoing.p4, rule R10), of a VIP whose clients' packets always look at the slots.
+ * A server's SYN, of a connection that it opens to a client (p4/core/outgoing.p4, rule R10), of a VIP whose clients'
+ * packets always look at the slots.
  * @returns whether it passes, so that its client's answer finds the server, and what is reported
  */
 export function decideOutgoing(

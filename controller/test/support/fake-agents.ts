@@ -1,6 +1,6 @@
 /**
- * Agents on the servers of a rig: each knows the rig's connections to its server, answers questions, and sends its report whenever the test
- * says that something has happened there.
+ * Agents on the servers of a rig: each knows the rig's connections to its server, answers questions, and sends its
+ * report whenever the test says that something has happened there.
  */
 import type { AgentClient, AgentConnector, AgentListener, AgentQuestion } from '../../src/agents/client.ts';
 import type { AgentReport } from '../../src/agents/wire.ts';

@@ -1,7 +1,7 @@
 /**
- * A switch in a few hundred lines for tests of the controller: tables, two ways of register slots, digests, idle timeouts and
- * orders, on a clock that the test moves. Client packets are given to it one by one and it says where they go. It survives
- * the controller, can lose its memory, refuse updates, and fail at a chosen call.
+ * A switch in a few hundred lines for tests of the controller: tables, two ways of register slots, digests, idle
+ * timeouts and orders, on a clock that the test moves. Client packets are given to it one by one and it says where they
+ * go. It survives the controller, can lose its memory, refuse updates, and fail at a chosen call.
  */
 import { bucketOfConnection } from '../../src/shift/bucket-hash.ts';
 import { connectionKey } from '../../src/shift/connection-key.ts';

@@ -1,4 +1,7 @@
-/** A change in a large service: of 500 servers with 10,000 buckets seven leave and two come. Shared by a test and a benchmark. */
+/**
+ * A change in a large service: of 500 servers with 10,000 buckets seven leave and two come. Shared by a test and a
+ * benchmark.
+ */
 import { assign } from '../../src/assignment/assign.ts';
 import { planVip } from '../../src/planning/plan.ts';
 

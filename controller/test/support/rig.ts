@@ -1,6 +1,6 @@
 /**
- * A controller on a fake switch with clients that keep score: every packet of a connection must reach the server that the
- * connection was made with, or the rig says which one did not. Time moves only when the test says so.
+ * A controller on a fake switch with clients that keep score: every packet of a connection must reach the server that
+ * the connection was made with, or the rig says which one did not. Time moves only when the test says so.
  */
 import { expect } from 'vitest';
 import type { AgentConnector } from '../../src/agents/client.ts';

@@ -1,6 +1,6 @@
 /**
- * A rig with two fake switches behind one controller. Connections go through either; the control connection of each can be taken away while
- * it goes on forwarding.
+ * A rig with two fake switches behind one controller. Connections go through either; the control connection of each can
+ * be taken away while it goes on forwarding.
  */
 import { expect } from 'vitest';
 import { switchesConnector } from '../../src/switch-port/several.ts';

@@ -1,6 +1,7 @@
 /**
- * The examples run, and the tutorial shows them as they are. Each is a test file as a user would write it, so loading it declares its tests
- * here; the one for node:test runs in a process of its own, on the built packages, as at a user's.
+ * The examples run, and the tutorial shows them as they are. Each is a test file as a user would write it, so loading
+ * it declares its tests here; the one for node:test runs in a process of its own, on the built packages, as at a
+ * user's.
  */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
- * How long Mooring's own program takes to compile, in this process and as a process of its own, beside p4c-bm2-ss where that is on the
- * PATH. CPU time, because the machines it runs on are shared; the minimum of many runs beside the median, for the same
- * reason. The in-process figure is of a warm compiler, as an editor or a test run has it.
+ * How long Mooring's own program takes to compile, in this process and as a process of its own, beside p4c-bm2-ss where
+ * that is on the PATH. CPU time, because the machines it runs on are shared; the minimum of many runs beside the
+ * median, for the same reason. The in-process figure is of a warm compiler, as an editor or a test run has it.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

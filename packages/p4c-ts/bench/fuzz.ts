@@ -1,10 +1,12 @@
 /**
- * A fuzzer for the compiler: takes programs from folders, damages them by seeded edits, compiles each result through all phases, and
- * reports every input that makes the compiler throw, fail with a `bug` diagnostic, or take more than 5 seconds of processor time. The edits
- * are those that find trouble in compilers: characters and whole tokens deleted, doubled, swapped, replaced, and pieces of
- * other programs put in, so that most results are wrong in interesting ways and some are still correct.
+ * A fuzzer for the compiler: takes programs from folders, damages them by seeded edits, compiles each result through
+ * all phases, and reports every input that makes the compiler throw, fail with a `bug` diagnostic, or take more than 5
+ * seconds of processor time. The edits are those that find trouble in compilers: characters and whole tokens deleted,
+ * doubled, swapped, replaced, and pieces of other programs put in, so that most results are wrong in interesting ways
+ * and some are still correct.
  *
- * Usage: npm run fuzz -w packages/p4c-ts -- COUNT SEED FOLDER... Exit status 1 if anything was found; each finding names its seed.
+ * Usage: npm run fuzz -w packages/p4c-ts -- COUNT SEED FOLDER... Exit status 1 if anything was found; each finding
+ * names its seed.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';

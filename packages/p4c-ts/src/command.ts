@@ -1,6 +1,6 @@
 /**
- * @mooring/p4c-ts/command: `mooring compile` for whoever starts it: `runCompile(argv, io)` returns the exit status; `io` is
- * `nodeCompileIo(version)` of `@mooring/p4c-ts/node` in a real process, and anything else in tests.
+ * @mooring/p4c-ts/command: `mooring compile` for whoever starts it: `runCompile(argv, io)` returns the exit status;
+ * `io` is `nodeCompileIo(version)` of `@mooring/p4c-ts/node` in a real process, and anything else in tests.
  */
 export {
   type CompileArguments,

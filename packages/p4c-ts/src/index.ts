@@ -1,9 +1,9 @@
 /**
  * @mooring/p4c-ts: a P4_16 compiler for the v1model architecture, as a library.
  *
- * `compile(path, { files, includePaths })` takes a program through all phases and returns syntax tree, IR, BMv2 JSON, P4Info
- * and diagnostics. It needs no Node.js. The command (`mooring compile`) is in `@mooring/p4c-ts/command`; what only
- * Node.js has (files on disk, where the bundled includes lie) in `@mooring/p4c-ts/node`.
+ * `compile(path, { files, includePaths })` takes a program through all phases and returns syntax tree, IR, BMv2 JSON,
+ * P4Info and diagnostics. It needs no Node.js. The command (`mooring compile`) is in `@mooring/p4c-ts/command`; what
+ * only Node.js has (files on disk, where the bundled includes lie) in `@mooring/p4c-ts/node`.
  */
 export {
   layeredFileSystem,

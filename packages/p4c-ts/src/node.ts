@@ -1,6 +1,6 @@
 /**
- * What the compiler needs of Node.js: source files on disk, and where the bundled `core.p4` and `v1model.p4` lie. Kept out of the
- * core so that it runs in a browser.
+ * What the compiler needs of Node.js: source files on disk, and where the bundled `core.p4` and `v1model.p4` lie. Kept
+ * out of the core so that it runs in a browser.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -27,8 +27,8 @@ export function nodeFileSystem(): SourceFileSystem {
 }
 
 /**
- * Folders with the language's own include files: `P4C_16_INCLUDE_PATH` if it is set (as for p4c), and `p4/include` of this
- * installation, which is looked for upwards from this file, because bundles lie at different depths.
+ * Folders with the language's own include files: `P4C_16_INCLUDE_PATH` if it is set (as for p4c), and `p4/include` of
+ * this installation, which is looked for upwards from this file, because bundles lie at different depths.
  */
 export function systemIncludePaths(environment: Readonly<Record<string, string | undefined>> = process.env): string[] {
   const paths: string[] = [];

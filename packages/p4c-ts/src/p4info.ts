@@ -1,6 +1,6 @@
 /**
- * @mooring/p4c-ts/p4info: the compiler's control-plane output as protobuf messages and files. Apart from the rest, because
- * only this needs the protobuf runtime: a compilation that writes no P4Info does not load it.
+ * @mooring/p4c-ts/p4info: the compiler's control-plane output as protobuf messages and files. Apart from the rest,
+ * because only this needs the protobuf runtime: a compilation that writes no P4Info does not load it.
  */
 import { create, type P4Info, P4InfoSchema, toBinary, toJson, writeP4Info } from '@mooring/p4runtime-ts/p4info';
 import { Update_Type, type WriteRequest, WriteRequestSchema } from '@mooring/p4runtime-ts/proto';

@@ -13,7 +13,8 @@
  * | 6-emit-bmv2 | IR | BMv2 JSON |
  * | 7-emit-p4info | typed program | P4Info and the entries written in the program |
  *
- * `runPipeline` may throw only `InternalError` and what JavaScript itself throws; `compile` (api/compile.ts) catches those.
+ * `runPipeline` may throw only `InternalError` and what JavaScript itself throws; `compile` (api/compile.ts) catches
+ * those.
  */
 import { preprocess, readPreprocessed } from './1-preprocess/preprocess.ts';
 import { NodeIds } from './2-parse/ast.ts';

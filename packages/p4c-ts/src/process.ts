@@ -1,7 +1,7 @@
 /**
  * `mooring compile` as the whole work of a process: the entry point of a bundle of its own, in CommonJS, that the
- * command's first file (cli/bin/mooring.mjs) loads through V8's code cache. Half of a short compilation's time is otherwise
- * spent on parsing the compiler; with the cache that is done once for each build.
+ * command's first file (cli/bin/mooring.mjs) loads through V8's code cache. Half of a short compilation's time is
+ * otherwise spent on parsing the compiler; with the cache that is done once for each build.
  */
 import { runCompile } from './command/run-compile.ts';
 import { nodeCompileIo } from './node.ts';

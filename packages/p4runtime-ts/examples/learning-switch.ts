@@ -1,8 +1,9 @@
 /**
  * An Ethernet switch that learns, driven over P4Runtime: `learnAddresses('127.0.0.1:9559', files)`.
  *
- * Shows the ready handler (everything that the controller needs is set up there, so that a restarted switch is set up again), digests that are
- * acknowledged once their entries are in, entries with an idle timeout, and the one error that is no error: an entry that exists already.
+ * Shows the ready handler (everything that the controller needs is set up there, so that a restarted switch is set up
+ * again), digests that are acknowledged once their entries are in, entries with an idle timeout, and the one error that
+ * is no error: an entry that exists already.
  */
 import { Code, P4RuntimeClient, WriteError } from '@mooring/p4runtime-ts';
 

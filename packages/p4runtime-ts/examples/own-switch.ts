@@ -1,9 +1,9 @@
 /**
  * A data plane of one's own behind a full P4Runtime server: `serveEchoSwitch('127.0.0.1:0')`.
  *
- * The switch here forwards nothing; it starts from the fake of the testing sub-path and echoes what controllers send. A real one implements the `Switch`
- * interface from scratch; its comments say what each call must do. Validation, read-back, arbitration, digest lists and all
- * the rest come from the server.
+ * The switch here forwards nothing; it starts from the fake of the testing sub-path and echoes what controllers send. A
+ * real one implements the `Switch` interface from scratch; its comments say what each call must do. Validation,
+ * read-back, arbitration, digest lists and all the rest come from the server.
  */
 import { P4RuntimeServer, type Switch } from '@mooring/p4runtime-ts';
 import { FakeSwitch } from '@mooring/p4runtime-ts/testing';

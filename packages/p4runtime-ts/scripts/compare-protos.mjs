@@ -1,8 +1,9 @@
-// Compares this package's .proto files with the official ones: `node scripts/compare-protos.mjs DIR_OF_OFFICIAL_PROTOS`.
+// Compares this package's .proto files with the official ones:
+// `node scripts/compare-protos.mjs DIR_OF_OFFICIAL_PROTOS`.
 //
 // Both sides become descriptor sets (buf build), from which comments, file options and the order of declarations are
-// removed; what is left (names, numbers, types, labels, oneofs, defaults, deprecation, services) must be equal for every
-// file that both sides have. The official files are not part of this repository, hence the argument.
+// removed; what is left (names, numbers, types, labels, oneofs, defaults, deprecation, services) must be equal for
+// every file that both sides have. The official files are not part of this repository, hence the argument.
 import { execFileSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,8 +1,9 @@
 // Writes src/gen/wire.ts: straight-line encoders and decoders for the messages that carry traffic.
 //
-// protobuf-es walks descriptors at run time, which costs some 15 microseconds per table entry and direction and much garbage; a switch that takes
-// 50,000 entries a second cannot afford it. The generated functions do the same for the messages reachable from the roots below,
-// and produce and take the very same objects. What is not hot (P4Info, pipelines) stays with protobuf-es.
+// protobuf-es walks descriptors at run time, which costs some 15 microseconds per table entry and direction and much
+// garbage; a switch that takes 50,000 entries a second cannot afford it. The generated functions do the same for the
+// messages reachable from the roots below, and produce and take the very same objects. What is not hot (P4Info,
+// pipelines) stays with protobuf-es.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';

@@ -1,5 +1,5 @@
-// Regenerates src/gen from proto/: the bindings with buf and protoc-gen-es, both from node_modules, then the fast codecs with
-// generate-wire.mjs. No network. Run by `npm run generate`.
+// Regenerates src/gen from proto/: the bindings with buf and protoc-gen-es, both from node_modules, then the fast
+// codecs with generate-wire.mjs. No network. Run by `npm run generate`.
 import { execFileSync } from 'node:child_process';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,8 +1,8 @@
 /**
  * `@mooring/p4runtime-ts`: P4Runtime client and server for TypeScript.
  *
- * Lighter sub-paths: `/p4info` (P4Info and its names), `/textproto`, `/switch` (what a data plane implements), `/proto` (raw messages),
- * `/testing` (a fake switch and an in-process connection).
+ * Lighter sub-paths: `/p4info` (P4Info and its names), `/textproto`, `/switch` (what a data plane implements), `/proto`
+ * (raw messages), `/testing` (a fake switch and an in-process connection).
  */
 export * from './client/client.ts';
 export { DataplaneClient, type DataplanePacket } from './client/dataplane-client.ts';

@@ -1,6 +1,6 @@
 /**
- * Sub-path `@mooring/p4runtime-ts/p4info`: P4Info, its messages, its file formats and its names. Loads the protobuf runtime only,
- * no gRPC, so that the compiler can use it without slowing its start.
+ * Sub-path `@mooring/p4runtime-ts/p4info`: P4Info, its messages, its file formats and its names. Loads the protobuf
+ * runtime only, no gRPC, so that the compiler can use it without slowing its start.
  */
 export { create, type MessageInitShape, toBinary, toJson } from '@bufbuild/protobuf';
 export * from './gen/p4/config/v1/p4info_pb.ts';

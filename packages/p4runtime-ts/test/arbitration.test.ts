@@ -1,6 +1,6 @@
 /**
- * Who is primary, and what the others may not do. Most of it is played on raw streams, because the rules are about messages that
- * a well-behaved client never sends.
+ * Who is primary, and what the others may not do. Most of it is played on raw streams, because the rules are about
+ * messages that a well-behaved client never sends.
  */
 import { describe, expect, it } from 'vitest';
 import { connected, connectTo, everything, settled, startService } from './fixtures/everything.ts';

@@ -1,4 +1,6 @@
-/** Samples that are decoded when their turn comes: the same ones as decoded at once, and a damaged one spoils no other. */
+/**
+ * Samples that are decoded when their turn comes: the same ones as decoded at once, and a damaged one spoils no other.
+ */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { decodeData, encodeData } from '../src/codec/data.ts';

@@ -1,8 +1,10 @@
 /**
- * Table entries taken straight from the bytes of a Write: whatever the request, they are treated as they are when each update is decoded first.
+ * Table entries taken straight from the bytes of a Write: whatever the request, they are treated as they are when each
+ * update is decoded first.
  *
- * Two servers get the same bytes; one of them may not see that they are bytes. Answers with all details, what the switch is told, and what reads
- * back must be alike, for updates in the usual shape, for wrong ones and for damaged ones.
+ * Two servers get the same bytes; one of them may not see that they are bytes. Answers with all details, what the
+ * switch is told, and what reads back must be alike, for updates in the usual shape, for wrong ones and for damaged
+ * ones.
  */
 import { create, toBinary } from '@bufbuild/protobuf';
 import * as fc from 'fast-check';
@@ -112,7 +114,10 @@ async function contents(service: P4RuntimeService): Promise<string[]> {
   return read.sort();
 }
 
-/** Writes requests to three servers: one decodes each update, one has the bytes, one hands on blocks. Expects no difference. */
+/**
+ * Writes requests to three servers: one decodes each update, one has the bytes, one hands on blocks. Expects no
+ * difference.
+ */
 async function compare(
   requests: readonly Uint8Array[],
   refused: number | undefined,

@@ -1,6 +1,6 @@
 /**
- * Everything that is written and read beside table entries, translated values, and batches. As in `tables.test.ts`, both what the data plane was
- * told and what reads back are checked.
+ * Everything that is written and read beside table entries, translated values, and batches. As in `tables.test.ts`,
+ * both what the data plane was told and what reads back are checked.
  */
 import { describe, expect, it } from 'vitest';
 import { Code, type EntityInput } from '../src/index.ts';

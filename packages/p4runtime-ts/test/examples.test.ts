@@ -1,5 +1,6 @@
 /**
- * The examples run, over real gRPC, against the fake switch: what is shown to users must work, and must go on compiling.
+ * The examples run, over real gRPC, against the fake switch: what is shown to users must work, and must go on
+ * compiling.
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import { learnAddresses } from '../examples/learning-switch.ts';

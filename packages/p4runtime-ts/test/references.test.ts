@@ -5,7 +5,8 @@ import { Code, type EntityInput, type P4RuntimeClient, type ReplicaValue } from 
 import { MatchFieldSchema, P4InfoSchema } from '../src/p4info.ts';
 import { connectTo, everything, startService } from './fixtures/everything.ts';
 
-// Routes' actions name a next hop by its MAC address (table ecmp, here without its selector), and multicast groups by the port.
+// Routes' actions name a next hop by its MAC address (table ecmp, here without its selector), and multicast groups by
+// the port.
 async function start() {
   const info = clone(P4InfoSchema, everything);
   info.tables[2]!.implementationId = 0;

@@ -1,6 +1,6 @@
 /**
- * P4Info as program: names, checks, files. Broken P4Infos are made by changing the fixture in one place each, so that the
- * check under test is the only one that can object.
+ * P4Info as program: names, checks, files. Broken P4Infos are made by changing the fixture in one place each, so that
+ * the check under test is the only one that can object.
  */
 import { clone, equals } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,6 @@
 /**
- * The stream: packets, digests, idle notifications, errors, reconnection. Time is fake, so timeouts are played and nothing waits.
+ * The stream: packets, digests, idle notifications, errors, reconnection. Time is fake, so timeouts are played and
+ * nothing waits.
  */
 import { describe, expect, it } from 'vitest';
 import { Code, P4RuntimeClient, RpcError } from '../src/index.ts';

@@ -1,6 +1,6 @@
 /**
- * Table entries, written and read: client to data plane and back, on the fake switch. What the data plane was told is checked as well as what
- * reads back, because either alone could hide a mistake of both sides.
+ * Table entries, written and read: client to data plane and back, on the fake switch. What the data plane was told is
+ * checked as well as what reads back, because either alone could hide a mistake of both sides.
  */
 import { clone } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';

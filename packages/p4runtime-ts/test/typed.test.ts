@@ -1,6 +1,6 @@
 /**
- * Generated types: the text is golden, and the golden file itself is compiled with this test, so that what it allows and forbids is checked by the
- * TypeScript compiler (`@ts-expect-error` fails when there is none).
+ * Generated types: the text is golden, and the golden file itself is compiled with this test, so that what it allows
+ * and forbids is checked by the TypeScript compiler (`@ts-expect-error` fails when there is none).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

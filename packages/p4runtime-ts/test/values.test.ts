@@ -1,6 +1,6 @@
 /**
- * Byte strings, addresses, plain values: tables of examples for what people write, properties for what must hold for every
- * number.
+ * Byte strings, addresses, plain values: tables of examples for what people write, properties for what must hold for
+ * every number.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,7 +1,7 @@
 /**
- * How many connections may wait to be accepted on a port. The kernel's socket list in /proc has the queue's length and not its limit;
- * its socket diagnostics have both, and `ss` of iproute2 prints them (for a listening socket: Recv-Q waiting, Send-Q limit). Where
- * there is no `ss`, the limit of the whole machine stands in, which no queue exceeds.
+ * How many connections may wait to be accepted on a port. The kernel's socket list in /proc has the queue's length and
+ * not its limit; its socket diagnostics have both, and `ss` of iproute2 prints them (for a listening socket: Recv-Q
+ * waiting, Send-Q limit). Where there is no `ss`, the limit of the whole machine stands in, which no queue exceeds.
  */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';

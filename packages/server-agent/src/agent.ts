@@ -1,7 +1,8 @@
 /**
- * The agent as a service: HTTPS with mutual TLS, JSON, two resources. `GET /v1/report?port=P` (or `port=all&address=A` for whatever this server
- * has at an address) says how the service at that port is at this moment, read after the request has come in, which is what a load balancer relies on when it asks. `GET /v1/stream?port=P` sends a
- * line whenever the report has changed, at most one an interval, and one a second in any case, so that silence means that
+ * The agent as a service: HTTPS with mutual TLS, JSON, two resources. `GET /v1/report?port=P` (or `port=all&address=A`
+ * for whatever this server has at an address) says how the service at that port is at this moment, read after the
+ * request has come in, which is what a load balancer relies on when it asks. `GET /v1/stream?port=P` sends a line
+ * whenever the report has changed, at most one an interval, and one a second in any case, so that silence means that
  * the agent is gone and nobody has to poll over the network. The kernel is read only while somebody listens.
  *
  * Whoever shows no certificate of the given authority does not get as far as HTTP.
@@ -23,7 +24,10 @@ export interface WireReport {
   readonly listening: boolean;
   readonly acceptQueue: number;
   readonly acceptQueueLimit: number;
-  /** Client address, client port, and 1 for a connection that is only half open; where all ports were asked for, the server's own as well. */
+  /**
+   * Client address, client port, and 1 for a connection that is only half open; where all ports were asked for, the
+   * server's own as well.
+   */
   readonly connections: readonly (readonly [address: string, port: number, halfOpen: 0 | 1, ownPort?: number])[];
 }
 
@@ -180,7 +184,10 @@ function wireReport(
   };
 }
 
-/** @throws Error when it is asked about an address that is another machine's: an empty list would say that its connections have ended */
+/**
+ * @throws Error when it is asked about an address that is another machine's: an empty list would say that its
+ * connections have ended
+ */
 async function readService(question: ServiceQuestion, ownPort: number): ReturnType<ReportSource> {
   if (question.port === 'all' && !hasAddress(question.address)) {
     throw new Error(`no interface of this server has the address ${question.address}`);

@@ -1,11 +1,11 @@
 /**
- * The kernel's list of TCP sockets as `/proc/net/tcp` and `/proc/net/tcp6` print it (proc(5)): one line a socket, addresses in
- * hexadecimal, each 32-bit word of an address in the machine's own byte order. Reading it needs no privilege, no native
- * code and no other program, which is why it is the agent's first source; it costs the kernel a walk over all sockets, so it
- * is asked for when somebody wants to know and never polled.
+ * The kernel's list of TCP sockets as `/proc/net/tcp` and `/proc/net/tcp6` print it (proc(5)): one line a socket,
+ * addresses in hexadecimal, each 32-bit word of an address in the machine's own byte order. Reading it needs no
+ * privilege, no native code and no other program, which is why it is the agent's first source; it costs the kernel a
+ * walk over all sockets, so it is asked for when somebody wants to know and never polled.
  *
- * A listening socket's receive queue counts the connections that wait to be accepted, an accepted one's the bytes that wait to
- * be read.
+ * A listening socket's receive queue counts the connections that wait to be accepted, an accepted one's the bytes that
+ * wait to be read.
  */
 
 /** State of a socket, by the names of RFC 9293; Linux adds `NEW_SYN_RECV`. */

@@ -1,7 +1,7 @@
 /**
- * What a load balancer wants to know of one service on this server: which connections it holds, how many of them are only
- * half open, and how full its accept queue is. Decided from the list of sockets alone, so that any source of such a list
- * (this kernel, another one, a test) will do.
+ * What a load balancer wants to know of one service on this server: which connections it holds, how many of them are
+ * only half open, and how full its accept queue is. Decided from the list of sockets alone, so that any source of such
+ * a list (this kernel, another one, a test) will do.
  */
 import { readFileSync } from 'node:fs';
 import { endianness, networkInterfaces } from 'node:os';
@@ -38,8 +38,8 @@ export function reportService(sockets: readonly TcpSocket[], port: number, addre
 }
 
 /**
- * All connections that this server has at `address`, whoever opened them: a load balancer for all ports cannot tell them apart either. Those to
- * `ownPort`, where it asks, are not among them.
+ * All connections that this server has at `address`, whoever opened them: a load balancer for all ports cannot tell
+ * them apart either. Those to `ownPort`, where it asks, are not among them.
  */
 export function reportAllServices(sockets: readonly TcpSocket[], address: string, ownPort: number): ServiceReport {
   const asListed = expandAddress(address);

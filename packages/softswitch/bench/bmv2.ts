@@ -1,8 +1,8 @@
 // Runs simple_switch on pcap files and measures what a packet costs it.
 //
-// What counts is processor time, of all its threads together, from the first packet read to the last one done: on a shared machine that is
-// the one number other people's work does not change, and it is what one core would need. Entries are constant entries of the
-// program, so both switches load the same file and nothing needs a control channel.
+// What counts is processor time, of all its threads together, from the first packet read to the last one done: on a
+// shared machine that is the one number other people's work does not change, and it is what one core would need.
+// Entries are constant entries of the program, so both switches load the same file and nothing needs a control channel.
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

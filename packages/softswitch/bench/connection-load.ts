@@ -1,8 +1,10 @@
-// Connections made by hand on two network interfaces: a client on one, the servers on the other, the switch between them.
+// Connections made by hand on two network interfaces: a client on one, the servers on the other, the switch between
+// them.
 //
-// Kernel TCP on both sides costs more processor time than the switch does, so it would measure itself. Here a connection is six packets
-// written straight to packet sockets (SYN, SYN-ACK, ACK, FIN, FIN, ACK), each sent when the one before has come through the switch, a fixed
-// number of connections under way at any time. One that makes no progress for a while is given up and counted.
+// Kernel TCP on both sides costs more processor time than the switch does, so it would measure itself. Here a
+// connection is six packets written straight to packet sockets (SYN, SYN-ACK, ACK, FIN, FIN, ACK), each sent when the
+// one before has come through the switch, a fixed number of connections under way at any time. One that makes no
+// progress for a while is given up and counted.
 import { loadNative } from '../src/ports/native.ts';
 import { PacketSockets } from '../src/ports/packet-sockets.ts';
 import { ipv4Frame } from './workloads.ts';

@@ -1,4 +1,5 @@
-// A million exact entries: what they cost in memory and in lookups. Packets go to entries at random over the whole table, or skewed as traffic is.
+// A million exact entries: what they cost in memory and in lookups. Packets go to entries at random over the whole
+// table, or skewed as traffic is.
 
 import { DataPlane, encodeArguments, loadProgram } from '@mooring/softswitch';
 import { PacketMemory } from '../src/runtime/memory.ts';
@@ -39,7 +40,9 @@ function flowTable(json: object, entries: number): FlowTable {
   return { plane, bytesPerEntry: Math.max(0, after.rss - before.rss) / entries };
 }
 
-/** Which entry each packet hits: all alike, or entry k in proportion to 1/k (the usual model of traffic), in no order. */
+/**
+ * Which entry each packet hits: all alike, or entry k in proportion to 1/k (the usual model of traffic), in no order.
+ */
 function chosenEntries(entries: number, distribution: 'uniform' | 'skewed'): Int32Array {
   let state = 1;
   const next = () => {

@@ -1,5 +1,6 @@
-// From the JSON of Mooring's program to its first packet, in a process that has not run anything yet: what a switch takes to have its first
-// program, or its next one, running. Each measurement is a process of its own, because code that has run once is faster.
+// From the JSON of Mooring's program to its first packet, in a process that has not run anything yet: what a switch
+// takes to have its first program, or its next one, running. Each measurement is a process of its own, because code
+// that has run once is faster.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,9 @@
-// Packets per second with two workers against one: in the process, the same packets for each worker, nothing but the data plane.
+// Packets per second with two workers against one: in the process, the same packets for each worker, nothing but the
+// data plane.
 //
-// What limits two workers is what they share. Programs without registers share nothing. The load balancer's steady state passes no register; counting by
-// flow passes one at an index of the flow's own; one cell for all packets is the worst case there is.
+// What limits two workers is what they share. Programs without registers share nothing. The load balancer's steady
+// state passes no register; counting by flow passes one at an index of the flow's own; one cell for all packets is the
+// worst case there is.
 import { defaultSwitchOptions } from '../src/host/arguments.ts';
 import { startThreads } from '../src/host/threads.ts';
 import { compileProgram, ipv4Frame, loadBalancer, routing, type Workload } from './workloads.ts';
@@ -17,8 +19,8 @@ function counting(file: 'tickets' | 'flows', name: string): Workload {
 }
 
 /**
- * Packets per second of one worker alone and of two at once, each worker's packets by its own processor time, so that other people's work on
- * the machine does not count; time spent trying for a lock does. The best of some repetitions.
+ * Packets per second of one worker alone and of two at once, each worker's packets by its own processor time, so that
+ * other people's work on the machine does not count; time spent trying for a lock does. The best of some repetitions.
  */
 async function measure(workload: Workload): Promise<{ one: number; two: number; overlap: number }> {
   const program = new TextEncoder().encode(JSON.stringify(workload.program));

@@ -1,7 +1,9 @@
-// TCP through a switch, with the kernel's TCP on both sides: a host is a process in a network namespace of its own that has one interface.
+// TCP through a switch, with the kernel's TCP on both sides: a host is a process in a network namespace of its own that
+// has one interface.
 //
-// The parent makes the interface and pushes it into the process's namespace once the process has said that it is there; the process then
-// gives it its addresses. Neighbours are fixed, since Mooring's program answers ARP for what it knows only.
+// The parent makes the interface and pushes it into the process's namespace once the process has said that it is there;
+// the process then gives it its addresses. Neighbours are fixed, since Mooring's program answers ARP for what it knows
+// only.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';

@@ -1,8 +1,9 @@
-// New connections and TCP throughput over network interfaces through Mooring's program: this switch and simple_switch_grpc, each in a network namespace of
-// its own with two pairs of virtual interfaces, on whatever processors there are together with the load.
+// New connections and TCP throughput over network interfaces through Mooring's program: this switch and
+// simple_switch_grpc, each in a network namespace of its own with two pairs of virtual interfaces, on whatever
+// processors there are together with the load.
 //
-// Needs Linux and the right to make network namespaces. Two numbers are told: connections a second as they came, and a processor second of
-// the switch (all its threads), which other work on the machine does not change.
+// Needs Linux and the right to make network namespaces. Two numbers are told: connections a second as they came, and a
+// processor second of the switch (all its threads), which other work on the machine does not change.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -48,8 +49,8 @@ function makeInterfaces(): void {
 }
 
 /**
- * In a namespace of its own: TCP through a switch, as JSON in Mbit/s. `offloads`: the switch takes segmentation-offloaded packets; for others
- * they are turned off, without which nothing comes through.
+ * In a namespace of its own: TCP through a switch, as JSON in Mbit/s. `offloads`: the switch takes
+ * segmentation-offloaded packets; for others they are turned off, without which nothing comes through.
  */
 export async function measureTcpHere(command: readonly string[], offloads: boolean): Promise<void> {
   makeInterfaces();

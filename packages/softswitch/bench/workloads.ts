@@ -1,7 +1,7 @@
 // What the benchmarks run: a program with entries, and packets that use them.
 //
-// Programs are compiled afresh by this repository's compiler, so that a benchmark measures compiler and switch as they are
-// today. Entries and packets are made here and not recorded, because their number is what is varied.
+// Programs are compiled afresh by this repository's compiler, so that a benchmark measures compiler and switch as they
+// are today. Entries and packets are made here and not recorded, because their number is what is varied.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -223,9 +223,10 @@ export function labelStacks(): Workload {
 type ExactEntry = readonly [table: string, key: readonly number[], action: string, data: readonly number[]];
 
 /**
- * Mooring's own program in steady state: eight servers behind one address, 64 buckets, 4,096 pins; half of the packets go from clients
- * to the address, half from servers back, and one client packet in four has a pin. Timestamps and digests aside nothing changes.
- * Clients send to port 0 and are reached at `clientPort`, servers send to `serversSendTo` and are reached at port 1.
+ * Mooring's own program in steady state: eight servers behind one address, 64 buckets, 4,096 pins; half of the packets
+ * go from clients to the address, half from servers back, and one client packet in four has a pin. Timestamps and
+ * digests aside nothing changes. Clients send to port 0 and are reached at `clientPort`, servers send to
+ * `serversSendTo` and are reached at port 1.
  */
 export function loadBalancer(clientPort = 1, serversSendTo = 0, serverCount = 8): Workload {
   const program = compileProgram('p4/v1model/mooring.p4');

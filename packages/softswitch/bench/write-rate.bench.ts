@@ -1,9 +1,10 @@
-// How fast table entries come in by P4Runtime Write: this switch and simple_switch_grpc, each a process of its own, fed with the same bytes by the
-// same client.
+// How fast table entries come in by P4Runtime Write: this switch and simple_switch_grpc, each a process of its own, fed
+// with the same bytes by the same client.
 //
-// What is measured is the switch alone: the requests are encoded beforehand, and what counts is the time on the clock with a few requests
-// under way. The two are loaded in turn, a portion each, so that other people's work on the machine meets both alike, and both tables grow
-// through the same sizes. Beside it stands the processor time of the switch's process, which such work changes less.
+// What is measured is the switch alone: the requests are encoded beforehand, and what counts is the time on the clock
+// with a few requests under way. The two are loaded in turn, a portion each, so that other people's work on the machine
+// meets both alike, and both tables grow through the same sizes. Beside it stands the processor time of the switch's
+// process, which such work changes less.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +20,9 @@ import {
 import { findSimpleSwitchGrpc } from './bmv2.ts';
 import { compileWithP4Info } from './workloads.ts';
 
-/** Entries in all, and those of them that come before the measurement, for the compiler of JavaScript and the caches. */
+/**
+ * Entries in all, and those of them that come before the measurement, for the compiler of JavaScript and the caches.
+ */
 const ENTRIES = 1_000_000;
 const WARM_UP = 50_000;
 /** Entries that one switch gets before it is the other's turn. */

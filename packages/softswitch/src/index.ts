@@ -1,8 +1,8 @@
 /**
  * `@mooring/softswitch`: a software switch that runs BMv2 JSON with the semantics of simple_switch.
  *
- * `startSwitch` runs a whole switch with ports and a P4Runtime server; `SwitchCore` (with P4Runtime's updates) and `DataPlane` run a
- * program inside the calling thread, for tests and tools.
+ * `startSwitch` runs a whole switch with ports and a P4Runtime server; `SwitchCore` (with P4Runtime's updates) and
+ * `DataPlane` run a program inside the calling thread, for tests and tools.
  */
 
 export { DROP_NAMES } from './compile/module.ts';

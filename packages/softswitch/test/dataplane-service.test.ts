@@ -1,5 +1,6 @@
 /**
- * A switch whose ports are the service p4.bm.DataplaneInterface (`--dp-grpc-server-addr`), driven by a client over gRPC.
+ * A switch whose ports are the service p4.bm.DataplaneInterface (`--dp-grpc-server-addr`), driven by a client over
+ * gRPC.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

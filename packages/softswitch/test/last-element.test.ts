@@ -1,8 +1,12 @@
-// `stack.last` as a whole header, which p4c writes as a field named `last`: the element extracted last, or nothing where there is none.
+// `stack.last` as a whole header, which p4c writes as a field named `last`: the element extracted last, or nothing
+// where there is none.
 import { expect, test } from 'vitest';
 import { base, extract, run } from './support/program.ts';
 
-/** Extracts `count` elements of a stack and copies the last one to the header `copy`, which leaves in front of the stack. */
+/**
+ * Extracts `count` elements of a stack and copies the last one to the header `copy`, which leaves in front of the
+ * stack.
+ */
 function program(count: number): object {
   const json = base();
   json.header_types.push({ name: 'e_t', id: 3, fields: [['v', 8, false]] });

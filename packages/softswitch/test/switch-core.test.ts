@@ -9,7 +9,9 @@ const TABLE = 33;
 const TO = 16;
 const DROP = 17;
 
-/** A table over h.a with an action `to(port)`, default drop, ageing and counters; every packet makes a digest of h.b. */
+/**
+ * A table over h.a with an action `to(port)`, default drop, ageing and counters; every packet makes a digest of h.b.
+ */
 function program(): object {
   const json = base();
   json.actions = [

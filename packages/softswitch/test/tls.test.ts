@@ -1,6 +1,7 @@
 /**
- * The switch's command line with TLS and mutual TLS, up to a client's pipeline, an entry and a packet by it: what a script that starts the switch relies on.
- * The certificates are those of the P4Runtime package's tests, because openssl is not everywhere and Node.js signs none.
+ * The switch's command line with TLS and mutual TLS, up to a client's pipeline, an entry and a packet by it: what a
+ * script that starts the switch relies on. The certificates are those of the P4Runtime package's tests, because openssl
+ * is not everywhere and Node.js signs none.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,5 @@
-// Packets with checksums left to the hardware: presentable to the program, right for the receiver, mistakes stay visible.
+// Packets with checksums left to the hardware: presentable to the program, right for the receiver, mistakes stay
+// visible.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TransportChecksum, VNET_HEADER_BYTES } from '../src/ports/transport-checksum.ts';
@@ -13,7 +14,10 @@ function fold(sum: number): number {
   return value;
 }
 
-/** An Ethernet frame with IPv4 and TCP and its checksum over pseudo header, header and payload, in memory behind a virtio header. */
+/**
+ * An Ethernet frame with IPv4 and TCP and its checksum over pseudo header, header and payload, in memory behind a
+ * virtio header.
+ */
 function frame(payload: Uint8Array) {
   const M = new Uint8Array(4096);
   const D = new DataView(M.buffer);

@@ -1,5 +1,6 @@
-// One switch on several threads: registers lose no update, changes reach all packets at one moment, counts add up, ageing and events are
-// those of one switch. Packets are played from memory in two threads at once (built files: threads need them).
+// One switch on several threads: registers lose no update, changes reach all packets at one moment, counts add up,
+// ageing and events are those of one switch. Packets are played from memory in two threads at once (built files:
+// threads need them).
 import type { SwitchEvent, SwitchUpdate } from '@mooring/p4runtime-ts/switch';
 import { afterEach, describe, expect, test } from 'vitest';
 import { findRegions, STRIPES } from '../src/compile/critical.ts';
@@ -42,8 +43,8 @@ function exactTable(name: string, id: number, actions: [number, string][], next:
 }
 
 /**
- * Reads a register, looks up a table and writes the register, in three actions: packets get tickets in h.b. Only packets with
- * h.a < 256 do so; the others just pass the table.
+ * Reads a register, looks up a table and writes the register, in three actions: packets get tickets in h.b. Only
+ * packets with h.a < 256 do so; the others just pass the table.
  */
 function tickets(): object {
   const json = base();

@@ -1,6 +1,6 @@
 /**
- * Runs every check of every topic against the embedded switch, and against simple_switch_grpc where SIMPLE_SWITCH_GRPC names it. A check with
- * a declared difference must fail there: a difference that is gone is news as well.
+ * Runs every check of every topic against the embedded switch, and against simple_switch_grpc where SIMPLE_SWITCH_GRPC
+ * names it. A check with a declared difference must fail there: a difference that is gone is news as well.
  */
 import { describe, expect, test } from 'vitest';
 import { Session } from './support/session.ts';

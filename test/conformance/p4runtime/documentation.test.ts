@@ -1,7 +1,8 @@
 /**
- * Keeps the documentation true: the table of differences from simple_switch_grpc in docs/P4RUNTIME.md is what the checks declare, the table of
- * upstream tests in docs/CONFORMANCE.md is complete, and every upstream test is stood for or has its reason. UPDATE_GOLDEN=1 rewrites both. And each
- * requirement listed in docs/P4RUNTIME.md names tests that there are.
+ * Keeps the documentation true: the table of differences from simple_switch_grpc in docs/P4RUNTIME.md is what the
+ * checks declare, the table of upstream tests in docs/CONFORMANCE.md is complete, and every upstream test is stood for
+ * or has its reason. UPDATE_GOLDEN=1 rewrites both. And each requirement listed in docs/P4RUNTIME.md names tests that
+ * there are.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -76,9 +77,9 @@ test('docs/CONFORMANCE.md has all upstream tests', () => {
 });
 
 /**
- * References of the table of requirements that lead nowhere. A reference is `file > text` (`room/file` for tests of another package than p4runtime-ts)
- * or `test/conformance: topics > text`; those after it, separated by semicolons, may leave the file, `test/conformance:` or the topics out. The
- * text is part of a test's name.
+ * References of the table of requirements that lead nowhere. A reference is `file > text` (`room/file` for tests of
+ * another package than p4runtime-ts) or `test/conformance: topics > text`; those after it, separated by semicolons, may
+ * leave the file, `test/conformance:` or the topics out. The text is part of a test's name.
  */
 function brokenReferences(): string[] {
   const docs = readFileSync(`${DOCS}P4RUNTIME.md`, 'utf8');

@@ -1,7 +1,7 @@
 /**
- * Expressions of a wanted type, nested up to a depth, from what a scope offers. The type comes first and the operator is chosen to yield it,
- * so every program is well-typed by construction. Widths cluster around the borders of machine words, where a switch that
- * computes in 32-bit pieces goes wrong if it does.
+ * Expressions of a wanted type, nested up to a depth, from what a scope offers. The type comes first and the operator
+ * is chosen to yield it, so every program is well-typed by construction. Widths cluster around the borders of machine
+ * words, where a switch that computes in 32-bit pieces goes wrong if it does.
  */
 import type { Random } from '../random.ts';
 import {
@@ -164,8 +164,9 @@ export function functionCall(scope: Scope, signature: FunctionSignature, depth: 
 }
 
 /**
- * Arguments for directed parameters and data, or undefined where nothing fits. Slices are arguments, too; with the probability `overlap` one
- * variable may be the argument of several parameters that are written. Only `allowed` variables are arguments that are written.
+ * Arguments for directed parameters and data, or undefined where nothing fits. Slices are arguments, too; with the
+ * probability `overlap` one variable may be the argument of several parameters that are written. Only `allowed`
+ * variables are arguments that are written.
  */
 export function argumentsFor(
   scope: Scope,

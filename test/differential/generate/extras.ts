@@ -1,7 +1,8 @@
 /**
- * The less common parts of the language, each as a statement that fits anywhere its scope allows: structures and functions over them,
- * enumerations, headers of a stack chosen at run time, headers with a variable length, divisions. They keep to values that the
- * specification defines, as all generated code does: an element or header is read only behind a test of its validity.
+ * The less common parts of the language, each as a statement that fits anywhere its scope allows: structures and
+ * functions over them, enumerations, headers of a stack chosen at run time, headers with a variable length, divisions.
+ * They keep to values that the specification defines, as all generated code does: an element or header is read only
+ * behind a test of its validity.
  */
 import { expression } from './expressions.ts';
 import { bit, bool, int, type Scope, typeText, type Variable } from './scope.ts';
@@ -91,7 +92,10 @@ export function newtypeStatement(scope: Scope): string[] {
   return lines;
 }
 
-/** An element of the stack that is chosen at run time. Only sizes that are powers of two, so that the index stays in bounds. */
+/**
+ * An element of the stack that is chosen at run time. Only sizes that are powers of two, so that the index stays in
+ * bounds.
+ */
 export function elementStatement(scope: Scope): string[] {
   const { random, stack, headers } = scope.world;
   const element = headers.find(({ kind }) => kind === 'element')!;

@@ -1,8 +1,9 @@
 /**
- * Random P4 programs for v1model: well-typed, with one meaning, and with everything that can be seen from outside written into the packet.
+ * Random P4 programs for v1model: well-typed, with one meaning, and with everything that can be seen from outside
+ * written into the packet.
  *
- * At the end of ingress and egress all metadata goes into a header of its own that is sent with the packet, so a difference anywhere shows
- * in the output.
+ * At the end of ingress and egress all metadata goes into a header of its own that is sent with the packet, so a
+ * difference anywhere shows in the output.
  */
 import type { Random } from '../random.ts';
 import { expression, literal, randomScalar, randomWidth } from './expressions.ts';
@@ -47,8 +48,8 @@ class ProgramGenerator {
   readonly #hasUnion: boolean;
   readonly #checksums: boolean;
   /**
-   * Whether the packets that the parser gives up are seen. Where they are, the parser assigns nothing: p4c leaves out what a later state
-   * overwrites, though an extraction before that may fail.
+   * Whether the packets that the parser gives up are seen. Where they are, the parser assigns nothing: p4c leaves out
+   * what a later state overwrites, though an extraction before that may fail.
    */
   readonly #seesParserErrors: boolean;
   /** Metadata of field list 1, where packets may go round once more. */
@@ -360,7 +361,8 @@ class ProgramGenerator {
     }
     const scope = this.#scope('control', []);
     scope.variables.push({ text: 'smeta.ingress_port', type: bit(9), writable: false });
-    // In egress it depends on how headers became valid: simple_switch counts added and removed headers, but not assigned ones.
+    // In egress it depends on how headers became valid: simple_switch counts added and removed headers, but not
+    // assigned ones.
     if (ingress) scope.variables.push({ text: 'smeta.packet_length', type: bit(32), writable: false });
     const content = statements(scope, random.between(1, 3 * this.#size), this.#size, callables);
     while (callables.tables.length > 0) content.push(`${callables.tables.shift()!.name}.apply();`);

@@ -1,8 +1,9 @@
 /**
  * What a piece of generated code may use: variables, functions, and the headers that are known to be valid.
  *
- * The generated programs must mean one thing only. So code reads a header's field only where that header is certainly valid, variables are
- * always initialised, and array indices stay in bounds: whatever else two compilers do differently is then a mistake of one of them.
+ * The generated programs must mean one thing only. So code reads a header's field only where that header is certainly
+ * valid, variables are always initialised, and array indices stay in bounds: whatever else two compilers do differently
+ * is then a mistake of one of them.
  */
 import type { Random } from '../random.ts';
 

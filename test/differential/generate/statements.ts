@@ -1,7 +1,7 @@
 /**
- * Statements for bodies of actions, functions, controls and parser states. The scope says where the body is, and with that what may stand
- * in it: no calls of actions in functions, no tables in loops. Each table is applied at one place only, because not
- * every target can do otherwise, and a program that a compiler refuses compares nothing.
+ * Statements for bodies of actions, functions, controls and parser states. The scope says where the body is, and with
+ * that what may stand in it: no calls of actions in functions, no tables in loops. Each table is applied at one place
+ * only, because not every target can do otherwise, and a program that a compiler refuses compares nothing.
  */
 import { argumentsFor, expression, functionCall, literal, randomScalar, randomWidth } from './expressions.ts';
 import {
@@ -24,8 +24,8 @@ import {
 } from './scope.ts';
 
 /**
- * Where a `switch` has no default, p4c gets this line and our compiler does not: p4c takes a `switch` without `default` for one that always
- * runs one of its cases, and replaces what it assigns by that value from there on.
+ * Where a `switch` has no default, p4c gets this line and our compiler does not: p4c takes a `switch` without `default`
+ * for one that always runs one of its cases, and replaces what it assigns by that value from there on.
  */
 export const NO_DEFAULT = '  default: { /* none */ }';
 
@@ -197,8 +197,8 @@ function loop(scope: Scope, depth: number, callables: Callables): string[] {
 export const ALWAYS_VALID = 'hdr.h0';
 
 /**
- * A value for all fields. It does not read the header itself, directly or by way of a parameter that an inlined call makes an argument
- * of: p4c then copies by a temporary that it leaves invalid.
+ * A value for all fields. It does not read the header itself, directly or by way of a parameter that an inlined call
+ * makes an argument of: p4c then copies by a temporary that it leaves invalid.
  */
 function headerValue(outer: Scope, header: HeaderInstance): string {
   const scope = new Scope(

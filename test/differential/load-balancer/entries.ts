@@ -1,7 +1,7 @@
 /**
- * Random entries of the load balancer's tables and random changes to them, a shift's among them: buckets whose base and current server differ,
- * that learn, are sealed or unsettled; servers that die; pins that come, close and go. Not every state that comes up could be
- * one of a real controller; the two switches must agree all the same.
+ * Random entries of the load balancer's tables and random changes to them, a shift's among them: buckets whose base and
+ * current server differ, that learn, are sealed or unsettled; servers that die; pins that come, close and go. Not every
+ * state that comes up could be one of a real controller; the two switches must agree all the same.
  */
 import { parseIpv4, parseIpv6 } from '@mooring/bmv2-harness';
 import type { ActionInput, MatchInput, UpdateInput, Values } from '@mooring/p4runtime-ts';

@@ -1,8 +1,9 @@
 /**
  * `npm run differential -- load-balancer [--seed TEXT] [--packets N]`
  *
- * Runs the load balancer's program on the embedded switch and on BMv2 (`simple_switch_grpc` on the search path, or named by `SIMPLE_SWITCH_GRPC`) with the
- * same random entries and packets. Prints what differs and the numbers; the exit status is 1 if anything did.
+ * Runs the load balancer's program on the embedded switch and on BMv2 (`simple_switch_grpc` on the search path, or
+ * named by `SIMPLE_SWITCH_GRPC`) with the same random entries and packets. Prints what differs and the numbers; the
+ * exit status is 1 if anything did.
  */
 import { parseArgs } from 'node:util';
 import { describeSwitches } from '@mooring/bmv2-harness';

@@ -1,6 +1,7 @@
 /**
- * Random packets for the load balancer. Most belong to its services and its servers; answers follow what came out of the switch, so that whole
- * handshakes happen and pins are confirmed, reported and released; the rest is everything else a network carries, some of it damaged.
+ * Random packets for the load balancer. Most belong to its services and its servers; answers follow what came out of
+ * the switch, so that whole handshakes happen and pins are confirmed, reported and released; the rest is everything
+ * else a network carries, some of it damaged.
  */
 import {
   arp,
@@ -241,7 +242,10 @@ export class PacketSource {
     };
   }
 
-  /** A datagram in two parts, in either direction. Later parts without a first one have odd numbers, so that chance brings none together. */
+  /**
+   * A datagram in two parts, in either direction. Later parts without a first one have odd numbers, so that chance
+   * brings none together.
+   */
   #fragments(service: Service): Sending {
     const random = this.#random;
     const server = random.pick(SERVERS);

@@ -1,11 +1,12 @@
 /**
- * The load balancer's own program on two switches: the same random entries, packets and times, and the question whether packets that leave,
- * what the controller is told, and counters are the same.
+ * The load balancer's own program on two switches: the same random entries, packets and times, and the question whether
+ * packets that leave, what the controller is told, and counters are the same.
  *
- * Work goes in rounds: some updates, some packets, then both switches settle and what came is compared, packet by packet, by the number of the
- * packet that caused it. Digests are compared as the set of different ones a round: a switch may hold back one that it
- * has just sent. Time would tell the switches apart, so it matters only where it is arranged: in most rounds nothing expires; now
- * and then slots are given a short life, some packets are sent, and time enough for all of them to expire passes on both.
+ * Work goes in rounds: some updates, some packets, then both switches settle and what came is compared, packet by
+ * packet, by the number of the packet that caused it. Digests are compared as the set of different ones a round: a
+ * switch may hold back one that it has just sent. Time would tell the switches apart, so it matters only where it is
+ * arranged: in most rounds nothing expires; now and then slots are given a short life, some packets are sent, and time
+ * enough for all of them to expire passes on both.
  */
 import { join } from 'node:path';
 import {
@@ -28,9 +29,14 @@ export interface RunOptions {
   readonly packets: number;
   /** The second switch; the first is always the embedded one. */
   readonly other: Target;
-  /** Trace each packet on the second switch, if it is the embedded one: then the program is another one, instrumented. */
+  /**
+   * Trace each packet on the second switch, if it is the embedded one: then the program is another one, instrumented.
+   */
   readonly trace?: boolean;
-  /** Number of pin slots in the second switch, to see that a difference is found; as many as in the first unless told otherwise. */
+  /**
+   * Number of pin slots in the second switch, to see that a difference is found; as many as in the first unless told
+   * otherwise.
+   */
   readonly otherSlots?: number;
   /** Whether the switches count on a controller, always or never; by the seed unless told otherwise. */
   readonly heedsController?: boolean;

@@ -1,6 +1,6 @@
 /**
- * The small world in which the load balancer is compared: a few services, servers, clients and stations, so that random packets and random
- * entries meet often. Everything is a constant; randomness chooses among these.
+ * The small world in which the load balancer is compared: a few services, servers, clients and stations, so that random
+ * packets and random entries meet often. Everything is a constant; randomness chooses among these.
  */
 import { PROTOCOL } from '@mooring/bmv2-harness';
 import type { Random } from '../random.ts';
@@ -140,7 +140,10 @@ export function vipPort(service: Service, random: Random): number {
   return service.port ?? random.pick(OPEN_PORTS);
 }
 
-/** Where a server takes connections to a port of a service: a port for each service, so that `returns` tells them apart; or the same one. */
+/**
+ * Where a server takes connections to a port of a service: a port for each service, so that `returns` tells them apart;
+ * or the same one.
+ */
 export function servicePort(service: Service, to: number): number {
   return service.port === undefined ? to : 8000 + service.vip;
 }

@@ -1,14 +1,18 @@
-// A host of a story (network.mjs): a process in a network namespace of its own, on the kernel's TCP. It does what its parent says:
+// A host of a story (network.mjs): a process in a network namespace of its own, on the kernel's TCP. It does what its
+// parent says:
 //
 //   { kind: 'ip', commands }               lines for iproute2
 //   { kind: 'listen', port, backlog }      takes connections and sends back what comes; so many may wait
-//   { kind: 'stall' }                      those that it has taken go on, and no more are taken: they wait in the accept queue
+//   { kind: 'stall' }                      those that it has taken go on; no more are taken: they wait in the queue
 //   { kind: 'recover' }                    takes them again, in another process
 //   { kind: 'agent', words }               runs `mooring agent` with these arguments until the end
-//   { kind: 'open', count, to, port }      opens connections, over each of which it sends something else again and again, and compares what comes back
-//   { kind: 'rounds', count, first }       answers when each of its connections (of the first so many) has gone so many rounds more, or one has broken
+//   { kind: 'open', count, to, port }      opens connections; over each it sends something else again and again, and
+//                                          compares what comes back
+//   { kind: 'rounds', count, first }       answers when each of its connections (of the first so many) has gone so many
+//                                          rounds more, or one has broken
 //
-// Every order is answered by a line about what it has seen so far. Connections that it does not close end with its namespace.
+// Every order is answered by a line about what it has seen so far. Connections that it does not close end with its
+// namespace.
 import { fork, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -87,7 +91,10 @@ async function listen(port, backlog) {
   await once(server, 'listening');
 }
 
-/** Another process gets the listening socket and is stopped: the kernel goes on completing handshakes until the queue is full. */
+/**
+ * Another process gets the listening socket and is stopped: the kernel goes on completing handshakes until the queue is
+ * full.
+ */
 async function stall() {
   taker = fork(fileURLToPath(import.meta.url), [TAKER]);
   await once(taker, 'message');

@@ -1,5 +1,6 @@
-// Hosts on the kernel's own TCP around an embedded switch, for stories that are told inside namespaces of their own: `unshare ... node STORY COMMAND`,
-// where COMMAND is the `mooring` program. Each host is a process in a network namespace, `host.mjs`; everything goes when the story's process ends.
+// Hosts on the kernel's own TCP around an embedded switch, for stories that are told inside namespaces of their own:
+// `unshare ... node STORY COMMAND`, where COMMAND is the `mooring` program. Each host is a process in a network
+// namespace, `host.mjs`; everything goes when the story's process ends.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -39,7 +40,9 @@ async function startHost(port, address) {
   return { mac, ask, pid: host.pid };
 }
 
-/** Hosts by the switch port that each is behind; `sw1` is what the switch gets of port 1. @param addresses IPv4, by port */
+/**
+ * Hosts by the switch port that each is behind; `sw1` is what the switch gets of port 1. @param addresses IPv4, by port
+ */
 export async function startHosts(addresses) {
   ip('link', 'set', 'lo', 'up');
   const hosts = await Promise.all(

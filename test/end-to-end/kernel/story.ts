@@ -1,4 +1,7 @@
-/** Stories that are told inside namespaces of their own (`network.mjs`): which way there is to make those here, and a story's outcome. */
+/**
+ * Stories that are told inside namespaces of their own (`network.mjs`): which way there is to make those here, and a
+ * story's outcome.
+ */
 import { execFile, spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

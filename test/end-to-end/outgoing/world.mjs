@@ -1,6 +1,7 @@
-// The story of outgoing.test.ts, told inside namespaces of its own: `unshare ... node world.mjs COMMAND`, where COMMAND is the `mooring` program. Prints what has come of it as
-// one line of JSON. Two servers behind a VIP for all ports connect to a client, and go on talking over all their connections while a third server comes and takes its share
-// of the buckets; while that goes on, all three open more.
+// The story of outgoing.test.ts, told inside namespaces of its own: `unshare ... node world.mjs COMMAND`, where COMMAND
+// is the `mooring` program. Prints what has come of it as one line of JSON. Two servers behind a VIP for all ports
+// connect to a client, and go on talking over all their connections while a third server comes and takes its share of
+// the buckets; while that goes on, all three open more.
 import { configure, mooring, output, says, startHosts, startSwitch } from '../kernel/network.mjs';
 
 const VIP = '10.0.0.100';

@@ -1,7 +1,8 @@
-// The story of overflow.test.ts, told inside namespaces of its own: `unshare ... node world.mjs COMMAND FOLDER`, where COMMAND is the `mooring` program and FOLDER
-// has certificates. Prints what has come of it as one line of JSON. A client has connections to two servers that report their accept queues. The first stops
-// accepting: new connections go to the other one. That one stops as well: new connections are refused, by a reset. The first accepts again, and then the
-// second: everybody is served.
+// The story of overflow.test.ts, told inside namespaces of its own: `unshare ... node world.mjs COMMAND FOLDER`, where
+// COMMAND is the `mooring` program and FOLDER has certificates. Prints what has come of it as one line of JSON. A
+// client has connections to two servers that report their accept queues. The first stops accepting: new connections go
+// to the other one. That one stops as well: new connections are refused, by a reset. The first accepts again, and then
+// the second: everybody is served.
 import { join } from 'node:path';
 import { configure, mooring, output, plugAside, says, startHosts, startSwitch } from '../kernel/network.mjs';
 
@@ -56,7 +57,10 @@ await Promise.all(agents);
 const open = (count) => client.ask({ kind: 'open', count, to: VIP, port: PORT });
 const status = async () => JSON.parse(await output(mooring('status', '--json'))).status;
 
-/** Opens connections one after the other until the controller has said something, and then until one comes out as is wanted. */
+/**
+ * Opens connections one after the other until the controller has said something, and then until one comes out as is
+ * wanted.
+ */
 async function openUntil(pattern, isWanted) {
   let isSaid = false;
   const said = says(controller, pattern).then(() => (isSaid = true));

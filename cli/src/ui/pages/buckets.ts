@@ -1,7 +1,7 @@
 /**
- * The bucket map, as large as the screen allows, with a cursor that tells what it stands on. `f` leaves only the buckets of the
- * server under the cursor, which is how one finds a server's buckets among a hundred servers without colour. While the mapping changes the coming
- * one stands below the present one, with its servers.
+ * The bucket map, as large as the screen allows, with a cursor that tells what it stands on. `f` leaves only the
+ * buckets of the server under the cursor, which is how one finds a server's buckets among a hundred servers without
+ * colour. While the mapping changes the coming one stands below the present one, with its servers.
  */
 import { bucketsPerCell } from '../bucket-cells.ts';
 import { bucketMap } from '../bucket-map.ts';

@@ -1,4 +1,6 @@
-/** Where a client's connections go, and why: which bucket, pin or base, which server. The answer is the controller's. */
+/**
+ * Where a client's connections go, and why: which bucket, pin or base, which server. The answer is the controller's.
+ */
 import { fitMiddle } from '../format.ts';
 import { heading } from '../heading.ts';
 import type { ConnectionView } from '../results.ts';

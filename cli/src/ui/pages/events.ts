@@ -1,4 +1,6 @@
-/** What has happened, each line whole, with scrolling back and filters. New lines do not move what somebody is reading. */
+/**
+ * What has happened, each line whole, with scrolling back and filters. New lines do not move what somebody is reading.
+ */
 import { heading } from '../heading.ts';
 import { exactly, type Row, row, span } from '../rows.ts';
 import { bodyRows, frameWidth, listedEvents, shownEvents } from '../selectors.ts';

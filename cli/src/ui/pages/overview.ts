@@ -1,8 +1,8 @@
 /**
- * The overview: what one wants to see at a glance. Space goes by importance: scenes, load, virtual addresses and the running operation
- * always; servers as many as they are up to a share of the height; the bucket map of the selected address what it
- * needs if a few lines are left, else up to another; the log takes the rest. Heights are computed here, so that the frame never grows beyond the terminal (which
- * would make it scroll and flicker).
+ * The overview: what one wants to see at a glance. Space goes by importance: scenes, load, virtual addresses and the
+ * running operation always; servers as many as they are up to a share of the height; the bucket map of the selected
+ * address what it needs if a few lines are left, else up to another; the log takes the rest. Heights are computed here,
+ * so that the frame never grows beyond the terminal (which would make it scroll and flicker).
  */
 import { bucketsPerCell } from '../bucket-cells.ts';
 import { bucketMap } from '../bucket-map.ts';

@@ -1,6 +1,7 @@
 /**
- * Operations, and one of them as it runs: where it is on its way and what has gone wrong first, so that a small screen shows these; then plan, how
- * many buckets have come how far, pins, old connections left, time, deadline. Texts are broken, never cut: they are what one decides by.
+ * Operations, and one of them as it runs: where it is on its way and what has gone wrong first, so that a small screen
+ * shows these; then plan, how many buckets have come how far, pins, old connections left, time, deadline. Texts are
+ * broken, never cut: they are what one decides by.
  */
 
 import { bucketMap } from '../bucket-map.ts';

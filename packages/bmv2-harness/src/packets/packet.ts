@@ -224,7 +224,10 @@ function kindOfProtocol(protocol: number): HeaderName | 'payload' {
   }
 }
 
-/** Reads a packet's layers, outermost first (an Ethernet header unless `first` says otherwise). What is cut short is payload. */
+/**
+ * Reads a packet's layers, outermost first (an Ethernet header unless `first` says otherwise). What is cut short is
+ * payload.
+ */
 export function decodePacket(bytes: Uint8Array, first: HeaderName = 'ethernet'): DecodedLayer[] {
   const layers: DecodedLayer[] = [];
   let rest = bytes;

@@ -1,7 +1,8 @@
 /**
- * Runs STF tests on the embedded switch as `startSwitch` starts it, in this process. Packets are processed while `send` runs, at a time that advances by
- * a millisecond a packet, so nothing ever waits. Orders go to the data plane and not by P4Runtime, because STF has orders that P4Runtime lacks
- * (registers, handles of entries, multicast nodes) and runs programs of compilers that write no P4Info.
+ * Runs STF tests on the embedded switch as `startSwitch` starts it, in this process. Packets are processed while `send`
+ * runs, at a time that advances by a millisecond a packet, so nothing ever waits. Orders go to the data plane and not
+ * by P4Runtime, because STF has orders that P4Runtime lacks (registers, handles of entries, multicast nodes) and runs
+ * programs of compilers that write no P4Info.
  */
 import { type DataPlane, encodeArguments } from '@mooring/softswitch';
 import { EmbeddedCore } from '../switch/embedded-core.ts';

@@ -1,6 +1,6 @@
 /**
- * The control-plane view of a BMv2 program that STF needs: tables with their keys and actions, read from the JSON itself so that
- * any compiler's output will do. Names in tests may be shortened to their last parts.
+ * The control-plane view of a BMv2 program that STF needs: tables with their keys and actions, read from the JSON
+ * itself so that any compiler's output will do. Names in tests may be shortened to their last parts.
  */
 import { type StfAction, StfError, type StfMatch } from './statements.ts';
 
@@ -191,7 +191,9 @@ function bySuffix<T extends { readonly name: string }>(
   return only;
 }
 
-/** Position of the key that a test means: `$1` may stand for `[1]`, `valid` for `$valid$`, leading parts may be missing. */
+/**
+ * Position of the key that a test means: `$1` may stand for `[1]`, `valid` for `$valid$`, leading parts may be missing.
+ */
 function keyPosition(table: StfTable, written: string, line: number): number {
   const names = table.keys.map((key) => key.name);
   const wanted = written.replace(/\$(\d+)/g, '[$1]');

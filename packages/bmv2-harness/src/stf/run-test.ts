@@ -1,5 +1,6 @@
 /**
- * Runs one STF test: its statements in order, then a comparison of what came out of each port with what was expected there.
+ * Runs one STF test: its statements in order, then a comparison of what came out of each port with what was expected
+ * there.
  */
 import { StfProgram, type StfTable } from './program.ts';
 import { type CounterCheck, StfError, type StfStatement } from './statements.ts';

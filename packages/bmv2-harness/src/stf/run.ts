@@ -2,8 +2,8 @@
  * `mooring stf`: runs STF tests with a compiler and a switch of one's choice.
  *
  * By default both run in this process, which takes milliseconds a test. `--compiler CMD` starts another compiler with
- * p4c-bm2-ss's options, `--switch CMD` another switch with simple_switch's. So each half can be checked against its peer, and
- * p4c's tests run on any combination of the two.
+ * p4c-bm2-ss's options, `--switch CMD` another switch with simple_switch's. So each half can be checked against its
+ * peer, and p4c's tests run on any combination of the two.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';

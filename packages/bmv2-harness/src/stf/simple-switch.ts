@@ -2,10 +2,10 @@
  * Runs STF tests on BMv2's simple_switch, as a process.
  *
  * Packets go in through FIFOs that the switch reads as pcap files (`--use-files 0`) and come out in pcap files that it
- * writes and flushes packet by packet, so no network interface and no privilege is needed. Commands go to simple_switch_CLI,
- * whose prompt tells when one is done. The switch merges its inputs by time and for that waits for the next packet of each, so an
- * input is closed after its last packet. Instead of sleeping, the runner polls for the packets that are expected, and
- * waits a short while longer for any that are not.
+ * writes and flushes packet by packet, so no network interface and no privilege is needed. Commands go to
+ * simple_switch_CLI, whose prompt tells when one is done. The switch merges its inputs by time and for that waits for
+ * the next packet of each, so an input is closed after its last packet. Instead of sleeping, the runner polls for the
+ * packets that are expected, and waits a short while longer for any that are not.
  */
 import { execFileSync } from 'node:child_process';
 import { constants, readFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * The statements of an STF test (p4c's "simple test framework"): what they say, nothing resolved yet. Names and values are kept as
- * written, because what they mean depends on the program under test.
+ * The statements of an STF test (p4c's "simple test framework"): what they say, nothing resolved yet. Names and values
+ * are kept as written, because what they mean depends on the program under test.
  */
 
 /** `table.key: value` of an `add`. Values are numbers with `*` for "any digit", or `value/prefixLength`. */

@@ -1,7 +1,7 @@
 /**
- * What the harness needs of a switch, so that tests cannot tell the embedded one from BMv2. The point is `settle`: it resolves when everything that
- * was sent has been dealt with, so that a packet that is not there then will never come. With it nothing in a test waits
- * for time to pass, and a missing packet fails at once.
+ * What the harness needs of a switch, so that tests cannot tell the embedded one from BMv2. The point is `settle`: it
+ * resolves when everything that was sent has been dealt with, so that a packet that is not there then will never come.
+ * With it nothing in a test waits for time to pass, and a missing packet fails at once.
  */
 import type { P4RuntimeClient } from '@mooring/p4runtime-ts';
 import type { CompiledProgram } from './compile-program.ts';

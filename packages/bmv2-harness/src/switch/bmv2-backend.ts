@@ -1,9 +1,9 @@
 /**
  * BMv2 as a switch under test: packets by its data plane service (p4.bm.DataplaneInterface), entries by P4Runtime.
  *
- * `settle` watches the process until it sleeps, which covers orders, digests and packets of the controller. For packets it then uses what BMv2
- * promises: when a client ends its packet stream, the switch answers only after every packet that came by it is gone, however
- * many still lay in buffers on the way. So the stream is ended and opened anew.
+ * `settle` watches the process until it sleeps, which covers orders, digests and packets of the controller. For packets
+ * it then uses what BMv2 promises: when a client ends its packet stream, the switch answers only after every packet
+ * that came by it is gone, however many still lay in buffers on the way. So the stream is ended and opened anew.
  */
 import { DataplaneClient, P4RuntimeClient, RpcError } from '@mooring/p4runtime-ts';
 import { type Backend, type BackendOptions, turnEventLoop } from './backend.ts';
@@ -76,7 +76,10 @@ export async function startBmv2Backend(options: BackendOptions): Promise<Backend
   return backend;
 }
 
-/** A packet stream and what came by it. BMv2 lets one client in at a time, and may not have let go of the last yet: then all is sent again. */
+/**
+ * A packet stream and what came by it. BMv2 lets one client in at a time, and may not have let go of the last yet: then
+ * all is sent again.
+ */
 class PacketStream {
   readonly #address: string;
   readonly #options: BackendOptions;

@@ -1,8 +1,9 @@
 /**
  * BMv2's simple_switch_grpc as a process: finding it, starting it without network interfaces or privileges, ending it.
  *
- * Its P4Runtime server and its data plane service listen on unix sockets in a folder of their own, so any number of switches run side by side. Thrift, which
- * cannot be turned off, needs a TCP port: a free one is looked for, and another one tried when somebody else was faster.
+ * Its P4Runtime server and its data plane service listen on unix sockets in a folder of their own, so any number of
+ * switches run side by side. Thrift, which cannot be turned off, needs a TCP port: a free one is looked for, and
+ * another one tried when somebody else was faster.
  */
 import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,7 +32,10 @@ export interface Bmv2Process {
   close(): Promise<void>;
 }
 
-/** Absolute path of simple_switch_grpc: what `SIMPLE_SWITCH_GRPC` names, or from the search path; undefined if there is none. */
+/**
+ * Absolute path of simple_switch_grpc: what `SIMPLE_SWITCH_GRPC` names, or from the search path; undefined if there is
+ * none.
+ */
 export function findBmv2(
   environment: Readonly<Record<string, string | undefined>> = process.env,
   name = environment[BMV2_VARIABLE] || 'simple_switch_grpc',

@@ -1,8 +1,8 @@
 /**
- * Deepens BMv2's egress queues. simple_switch gives each port room for 64 packets, which a burst overruns on a machine whose cores are
- * busy; TCP mends that, but a lost SYN costs a second, and the demo would count as stalls what no change of servers caused. The depth can
- * be set by BMv2's Thrift interface only (`set_all_egress_queue_depths` of its service `simple_switch`), so this sends that
- * one call, encoded by hand in Thrift's binary protocol.
+ * Deepens BMv2's egress queues. simple_switch gives each port room for 64 packets, which a burst overruns on a machine
+ * whose cores are busy; TCP mends that, but a lost SYN costs a second, and the demo would count as stalls what no
+ * change of servers caused. The depth can be set by BMv2's Thrift interface only (`set_all_egress_queue_depths` of its
+ * service `simple_switch`), so this sends that one call, encoded by hand in Thrift's binary protocol.
  */
 import { connect } from 'node:net';
 
@@ -26,8 +26,8 @@ export function queueDepthCall(depthPackets: number): Buffer {
 }
 
 /**
- * Makes the call; resolves to whether the switch obeyed. A switch without Thrift, or that is not BMv2, does not, and the demo
- * goes on with the queues there are.
+ * Makes the call; resolves to whether the switch obeyed. A switch without Thrift, or that is not BMv2, does not, and
+ * the demo goes on with the queues there are.
  */
 export function deepenQueues(thriftPort: number, depthPackets: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -1,10 +1,11 @@
 /**
- * Foreign switches as processes of ours: starting one without anything that could outlive us, waiting until it is there, ending it. simple_switch_grpc of
- * `startSwitch` and simple_switch of the STF runner are started by this, and by nothing else.
+ * Foreign switches as processes of ours: starting one without anything that could outlive us, waiting until it is
+ * there, ending it. simple_switch_grpc of `startSwitch` and simple_switch of the STF runner are started by this, and by
+ * nothing else.
  *
- * Waiting always looks at the process as well, so a switch that ends at once is told at once, with what it printed, and not after a time-out. The
- * kernel kills the process when this one ends, however it ends (util-linux's setpriv asks it to; without, only an orderly
- * end does).
+ * Waiting always looks at the process as well, so a switch that ends at once is told at once, with what it printed, and
+ * not after a time-out. The kernel kills the process when this one ends, however it ends (util-linux's setpriv asks it
+ * to; without, only an orderly end does).
  */
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';

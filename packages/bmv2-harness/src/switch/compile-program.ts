@@ -1,6 +1,6 @@
 /**
- * Gets the program under test: P4 source compiled by our compiler in memory, or what any compiler has written (BMv2 JSON with its P4Info). A test
- * file starts one switch a test, so a program is compiled once a process and kept.
+ * Gets the program under test: P4 source compiled by our compiler in memory, or what any compiler has written (BMv2
+ * JSON with its P4Info). A test file starts one switch a test, so a program is compiled once a process and kept.
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';

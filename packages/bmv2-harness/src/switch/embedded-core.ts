@@ -1,7 +1,7 @@
 /**
- * The embedded switch in this process, under a clock that stands still: it moves by a fixed step with every packet, and otherwise only when told to. So meters and
- * timeouts are exact and nothing ever waits. `startSwitch` puts a P4Runtime server on it; the STF runner, which has programs of any compiler
- * and no P4Info, reaches into its data plane.
+ * The embedded switch in this process, under a clock that stands still: it moves by a fixed step with every packet, and
+ * otherwise only when told to. So meters and timeouts are exact and nothing ever waits. `startSwitch` puts a P4Runtime
+ * server on it; the STF runner, which has programs of any compiler and no P4Info, reaches into its data plane.
  */
 import { SwitchCore } from '@mooring/softswitch';
 

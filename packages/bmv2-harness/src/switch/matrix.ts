@@ -1,9 +1,9 @@
 /**
- * The same test on every switch there is. The embedded switch is always there, BMv2 where simple_switch_grpc is found. A test must not be skipped
- * unseen, so what is absent is said once a process on the standard error output.
+ * The same test on every switch there is. The embedded switch is always there, BMv2 where simple_switch_grpc is found.
+ * A test must not be skipped unseen, so what is absent is said once a process on the standard error output.
  *
- * Nothing here knows a test runner: `testEachSwitch` takes the runner's own `test` function, which in vitest, node:test, mocha and jest
- * has the same first two arguments.
+ * Nothing here knows a test runner: `testEachSwitch` takes the runner's own `test` function, which in vitest,
+ * node:test, mocha and jest has the same first two arguments.
  */
 import type { Target } from './backend.ts';
 import { BMV2_VARIABLE, findBmv2 } from './bmv2-process.ts';
@@ -45,7 +45,8 @@ export function forEachSwitch(register: (target: Target) => void): void {
 export type DeclareTest = (name: string, body: () => Promise<void>) => unknown;
 
 /**
- * Declares one test for every switch that is present, each with a switch of its own that is started before and closed after.
+ * Declares one test for every switch that is present, each with a switch of its own that is started before and closed
+ * after.
  *
  * @example testEachSwitch(test, 'forwards', { program: 'router.p4' }, async (net) => { await net.send(1, ...); })
  */

@@ -1,6 +1,6 @@
 /**
- * The processor time of another process, from Linux's `/proc`. Measurements compare switches by it: on a machine that others use as well,
- * it is the one number that their work does not change.
+ * The processor time of another process, from Linux's `/proc`. Measurements compare switches by it: on a machine that
+ * others use as well, it is the one number that their work does not change.
  */
 import { readFileSync } from 'node:fs';
 

@@ -1,10 +1,10 @@
 /**
  * Whether another process has nothing left to do, told from outside by what Linux says about its threads.
  *
- * If all threads sleep in two looks, and none has been scheduled between them, the process did nothing in the meantime: no thread was running or ready,
- * and each that could have woken another would have had to run. So what it was given before the first look is done. This
- * needs no help from the process and takes about a millisecond, where waiting "long enough" takes seconds and is wrong on a
- * busy machine.
+ * If all threads sleep in two looks, and none has been scheduled between them, the process did nothing in the meantime:
+ * no thread was running or ready, and each that could have woken another would have had to run. So what it was given
+ * before the first look is done. This needs no help from the process and takes about a millisecond, where waiting "long
+ * enough" takes seconds and is wrong on a busy machine.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 

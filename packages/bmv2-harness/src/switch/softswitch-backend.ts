@@ -1,10 +1,10 @@
 /**
  * The embedded switch in this process, under a clock that stands still until the test moves it.
  *
- * P4Runtime goes to the switch without a network, packets by function call, so a packet's outputs are there when `send` returns. Time advances
- * by a microsecond a packet, and otherwise only by `advance`, which also makes the switch look for idle entries and runs the
- * P4Runtime server's timers. Every packet is traced as it passes (a packet's way depends on what registers held then), and the
- * last traces are kept for failures.
+ * P4Runtime goes to the switch without a network, packets by function call, so a packet's outputs are there when `send`
+ * returns. Time advances by a microsecond a packet, and otherwise only by `advance`, which also makes the switch look
+ * for idle entries and runs the P4Runtime server's timers. Every packet is traced as it passes (a packet's way depends
+ * on what registers held then), and the last traces are kept for failures.
  */
 import { inProcessTransport, P4RuntimeClient, P4RuntimeService } from '@mooring/p4runtime-ts';
 import { FakeTimers } from '@mooring/p4runtime-ts/testing';

@@ -15,9 +15,15 @@ export interface StartOptions extends ProgramSource {
   readonly ports?: number | readonly number[];
   /** The controller's port, for packet-in and packet-out; 510 by default. */
   readonly cpuPort?: number;
-  /** Remember the way of each packet through the program, for failures. True by default; without it, softswitch is many times faster. */
+  /**
+   * Remember the way of each packet through the program, for failures. True by default; without it, softswitch is many
+   * times faster.
+   */
   readonly trace?: boolean;
-  /** Longest wait for BMv2 to start or to finish its packets, in ms; 20 s by default. No test waits for it unless BMv2 hangs. */
+  /**
+   * Longest wait for BMv2 to start or to finish its packets, in ms; 20 s by default. No test waits for it unless BMv2
+   * hangs.
+   */
   readonly timeoutMs?: number;
 }
 

@@ -1,10 +1,11 @@
 /**
  * A switch in a test: entries by name, packets in, packets out, and what it tells its controller.
  *
- * Each port has a queue of packets that left and were not looked at yet; so have digests, packets to the controller and idle entries. An expectation takes
- * the first of a queue. If there is none, the switch is asked to settle: then everything that will come has come, and a
- * failure is certain at once, without a time-out. A failure is an `ExpectationError` whose text has all that is known: the
- * differences by field, what left elsewhere, and on the embedded switch the packet's way through the program.
+ * Each port has a queue of packets that left and were not looked at yet; so have digests, packets to the controller and
+ * idle entries. An expectation takes the first of a queue. If there is none, the switch is asked to settle: then
+ * everything that will come has come, and a failure is certain at once, without a time-out. A failure is an
+ * `ExpectationError` whose text has all that is known: the differences by field, what left elsewhere, and on the
+ * embedded switch the packet's way through the program.
  */
 import type {
   ActionInput,
@@ -66,7 +67,10 @@ export class SwitchUnderTest implements AsyncDisposable {
     });
   }
 
-  /** Calls `listener` with every packet that leaves from now on, instead of keeping it for expectations: for tests that judge by themselves. */
+  /**
+   * Calls `listener` with every packet that leaves from now on, instead of keeping it for expectations: for tests that
+   * judge by themselves.
+   */
   onOutput(listener: (sent: SentPacket) => void): void {
     this.#listener = listener;
   }
@@ -92,7 +96,10 @@ export class SwitchUnderTest implements AsyncDisposable {
 
   // --- entries -------------------------------------------------------------------------------------------------------
 
-  /** Inserts an entry. Names and values as people write them: `add('routes', { dst: '10.0.0.0/8' }, 'forward', { port: 2 })`. */
+  /**
+   * Inserts an entry. Names and values as people write them:
+   * `add('routes', { dst: '10.0.0.0/8' }, 'forward', { port: 2 })`.
+   */
   async add(
     table: string,
     match: Values<MatchInput>,

@@ -1,9 +1,11 @@
 /**
- * Where things end in the text of a P4 file as the preprocessor sees it: directives, quotes, lines, blanks, and lines that do not count.
+ * Where things end in the text of a P4 file as the preprocessor sees it: directives, quotes, lines, blanks, and lines
+ * that do not count.
  *
- * Plain functions from a text and an offset to an offset, with no state of their own: the loop in preprocess.ts decides what a character
- * means, these say how far it reaches. They go by character codes and `indexOf` and copy nothing, because they see every
- * character of a program; only a directive's own text is put together anew, without its comments and spliced lines.
+ * Plain functions from a text and an offset to an offset, with no state of their own: the loop in preprocess.ts decides
+ * what a character means, these say how far it reaches. They go by character codes and `indexOf` and copy nothing,
+ * because they see every character of a program; only a directive's own text is put together anew, without its comments
+ * and spliced lines.
  */
 import { isCommentStart, skipComment, skipString, spliceLength } from './macro-tokens.ts';
 
@@ -79,7 +81,10 @@ export function endOfBlanks(text: string, from: number): number {
   return at;
 }
 
-/** What `cpp` makes of white space: the column at a line's start, one blank elsewhere. Undefined where that is what stands there. */
+/**
+ * What `cpp` makes of white space: the column at a line's start, one blank elsewhere. Undefined where that is what
+ * stands there.
+ */
 export function blanksInString(text: string, start: number, end: number, atLineStart: boolean): string | undefined {
   const code = text.charCodeAt(end);
   const blanks = code === 10 || end >= text.length ? '' : atLineStart ? ' '.repeat(end - start) : ' ';

@@ -1,7 +1,8 @@
 /**
- * Where source text comes from. The compiler's core never touches a disk: it asks a `SourceFileSystem`, so the same code
- * runs in a browser (files in memory), in an editor (unsaved buffers over files) and on the command line (the disk).
- * Paths use `/`; they are joined but not otherwise interpreted, so that messages show them as the author wrote them.
+ * Where source text comes from. The compiler's core never touches a disk: it asks a `SourceFileSystem`, so the same
+ * code runs in a browser (files in memory), in an editor (unsaved buffers over files) and on the command line (the
+ * disk). Paths use `/`; they are joined but not otherwise interpreted, so that messages show them as the author wrote
+ * them.
  */
 
 /** Read access to source files. */

@@ -60,7 +60,10 @@ export function isNamePart(code: number): boolean {
   return isNameStart(code) || isDigit(code);
 }
 
-/** The offset just after the comment that starts at `at` (`//` ends before its line break, a lone `/*` at the end of text). */
+/**
+ * The offset just after the comment that starts at `at` (`//` ends before its line break, a lone `/*` at the end of
+ * text).
+ */
 export function skipComment(text: string, at: number): number {
   if (text.charCodeAt(at + 1) === 47) {
     const end = text.indexOf('\n', at);

@@ -1,8 +1,8 @@
 /**
  * Macro definitions and their expansion, by Prosser's algorithm (the one the C standard describes): tokens are taken
- * from a work list; a macro's name is replaced by its body, arguments substituted, and the result is looked at again together
- * with what follows. If a function-like macro's name ends the work list, its arguments are read from the source text
- * behind the use, through `SourceTail`.
+ * from a work list; a macro's name is replaced by its body, arguments substituted, and the result is looked at again
+ * together with what follows. If a function-like macro's name ends the work list, its arguments are read from the
+ * source text behind the use, through `SourceTail`.
  *
  * Hostile input is bounded twice: by the number of tokens that all uses may produce, and by the nesting of arguments.
  */

@@ -5,8 +5,8 @@
  * It works on lines. A line that starts with `#` is a directive; in other lines only names matter. Text that no macro
  * touches is never looked at again nor copied character by character: it is passed on in runs as long as possible, so
  * positions stay exact (see segments.ts) and a program without macros costs one scan. Comments pass through (the lexer
- * skips them) but are respected: no macro and no directive is seen in them. String literals that go on over several lines are
- * P4's, not C's: as in `cpp`, macros and directives work inside of them, which long annotations rely on.
+ * skips them) but are respected: no macro and no directive is seen in them. String literals that go on over several
+ * lines are P4's, not C's: as in `cpp`, macros and directives work inside of them, which long annotations rely on.
  *
  * All files and the macro table belong to one `Preprocessor`; `preprocess` runs it over a program.
  */
@@ -77,7 +77,10 @@ export function preprocessText(path: string, text: string, options: PreprocessOp
   return preprocessor.finish();
 }
 
-/** For a program that was preprocessed elsewhere: its text as it is, with positions from the line markers (`# 12 "file"`). */
+/**
+ * For a program that was preprocessed elsewhere: its text as it is, with positions from the line markers
+ * (`# 12 "file"`).
+ */
 export function readPreprocessed(path: string, options: PreprocessOptions): PreprocessedText | undefined {
   const text = options.files.read(path);
   if (text === undefined) {
@@ -150,7 +153,8 @@ class Preprocessor {
     let runStart = at;
     let active = true;
     let atLineStart = true;
-    // Inside a string literal that goes on over lines: `cpp` does not know those, so directives and macros work in them.
+    // Inside a string literal that goes on over lines: `cpp` does not know those, so directives and macros work in
+    // them.
     let inString = false;
 
     const tail: SourceTail & { at: number } = {

@@ -1,8 +1,8 @@
 /**
  * The preprocessor's output: one string, and the way back from any place in it to the files. Most of the string is
- * copied from the files in long runs ("verbatim" segments, where offsets map one to one); the rest was made by macros and
- * maps to the macro's use as a whole. The table is four parallel arrays in order of output, so the lexer, which walks
- * forward, finds the segment of a token by stepping, and everybody else by binary search.
+ * copied from the files in long runs ("verbatim" segments, where offsets map one to one); the rest was made by macros
+ * and maps to the macro's use as a whole. The table is four parallel arrays in order of output, so the lexer, which
+ * walks forward, finds the segment of a token by stepping, and everybody else by binary search.
  */
 import { BUILT_IN_SPAN, type FileId, type Span } from '../diagnostics/span.ts';
 
@@ -57,8 +57,8 @@ export class SegmentWriter {
 }
 
 /**
- * Maps ranges of preprocessed text back to files. Fastest when asked in ascending order. It is itself the place that was asked
- * for last: the lexer asks for each token and keeps three numbers.
+ * Maps ranges of preprocessed text back to files. Fastest when asked in ascending order. It is itself the place that
+ * was asked for last: the lexer asks for each token and keeps three numbers.
  */
 export class SegmentCursor implements Span {
   file = BUILT_IN_SPAN.file;

@@ -3,9 +3,9 @@
  * (Specification 1.2.5, and what p4c accepts beyond it: `for` loops, compound assignment, `+:` slices, `{#}`, `...`.)
  *
  * It is a family of plain, immutable records told apart by `kind`, so every consumer is a `switch` that the type
- * checker proves complete (`assertNever`). Nodes know nothing of each other's meaning: later phases keep what they find out
- * (declaration of a name, type of an expression, value of a constant) in side tables keyed by node or by `id`.
- * That lets phases be run again, compared and tested alone, and one tree serve an editor and the compiler at once.
+ * checker proves complete (`assertNever`). Nodes know nothing of each other's meaning: later phases keep what they find
+ * out (declaration of a name, type of an expression, value of a constant) in side tables keyed by node or by `id`. That
+ * lets phases be run again, compared and tested alone, and one tree serve an editor and the compiler at once.
  *
  * Every node has `span` (its place in the source, through macros and includes) and `id`, unique within one compilation.
  * Passes that make nodes of their own take ids from the same `NodeIds`, and give them the span of what they replace.

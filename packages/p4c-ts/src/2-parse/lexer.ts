@@ -32,7 +32,10 @@ const PUNCTUATION_BY_START: readonly (readonly { text: string; kind: number }[])
   return table;
 })();
 
-/** Numbers kept of each token: where it is in the preprocessed text (2), in which file, from where to where (3), kind and word. */
+/**
+ * Numbers kept of each token: where it is in the preprocessed text (2), in which file, from where to where (3), kind
+ * and word.
+ */
 const START = 0;
 const END = 1;
 const FILE = 2;

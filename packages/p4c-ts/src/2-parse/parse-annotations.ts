@@ -1,6 +1,7 @@
 /**
- * Annotations: `@name`, `@name(any tokens)`, `@name[expressions]`, `@name[key = value]`, `@pragma name tokens`. What an unstructured
- * annotation's tokens mean depends on its name, so they are kept as tokens here; `annotations.ts` reads them later.
+ * Annotations: `@name`, `@name(any tokens)`, `@name[expressions]`, `@name[key = value]`, `@pragma name tokens`. What an
+ * unstructured annotation's tokens mean depends on its name, so they are kept as tokens here; `annotations.ts` reads
+ * them later.
  */
 import type { Annotation, AnnotationBody, AnnotationToken } from './ast.ts';
 import {

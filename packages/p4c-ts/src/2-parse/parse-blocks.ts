@@ -1,6 +1,6 @@
 /**
- * Parsers with their states and value sets, and controls. A parser or control without a body is only a type; the two differ in
- * one token after the same head, so they are read by one function.
+ * Parsers with their states and value sets, and controls. A parser or control without a body is only a type; the two
+ * differ in one token after the same head, so they are read by one function.
  */
 import type {
   Annotation,

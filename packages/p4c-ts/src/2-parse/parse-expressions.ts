@@ -2,9 +2,9 @@
  * Expressions, by precedence climbing over a table of operators; argument lists.
  *
  * Two places cannot be decided by the next token. `a < b` may begin a comparison or type arguments (`a<b>(c)`): the
- * parser tries type arguments where a type follows the `<`, and takes them if `>(` closes them. `(T) x` may be a cast or a
- * parenthesized expression that starts with a type name (`(E.a)`): it tries a type and takes it if `)` follows. Each
- * try is remembered by token, so nested tries stay linear in time.
+ * parser tries type arguments where a type follows the `<`, and takes them if `>(` closes them. `(T) x` may be a cast
+ * or a parenthesized expression that starts with a type name (`(E.a)`): it tries a type and takes it if `)` follows.
+ * Each try is remembered by token, so nested tries stay linear in time.
  *
  * As in p4c, `?:` groups to the left: `a ? b : c ? d : e` is `(a ? b : c) ? d : e`.
  */

@@ -1,6 +1,7 @@
 /**
- * Key sets of select cases and table entries, and labels of switch cases. A parenthesis may begin a tuple of key sets or an expression, and
- * only what follows it tells: `(a, b)` is a tuple, `(a) + b` goes on as an expression, `(T) a` is a cast.
+ * Key sets of select cases and table entries, and labels of switch cases. A parenthesis may begin a tuple of key sets
+ * or an expression, and only what follows it tells: `(a, b)` is a tuple, `(a) + b` goes on as an expression, `(T) a` is
+ * a cast.
  */
 import type { Expression } from './ast.ts';
 import { continueExpression, parseDontCare, parseExpression, tryCast } from './parse-expressions.ts';

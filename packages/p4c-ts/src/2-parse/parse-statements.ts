@@ -1,7 +1,7 @@
 /**
- * Statements, and the declarations that may stand among them. A statement that starts with a type is a declaration (or a
- * direct application, `C.apply(...)`); one that starts with any other name is an assignment or a call. Each
- * block opens a scope of names.
+ * Statements, and the declarations that may stand among them. A statement that starts with a type is a declaration (or
+ * a direct application, `C.apply(...)`); one that starts with any other name is an assignment or a call. Each block
+ * opens a scope of names.
  */
 import type {
   Annotation,
@@ -157,7 +157,10 @@ function startsTypeMember(p: TokenCursor): boolean {
   );
 }
 
-/** `target = value`, `target += value` or `target(arguments)`, with the semicolon unless it stands in the head of a loop. */
+/**
+ * `target = value`, `target += value` or `target(arguments)`, with the semicolon unless it stands in the head of a
+ * loop.
+ */
 function parseAssignmentOrCall(p: TokenCursor, end?: ';'): AssignmentStatement | CallStatement {
   const first = p.at;
   const target = parseLvalue(p);

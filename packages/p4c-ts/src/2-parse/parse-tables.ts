@@ -1,5 +1,6 @@
 /**
- * Tables: their keys, actions, entries and other properties. Duplicate or unknown properties are not the parser's business.
+ * Tables: their keys, actions, entries and other properties. Duplicate or unknown properties are not the parser's
+ * business.
  */
 import type {
   ActionReference,

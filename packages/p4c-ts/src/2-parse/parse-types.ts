@@ -1,6 +1,6 @@
 /**
- * Types as they are written, and declarators (`T name[3]` is `T[3] name`). Where the grammar needs to know whether a type
- * starts here, it asks `startsType`: base types by their keyword, all others by the scope of declared types.
+ * Types as they are written, and declarators (`T name[3]` is `T[3] name`). Where the grammar needs to know whether a
+ * type starts here, it asks `startsType`: base types by their keyword, all others by the scope of declared types.
  */
 import type { ArrayType, Identifier, NamedType, SpecializedType, TypeNode, TypeParameter } from './ast.ts';
 import { parseExpression, parseWidthExpression } from './parse-expressions.ts';
@@ -37,7 +37,9 @@ export function parseType(p: TokenCursor): TypeNode {
   return type;
 }
 
-/** A function's or method's return type: also `void`, and a name that only the type parameters behind it will declare. */
+/**
+ * A function's or method's return type: also `void`, and a name that only the type parameters behind it will declare.
+ */
 export function parseReturnType(p: TokenCursor): TypeNode {
   if (p.kind === 'void') return simple(p, 'VoidType');
   if (p.kind === 'identifier' && !p.isTypeName()) return nameAsType(p);

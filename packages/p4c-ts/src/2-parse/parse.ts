@@ -1,7 +1,7 @@
 /**
- * The parser's front door: preprocessed text in, `Program` out. The grammar itself is in parse-*.ts, one file for each part of
- * the language. Whatever the text is, a program comes back (without the declarations that could not be read) and
- * the errors are in the reporter; phases behind must not run if there are any.
+ * The parser's front door: preprocessed text in, `Program` out. The grammar itself is in parse-*.ts, one file for each
+ * part of the language. Whatever the text is, a program comes back (without the declarations that could not be read)
+ * and the errors are in the reporter; phases behind must not run if there are any.
  */
 import type { PreprocessedText } from '../1-preprocess/segments.ts';
 import type { Reporter } from '../diagnostics/diagnostic.ts';

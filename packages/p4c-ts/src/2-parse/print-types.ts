@@ -1,6 +1,6 @@
 /**
- * Written types and numbers as text, for whoever prints a program or speaks of a part of it. How the expressions inside a type look is the
- * caller's: a program printed must be readable again, a message is short.
+ * Written types and numbers as text, for whoever prints a program or speaks of a part of it. How the expressions inside
+ * a type look is the caller's: a program printed must be readable again, a message is short.
  */
 import { assertNever } from '../diagnostics/diagnostic.ts';
 import type * as ast from './ast.ts';

@@ -1,7 +1,7 @@
 /**
- * Syntax tree to P4 text, for `--dump-after=parse` and for tests: what is printed parses to the same tree again. The output is
- * canonical (one layout, no comments, parentheses only where precedence needs them), so two programs that differ only
- * in layout print alike.
+ * Syntax tree to P4 text, for `--dump-after=parse` and for tests: what is printed parses to the same tree again. The
+ * output is canonical (one layout, no comments, parentheses only where precedence needs them), so two programs that
+ * differ only in layout print alike.
  */
 import { assertNever } from '../diagnostics/diagnostic.ts';
 import type * as ast from './ast.ts';

@@ -2,9 +2,9 @@
  * The parser's hand on the tokens: what comes next, take it, complain about it, go back. The grammar's functions
  * (parse-*.ts) all take a `TokenCursor` first and keep nothing themselves.
  *
- * A syntax error throws `SyntaxFailure` inside the parser; list-like constructs catch it (`list`), skip to a place where
- * an element may start again, and go on, so that one run finds several errors. After an error, complaints
- * about the same token are dropped. While speculating nothing is reported at all: the attempt just fails.
+ * A syntax error throws `SyntaxFailure` inside the parser; list-like constructs catch it (`list`), skip to a place
+ * where an element may start again, and go on, so that one run finds several errors. After an error, complaints about
+ * the same token are dropped. While speculating nothing is reported at all: the attempt just fails.
  *
  * Nesting is counted and limited: recursive descent must not be what ends on hostile input.
  */
@@ -58,7 +58,9 @@ export class TokenCursor {
     return this.tokens.kind(this.at);
   }
 
-  /** True if the next token is of that kind (where a comparison of `kind` would confuse the type checker's narrowing). */
+  /**
+   * True if the next token is of that kind (where a comparison of `kind` would confuse the type checker's narrowing).
+   */
   is(kind: TokenKind): boolean {
     return this.kind === kind;
   }
@@ -202,8 +204,8 @@ export class TokenCursor {
   }
 
   /**
-   * Parses elements until `isEnd` or the end of the program. A failed element is skipped to where the next may start, and
-   * scopes it had opened are closed. While speculating, failures go through.
+   * Parses elements until `isEnd` or the end of the program. A failed element is skipped to where the next may start,
+   * and scopes it had opened are closed. While speculating, failures go through.
    */
   list<T>(parse: () => T | undefined, isEnd: () => boolean, startsElement: (kind: TokenKind) => boolean): T[] {
     const items: T[] = [];
@@ -226,7 +228,8 @@ export class TokenCursor {
 
   /** After a failure: goes to the end of the element that began at token `before`. */
   private skipElement(before: number, startsElement: (kind: TokenKind) => boolean): void {
-    // Brackets that the failed element opened before the failure are counted, so that its own `}` is not taken for the list's.
+    // Brackets that the failed element opened before the failure are counted, so that its own `}` is not taken for the
+    // list's.
     let open = 0;
     for (let i = before; i < this.at; i += 1) {
       const kind = this.tokens.kind(i);

@@ -1,13 +1,15 @@
 /**
  * Which names are types, while parsing. P4's grammar depends on it: `T (x) y;` is an instance if `T` is a type and an
- * error otherwise, `(T) x` a cast or a call. As p4c does, the parser declares what it has seen in nested scopes; it is a
- * rough picture (no order of phases, no signatures), only good enough to tell types from values, and it is the place where
- * p4c finds two declarations of one name in a scope.
+ * error otherwise, `(T) x` a cast or a call. As p4c does, the parser declares what it has seen in nested scopes; it is
+ * a rough picture (no order of phases, no signatures), only good enough to tell types from values, and it is the place
+ * where p4c finds two declarations of one name in a scope.
  */
 import type { Reporter } from '../diagnostics/diagnostic.ts';
 import type { Identifier } from './ast.ts';
 
-/** What a name stands for: a plain type, a container (control, extern, struct: a type that is a scope too), or a value. */
+/**
+ * What a name stands for: a plain type, a container (control, extern, struct: a type that is a scope too), or a value.
+ */
 type SymbolKind = 'type' | 'container' | 'object';
 
 interface SymbolEntry {

@@ -1,16 +1,19 @@
 /**
  * The words of a program, each once: names and keywords, found by their characters.
  *
- * A program says the same few hundred words thousands of times. The lexer asks here for the word that stands at a place, and a word it has met
- * before is found by comparing characters, without a new string being cut out: every later table of names then meets
- * strings that it knows by identity, and whose hash it need not compute again.
+ * A program says the same few hundred words thousands of times. The lexer asks here for the word that stands at a
+ * place, and a word it has met before is found by comparing characters, without a new string being cut out: every later
+ * table of names then meets strings that it knows by identity, and whose hash it need not compute again.
  */
 import { isNamePart } from '../1-preprocess/macro-tokens.ts';
 import { KEYWORDS, numberOfKind } from './tokens.ts';
 
 const IDENTIFIER = numberOfKind('identifier');
 
-/** See the top of the file. A hash table with linear probing: its size is a power of two, and at most half of it is in use. */
+/**
+ * See the top of the file. A hash table with linear probing: its size is a power of two, and at most half of it is in
+ * use.
+ */
 export class Words {
   /** Number of the word found last. */
   number = 0;

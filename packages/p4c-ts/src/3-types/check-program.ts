@@ -23,7 +23,9 @@ import type { TypedProgram } from './typed-program.ts';
 
 /** Settings of `checkProgram`. */
 export interface CheckOptions {
-  /** Whether a file belongs to the compiler or an architecture: nothing in it is reported as unused. Default: none does. */
+  /**
+   * Whether a file belongs to the compiler or an architecture: nothing in it is reported as unused. Default: none does.
+   */
   readonly isSystemFile?: ((file: FileId) => boolean) | undefined;
   /** Whether P4Info is wanted, so that names for the control plane must not conflict; default true. */
   readonly controlPlane?: boolean | undefined;

@@ -151,7 +151,9 @@ export type ResolvedCall =
   /** Direct call of an action: directionless parameters behave as `in`. */
   | (CallBase & { readonly kind: 'action'; readonly declaration: ast.ActionDeclaration })
   | (CallBase & { readonly kind: 'table-apply'; readonly table: ast.TableDeclaration })
-  /** `p.apply(...)` of a parser or control. `direct`: the receiver is a type name (`C.apply()`, an instance of its own). */
+  /**
+   * `p.apply(...)` of a parser or control. `direct`: the receiver is a type name (`C.apply()`, an instance of its own).
+   */
   | (CallBase & {
       readonly kind: 'apply';
       readonly receiver: ast.Expression;
@@ -206,7 +208,10 @@ export interface TypedProgram {
   readonly implicitCasts: ReadonlyMap<ast.Expression, Type>;
   /** Type of every written type (typedefs resolved); type names that stand for a generic type unapplied are absent. */
   readonly typeNodes: ReadonlyMap<ast.TypeNode, Type>;
-  /** Type of whatever a declaration declares: of the value for variables, parameters, fields, instances, ...; the type itself for type declarations. */
+  /**
+   * Type of whatever a declaration declares: of the value for variables, parameters, fields, instances, ...; the type
+   * itself for type declarations.
+   */
   readonly declarationTypes: ReadonlyMap<ast.Node, Type>;
 
   /** What a name in an expression stands for. */

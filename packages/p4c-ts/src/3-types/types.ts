@@ -95,7 +95,9 @@ interface NominalStructure {
   readonly typeArguments: readonly Type[];
   /** In declaration order. */
   readonly fields: readonly Field[];
-  /** What occurs in the fields and type arguments, at any depth; of use to `containsErroneous` and `containsInteger`. */
+  /**
+   * What occurs in the fields and type arguments, at any depth; of use to `containsErroneous` and `containsInteger`.
+   */
   readonly inside: Inside;
 }
 /** What the checker asks of every type, and which in a structure of hundreds of fields is found out only once. */

@@ -2,8 +2,8 @@
  * Assignment and copying of whole values.
  *
  * Here P4's semantics need care: the right side is evaluated completely before anything is stored, so `{x, y} = {y, x}`
- * swaps. An assignment is first taken apart into stores of scalars and of whole headers; when a later store reads what an
- * earlier one wrote, the right side is frozen into temporaries and taken apart again.
+ * swaps. An assignment is first taken apart into stores of scalars and of whole headers; when a later store reads what
+ * an earlier one wrote, the right side is frozen into temporaries and taken apart again.
  */
 import type * as T from '../3-types/types.ts';
 import * as build from '../5-lower/expressions.ts';

@@ -2,8 +2,8 @@
  * A body under construction: the graph of one parser, control or action, and where in it translation stands.
  *
  * Statements are translated in order into `current`; branching makes new blocks and moves `current`. After a jump
- * `current` is a block that nothing leads to, so that unreachable source needs no special care: it is translated and then
- * never visited.
+ * `current` is a block that nothing leads to, so that unreachable source needs no special care: it is translated and
+ * then never visited.
  */
 
 import type * as T from '../3-types/types.ts';
@@ -82,7 +82,10 @@ export class Body {
     return allocate(this.context, type, { name, role: 'temporary', span: undefined });
   }
 
-  /** The expression's value now, whatever is assigned later: constants and action data as they are, all else in a temporary. */
+  /**
+   * The expression's value now, whatever is assigned later: constants and action data as they are, all else in a
+   * temporary.
+   */
   freeze(expression: ir.Expression, span: Span | undefined): ir.Expression {
     if (expression.kind === 'constant' || expression.kind === 'parameter') return expression;
     const place = this.temporary(expression.type);

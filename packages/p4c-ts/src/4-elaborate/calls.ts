@@ -1,10 +1,11 @@
 /**
- * Calls: everything with a name and parentheses is inlined here, except what the switch itself performs (see `externs.ts`).
+ * Calls: everything with a name and parentheses is inlined here, except what the switch itself performs (see
+ * `externs.ts`).
  *
  * Parameters are passed as the specification says, by copying in and copying out (section 6.8), but a copy that nobody
  * can observe is not made: a function, control or parser sees only its parameters, so an argument may be bound to the
- * parameter directly unless it shares storage with another argument. Actions see the variables around them and get copies. `exit`
- * inside a callee with copies goes through a block that copies out first.
+ * parameter directly unless it shares storage with another argument. Actions see the variables around them and get
+ * copies. `exit` inside a callee with copies goes through a block that copies out first.
  */
 
 import type * as ast from '../2-parse/ast.ts';

@@ -1,6 +1,6 @@
 /**
- * Calls of v1model's checksum externs (`verify_checksum`, `update_checksum` and their kin with payload): BMv2 knows them not as
- * instructions but as calculations over field lists, so each call becomes one of those.
+ * Calls of v1model's checksum externs (`verify_checksum`, `update_checksum` and their kin with payload): BMv2 knows
+ * them not as instructions but as calculations over field lists, so each call becomes one of those.
  */
 import type { MatchedArgument, ResolvedCall } from '../3-types/typed-program.ts';
 import type * as ir from '../5-lower/ir.ts';

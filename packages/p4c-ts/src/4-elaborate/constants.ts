@@ -1,7 +1,7 @@
 /**
- * Constants that the type checker computed, and members of enums, as values of elaboration. The checker's constants know their shape but
- * not how they are stored; the type that is wanted decides, element by element. Computing them again here would mean to have
- * the rules of constant expressions twice.
+ * Constants that the type checker computed, and members of enums, as values of elaboration. The checker's constants
+ * know their shape but not how they are stored; the type that is wanted decides, element by element. Computing them
+ * again here would mean to have the rules of constant expressions twice.
  */
 import type * as ast from '../2-parse/ast.ts';
 import type { ConstantValue } from '../3-types/typed-program.ts';

@@ -35,8 +35,8 @@ export function integerOf(value: Value | undefined): bigint | undefined {
 }
 
 /**
- * Makes the instance of a declaration (`named`) or of a constructor call inside an expression. An extern made in place has the name
- * `inPlace` in the control plane.
+ * Makes the instance of a declaration (`named`) or of a constructor call inside an expression. An extern made in place
+ * has the name `inPlace` in the control plane.
  */
 export function construct(
   context: Context,

@@ -1,8 +1,9 @@
 /**
  * What all of elaboration shares: the typed program, where diagnostics go, and the storage allocated so far.
  *
- * Elaboration stops at the first thing that it cannot translate by throwing `Unsupported`, which the entry point turns into
- * one diagnostic ("not supported yet" or "cannot be expressed on this target"): half a program must never be written.
+ * Elaboration stops at the first thing that it cannot translate by throwing `Unsupported`, which the entry point turns
+ * into one diagnostic ("not supported yet" or "cannot be expressed on this target"): half a program must never be
+ * written.
  */
 
 import type * as ast from '../2-parse/ast.ts';
@@ -78,7 +79,10 @@ export class Context {
   readonly externInstances: ir.ExternInstance[] = [];
   readonly errorCodes = new Map<string, number>();
   readonly enumValues = new Map<string, readonly { name: string; value: bigint }[]>();
-  /** Names of the parts of structures, by what stands before them: copies of a structure ask for the same ones (see `allocate`). */
+  /**
+   * Names of the parts of structures, by what stands before them: copies of a structure ask for the same ones (see
+   * `allocate`).
+   */
   readonly partNames = new Map<T.StructType, Map<string, readonly string[]>>();
   /** For each name space, the names asked for and how often a number was put behind them. */
   private readonly usedNames = { header: new Map<string, number>(), variable: new Map<string, number>() };
@@ -158,7 +162,10 @@ export class Context {
   }
 }
 
-/** Whether the name was given as a numbered one: `x_2` where two numbers were put behind `x`. Those are not entered one by one. */
+/**
+ * Whether the name was given as a numbered one: `x_2` where two numbers were put behind `x`. Those are not entered one
+ * by one.
+ */
 function isNumbered(used: ReadonlyMap<string, number>, name: string): boolean {
   const last = name.charCodeAt(name.length - 1);
   if (last < 48 || last > 57) return false;

@@ -1,6 +1,6 @@
 /**
- * Conversion of values to the type they have where they stand, and default values: numbers of type `int` get a width, list
- * and structure expressions become structures, headers, unions or stacks.
+ * Conversion of values to the type they have where they stand, and default values: numbers of type `int` get a width,
+ * list and structure expressions become structures, headers, unions or stacks.
  */
 import type * as T from '../3-types/types.ts';
 import * as build from '../5-lower/expressions.ts';

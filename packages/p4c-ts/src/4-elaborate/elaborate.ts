@@ -21,8 +21,8 @@ import { allocate, allocateMetadataHeader, plainType } from './storage.ts';
 import { PACKET, type Value } from './values.ts';
 
 /**
- * Translates a checked v1model program. Returns undefined after reporting what cannot be translated, or when there is no
- * `main`.
+ * Translates a checked v1model program. Returns undefined after reporting what cannot be translated, or when there is
+ * no `main`.
  */
 export function elaborate(typed: TypedProgram, reporter: Reporter, options: ElaborateOptions): ir.Program | undefined {
   const context = new Context(typed, reporter, options);

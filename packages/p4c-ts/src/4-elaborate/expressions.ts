@@ -368,8 +368,8 @@ function branchedValue(body: Body, scope: Scope, expression: ast.Expression): Va
 }
 
 /**
- * Ends the current block by going to one of two blocks as the condition says. Short-circuit operators and `apply().hit` become
- * branches of their own, so that nothing is evaluated that should not be and no temporary is needed.
+ * Ends the current block by going to one of two blocks as the condition says. Short-circuit operators and `apply().hit`
+ * become branches of their own, so that nothing is evaluated that should not be and no temporary is needed.
  */
 export function branch(
   body: Body,

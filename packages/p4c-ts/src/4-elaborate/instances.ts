@@ -1,9 +1,10 @@
 /**
  * Instances and frames: what names stand for while a program is elaborated.
  *
- * A frame is one activation of a scope: the program's top level, one instance of a control or parser, one inlined call of a
- * function or action. It binds declarations (by identity of their syntax nodes, names are resolved already) to values
- * and type parameters to types. Frames form a chain outwards. As P4 has no recursion, no declaration is bound twice along a chain.
+ * A frame is one activation of a scope: the program's top level, one instance of a control or parser, one inlined call
+ * of a function or action. It binds declarations (by identity of their syntax nodes, names are resolved already) to
+ * values and type parameters to types. Frames form a chain outwards. As P4 has no recursion, no declaration is bound
+ * twice along a chain.
  */
 import type * as ast from '../2-parse/ast.ts';
 import type { ResolvedConstruction } from '../3-types/typed-program.ts';
@@ -27,7 +28,9 @@ export interface Frame {
   readonly parent: Frame | undefined;
   readonly bindings: Map<ast.Node, Value>;
   readonly types: ReadonlyMap<ast.TypeParameter, T.Type>;
-  /** Prefix of control-plane names declared here; '' at the top level. Starts with '.' where an absolute name was given. */
+  /**
+   * Prefix of control-plane names declared here; '' at the top level. Starts with '.' where an absolute name was given.
+   */
   readonly path: string;
   /** Set on the frames of control and parser instances. */
   readonly instance: BlockInstance | undefined;
@@ -38,11 +41,13 @@ export interface BlockInstance {
   readonly kind: 'block';
   readonly declaration: ast.ControlDeclaration | ast.ParserDeclaration;
   readonly path: string;
-  /** Frame with constructor parameters and type arguments bound; locals are added when the instance is first applied. */
+  /**
+   * Frame with constructor parameters and type arguments bound; locals are added when the instance is first applied.
+   */
   readonly frame: Frame;
   /**
-   * True when the instance is applied at more than one place: its parameters then have storage of their own, so that its
-   * tables and actions, which exist once, find them at the same place each time.
+   * True when the instance is applied at more than one place: its parameters then have storage of their own, so that
+   * its tables and actions, which exist once, find them at the same place each time.
    */
   readonly isShared: boolean;
   readonly tables: Map<ast.TableDeclaration, TableInstance>;

@@ -1,7 +1,7 @@
 /**
- * Unary and binary operators on values, `int` arithmetic at compile time included. Numbers of type `int` have no width, so no switch can
- * hold them: they must be computed away here, exactly. Everything else becomes an expression of the IR, where constants
- * are folded by the builder.
+ * Unary and binary operators on values, `int` arithmetic at compile time included. Numbers of type `int` have no width,
+ * so no switch can hold them: they must be computed away here, exactly. Everything else becomes an expression of the
+ * IR, where constants are folded by the builder.
  */
 import type * as ast from '../2-parse/ast.ts';
 import * as build from '../5-lower/expressions.ts';

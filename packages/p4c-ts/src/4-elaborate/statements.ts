@@ -1,6 +1,6 @@
 /**
- * Statements. Each becomes instructions of the current block or edges between blocks; none needs flags or rewriting, because
- * `return`, `exit`, `break` and `continue` are jumps to the blocks that the scope names.
+ * Statements. Each becomes instructions of the current block or edges between blocks; none needs flags or rewriting,
+ * because `return`, `exit`, `break` and `continue` are jumps to the blocks that the scope names.
  */
 
 import type * as ast from '../2-parse/ast.ts';

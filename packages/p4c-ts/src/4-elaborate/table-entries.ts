@@ -49,8 +49,8 @@ export function translateEntries(
 }
 
 /**
- * BMv2's priority of each entry: the lowest number wins. `@priority(n)` is taken as it is, with the position of the entry
- * for those without; priorities of the language are ranked, largest first unless `largest_priority_wins = false`;
+ * BMv2's priority of each entry: the lowest number wins. `@priority(n)` is taken as it is, with the position of the
+ * entry for those without; priorities of the language are ranked, largest first unless `largest_priority_wins = false`;
  * without either the source order decides.
  */
 function rankEntries(info: TableInfo, property: ast.EntriesProperty, largestWins: boolean): number[] {

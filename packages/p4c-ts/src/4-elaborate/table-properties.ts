@@ -1,7 +1,7 @@
 /**
- * Table properties of v1model: direct counters and meters, action profiles and selectors. To the language they are expressions like any
- * other; here each is evaluated to the instance it names, which then belongs to the table. A direct counter or meter
- * of two tables is refused, as its values could not be told apart.
+ * Table properties of v1model: direct counters and meters, action profiles and selectors. To the language they are
+ * expressions like any other; here each is evaluated to the instance it names, which then belongs to the table. A
+ * direct counter or meter of two tables is refused, as its values could not be told apart.
  */
 import type * as ast from '../2-parse/ast.ts';
 import * as build from '../5-lower/expressions.ts';
@@ -19,7 +19,10 @@ export function propertyNamed(declaration: ast.TableDeclaration, name: string): 
   return undefined;
 }
 
-/** The instance that a property names or makes; one made in place goes by its annotation, or else by its table and the property. */
+/**
+ * The instance that a property names or makes; one made in place goes by its annotation, or else by its table and the
+ * property.
+ */
 function instanceOf(context: Context, frame: Frame, property: ast.CustomProperty, tableName: string) {
   if (property.value.kind === 'ConstructorCallExpression') {
     const written = stringOf(annotationNamed(property.annotations, 'name'));

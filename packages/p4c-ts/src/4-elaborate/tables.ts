@@ -1,11 +1,11 @@
 /**
  * Tables: made when first applied, with their actions translated in the frame of their control.
  *
- * A key must be something that BMv2 can look at while matching: a field or `isValid()`. Any other key is computed into a temporary
- * just before the table is applied; so are fields under a constant mask, which the format knows, but BMv2 applies such a mask to the
- * entries as well, and those with bits beyond it would match. Actions are bodies of
- * their own; directionless parameters are the control plane's data, directed ones are bound to what the table's
- * `actions` list says.
+ * A key must be something that BMv2 can look at while matching: a field or `isValid()`. Any other key is computed into
+ * a temporary just before the table is applied; so are fields under a constant mask, which the format knows, but BMv2
+ * applies such a mask to the entries as well, and those with bits beyond it would match. Actions are bodies of their
+ * own; directionless parameters are the control plane's data, directed ones are bound to what the table's `actions`
+ * list says.
  */
 
 import type * as ast from '../2-parse/ast.ts';
@@ -131,8 +131,9 @@ function storeKeys(body: Body, table: ir.Table, keys: readonly ir.Expression[], 
 }
 
 /**
- * Whether the `lpm` keys are to be masks whose entries rank by their order. BMv2 ranks by the length of one prefix only. With several, the
- * language leaves the order of entries to the program's: constant ones can be ranked so, those of a control plane cannot.
+ * Whether the `lpm` keys are to be masks whose entries rank by their order. BMv2 ranks by the length of one prefix
+ * only. With several, the language leaves the order of entries to the program's: constant ones can be ranked so, those
+ * of a control plane cannot.
  */
 function prefixesRankedByOrder(info: TableInfo, name: string, span: Span): boolean {
   const lpmKeys = info.matchKinds.filter((kind) => kind === 'lpm').length;
@@ -315,7 +316,9 @@ function statementsExit(context: Context, statements: readonly ast.Statement[]):
   });
 }
 
-/** Translates an action for the tables of one instance; shared by tables that bind the same arguments (that is, none). */
+/**
+ * Translates an action for the tables of one instance; shared by tables that bind the same arguments (that is, none).
+ */
 function compileAction(
   around: Body,
   instance: BlockInstance,

@@ -1,6 +1,6 @@
 /**
- * Operations on values: converting, copying, comparing and assigning them as a whole, all by taking them apart into scalars
- * and headers.
+ * Operations on values: converting, copying, comparing and assigning them as a whole, all by taking them apart into
+ * scalars and headers.
  *
  * Assignment is where P4's semantics need care: the right side is evaluated completely before anything is stored, so
  * `{x, y} = {y, x}` swaps. Leaves are stored one after another; when a later leaf reads what an earlier one wrote,

@@ -7,7 +7,8 @@
  * Things that exist at compile time only (`int` numbers, strings, instances) are values too, which is how constructor
  * arguments and generic code need no machinery of their own.
  *
- * A value is an l-value when its leaves are reads of places (or slices of them): nothing else is needed to assign to it.
+ * A value is an l-value when its leaves are reads of places (or slices of them): nothing else is needed to assign to
+ * it.
  */
 import type * as T from '../3-types/types.ts';
 import type {

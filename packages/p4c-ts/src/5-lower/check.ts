@@ -1,9 +1,9 @@
 /**
  * Invariants of the intermediate representation, checked after every pass by the tests.
  *
- * Types must fit (both operands of `+` alike, an assignment's value like its place), blocks must lead somewhere, variables must
- * be declared, and what a pass promised to remove must be gone. A pass that breaks one of these is found at once, where
- * otherwise a switch far away would compute something strange.
+ * Types must fit (both operands of `+` alike, an assignment's value like its place), blocks must lead somewhere,
+ * variables must be declared, and what a pass promised to remove must be gone. A pass that breaks one of these is found
+ * at once, where otherwise a switch far away would compute something strange.
  */
 
 import { eachExpression, expressionsOfTerminator, targetOf } from './instructions.ts';

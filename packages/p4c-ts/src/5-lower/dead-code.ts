@@ -1,10 +1,10 @@
 /**
  * Removes stores into variables that nothing reads.
  *
- * The question is asked for the whole program, not for each point of it: a variable that is read anywhere keeps all its stores.
- * After copy propagation that catches nearly all temporaries, and cannot go wrong however control flows between
- * pipelines and actions. The reads of a store that goes are taken off the count, and since stores are looked at from last
- * to first, most of what they alone needed goes in the same round. The user's metadata is never touched.
+ * The question is asked for the whole program, not for each point of it: a variable that is read anywhere keeps all its
+ * stores. After copy propagation that catches nearly all temporaries, and cannot go wrong however control flows between
+ * pipelines and actions. The reads of a store that goes are taken off the count, and since stores are looked at from
+ * last to first, most of what they alone needed goes in the same round. The user's metadata is never touched.
  */
 import { eachExpression } from './instructions.ts';
 import type { Instruction } from './ir.ts';

@@ -1,8 +1,8 @@
 /**
  * Replaces header stack indexes that are known only at run time.
  *
- * A read becomes a chain of conditionals over the elements, a write or an operation on a header a chain of branches. So an
- * index beyond the stack is harmless (a read yields the last element, a write does nothing), where BMv2's own
+ * A read becomes a chain of conditionals over the elements, a write or an operation on a header a chain of branches. So
+ * an index beyond the stack is harmless (a read yields the last element, a write does nothing), where BMv2's own
  * dereferencing would end the switch's process.
  */
 import { binary, conditional, constant, isValid, isValidUnion, read } from './expressions.ts';

@@ -2,8 +2,8 @@
  * Making and taking apart expressions of the intermediate representation.
  *
  * Every expression is made by one of the constructors here, and each of them simplifies at once what it can: constants
- * are folded with P4's arithmetic (exact integers, cut to the type's width), neutral operands vanish, slices of slices and
- * casts of casts collapse. Folding while building costs nothing extra and leaves no need for a separate pass after
+ * are folded with P4's arithmetic (exact integers, cut to the type's width), neutral operands vanish, slices of slices
+ * and casts of casts collapse. Folding while building costs nothing extra and leaves no need for a separate pass after
  * each inlining or copy propagation: substituting a constant into an expression re-makes it, and so folds it.
  */
 import {
@@ -23,7 +23,9 @@ import {
   widthOf,
 } from './ir.ts';
 
-/** `value` cut to what the type can hold: modulo 2^width, as a negative number where the sign bit of an `int` is set. */
+/**
+ * `value` cut to what the type can hold: modulo 2^width, as a negative number where the sign bit of an `int` is set.
+ */
 export function wrap(value: bigint, type: ScalarType): bigint {
   return isSigned(type) ? BigInt.asIntN(widthOf(type), value) : BigInt.asUintN(widthOf(type), value);
 }
@@ -143,8 +145,8 @@ function foldBinary(operator: BinaryOperator, a: bigint, b: bigint, type: Scalar
 }
 
 /**
- * `left operator right`. The result has the type of `left`, or bool for comparisons and logic. The amount of a shift may be
- * of any unsigned type; otherwise both operands have the same type.
+ * `left operator right`. The result has the type of `left`, or bool for comparisons and logic. The amount of a shift
+ * may be of any unsigned type; otherwise both operands have the same type.
  */
 export function binary(operator: BinaryOperator, left: Expression, right: Expression): Expression {
   const type = yieldsBool(operator) ? BOOL : left.type;

@@ -1,13 +1,13 @@
 /**
  * What is known about places at one point of a graph: their value as an expression over other places.
  *
- * A fact holds until something it mentions is written: its place, or a place that its value reads. Looking for such facts
- * at each write costs as much as there are facts, and there are hundreds; so a write only notes its time, and a fact is
- * found stale when it is looked up. What was noted inside a block is taken back when the walk leaves the part of the
- * graph that begins with it (`mark`, `rollBack`), so nothing is copied where control branches either.
+ * A fact holds until something it mentions is written: its place, or a place that its value reads. Looking for such
+ * facts at each write costs as much as there are facts, and there are hundreds; so a write only notes its time, and a
+ * fact is found stale when it is looked up. What was noted inside a block is taken back when the walk leaves the part
+ * of the graph that begins with it (`mark`, `rollBack`), so nothing is copied where control branches either.
  *
- * Whatever can be written has a number, given when it is met first; what was written last is an array by these numbers, because the
- * questions about it are the most frequent ones of the whole pass.
+ * Whatever can be written has a number, given when it is met first; what was written last is an array by these numbers,
+ * because the questions about it are the most frequent ones of the whole pass.
  */
 
 import { InternalError } from '../diagnostics/diagnostic.ts';

@@ -1,4 +1,7 @@
-/** Questions about control-flow graphs that several lowering passes ask: which blocks follow, in which order they are visited. */
+/**
+ * Questions about control-flow graphs that several lowering passes ask: which blocks follow, in which order they are
+ * visited.
+ */
 import { InternalError } from '../diagnostics/diagnostic.ts';
 import type { Block, Graph, Terminator } from './ir.ts';
 
@@ -43,7 +46,10 @@ export function mapSuccessors(terminator: Terminator, map: (block: Block) => Blo
   }
 }
 
-/** Number of blocks that control may flow to from here. For passes that ask every block; `forEachSuccessor` for all others. */
+/**
+ * Number of blocks that control may flow to from here. For passes that ask every block; `forEachSuccessor` for all
+ * others.
+ */
 export function successorCount(terminator: Terminator): number {
   switch (terminator.kind) {
     case 'goto':
@@ -100,8 +106,8 @@ export function forEachSuccessor(terminator: Terminator, visit: (successor: Bloc
 export const NONE = 0;
 
 /**
- * By a block's id, the id of the only block that goes on to it, whatever happens there; `NONE` for the entry, for blocks that several
- * others lead to, and for those after a table. `blocks`: all of the graph.
+ * By a block's id, the id of the only block that goes on to it, whatever happens there; `NONE` for the entry, for
+ * blocks that several others lead to, and for those after a table. `blocks`: all of the graph.
  */
 export function onlyPredecessors(graph: Graph, blocks: readonly Block[]): Int32Array<ArrayBuffer> {
   let greatest = 0;
@@ -121,7 +127,10 @@ export function onlyPredecessors(graph: Graph, blocks: readonly Block[]): Int32A
 
 const UNKNOWN = -1;
 
-/** Working space of `reachableBlocks`, which every pass asks for every graph. It keeps its size, but no block, between calls. */
+/**
+ * Working space of `reachableBlocks`, which every pass asks for every graph. It keeps its size, but no block, between
+ * calls.
+ */
 const DONE: (Block | undefined)[] = [];
 const PATH: (Block | undefined)[] = [];
 const LEFT: number[] = [];
@@ -131,7 +140,9 @@ let depth = 0;
 let metIn = new Int32Array(1024);
 let calls = 0;
 
-/** The blocks that can be reached, each after all those it is reached from, as far as loops allow (reverse postorder). */
+/**
+ * The blocks that can be reached, each after all those it is reached from, as far as loops allow (reverse postorder).
+ */
 export function reachableBlocks(graph: Graph): Block[] {
   const { entry } = graph;
   // Most graphs are actions of one block.

@@ -117,8 +117,8 @@ function visitIfAny(expression: Expression | undefined, visit: (expression: Expr
 }
 
 /**
- * Rewrites every expression that is read, in place. Arguments of externs that only the switch knows may be written by it
- * and are left alone, as are digests, whose fields the switch reads later.
+ * Rewrites every expression that is read, in place. Arguments of externs that only the switch knows may be written by
+ * it and are left alone, as are digests, whose fields the switch reads later.
  */
 export function mapExpressionsOf(instruction: Instruction, map: (expression: Expression) => Expression): void {
   switch (instruction.kind) {

@@ -1,15 +1,16 @@
 /**
- * The intermediate representation: one instantiated program for the v1model architecture, as control-flow graphs over flat
- * storage.
+ * The intermediate representation: one instantiated program for the v1model architecture, as control-flow graphs over
+ * flat storage.
  *
  * Elaboration has by then evaluated `main`, inlined every nested control, parser, function and directly called action,
- * substituted type variables and taken structures, tuples and enums apart. What is left is small: headers, header stacks
- * and unions (the switch knows those), scalar variables, and basic blocks. Basic blocks, because BMv2 has
- * jumps everywhere (parse states, the next node of a table or conditional, `_jump` inside actions), so `return`, `exit`, `break`,
- * `continue`, `switch` and loops are edges and need no flag variables; and because each pass over them is a page long.
+ * substituted type variables and taken structures, tuples and enums apart. What is left is small: headers, header
+ * stacks and unions (the switch knows those), scalar variables, and basic blocks. Basic blocks, because BMv2 has jumps
+ * everywhere (parse states, the next node of a table or conditional, `_jump` inside actions), so `return`, `exit`,
+ * `break`, `continue`, `switch` and loops are edges and need no flag variables; and because each pass over them is a
+ * page long.
  *
- * Expressions are pure: they read places and do nothing else. Whatever has an effect is an instruction, in the order in which
- * P4 prescribes it, or the end of a block. Every expression carries its type. Arithmetic is that of P4 (wraps at
+ * Expressions are pure: they read places and do nothing else. Whatever has an effect is an instruction, in the order in
+ * which P4 prescribes it, or the end of a block. Every expression carries its type. Arithmetic is that of P4 (wraps at
  * the width); the emitter inserts the masks that BMv2's unbounded arithmetic needs.
  *
  * Blocks and instructions are plain mutable objects: passes rewrite them in place. Expressions and references are

@@ -1,6 +1,7 @@
 /**
- * Lowering: from elaborated graphs to what the BMv2 format can say. The list `passes` is the table of contents; it reads from
- * top to bottom, one file a pass. Each pass rewrites the program in place and leaves the invariants of `check.ts` intact.
+ * Lowering: from elaborated graphs to what the BMv2 format can say. The list `passes` is the table of contents; it
+ * reads from top to bottom, one file a pass. Each pass rewrites the program in place and leaves the invariants of
+ * `check.ts` intact.
  */
 import type { Reporter } from '../diagnostics/diagnostic.ts';
 import type { SourceMap, Span } from '../diagnostics/span.ts';

@@ -1,6 +1,6 @@
 /**
- * Prints the intermediate representation for people: `--dump-after` shows it after each pass. The notation is close to P4, one line an
- * instruction, one paragraph a block; blocks are called by name and number.
+ * Prints the intermediate representation for people: `--dump-after` shows it after each pass. The notation is close to
+ * P4, one line an instruction, one paragraph a block; blocks are called by name and number.
  */
 import type {
   Block,

@@ -1,8 +1,8 @@
 /**
  * Copy propagation: uses of a variable are replaced by what was last assigned to it, where that is still the same.
  *
- * Works forward through each block, and on into blocks that have a single way in. Constants, action data and plain copies
- * are always passed on; larger expressions only where the variable is read once in the whole program, so nothing
+ * Works forward through each block, and on into blocks that have a single way in. Constants, action data and plain
+ * copies are always passed on; larger expressions only where the variable is read once in the whole program, so nothing
  * is computed twice. What is left unread is removed afterwards by `dead-code.ts`.
  */
 
@@ -24,7 +24,10 @@ export function propagateCopies(program: Program, survey: Survey): void {
 class Propagation {
   /** One for all graphs: what is known in one is taken back at its end. */
   private readonly facts: Facts;
-  /** How often variables were read at first: what is passed on depends on it. The survey's own counts follow the changes. */
+  /**
+   * How often variables were read at first: what is passed on depends on it. The survey's own counts follow the
+   * changes.
+   */
   private readonly reads: ReadCounts;
   private readonly forget: (expression: Expression) => void;
   private readonly count: (expression: Expression) => void;
@@ -39,7 +42,8 @@ class Propagation {
   through({ graph, blocks }: ListedGraph): void {
     const { facts } = this;
     const predecessors = onlyPredecessors(graph, blocks);
-    // A number on the stack stands for the facts known before a block; it lies below those that go on with what is known at its end.
+    // A number on the stack stands for the facts known before a block; it lies below those that go on with what is
+    // known at its end.
     const pending: (Block | number)[] = blocks.filter((block) => predecessors[block.id] === NONE);
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       if (typeof next === 'number') {

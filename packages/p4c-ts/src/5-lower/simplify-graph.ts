@@ -1,6 +1,6 @@
 /**
- * Tidies a graph: empty blocks are skipped, branches on constants decided, chains of blocks with one way in and one
- * way out joined. Inlining leaves many such blocks behind; here they disappear at once, so that every later pass and the
+ * Tidies a graph: empty blocks are skipped, branches on constants decided, chains of blocks with one way in and one way
+ * out joined. Inlining leaves many such blocks behind; here they disappear at once, so that every later pass and the
  * emitter see only blocks that do something. Keeps the order of blocks, and so the output, deterministic.
  */
 import { mapSuccessors, NONE, onlyPredecessors } from './graph.ts';

@@ -1,10 +1,10 @@
 /**
- * What passes ask about the program as a whole: which graphs there are, with their blocks in order, and how often each variable
- * is read.
+ * What passes ask about the program as a whole: which graphs there are, with their blocks in order, and how often each
+ * variable is read.
  *
- * Listing all blocks and counting all reads go through everything there is, so passes that follow each other share one answer
- * for as long as it holds: a pass that changes where control flows makes the survey `forget`, one that changes what is read
- * keeps the counts up to date.
+ * Listing all blocks and counting all reads go through everything there is, so passes that follow each other share one
+ * answer for as long as it holds: a pass that changes where control flows makes the survey `forget`, one that changes
+ * what is read keeps the counts up to date.
  */
 import { eachExpression, expressionsOfTerminator } from './instructions.ts';
 import { type Action, type Block, type Expression, type Graph, type Program, reachableBlocks } from './ir.ts';

@@ -99,7 +99,9 @@ function unify(table: Table, nexts: readonly ApplyNext[], dispatch: (targets: re
   return { kind: 'action', targets, otherwise: dispatch(nexts.map((next) => after(next, undefined))) };
 }
 
-/** One place looks at hit or miss, another at the action that ran: BMv2's tables can answer only one of the questions. */
+/**
+ * One place looks at hit or miss, another at the action that ran: BMv2's tables can answer only one of the questions.
+ */
 export class MixedTableResults extends Error {
   readonly table: Table;
   constructor(table: Table) {

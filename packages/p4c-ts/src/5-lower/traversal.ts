@@ -1,9 +1,10 @@
 /**
  * Going through expressions of the intermediate representation: visiting, searching, and rebuilding them.
  *
- * Rebuilding goes bottom up through the constructors of expressions.ts, so whatever a substitution made constant is folded on the way, and
- * an expression of which nothing changed is handed back itself: passes compare by identity to see whether they did anything, and
- * unchanged parts stay shared. A reference whose index became a constant turns into the element it names.
+ * Rebuilding goes bottom up through the constructors of expressions.ts, so whatever a substitution made constant is
+ * folded on the way, and an expression of which nothing changed is handed back itself: passes compare by identity to
+ * see whether they did anything, and unchanged parts stay shared. A reference whose index became a constant turns into
+ * the element it names.
  */
 import { binary, cast, concat, conditional, isValid, isValidUnion, read, slice, unary } from './expressions.ts';
 import type { Expression, HeaderReference, Place } from './ir.ts';
@@ -19,8 +20,9 @@ export function indexOfPlace(place: Place): Expression | undefined {
 }
 
 /**
- * True when `test` holds for the expression or for something inside it, the indexes of references and places included. Asked outside in, until it
- * holds once. The parts are named here one by one, without lists of them: this is run for every instruction many times.
+ * True when `test` holds for the expression or for something inside it, the indexes of references and places included.
+ * Asked outside in, until it holds once. The parts are named here one by one, without lists of them: this is run for
+ * every instruction many times.
  */
 export function someExpression(expression: Expression, test: (inner: Expression) => boolean): boolean {
   if (test(expression)) return true;
@@ -56,7 +58,9 @@ export function someExpression(expression: Expression, test: (inner: Expression)
   }
 }
 
-/** Calls `visit` on the expression and everything inside it, outside in, the indexes of references and places included. */
+/**
+ * Calls `visit` on the expression and everything inside it, outside in, the indexes of references and places included.
+ */
 export function walkExpression(expression: Expression, visit: (inner: Expression) => void): void {
   someExpression(expression, (inner) => {
     visit(inner);

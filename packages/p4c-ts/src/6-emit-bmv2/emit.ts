@@ -133,7 +133,10 @@ export function emitBmv2(program: ir.Program, sources: SourceMap, reporter: Repo
   };
 }
 
-/** The user's metadata, and every other variable that the document mentions, or that a table never applied has as its key. */
+/**
+ * The user's metadata, and every other variable that the document mentions, or that a table never applied has as its
+ * key.
+ */
 function usedVariables(program: ir.Program, names: Names): ir.Variable[] {
   const addPlace = (place: ir.Place | undefined): void => {
     if (place?.kind === 'variable') names.variable(place.variable);

@@ -2,9 +2,9 @@
  * Expressions as BMv2 evaluates them.
  *
  * BMv2 computes with integers of any size and cuts only when it stores. P4's arithmetic wraps at the operand's width,
- * and comparisons see the wrapped value, so every operation that can leave the range is followed by a mask (unsigned) or by
- * `two_comp_mod` (signed). Booleans are a type of their own in expressions and a bit in storage: `d2b` and `b2d` convert.
- * The format wants an expression inside a parameter to be wrapped once more; that is done here too.
+ * and comparisons see the wrapped value, so every operation that can leave the range is followed by a mask (unsigned)
+ * or by `two_comp_mod` (signed). Booleans are a type of their own in expressions and a bit in storage: `d2b` and `b2d`
+ * convert. The format wants an expression inside a parameter to be wrapped once more; that is done here too.
  */
 
 import * as build from '../5-lower/expressions.ts';

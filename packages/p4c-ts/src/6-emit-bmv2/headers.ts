@@ -16,7 +16,10 @@ function padded(fields: Json[][], bits: number): Json[][] {
   return bits % 8 === 0 ? fields : [...fields, ['_padding', 8 - (bits % 8), false]];
 }
 
-/** `header_types`, `headers`, `header_stacks`, `header_union_types`, `header_unions`, `header_union_stacks`, `field_aliases`. */
+/**
+ * `header_types`, `headers`, `header_stacks`, `header_union_types`, `header_unions`, `header_union_stacks`,
+ * `field_aliases`.
+ */
 export function storageSections(program: ir.Program, variables: readonly ir.Variable[], names: Names): JsonObject {
   const types: JsonObject[] = [];
   const headers: JsonObject[] = [];

@@ -26,7 +26,9 @@ export function hexstr(value: bigint | number, bits: number): JsonObject {
   return { type: 'hexstr', value: hex(value, bytesFor(bits)) };
 }
 
-/** Writes `source_info` objects: 1-based line, 0-based column and the text itself. What stands at one place shares one. */
+/**
+ * Writes `source_info` objects: 1-based line, 0-based column and the text itself. What stands at one place shares one.
+ */
 export class Positions {
   private readonly sources: SourceMap;
   private readonly known = new Map<Span, JsonObject>();

@@ -1,6 +1,6 @@
 /**
- * Names of the headers that the compiler adds: `scalars`, which holds all variables, and one header for each varbit variable.
- * Chosen so that they collide with no header of the program.
+ * Names of the headers that the compiler adds: `scalars`, which holds all variables, and one header for each varbit
+ * variable. Chosen so that they collide with no header of the program.
  */
 import type { HeaderField, HeaderInstance, Program, Variable } from '../5-lower/ir.ts';
 import type { JsonObject } from './json.ts';

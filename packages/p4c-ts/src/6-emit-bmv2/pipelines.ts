@@ -1,6 +1,6 @@
 /**
- * Pipelines: blocks without instructions become nodes, that is tables and conditionals, each with the names of the nodes that
- * may follow.
+ * Pipelines: blocks without instructions become nodes, that is tables and conditionals, each with the names of the
+ * nodes that may follow.
  */
 
 import * as ir from '../5-lower/ir.ts';

@@ -1,9 +1,9 @@
 /**
  * Instructions as BMv2 primitives, and graphs as actions.
  *
- * An action is a list of primitives executed in order; `_jump` and `_jump_if_zero` take the position to go on at. So an action's
- * blocks are laid out one after another, and each end of a block becomes at most two jumps whose targets are filled in when
- * all positions are known.
+ * An action is a list of primitives executed in order; `_jump` and `_jump_if_zero` take the position to go on at. So an
+ * action's blocks are laid out one after another, and each end of a block becomes at most two jumps whose targets are
+ * filled in when all positions are known.
  */
 
 import * as ir from '../5-lower/ir.ts';

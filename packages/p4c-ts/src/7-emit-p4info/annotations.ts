@@ -1,6 +1,6 @@
 /**
- * Annotations in P4Info: unstructured ones as text, as they stand in the program; structured ones as values; `@brief` and
- * `@description` as documentation; `@name` and `@id` not at all, because they have places of their own.
+ * Annotations in P4Info: unstructured ones as text, as they stand in the program; structured ones as values; `@brief`
+ * and `@description` as documentation; `@name` and `@id` not at all, because they have places of their own.
  */
 import type * as ast from '../2-parse/ast.ts';
 import { parseInteger } from '../2-parse/lexer.ts';
@@ -80,8 +80,8 @@ export function integerArgument(annotations: readonly ast.Annotation[], name: st
 }
 
 /**
- * Numbers a list of fields from 1, in the manner of p4c: those with `@id` keep it, the others get the lowest number that is
- * free, but never one below their position.
+ * Numbers a list of fields from 1, in the manner of p4c: those with `@id` keep it, the others get the lowest number
+ * that is free, but never one below their position.
  */
 export function fieldIds(
   items: readonly { readonly annotations: readonly ast.Annotation[] }[],

@@ -1,6 +1,6 @@
 /**
- * What the standard architectures call the things that P4Info describes: names of extern types, of constructor parameters, of table
- * properties. Everything else about P4Info is the same for all of them.
+ * What the standard architectures call the things that P4Info describes: names of extern types, of constructor
+ * parameters, of table properties. Everything else about P4Info is the same for all of them.
  */
 import type { TypedProgram } from '../3-types/typed-program.ts';
 import type { SymbolKind } from './model.ts';

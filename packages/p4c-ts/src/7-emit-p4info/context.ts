@@ -1,6 +1,7 @@
 /**
- * What all parts of P4Info generation share: the program, where problems are reported, the table of ids, the types described so
- * far, and what the architecture calls things. One object for each run, so that nothing is kept between compilations.
+ * What all parts of P4Info generation share: the program, where problems are reported, the table of ids, the types
+ * described so far, and what the architecture calls things. One object for each run, so that nothing is kept between
+ * compilations.
  */
 import type * as ast from '../2-parse/ast.ts';
 import type { TypedProgram } from '../3-types/typed-program.ts';

@@ -1,5 +1,6 @@
 /**
- * P4Info: everything that a P4Runtime controller needs to know of a program, made from the typed syntax tree, in four steps:
+ * P4Info: everything that a P4Runtime controller needs to know of a program, made from the typed syntax tree, in four
+ * steps:
  *
  * 1. `controlPlaneObjects` lists the objects that are left when unreachable parts are gone, in P4Info's order;
  * 2. their names are collected, and ids and aliases computed from the whole set;
@@ -338,7 +339,10 @@ class Emitter {
     this.context.reporter.error('expected', attached.span, `this property must be ${what}`);
   }
 
-  /** What a table's property stands for: an instance declared elsewhere, or one made on the spot (then `@name` names it). */
+  /**
+   * What a table's property stands for: an instance declared elsewhere, or one made on the spot (then `@name` names
+   * it).
+   */
   private attached(object: TableObject, propertyName: string): Attached | undefined {
     const property = customProperty(object.declaration, propertyName);
     if (property === undefined) return undefined;

@@ -1,7 +1,7 @@
 /**
- * The entries that a program itself puts into its tables, as P4Runtime would write them, so that a controller can know without asking the
- * switch what is in a table already. Key sets become matches by match kind; what matches everything is left out, and where no
- * priority is written the order is turned into numbers, of which the highest wins.
+ * The entries that a program itself puts into its tables, as P4Runtime would write them, so that a controller can know
+ * without asking the switch what is in a table already. Key sets become matches by match kind; what matches everything
+ * is left out, and where no priority is written the order is turned into numbers, of which the highest wins.
  */
 import type * as ast from '../2-parse/ast.ts';
 import * as T from '../3-types/types.ts';
@@ -63,8 +63,8 @@ function inPriorityOrder(
 }
 
 /**
- * P4Runtime's priority: the greatest wins. Entries of a constant list win in source order; others have the priority that is
- * written or follows from the table's rules.
+ * P4Runtime's priority: the greatest wins. Entries of a constant list win in source order; others have the priority
+ * that is written or follows from the table's rules.
  */
 function priorityOf(property: ast.EntriesProperty, index: number, computed: bigint | undefined): number {
   if (property.isConst || computed === undefined) return property.entries.length - index;
@@ -97,8 +97,8 @@ function entryMatches(
 type Integer = (expression: ast.Expression) => bigint | undefined;
 
 /**
- * A key that is no number. P4Runtime sends values of error as numbers nowhere, so there is nothing an entry could hold; p4c refuses them
- * as well.
+ * A key that is no number. P4Runtime sends values of error as numbers nowhere, so there is nothing an entry could hold;
+ * p4c refuses them as well.
  */
 function refuseKey({ reporter, typed }: P4InfoContext, expression: ast.Expression): void {
   if (typed.types.get(expression)?.kind !== 'error') {

@@ -1,6 +1,6 @@
 /**
- * Extern instances of v1model in P4Info: counters, meters, registers, action profiles; and `digest` calls. A direct counter or
- * meter is described together with its table; one that no table names is not described at all.
+ * Extern instances of v1model in P4Info: counters, meters, registers, action profiles; and `digest` calls. A direct
+ * counter or meter is described together with its table; one that no table names is not described at all.
  */
 import type * as ast from '../2-parse/ast.ts';
 import type { ResolvedConstruction } from '../3-types/typed-program.ts';

@@ -1,7 +1,7 @@
 /**
- * What of a program is still there when its unreachable parts are gone: which instances are applied, which tables, and which
- * extern functions are called, and in what order. As in p4c, P4Info describes only that, apart from extern instances, which
- * the control plane may want to read even if nothing uses them.
+ * What of a program is still there when its unreachable parts are gone: which instances are applied, which tables, and
+ * which extern functions are called, and in what order. As in p4c, P4Info describes only that, apart from extern
+ * instances, which the control plane may want to read even if nothing uses them.
  *
  * The walk follows applications from the package's blocks. Branches whose condition is known (also through constructor
  * parameters) are taken or left; nothing is followed behind `return` and `exit`.

@@ -1,6 +1,7 @@
 /**
- * The messages that this phase makes, as plain objects: what protobuf calls "init shapes". Only their types come from the
- * protobuf bindings, so that compiling needs no protobuf at run time; `src/p4info.ts` turns them into messages and files.
+ * The messages that this phase makes, as plain objects: what protobuf calls "init shapes". Only their types come from
+ * the protobuf bindings, so that compiling needs no protobuf at run time; `src/p4info.ts` turns them into messages and
+ * files.
  */
 import type {
   ActionProfileSchema,

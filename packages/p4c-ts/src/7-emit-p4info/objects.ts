@@ -1,8 +1,8 @@
 /**
- * The objects of a program that the control plane sees, in the order in which P4Info lists them. That order is that of p4c
- * after inlining: for each block of the package, the top-level actions it uses come first (in the order of use, by tables
- * before direct calls), then its own declarations in source order, each nested instance's in the place of the instance, those of direct
- * applications last.
+ * The objects of a program that the control plane sees, in the order in which P4Info lists them. That order is that of
+ * p4c after inlining: for each block of the package, the top-level actions it uses come first (in the order of use, by
+ * tables before direct calls), then its own declarations in source order, each nested instance's in the place of the
+ * instance, those of direct applications last.
  */
 import type * as ast from '../2-parse/ast.ts';
 import type { ResolvedConstruction, TypedProgram } from '../3-types/typed-program.ts';

@@ -1,7 +1,8 @@
 /**
- * Ids and aliases. An id is 8 bits of kind and 24 bits of a hash of the name (Jenkins' one-at-a-time); a name whose id is
- * taken gets the next free one, in alphabetical order of names, so ids depend on nothing but the set of names. `@id` overrides it.
- * An alias is the shortest suffix of the name, in whole dotted parts, that no other object's name ends with.
+ * Ids and aliases. An id is 8 bits of kind and 24 bits of a hash of the name (Jenkins' one-at-a-time); a name whose id
+ * is taken gets the next free one, in alphabetical order of names, so ids depend on nothing but the set of names. `@id`
+ * overrides it. An alias is the shortest suffix of the name, in whole dotted parts, that no other object's name ends
+ * with.
  *
  * All names are collected first (`add`), then `assign` computes ids, then they may be asked for.
  */

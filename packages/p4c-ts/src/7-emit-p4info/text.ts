@@ -1,13 +1,13 @@
 /**
  * P4Info and entries as protobuf text, straight from the plain objects of model.ts.
  *
- * The protobuf runtime could do it (src/p4info.ts does for the other formats), but loading that takes longer than compiling
- * most programs, and text is what nearly everybody asks for. So the few message types that occur are described here once
- * more, as lines `field:type` in the order of their numbers, which is the order in which protobuf prints; a test
- * compares the result with the runtime's, byte for byte.
+ * The protobuf runtime could do it (src/p4info.ts does for the other formats), but loading that takes longer than
+ * compiling most programs, and text is what nearly everybody asks for. So the few message types that occur are
+ * described here once more, as lines `field:type` in the order of their numbers, which is the order in which protobuf
+ * prints; a test compares the result with the runtime's, byte for byte.
  *
- * Types: `int`, `bool`, `str`, `bytes`, `map<M>`, the name of a message, or an enumeration's names by number in `(...)`.
- * `group/field` belongs to the oneof `group`.
+ * Types: `int`, `bool`, `str`, `bytes`, `map<M>`, the name of a message, or an enumeration's names by number in
+ * `(...)`. `group/field` belongs to the oneof `group`.
  */
 import { InternalError } from '../diagnostics/diagnostic.ts';
 import type { ControlPlane, Entry } from './model.ts';

@@ -25,8 +25,8 @@ export function compile(path: string, options: CompileOptions): CompileResult {
 }
 
 /**
- * The crash handler: runs `action`, and turns whatever it throws into a diagnostic. Running out of stack is the program's
- * doing (it nests too deeply for some phase); everything else is ours.
+ * The crash handler: runs `action`, and turns whatever it throws into a diagnostic. Running out of stack is the
+ * program's doing (it nests too deeply for some phase); everything else is ours.
  */
 export function guard(reporter: Reporter, action: () => void): void {
   try {

@@ -21,7 +21,9 @@ export interface CompileOptions {
   readonly alreadyPreprocessed?: boolean;
   /** Front end only (`--check`): any architecture, no back end, P4Info if `p4info` is set. */
   readonly checkOnly?: boolean;
-  /** The architecture, for P4Info: `v1model`, `psa`, `pna` or another name; by default told from the package of `main`. */
+  /**
+   * The architecture, for P4Info: `v1model`, `psa`, `pna` or another name; by default told from the package of `main`.
+   */
   readonly arch?: string;
   /** Make P4Info and the program's table entries; default true. */
   readonly p4info?: boolean;

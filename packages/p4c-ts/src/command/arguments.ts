@@ -1,10 +1,11 @@
 /**
- * The command line of `mooring compile`: p4c-bm2-ss's options with p4c-bm2-ss's spelling, plus `--check` and `--dump-after`. They are
- * one table, from which both the parser and the help text come, so neither can forget one.
+ * The command line of `mooring compile`: p4c-bm2-ss's options with p4c-bm2-ss's spelling, plus `--check` and
+ * `--dump-after`. They are one table, from which both the parser and the help text come, so neither can forget one.
  *
  * p4c's rules: a value follows as the next word or behind `=`; an optional value only behind `=`; for one-letter
- * options it may also touch the letter (`-Iinclude`). Options of p4c that steer its own debugging are accepted and ignored,
- * so that existing build scripts run unchanged; an option that would change the result and is not supported is an error.
+ * options it may also touch the letter (`-Iinclude`). Options of p4c that steer its own debugging are accepted and
+ * ignored, so that existing build scripts run unchanged; an option that would change the result and is not supported is
+ * an error.
  */
 import type { WarningAction } from '../diagnostics/diagnostic.ts';
 import { ERROR_CLASSES, WARNING_CLASSES } from '../diagnostics/diagnostic.ts';

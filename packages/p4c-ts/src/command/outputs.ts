@@ -1,9 +1,10 @@
 /**
- * Which files a run of `mooring compile` writes, and what is in them. As with p4c, P4Info and entries are written as soon as
- * the front end has accepted the program, also when the back end then finds that the target cannot express it; the
- * BMv2 JSON only if there is no error at all.
+ * Which files a run of `mooring compile` writes, and what is in them. As with p4c, P4Info and entries are written as
+ * soon as the front end has accepted the program, also when the back end then finds that the target cannot express it;
+ * the BMv2 JSON only if there is no error at all.
  *
- * The protobuf runtime is loaded only here and only for the formats that need it: text, the usual one, is written without.
+ * The protobuf runtime is loaded only here and only for the formats that need it: text, the usual one, is written
+ * without.
  */
 import { entriesText, p4infoText } from '../7-emit-p4info/text.ts';
 import type { CompileResult } from '../api/options.ts';

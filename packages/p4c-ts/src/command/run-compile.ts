@@ -1,6 +1,6 @@
 /**
- * `mooring compile`, without a process around it: arguments in, exit status out, every effect through `CompileIo`. Files are
- * written whole and last; which of them after an error, see outputs.ts.
+ * `mooring compile`, without a process around it: arguments in, exit status out, every effect through `CompileIo`.
+ * Files are written whole and last; which of them after an error, see outputs.ts.
  *
  * Exit status as p4c's: 0 done (warnings included), 1 otherwise.
  */

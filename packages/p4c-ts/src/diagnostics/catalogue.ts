@@ -1,6 +1,6 @@
 /**
- * The catalogue of diagnostics: what each class of messages means, what to do about it, and a program that provokes it. It
- * is one typed table (a class without an entry does not compile), and everything is made from it: `docs/ERRORS.md`
+ * The catalogue of diagnostics: what each class of messages means, what to do about it, and a program that provokes it.
+ * It is one typed table (a class without an entry does not compile), and everything is made from it: `docs/ERRORS.md`
  * (document.ts), and a test that compiles each example and demands the diagnostic it promises.
  */
 import type { ErrorClass, WarningClass } from './diagnostic.ts';

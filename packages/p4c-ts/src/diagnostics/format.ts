@@ -36,7 +36,9 @@ function place(span: Span | undefined, sourceMap: SourceMap): string {
   return `${file}(${line}:${column}): `;
 }
 
-/** One note for each `#include` between the program and the place, so that an error in an included file can be traced. */
+/**
+ * One note for each `#include` between the program and the place, so that an error in an included file can be traced.
+ */
 function inclusions(span: Span | undefined, sourceMap: SourceMap): DiagnosticNote[] {
   const notes: DiagnosticNote[] = [];
   let at = span === undefined ? undefined : sourceMap.file(span.file).includedFrom;

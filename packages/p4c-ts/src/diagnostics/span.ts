@@ -40,7 +40,9 @@ export function joinSpans(a: Span, b: Span): Span {
 /** One file of a compilation. */
 export interface SourceFile {
   readonly id: FileId;
-  /** The path as the program's author wrote or would write it; used in messages and in the output's source positions. */
+  /**
+   * The path as the program's author wrote or would write it; used in messages and in the output's source positions.
+   */
   readonly path: string;
   readonly text: string;
   /** The `#include` that brought the file in, if one did. */

@@ -1,6 +1,6 @@
 /**
- * Programs of a page that are enormous when written out: calls of calls, structures of structures, squares of squares. Each
- * must end soon, with a diagnostic of class `overlimit` or `unsupported` that names the limit. Without the limits
+ * Programs of a page that are enormous when written out: calls of calls, structures of structures, squares of squares.
+ * Each must end soon, with a diagnostic of class `overlimit` or `unsupported` that names the limit. Without the limits
  * they end after hours, or with the memory.
  */
 import { describe, expect, test } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * Names that the program does not give, or gives several times: of objects that a table makes in place (those that p4c writes where
- * there is an annotation, else one that nothing else has), and of variables.
+ * Names that the program does not give, or gives several times: of objects that a table makes in place (those that p4c
+ * writes where there is an annotation, else one that nothing else has), and of variables.
  */
 import { expect, test } from 'vitest';
 import { compileBack, programAround } from './support.ts';

@@ -1,4 +1,7 @@
-/** The project's own P4 programs: each compiles, keeps the invariants after every pass, and gives exactly its golden JSON. */
+/**
+ * The project's own P4 programs: each compiles, keeps the invariants after every pass, and gives exactly its golden
+ * JSON.
+ */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,6 @@
-/** What the tests of the back half share: a program's way through all phases, its invariants checked after each pass. */
+/**
+ * What the tests of the back half share: a program's way through all phases, its invariants checked after each pass.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

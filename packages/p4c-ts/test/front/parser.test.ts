@@ -1,4 +1,7 @@
-/** The parser: constructs that print back as written, shapes of the tree that are easy to get wrong, errors and recovery. */
+/**
+ * The parser: constructs that print back as written, shapes of the tree that are easy to get wrong, errors and
+ * recovery.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Expression } from '../../src/2-parse/ast.ts';

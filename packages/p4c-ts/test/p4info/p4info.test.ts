@@ -1,6 +1,6 @@
 /**
- * P4Info and entries against golden files: one folder a case, `program.p4` beside what it must give. The expected files were
- * compared with p4c's output for the same programs. `UPDATE_GOLDEN=1` rewrites them.
+ * P4Info and entries against golden files: one folder a case, `program.p4` beside what it must give. The expected files
+ * were compared with p4c's output for the same programs. `UPDATE_GOLDEN=1` rewrites them.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

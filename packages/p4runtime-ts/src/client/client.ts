@@ -1,9 +1,10 @@
 /**
  * The P4Runtime client: a switch as seen by a program that thinks in names and plain values.
  *
- * It holds one session (stream, arbitration, reconnection), one program (the P4Info that names are looked up in), and channels for what the
- * switch tells. Calls go straight to the transport; only the stream is supervised. After a reconnect nothing is repeated
- * silently: whoever needs state restored says so in an `onReady` handler, which runs after every successful connection.
+ * It holds one session (stream, arbitration, reconnection), one program (the P4Info that names are looked up in), and
+ * channels for what the switch tells. Calls go straight to the transport; only the stream is supervised. After a
+ * reconnect nothing is repeated silently: whoever needs state restored says so in an `onReady` handler, which runs
+ * after every successful connection.
  */
 import { create } from '@bufbuild/protobuf';
 import { decodeEntity, encodeEntity, type Purpose } from '../codec/entities.ts';
@@ -80,8 +81,8 @@ export class P4RuntimeClient extends ClientConnection {
   }
 
   /**
-   * Connects, and waits until the switch has answered the arbitration (whether this client became primary is in `arbitration`).
-   * Keeps trying for `connectTimeoutMs`.
+   * Connects, and waits until the switch has answered the arbitration (whether this client became primary is in
+   * `arbitration`). Keeps trying for `connectTimeoutMs`.
    *
    * @throws RpcError of the last attempt
    */
@@ -341,8 +342,8 @@ export class P4RuntimeClient extends ClientConnection {
   }
 
   /**
-   * Calls `handler` with every list of digests (of one digest, or all), and acknowledges the list once the handler has come back
-   * without throwing.
+   * Calls `handler` with every list of digests (of one digest, or all), and acknowledges the list once the handler has
+   * come back without throwing.
    */
   onDigest(digest: string | undefined, handler: (list: DigestList) => void | Promise<void>): () => void {
     const wanted = digest === undefined ? undefined : this.program.digests.get(digest).alias;

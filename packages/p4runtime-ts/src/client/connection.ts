@@ -1,8 +1,9 @@
 /**
- * The supervised half of the client: the stream's life, who is primary, and who waits for what. Calls and entities are `client.ts`.
+ * The supervised half of the client: the stream's life, who is primary, and who waits for what. Calls and entities are
+ * `client.ts`.
  *
- * Waiting is one list of conditions that is looked through whenever the state changes; `close` and the connect timeout reject what is left,
- * so no promise is forgotten.
+ * Waiting is one list of conditions that is looked through whenever the state changes; `close` and the connect timeout
+ * reject what is left, so no promise is forgotten.
  */
 import { systemTimers, type Timers } from '../timers.ts';
 import { grpcTransport } from '../transport/grpc-transport.ts';
@@ -108,7 +109,8 @@ export abstract class ClientConnection {
   }
 
   /**
-   * Runs for primary with another election id; resolves with the switch's answer. With no argument: one above the present primary.
+   * Runs for primary with another election id; resolves with the switch's answer. With no argument: one above the
+   * present primary.
    */
   async runForPrimary(electionId?: bigint | number): Promise<ArbitrationState> {
     const id = electionId === undefined ? (this.#arbitration.electionId ?? 0n) + 1n : BigInt(electionId);
@@ -179,8 +181,8 @@ export abstract class ClientConnection {
   }
 
   /**
-   * Runs `handler` now if connected, and after every reconnection: the place to set up what the controller needs. Its signal is
-   * aborted when that connection breaks. Returns a function that removes it.
+   * Runs `handler` now if connected, and after every reconnection: the place to set up what the controller needs. Its
+   * signal is aborted when that connection breaks. Returns a function that removes it.
    */
   onReady(handler: (client: this, signal: AbortSignal) => void | Promise<void>): () => void {
     this.#readyHandlers.add(handler);

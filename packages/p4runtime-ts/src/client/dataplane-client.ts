@@ -1,6 +1,6 @@
 /**
- * A client of p4.bm.DataplaneInterface, so that a test drives a switch's ports without network interfaces. It works with BMv2's
- * simple_switch_grpc (`--dp-grpc-server-addr`) as well.
+ * A client of p4.bm.DataplaneInterface, so that a test drives a switch's ports without network interfaces. It works
+ * with BMv2's simple_switch_grpc (`--dp-grpc-server-addr`) as well.
  */
 import * as grpc from '@grpc/grpc-js';
 import {

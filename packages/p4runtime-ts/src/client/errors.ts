@@ -1,5 +1,6 @@
 /**
- * What the client throws, beyond EntityError (the entity does not fit the program) and RpcError (the call failed as a whole).
+ * What the client throws, beyond EntityError (the entity does not fit the program) and RpcError (the call failed as a
+ * whole).
  */
 import type { EntityInput } from '../entities/types.ts';
 import { Code, codeName } from '../transport/rpc-error.ts';

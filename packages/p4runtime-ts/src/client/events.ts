@@ -1,9 +1,9 @@
 /**
  * Handlers and loops for what a switch tells on its own.
  *
- * A `Channel` hands each item to every handler and to every `for await` loop that is open. Handlers run one after the other in the order of
- * the items, and an asynchronous one is waited for before its next item, so that a handler never runs twice at a time.
- * What a handler throws goes to `onError`; it does not stop the others.
+ * A `Channel` hands each item to every handler and to every `for await` loop that is open. Handlers run one after the
+ * other in the order of the items, and an asynchronous one is waited for before its next item, so that a handler never
+ * runs twice at a time. What a handler throws goes to `onError`; it does not stop the others.
  */
 import { BoundedQueue } from './queue.ts';
 

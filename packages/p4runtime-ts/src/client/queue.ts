@@ -1,8 +1,8 @@
 /**
  * A bounded queue between a handler that must not wait and a `for await` loop that may.
  *
- * When full it drops the newest and counts: for packets and notifications that is what a network would do, and memory stays
- * bounded however slow the loop is.
+ * When full it drops the newest and counts: for packets and notifications that is what a network would do, and memory
+ * stays bounded however slow the loop is.
  */
 
 /** An async iterator fed from outside. */

@@ -1,6 +1,6 @@
 /**
- * What arrives on the stream, with names and plain values. Arbitration is not here: the session deals with it before anybody
- * else sees a message.
+ * What arrives on the stream, with names and plain values. Arbitration is not here: the session deals with it before
+ * anybody else sees a message.
  */
 import { decodeData } from '../codec/data.ts';
 import { decodeTableEntry } from '../codec/entities.ts';
@@ -21,7 +21,8 @@ export type Received =
 /**
  * Decodes a message; `undefined` for kinds that this client does not know.
  *
- * @throws EntityError, UnknownNameError when it names what the program does not have; WireError when a sample is malformed
+ * @throws EntityError, UnknownNameError when it names what the program does not have; WireError when a sample is
+ * malformed
  */
 export function decodeStreamMessage(program: Program, { update }: StreamResponse): Received | undefined {
   switch (update.case) {

@@ -1,9 +1,10 @@
 /**
  * One client's stream to one device, kept alive: arbitration, reconnection, and who hears what.
  *
- * A small state machine. `connecting`: a stream is being opened or the server has not yet answered the arbitration message. `ready`: it has.
- * `waiting`: the stream broke, and the next attempt comes after a pause that doubles up to a limit. `closed`: for good.
- * Time and transport are passed in. The session knows nothing of entities; `P4RuntimeClient` stands on top.
+ * A small state machine. `connecting`: a stream is being opened or the server has not yet answered the arbitration
+ * message. `ready`: it has. `waiting`: the stream broke, and the next attempt comes after a pause that doubles up to a
+ * limit. `closed`: for good. Time and transport are passed in. The session knows nothing of entities; `P4RuntimeClient`
+ * stands on top.
  */
 import type { StreamMessageRequest } from '../gen/p4/v1/p4runtime_pb.ts';
 import type { Timers } from '../timers.ts';

@@ -1,6 +1,6 @@
 /**
- * What goes into and comes out of the client, apart from entities: options, pipelines, packets, lists, notifications. Types only, so that
- * `client.ts` holds nothing but behaviour.
+ * What goes into and comes out of the client, apart from entities: options, pipelines, packets, lists, notifications.
+ * Types only, so that `client.ts` holds nothing but behaviour.
  */
 import type { DataOutput, TableEntry, Values } from '../entities/types.ts';
 import type { P4Info } from '../gen/p4/config/v1/p4info_pb.ts';
@@ -22,7 +22,10 @@ export interface ConnectOptions {
   readonly electionId?: bigint | number | null;
   /** The default role, which may do everything, by default. */
   readonly role?: string;
-  /** The program that names are looked up in, until a pipeline is set or fetched: P4Info as message, file content, or Program. */
+  /**
+   * The program that names are looked up in, until a pipeline is set or fetched: P4Info as message, file content, or
+   * Program.
+   */
   readonly p4info?: P4Info | Program | Uint8Array | string;
   /** Keep trying to connect for this long; 10 s by default. */
   readonly connectTimeoutMs?: number;
@@ -88,8 +91,10 @@ export interface RunningPipeline {
 
 /** How to write. */
 export interface WriteOptions {
-  /** What happens when an update fails: `continue` (the others go on; default), `rollback` (none stays), `dataplane-atomic` (and no packet
-   *  sees a part). Switches may support `continue` only. */
+  /**
+   * What happens when an update fails: `continue` (the others go on; default), `rollback` (none stays),
+   * `dataplane-atomic` (and no packet sees a part). Switches may support `continue` only.
+   */
   readonly atomicity?: 'continue' | 'rollback' | 'dataplane-atomic';
   /** Updates in one message, 5,000 by default. Atomic writes are never split. */
   readonly batchSize?: number;

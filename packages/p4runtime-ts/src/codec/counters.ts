@@ -1,4 +1,7 @@
-/** Counters and meters between plain values and messages, for the entities that have some: tables, direct and indirect ones alike. */
+/**
+ * Counters and meters between plain values and messages, for the entities that have some: tables, direct and indirect
+ * ones alike.
+ */
 import type * as Entities from '../entities/types.ts';
 import type { CounterData, MeterConfig, MeterCounterData } from '../gen/p4/v1/p4runtime_pb.ts';
 import type { Purpose } from './purpose.ts';

@@ -1,8 +1,8 @@
 /**
  * Entities between plain objects with names and P4Runtime's `Entity` messages.
  *
- * One function per kind and direction, and one switch over the kinds each way. A `purpose` says what the message is for, because the same
- * entity is complete in an insert, names only its key in a delete, and is a pattern in a read.
+ * One function per kind and direction, and one switch over the kinds each way. A `purpose` says what the message is
+ * for, because the same entity is complete in an insert, names only its key in a delete, and is a pattern in a read.
  */
 
 import { assertNever } from '../assert-never.ts';

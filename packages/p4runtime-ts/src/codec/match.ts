@@ -1,8 +1,9 @@
 /**
  * Keys between plain values by field name and P4Runtime's `FieldMatch` messages.
  *
- * Going out, the liberal forms are brought to P4Runtime's rules: a don't-care is left out, bits outside a mask or prefix are 0,
- * fields are in P4Info's order (so that equal keys are equal messages). Coming in, fields that were left out stay left out.
+ * Going out, the liberal forms are brought to P4Runtime's rules: a don't-care is left out, bits outside a mask or
+ * prefix are 0, fields are in P4Info's order (so that equal keys are equal messages). Coming in, fields that were left
+ * out stay left out.
  */
 
 import type { MatchInput, MatchOutput, PlainValue, Values } from '../entities/types.ts';

@@ -1,6 +1,6 @@
 /**
- * Metadata of packets from and to the controller, by name. Padding is filled in on the way out and left out on the way in, so that
- * users never meet it.
+ * Metadata of packets from and to the controller, by name. Padding is filled in on the way out and left out on the way
+ * in, so that users never meet it.
  */
 
 import type { PlainValue, Values } from '../entities/types.ts';

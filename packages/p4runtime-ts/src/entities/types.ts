@@ -1,22 +1,23 @@
 /**
  * What users of the client write and read: entities with names and plain values, never ids or byte strings.
  *
- * Every entity is a plain object with a `kind`. There is one set of types for what goes in (`EntityInput`: liberal, `'10.0.0.0/24'` is a
- * fine prefix) and one for what comes out (`Entity`: always the same shape, numbers as bigint). An `Entity` is also a valid
- * `EntityInput`, so what was read can be written back. The same inputs serve as patterns for reading: what is left out
- * matches everything.
+ * Every entity is a plain object with a `kind`. There is one set of types for what goes in (`EntityInput`: liberal,
+ * `'10.0.0.0/24'` is a fine prefix) and one for what comes out (`Entity`: always the same shape, numbers as bigint). An
+ * `Entity` is also a valid `EntityInput`, so what was read can be written back. The same inputs serve as patterns for
+ * reading: what is left out matches everything.
  */
 
 /**
- * A value: a number, boolean, bytes (big-endian), or a text: decimal, `0x`, `0b`, an IPv4, IPv6 or MAC address, a member of the
- * field's enum; for fields that the controller sees as strings, the string itself.
+ * A value: a number, boolean, bytes (big-endian), or a text: decimal, `0x`, `0b`, an IPv4, IPv6 or MAC address, a
+ * member of the field's enum; for fields that the controller sees as strings, the string itself.
  */
 export type PlainValue = number | bigint | boolean | string | Uint8Array;
 
 /**
  * A field of a key. By kind of match:
- * exact and optional take a value; lpm a value (whole), `'value/length'` or `{ value, prefixLength }`; ternary a value (all bits), `'value &&& mask'`,
- * `'value/length'` or `{ value, mask }`; range a value, `'low..high'` or `{ low, high }`. `undefined`, `null` or `'*'`: does not care.
+ * exact and optional take a value; lpm a value (whole), `'value/length'` or `{ value, prefixLength }`; ternary a value
+ * (all bits), `'value &&& mask'`, `'value/length'` or `{ value, mask }`; range a value, `'low..high'` or
+ * `{ low, high }`. `undefined`, `null` or `'*'`: does not care.
  */
 export type MatchInput =
   | PlainValue
@@ -26,7 +27,10 @@ export type MatchInput =
   | null
   | undefined;
 
-/** A field of a key as read: exact and optional give the value alone. Strings for fields that the controller sees as strings. */
+/**
+ * A field of a key as read: exact and optional give the value alone. Strings for fields that the controller sees as
+ * strings.
+ */
 export type MatchOutput =
   | bigint
   | string
@@ -86,7 +90,10 @@ export interface CounterValue<Number_ = bigint | number> {
   readonly bytes?: Number_;
 }
 
-/** Rates a second and bursts, in the meter's unit. `'default'` as a configuration takes the meter back to everything green. */
+/**
+ * Rates a second and bursts, in the meter's unit. `'default'` as a configuration takes the meter back to everything
+ * green.
+ */
 export interface MeterValue<Number_ = bigint | number> {
   readonly cir: Number_;
   readonly cburst: Number_;
@@ -103,8 +110,8 @@ export interface ColourCounters {
 }
 
 /**
- * The counters of a meter's colours. In a read, anything asks for them. In a write `'reset'` takes them back to 0, which is all that P4Runtime
- * lets a client do; what was read may stay and changes nothing.
+ * The counters of a meter's colours. In a read, anything asks for them. In a write `'reset'` takes them back to 0,
+ * which is all that P4Runtime lets a client do; what was read may stay and changes nothing.
  */
 export type ColourCountersInput = 'reset' | ColourCounters | Readonly<Record<string, never>>;
 
@@ -393,7 +400,10 @@ export type Entity =
 /** The output type that belongs to an input's kind. */
 export type EntityOf<Kind extends EntityInput['kind']> = Extract<Entity, { readonly kind: Kind }>;
 
-/** A P4 value of any type: numbers as `PlainValue`, structs and headers by member name, tuples and stacks as arrays, enums and errors by name. */
+/**
+ * A P4 value of any type: numbers as `PlainValue`, structs and headers by member name, tuples and stacks as arrays,
+ * enums and errors by name.
+ */
 export type DataInput = PlainValue | null | readonly DataInput[] | { readonly [member: string]: DataInput };
 
 /** A P4 value as read: numbers as bigint; an invalid header is `null`. */

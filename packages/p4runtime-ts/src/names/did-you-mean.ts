@@ -1,9 +1,9 @@
 /**
  * Finds the name that somebody probably meant.
  *
- * Names in P4 are dotted (`MyIngress.ipv4_lpm`), and people mistype, drop or add a level, or use the wrong case. So candidates are compared
- * in lower case, both whole and by their last part, by Damerau-Levenshtein distance; a third of the length may be wrong.
- * Called on errors only, hence simple rather than fast.
+ * Names in P4 are dotted (`MyIngress.ipv4_lpm`), and people mistype, drop or add a level, or use the wrong case. So
+ * candidates are compared in lower case, both whole and by their last part, by Damerau-Levenshtein distance; a third of
+ * the length may be wrong. Called on errors only, hence simple rather than fast.
  */
 
 /** Edits (insert, delete, replace, swap neighbours) that turn one text into the other. */

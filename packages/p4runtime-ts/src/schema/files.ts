@@ -1,9 +1,9 @@
 /**
  * P4Info as files: protobuf text (what p4c writes by default), binary, and JSON.
  *
- * When reading, the format is told from the content, because file names vary (`.txtpb`, `.p4info.txt`, `.pb.txt`, `.bin`,
- * `.json`): JSON begins with a brace; a binary P4Info begins with a field tag followed by a length, and always holds a
- * control character early, which text never does.
+ * When reading, the format is told from the content, because file names vary (`.txtpb`, `.p4info.txt`, `.pb.txt`,
+ * `.bin`, `.json`): JSON begins with a brace; a binary P4Info begins with a field tag followed by a length, and always
+ * holds a control character early, which text never does.
  */
 import { fromBinary, fromJson, type JsonValue, toBinary, toJson } from '@bufbuild/protobuf';
 import { type P4Info, P4InfoSchema } from '../gen/p4/config/v1/p4info_pb.ts';

@@ -1,9 +1,9 @@
 /**
  * Objects of one kind (tables, actions, match fields ...) found by name or id.
  *
- * P4 names are long and dotted; people write the shortest form that is clear. So a name is looked up as the full name, as P4Info's alias, and
- * as any dotted suffix that only one object has. All forms go into one map when the collection is made; suffixes that two
- * objects share map to `ambiguous`, and the error lists both.
+ * P4 names are long and dotted; people write the shortest form that is clear. So a name is looked up as the full name,
+ * as P4Info's alias, and as any dotted suffix that only one object has. All forms go into one map when the collection
+ * is made; suffixes that two objects share map to `ambiguous`, and the error lists both.
  */
 import { didYouMean } from '../names/did-you-mean.ts';
 

@@ -1,8 +1,9 @@
 /**
  * A program's interface, ready for use: P4Info with every id resolved, every name indexed and every width known.
  *
- * Client and server both work on it. It is built once per pipeline; a P4Info that contradicts itself (ids twice, references to
- * nothing, fields without width) is refused here, so that no later code need expect it. Everything in it is immutable.
+ * Client and server both work on it. It is built once per pipeline; a P4Info that contradicts itself (ids twice,
+ * references to nothing, fields without width) is refused here, so that no later code need expect it. Everything in it
+ * is immutable.
  */
 import {
   ActionRef_Scope,
@@ -22,7 +23,10 @@ export type ValueFormat = 'plain' | 'ipv4' | 'ipv6' | 'mac';
 
 /** The type of a match field, action parameter or packet metadata field. */
 export interface FieldType {
-  /** Bits; 0 where the controller sees a string, and where P4Info tells no width (keys of type error): those take no value but 0. */
+  /**
+   * Bits; 0 where the controller sees a string, and where P4Info tells no width (keys of type error): those take no
+   * value but 0.
+   */
   readonly bitwidth: number;
   /** `ceil(bitwidth / 8)`. */
   readonly byteLength: number;

@@ -1,8 +1,8 @@
 /**
  * P4 types as digests, registers and named fields use them: P4Info's `P4DataTypeSpec` with every name resolved.
  *
- * Resolving once, when a pipeline is loaded, means that encoding a value later is a walk over a finished tree, and that a P4Info
- * with a dangling or circular type name is refused at load rather than at the first digest.
+ * Resolving once, when a pipeline is loaded, means that encoding a value later is a walk over a finished tree, and that
+ * a P4Info with a dangling or circular type name is refused at load rather than at the first digest.
  */
 import type { P4BitstringLikeTypeSpec, P4DataTypeSpec, P4TypeInfo } from '../gen/p4/config/v1/p4types_pb.ts';
 import { toBigInt } from '../values/bytes.ts';

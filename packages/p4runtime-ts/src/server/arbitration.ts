@@ -1,8 +1,9 @@
 /**
  * Who is primary (specification: "Client Arbitration and Controller Replication").
  *
- * Pure: one object per device and role, fed with what controllers say, answering who must be told what. The rule in short: the controller whose election
- * id is the highest that was ever seen is primary; when it leaves, nobody is until somebody comes with an id at least as high.
+ * Pure: one object per device and role, fed with what controllers say, answering who must be told what. The rule in
+ * short: the controller whose election id is the highest that was ever seen is primary; when it leaves, nobody is until
+ * somebody comes with an id at least as high.
  */
 import type { Any } from '@bufbuild/protobuf/wkt';
 import { Code } from '../transport/rpc-error.ts';

@@ -1,8 +1,9 @@
 /**
  * The service p4.bm.DataplaneInterface: packets in and out of a switch by gRPC, as test drivers for BMv2 use it.
  *
- * The switch takes a packet through before `send` returns, so the packets that leave meanwhile are those that it caused and carry its
- * id. Packets for a client that does not read are bounded twice: the client's own packets wait, and what leaves for other reasons is dropped.
+ * The switch takes a packet through before `send` returns, so the packets that leave meanwhile are those that it caused
+ * and carry its id. Packets for a client that does not read are bounded twice: the client's own packets wait, and what
+ * leaves for other reasons is dropped.
  */
 import * as grpc from '@grpc/grpc-js';
 import {

@@ -1,6 +1,6 @@
 /**
- * One device: its switch, its pipelines, its controllers. Everything that changes something goes through one queue, so two
- * Writes never interleave, and a new primary is told only when the writes of the old one are done.
+ * One device: its switch, its pipelines, its controllers. Everything that changes something goes through one queue, so
+ * two Writes never interleave, and a new primary is told only when the writes of the old one are done.
  */
 import {
   type DigestListAck,

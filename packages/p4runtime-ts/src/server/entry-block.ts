@@ -1,9 +1,9 @@
 /**
  * Many changes of table entries as a few flat arrays, for switches that take them so (`Switch.applyBlocks`).
  *
- * A batch of a thousand entries as `SwitchUpdate`s is some ten thousand small objects, which cost more to make, to send to another thread and to
- * collect than the entries themselves. A block describes itself: how keys of its tables and arguments of its actions lie in its bytes is
- * in the block, so that `unpackBlock` needs nothing else.
+ * A batch of a thousand entries as `SwitchUpdate`s is some ten thousand small objects, which cost more to make, to send
+ * to another thread and to collect than the entries themselves. A block describes itself: how keys of its tables and
+ * arguments of its actions lie in its bytes is in the block, so that `unpackBlock` needs nothing else.
  */
 import type { EntryAction, MatchValue, SwitchUpdate } from './switch.ts';
 
@@ -62,9 +62,10 @@ export interface EntryBlock {
    */
   readonly heads: Int32Array;
   /**
-   * The key, then the action's arguments. A key's fields in order: exact its value; lpm value and two bytes of prefix length; ternary value and
-   * mask; range low and high; optional value and one byte that is 1 if there is one; last, where the table has priorities, four bytes of
-   * priority. Everything big-endian. Keys of entries that are modified or deleted, and targets of those deleted, mean nothing.
+   * The key, then the action's arguments. A key's fields in order: exact its value; lpm value and two bytes of prefix
+   * length; ternary value and mask; range low and high; optional value and one byte that is 1 if there is one; last,
+   * where the table has priorities, four bytes of priority. Everything big-endian. Keys of entries that are modified or
+   * deleted, and targets of those deleted, mean nothing.
    */
   readonly data: Uint8Array;
 }

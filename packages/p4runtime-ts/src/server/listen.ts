@@ -1,4 +1,7 @@
-/** Makes a gRPC server listen; what P4Runtime's server and the data plane's have in common, so that both give addresses and errors alike. */
+/**
+ * Makes a gRPC server listen; what P4Runtime's server and the data plane's have in common, so that both give addresses
+ * and errors alike.
+ */
 import type * as grpc from '@grpc/grpc-js';
 
 /**

@@ -1,8 +1,8 @@
 /**
  * Pipelines of one device: prepared, saved, committed, reconciled (specification: "SetForwardingPipelineConfig RPC").
  *
- * After VERIFY_AND_SAVE, reads and writes already speak of the new program although the old one still forwards: writes are checked against
- * the saved state and kept, and COMMIT hands them to the switch together with the pipeline.
+ * After VERIFY_AND_SAVE, reads and writes already speak of the new program although the old one still forwards: writes
+ * are checked against the saved state and kept, and COMMIT hands them to the switch together with the pipeline.
  */
 import { fromBinary } from '@bufbuild/protobuf';
 import { P4DeviceConfigSchema } from '../gen/p4/tmp/p4config_pb.ts';
@@ -167,7 +167,10 @@ export class Pipelines {
     }
   }
 
-  /** Replays everything that was written to the old pipeline into the new one; direct counters and meters keep what they counted. */
+  /**
+   * Replays everything that was written to the old pipeline into the new one; direct counters and meters keep what they
+   * counted.
+   */
   async #reconcile(old: PipelineState, next: PipelineState): Promise<SwitchUpdate[]> {
     const batch = new Batch();
     // The old state is consistent, but is not replayed in the order of its references.
@@ -192,7 +195,10 @@ export class Pipelines {
     return batch.unpacked();
   }
 
-  /** What the entries that a table had before have counted, those of the program included, for the entries that it has now. */
+  /**
+   * What the entries that a table had before have counted, those of the program included, for the entries that it has
+   * now.
+   */
   async #carryDirect(old: TableStore, next: TableStore | undefined, batch: Batch): Promise<void> {
     const counters = old.info.directCounter !== undefined && next?.info.directCounter !== undefined;
     const colours = old.info.directMeter !== undefined && next?.info.directMeter !== undefined;

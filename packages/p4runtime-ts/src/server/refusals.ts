@@ -30,7 +30,9 @@ const switchCodes = {
   internal: Code.INTERNAL,
 } as const;
 
-/** Whether a switch threw this: by name as well, for switches that are bundled with a copy of that class of their own. */
+/**
+ * Whether a switch threw this: by name as well, for switches that are bundled with a copy of that class of their own.
+ */
 export function isSwitchError(error: unknown): error is SwitchError {
   return error instanceof SwitchError || (error instanceof Error && error.name === 'SwitchError');
 }

@@ -1,10 +1,10 @@
 /**
  * What a role may do, where its configuration says so (specification: "Role Config").
  *
- * P4Runtime leaves the message to server and clients. This server understands the one that Stratum and finsy use, `P4RoleConfig`: ids that only
- * this role may write, ids that it shares with others, whether and which packets it receives, whether it may set the pipeline. It is read by
- * hand, five fields, so that no foreign schema is needed. A configuration of another type restricts nothing, except in strict mode, where it
- * is refused.
+ * P4Runtime leaves the message to server and clients. This server understands the one that Stratum and finsy use,
+ * `P4RoleConfig`: ids that only this role may write, ids that it shares with others, whether and which packets it
+ * receives, whether it may set the pipeline. It is read by hand, five fields, so that no foreign schema is needed. A
+ * configuration of another type restricts nothing, except in strict mode, where it is refused.
  */
 import type { Any } from '@bufbuild/protobuf/wkt';
 import type { Entity, PacketMetadata } from '../gen/p4/v1/p4runtime_pb.ts';

@@ -1,6 +1,6 @@
 /**
- * The roles of one device: who is primary of each, and what its configuration lets it do. A role stays known after its clients have gone,
- * because its highest election id and its configuration are remembered.
+ * The roles of one device: who is primary of each, and what its configuration lets it do. A role stays known after its
+ * clients have gone, because its highest election id and its configuration are remembered.
  */
 import type { Any } from '@bufbuild/protobuf/wkt';
 import type { Update } from '../gen/p4/v1/p4runtime_pb.ts';
@@ -63,8 +63,8 @@ export class Roles<Controller> {
   }
 
   /**
-   * What refuses an update that the role may not write; `undefined` when no role has rules, which is the usual case and costs nothing.
-   * The function throws RpcError PERMISSION_DENIED.
+   * What refuses an update that the role may not write; `undefined` when no role has rules, which is the usual case and
+   * costs nothing. The function throws RpcError PERMISSION_DENIED.
    */
   scope(role: string): ((update: Update) => void) | undefined {
     const own = this.rulesOf(role);

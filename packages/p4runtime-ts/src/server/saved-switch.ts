@@ -1,6 +1,6 @@
 /**
- * Stands in for the switch while a saved pipeline is read that does not run yet: no packet has changed anything, so counters, registers and ages are
- * all 0. Only reads reach it; everything else would be our bug.
+ * Stands in for the switch while a saved pipeline is read that does not run yet: no packet has changed anything, so
+ * counters, registers and ages are all 0. Only reads reach it; everything else would be our bug.
  */
 import type { PipelineState } from './store/state.ts';
 import type { CounterCells, EntryStates, Switch } from './switch.ts';

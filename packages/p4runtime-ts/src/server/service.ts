@@ -1,6 +1,6 @@
 /**
- * The P4Runtime service apart from any carrier: finds the device, and turns requests into its calls. gRPC (`grpc-server.ts`) and the
- * in-process connection (`transport/in-process.ts`) both stand on it.
+ * The P4Runtime service apart from any carrier: finds the device, and turns requests into its calls. gRPC
+ * (`grpc-server.ts`) and the in-process connection (`transport/in-process.ts`) both stand on it.
  */
 import type {
   CapabilitiesRequest,
@@ -31,9 +31,10 @@ export interface ServiceOptions {
   /** The devices behind this service. Old clients use device 0, which the specification forbids. */
   readonly devices: readonly { readonly deviceId: bigint | number; readonly target: Switch }[];
   /**
-   * Follow the specification to the letter. Without it (the default), what scripts written for BMv2 rely on is tolerated: device id 0, writes
-   * and pipelines without a stream or election id, an unset election id as 0, empty byte strings as 0, packet-outs without metadata, groups
-   * without max_size. A read of one pattern that fails ends with its own code, not with UNKNOWN and details.
+   * Follow the specification to the letter. Without it (the default), what scripts written for BMv2 rely on is
+   * tolerated: device id 0, writes and pipelines without a stream or election id, an unset election id as 0, empty byte
+   * strings as 0, packet-outs without metadata, groups without max_size. A read of one pattern that fails ends with its
+   * own code, not with UNKNOWN and details.
    */
   readonly strict?: boolean;
   /** What translated types (`@p4runtime_translation`) mean. */

@@ -1,9 +1,10 @@
 /**
  * `@p4runtime_translation`: values that the controller and the program see differently.
  *
- * P4Info tells only the controller's side: a number of some width or a string. What it means on the switch is the deployment's
- * business, so the server is given a `Translation` per type or URI. Where none is given, numbers pass through unchanged, and strings are
- * numbered as they come, from 1 (0 stays free for "none"), which keeps programs usable whose strings are mere labels.
+ * P4Info tells only the controller's side: a number of some width or a string. What it means on the switch is the
+ * deployment's business, so the server is given a `Translation` per type or URI. Where none is given, numbers pass
+ * through unchanged, and strings are numbered as they come, from 1 (0 stays free for "none"), which keeps programs
+ * usable whose strings are mere labels.
  */
 import type { FieldType } from '../schema/program.ts';
 import { canonicalBytes, fits, padTo, toBigInt, toCanonical, toPadded } from '../values/bytes.ts';

@@ -1,8 +1,10 @@
 /**
- * The smallest data plane: it forwards nothing, remembers everything it is told by slot, and lets a test play the packets.
+ * The smallest data plane: it forwards nothing, remembers everything it is told by slot, and lets a test play the
+ * packets.
  *
- * It is the executable form of the contract in `switch.ts`: it throws (as our bug) when the server breaks it, for instance by naming a slot that
- * is not taken. Tests read `tables`, `groups` ... to see what a data plane would see, and call `emit`, `hit` and `fail`.
+ * It is the executable form of the contract in `switch.ts`: it throws (as our bug) when the server breaks it, for
+ * instance by naming a slot that is not taken. Tests read `tables`, `groups` ... to see what a data plane would see,
+ * and call `emit`, `hit` and `fail`.
  */
 
 import { assertNever } from '../assert-never.ts';

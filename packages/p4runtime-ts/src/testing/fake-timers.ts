@@ -1,6 +1,6 @@
 /**
- * Time that stands still until a test moves it. Timers fire in the order of their instants, also those that a firing timer sets, as with
- * a real clock.
+ * Time that stands still until a test moves it. Timers fire in the order of their instants, also those that a firing
+ * timer sets, as with a real clock.
  */
 import type { Timers } from '../timers.ts';
 

@@ -1,10 +1,11 @@
 /**
- * Reads a message from protobuf's text format, as liberally as protobuf's own parsers do: `field: value`, `field { ... }`,
- * `field: < ... >`, lists `[a, b]`, separators `,` and `;`, adjacent strings joined, `#` comments, enum values by name or number,
- * `Any` expanded as `[type.googleapis.com/name] { ... }` where the type is in the registry given.
+ * Reads a message from protobuf's text format, as liberally as protobuf's own parsers do: `field: value`,
+ * `field { ... }`, `field: < ... >`, lists `[a, b]`, separators `,` and `;`, adjacent strings joined, `#` comments,
+ * enum values by name or number, `Any` expanded as `[type.googleapis.com/name] { ... }` where the type is in the
+ * registry given.
  *
- * A recursive descent over tokens, driven by the message's descriptor. Errors name line and column, what was expected, and
- * the nearest field or enum value when a name is unknown.
+ * A recursive descent over tokens, driven by the message's descriptor. Errors name line and column, what was expected,
+ * and the nearest field or enum value when a name is unknown.
  */
 import {
   create,

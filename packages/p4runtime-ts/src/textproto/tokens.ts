@@ -1,8 +1,8 @@
 /**
  * Cuts protobuf's text format into tokens: names, numbers, strings and punctuation, each with its place.
  *
- * A regular expression with the sticky flag does the cutting, so the text is walked once; line and column are worked out from
- * the offset only when an error needs them.
+ * A regular expression with the sticky flag does the cutting, so the text is walked once; line and column are worked
+ * out from the offset only when an error needs them.
  */
 
 /** A piece of text; `text` is as written, quotes included. */

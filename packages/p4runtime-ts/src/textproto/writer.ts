@@ -1,10 +1,11 @@
 /**
  * Writes a message in protobuf's text format, byte for byte as protobuf's C++ `TextFormat` (and so p4c) prints it.
  *
- * What that means: fields in order of their number whatever the order of declaration; two spaces a level; one line per scalar and per element
- * of a repeated scalar; maps as repeated `{ key value }` ordered by key; strings and bytes escaped alike, octal for everything
- * that is not printable ASCII; `Any` not expanded. It walks descriptors, so it serves every message, not P4Info alone.
- * Lines are collected in one array and joined once: linear in the size of the output.
+ * What that means: fields in order of their number whatever the order of declaration; two spaces a level; one line per
+ * scalar and per element of a repeated scalar; maps as repeated `{ key value }` ordered by key; strings and bytes
+ * escaped alike, octal for everything that is not printable ASCII; `Any` not expanded. It walks descriptors, so it
+ * serves every message, not P4Info alone. Lines are collected in one array and joined once: linear in the size of the
+ * output.
  */
 import { type DescField, type DescMessage, type MessageShape, ScalarType } from '@bufbuild/protobuf';
 import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';

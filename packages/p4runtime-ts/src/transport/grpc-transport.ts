@@ -23,7 +23,10 @@ function buffer(bytes: Uint8Array | undefined): Buffer | null {
   return bytes === undefined ? null : Buffer.from(bytes);
 }
 
-/** grpc-js wraps the system's reason in a history of the channel, part of which is often empty; the reason is what helps. */
+/**
+ * grpc-js wraps the system's reason in a history of the channel, part of which is often empty; the reason is what
+ * helps.
+ */
 function plainReason(details: string): string {
   return /Last error: (?:Error: )?(.+?)\. Resolution note:/.exec(details)?.[1] ?? details;
 }
@@ -49,8 +52,9 @@ export function grpcTransport(address: string, tls?: ClientTlsOptions): Transpor
     'grpc.initial_reconnect_backoff_ms': 50,
     'grpc.min_reconnect_backoff_ms': 50,
     'grpc.max_reconnect_backoff_ms': 1000,
-    // grpc-js keeps what a stream has sent for a second attempt, and copies that list with each message that leaves. There is none:
-    // sessions begin anew by themselves. Without the list, `drained` waits for the connection, not for its first megabyte.
+    // grpc-js keeps what a stream has sent for a second attempt, and copies that list with each message that leaves.
+    // There is none: sessions begin anew by themselves. Without the list, `drained` waits for the connection, not for
+    // its first megabyte.
     'grpc.per_rpc_retry_buffer_size': 0,
     // A channel of its own: a dead switch must not slow down the channel of a living one, nor share its backoff.
     'grpc.use_local_subchannel_pool': 1,

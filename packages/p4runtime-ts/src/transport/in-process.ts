@@ -1,8 +1,8 @@
 /**
  * A client's connection to a service in the same process: no port, no serialisation, the same behaviour.
  *
- * Messages are handed over as objects; each hop waits for a microtask, so that nobody is called back from inside his own call, as with
- * a network. Meant for tests and for one-process set-ups.
+ * Messages are handed over as objects; each hop waits for a microtask, so that nobody is called back from inside his
+ * own call, as with a network. Meant for tests and for one-process set-ups.
  */
 import type { ReadResponse } from '../gen/p4/v1/p4runtime_pb.ts';
 import type { P4RuntimeService } from '../server/service.ts';

@@ -2,7 +2,8 @@
  * The P4Runtime service, and the data plane's, as grpc-js wants them: path and (de)serialisers of each method.
  *
  * grpc-js has no code generator for protobuf-es, but needs only this table; it is made from the generated service
- * descriptor, and for the calls that carry traffic from the faster generated codecs. `Buffer.from(array.buffer, ...)` wraps serialised bytes without copying.
+ * descriptor, and for the calls that carry traffic from the faster generated codecs. `Buffer.from(array.buffer, ...)`
+ * wraps serialised bytes without copying.
  */
 import { type DescMessage, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import { logVerbosity, type MethodDefinition, setLogVerbosity } from '@grpc/grpc-js';
@@ -21,7 +22,8 @@ import {
   writeRequestToBytes,
 } from '../gen/wire.ts';
 
-// What goes wrong is reported to the caller; grpc-js shall not write to the standard error output besides, unless asked to.
+// What goes wrong is reported to the caller; grpc-js shall not write to the standard error output besides, unless asked
+// to.
 if (process.env.GRPC_VERBOSITY === undefined) setLogVerbosity(logVerbosity.NONE);
 
 function serializer<Desc extends DescMessage>(schema: Desc): (message: MessageShape<Desc>) => Buffer {

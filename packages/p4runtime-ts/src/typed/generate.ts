@@ -1,9 +1,9 @@
 /**
  * Writes a program's TypeScript types from its P4Info: the library behind `mooring types`.
  *
- * One interface, in P4Info's order, so that the file changes only where the program does. Names are P4Info's aliases (as in everything
- * that is read), match fields and parameters by their P4Info names; enums become unions of their members; widths and kinds go
- * into comments, which editors show.
+ * One interface, in P4Info's order, so that the file changes only where the program does. Names are P4Info's aliases
+ * (as in everything that is read), match fields and parameters by their P4Info names; enums become unions of their
+ * members; widths and kinds go into comments, which editors show.
  */
 import type { P4Info } from '../gen/p4/config/v1/p4info_pb.ts';
 import { type FieldType, type MatchFieldInfo, Program } from '../schema/program.ts';

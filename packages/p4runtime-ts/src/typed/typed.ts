@@ -1,8 +1,9 @@
 /**
  * The client with a program's types: tables, match fields, actions and parameters checked by the TypeScript compiler.
  *
- * `mooring types` writes an interface that extends `ProgramTypes` for a program (see `generate.ts`); `typed<Program>(client)` is the same
- * client, seen through it. Nothing happens at run time: the types are erased, the client checks names anyway.
+ * `mooring types` writes an interface that extends `ProgramTypes` for a program (see `generate.ts`);
+ * `typed<Program>(client)` is the same client, seen through it. Nothing happens at run time: the types are erased, the
+ * client checks names anyway.
  */
 import type { P4RuntimeClient, WriteOptions } from '../client/client.ts';
 import type { UpdateResult } from '../client/errors.ts';

@@ -1,9 +1,10 @@
 /**
  * Numbers and P4Runtime's byte strings.
  *
- * P4Runtime sends unsigned and two's complement values as big-endian bytes in the *canonical* (shortest) form: no leading zero
- * bytes, zero is one zero byte. Data planes want a fixed length. These are the few conversions between number, canonical
- * bytes and padded bytes; all are linear and allocate only their result, because table writes go through here.
+ * P4Runtime sends unsigned and two's complement values as big-endian bytes in the *canonical* (shortest) form: no
+ * leading zero bytes, zero is one zero byte. Data planes want a fixed length. These are the few conversions between
+ * number, canonical bytes and padded bytes; all are linear and allocate only their result, because table writes go
+ * through here.
  */
 
 /** Bytes that `bitwidth` bits need. */

@@ -1,9 +1,9 @@
 /**
  * Plain values of a field, to and from P4Runtime's canonical bytes.
  *
- * `encodeValue` takes whatever a person would write for the field and says precisely what is wrong if it does not fit: an address of another
- * width, a number beyond the field, an enum member that does not exist. Numbers take a short way, because table writes
- * go through here.
+ * `encodeValue` takes whatever a person would write for the field and says precisely what is wrong if it does not fit:
+ * an address of another width, a number beyond the field, an enum member that does not exist. Numbers take a short way,
+ * because table writes go through here.
  */
 import type { PlainValue } from '../entities/types.ts';
 import { didYouMean } from '../names/did-you-mean.ts';

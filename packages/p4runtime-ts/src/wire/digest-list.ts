@@ -1,8 +1,9 @@
 /**
  * A digest list whose samples are made into messages, and out of them, one by one, when they are asked for.
  *
- * A list of some hundred samples would be ten thousand small objects that all live until its last sample was dealt with, and so outlive a collection
- * of young garbage. Sample by sample they die young; and the usual one, a struct of plain numbers, is read from its bytes without any (`numbersOf`).
+ * A list of some hundred samples would be ten thousand small objects that all live until its last sample was dealt
+ * with, and so outlive a collection of young garbage. Sample by sample they die young; and the usual one, a struct of
+ * plain numbers, is read from its bytes without any (`numbersOf`).
  */
 import type { P4Data } from '../gen/p4/v1/p4data_pb.ts';
 import type { DigestList, StreamMessageResponse } from '../gen/p4/v1/p4runtime_pb.ts';
@@ -65,7 +66,9 @@ export class EncodedSamples implements SampleList {
     return reader === undefined ? undefined : readP4Data(reader);
   }
 
-  /** A struct whose members are all unsigned numbers, by name; `undefined` for all else, which `at` decodes or refuses. */
+  /**
+   * A struct whose members are all unsigned numbers, by name; `undefined` for all else, which `at` decodes or refuses.
+   */
   numbersOf(index: number, type: DataType): Record<string, bigint> | undefined {
     if (type.kind !== 'struct') return undefined;
     const reader = this.#enter(this.#reader, index);

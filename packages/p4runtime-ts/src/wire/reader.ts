@@ -1,8 +1,9 @@
 /**
  * Protobuf's wire format, read: the few primitives that the generated decoders (`src/gen/wire.ts`) are made of.
  *
- * Everything is checked against the end of the message at hand, so malformed input throws and never reads beyond. Short byte strings
- * are copied, so that keeping one does not keep the whole request in memory; long ones (packets) are views.
+ * Everything is checked against the end of the message at hand, so malformed input throws and never reads beyond. Short
+ * byte strings are copied, so that keeping one does not keep the whole request in memory; long ones (packets) are
+ * views.
  */
 import { singleByte } from '../values/bytes.ts';
 
@@ -131,7 +132,10 @@ export class WireReader {
     return outer;
   }
 
-  /** Enters the nested message that comes next if it has this tag of one byte and fewer than 2^14 bytes; else stays. Not to be left. */
+  /**
+   * Enters the nested message that comes next if it has this tag of one byte and fewer than 2^14 bytes; else stays. Not
+   * to be left.
+   */
   descend(tag: number): boolean {
     const length = this.#lengthAfter(tag);
     if (length < 0) return false;
@@ -152,7 +156,10 @@ export class WireReader {
     return value === 0n ? BigInt(low) : (value << BigInt(8 * rest)) | BigInt(low);
   }
 
-  /** Passes over this tag and the length after it, and gives the length; -1 and no step if something else comes, or it ends too early. */
+  /**
+   * Passes over this tag and the length after it, and gives the length; -1 and no step if something else comes, or it
+   * ends too early.
+   */
   #lengthAfter(tag: number): number {
     const buffer = this.#buffer;
     let at = this.position;

@@ -1,10 +1,11 @@
 /**
  * A WriteRequest whose updates are decoded one by one, when they are asked for.
  *
- * A batch of a thousand entries would be some forty thousand small objects, most of which would outlive a collection of young garbage just
- * because the batch is so long. Decoded singly they die young, which about halves what a Write costs; and table entries in the usual shape are
- * taken from their bytes (`encoded`) without being decoded at all (`server/write/encoded-entries.ts`). Where the updates lie is found
- * beforehand, so a request that is cut off is refused as a whole; an update that is malformed inside is refused by itself.
+ * A batch of a thousand entries would be some forty thousand small objects, most of which would outlive a collection of
+ * young garbage just because the batch is so long. Decoded singly they die young, which about halves what a Write
+ * costs; and table entries in the usual shape are taken from their bytes (`encoded`) without being decoded at all
+ * (`server/write/encoded-entries.ts`). Where the updates lie is found beforehand, so a request that is cut off is
+ * refused as a whole; an update that is malformed inside is refused by itself.
  */
 import type { Update, WriteRequest } from '../gen/p4/v1/p4runtime_pb.ts';
 import { readUpdate, writeRequestFromBytes } from '../gen/wire.ts';

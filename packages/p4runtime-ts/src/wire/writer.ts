@@ -1,8 +1,8 @@
 /**
  * Protobuf's wire format, written: the few primitives that the generated encoders (`src/gen/wire.ts`) are made of.
  *
- * One growing buffer, reused from message to message; the result is copied out at its exact size. A nested message reserves one byte for
- * its length, which is enough for nearly all; longer ones are moved up afterwards.
+ * One growing buffer, reused from message to message; the result is copied out at its exact size. A nested message
+ * reserves one byte for its length, which is enough for nearly all; longer ones are moved up afterwards.
  */
 const encoder = new TextEncoder();
 

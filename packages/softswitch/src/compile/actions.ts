@@ -1,10 +1,11 @@
 /**
- * Compiles actions: each becomes a function whose parameters are the limbs of its arguments, each primitive a few statements.
+ * Compiles actions: each becomes a function whose parameters are the limbs of its arguments, each primitive a few
+ * statements.
  *
- * Jumps inside actions that only go forward are how p4c translates `if` there: a jump target t becomes the end of a labelled block
- * around everything before it, so that `break` is the jump. An action that also jumps backwards (`for`) becomes a `switch` over the pieces
- * between jump targets inside a loop, because JavaScript has no other way back. Each jump backwards is counted: a loop
- * without end would stop the switch, so the packet is dropped at a limit.
+ * Jumps inside actions that only go forward are how p4c translates `if` there: a jump target t becomes the end of a
+ * labelled block around everything before it, so that `break` is the jump. An action that also jumps backwards (`for`)
+ * becomes a `switch` over the pieces between jump targets inside a loop, because JavaScript has no other way back. Each
+ * jump backwards is counted: a loop without end would stop the switch, so the packet is dropped at a limit.
  */
 import type { Primitive, Program } from '../model/types.ts';
 import { Code, type NameSource } from './code.ts';

@@ -1,8 +1,9 @@
 /**
  * Moves fields between packet bytes and limbs.
  *
- * Everything is decided at compile time: which bytes a field lies in, how they are shifted and masked, and how several fields make up one
- * 32-bit word to be written. `M` are the packet bytes, `D` a DataView on them (big-endian, so a word is one load and a byte swap).
+ * Everything is decided at compile time: which bytes a field lies in, how they are shifted and masked, and how several
+ * fields make up one 32-bit word to be written. `M` are the packet bytes, `D` a DataView on them (big-endian, so a word
+ * is one load and a byte swap).
  */
 import type { Code } from './code.ts';
 

@@ -1,9 +1,10 @@
 /**
  * Compiles hash calculations and checksums.
  *
- * The inputs form a bit string; fields of invalid headers are left out, as in BMv2. Inputs are grouped into runs of one header, so
- * validity is asked once a run. Where every run is a whole number of 16-bit words, the Internet checksum is summed straight from the
- * fields without building the string; otherwise it is written to a buffer `B` (view `BD`) and handed to the hash function.
+ * The inputs form a bit string; fields of invalid headers are left out, as in BMv2. Inputs are grouped into runs of one
+ * header, so validity is asked once a run. Where every run is a whole number of 16-bit words, the Internet checksum is
+ * summed straight from the fields without building the string; otherwise it is written to a buffer `B` (view `BD`) and
+ * handed to the hash function.
  */
 import type { Calculation, CalculationInput, Checksum } from '../model/types.ts';
 import type { CompileContext } from './actions.ts';
@@ -112,7 +113,8 @@ function collectRuns(context: CompileContext, inputs: readonly CalculationInput[
   for (const input of inputs) {
     switch (input.kind) {
       case 'constant': {
-        // Constants join the run before them: they are there whether its header is valid or not, so only an unconditional run may take them.
+        // Constants join the run before them: they are there whether its header is valid or not, so only an
+        // unconditional run may take them.
         addField('true', input.bitwidth, constantLimbs(input.value, input.bitwidth));
         break;
       }

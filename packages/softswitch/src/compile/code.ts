@@ -1,5 +1,6 @@
 /**
- * A growing piece of JavaScript source: lines with indentation, and names for temporaries that are unique in the whole module.
+ * A growing piece of JavaScript source: lines with indentation, and names for temporaries that are unique in the whole
+ * module.
  */
 
 /** Counts names so that no two temporaries of a generated module clash. */

@@ -1,5 +1,6 @@
 /**
- * Compiles expressions of type bool: comparisons by the cheapest form both sides allow, equality of headers field by field.
+ * Compiles expressions of type bool: comparisons by the cheapest form both sides allow, equality of headers field by
+ * field.
  *
  * Numbers within 2^53 are compared as numbers, wider non-negative ones limb by limb from the top, the rest as bigints.
  */

@@ -1,14 +1,15 @@
 /**
  * Which parts of a program must run one packet at a time when several threads run it, and under which lock.
  *
- * simple_switch has one ingress thread, so programs read a register in one action and write it in a later one, and rely on no other packet
- * coming between. Threads that share registers must keep that: a packet takes a lock when it first touches a register (or a meter), and
- * gives it back where no way through the pipeline leads to another one, at the latest at the pipeline's end. Registers that one packet
- * may touch in the same pipeline have the same lock, so a packet never holds two and nothing can wait in a circle. Paths without
- * registers take no lock at all: they run as freely as if each thread were alone.
+ * simple_switch has one ingress thread, so programs read a register in one action and write it in a later one, and rely
+ * on no other packet coming between. Threads that share registers must keep that: a packet takes a lock when it first
+ * touches a register (or a meter), and gives it back where no way through the pipeline leads to another one, at the
+ * latest at the pipeline's end. Registers that one packet may touch in the same pipeline have the same lock, so a
+ * packet never holds two and nothing can wait in a circle. Paths without registers take no lock at all: they run as
+ * freely as if each thread were alone.
  *
- * Where all that a packet does with registers is in one action and at one index (counting by flow, say), the lock is one of many, chosen by the
- * index: packets of different flows then do not wait for each other.
+ * Where all that a packet does with registers is in one action and at one index (counting by flow, say), the lock is
+ * one of many, chosen by the index: packets of different flows then do not wait for each other.
  */
 import { successors } from '../model/load-pipelines.ts';
 import type { Expression, Pipeline, PipelineNode, Primitive, Program } from '../model/types.ts';
@@ -98,7 +99,8 @@ export function findRegions(program: Program): CriticalRegions {
   }
   const used = new Set([...ofActions, ...[...touched.values()].flat()].flat());
   const numbers = new Map<number, number>();
-  // Resources that cannot be locked by index: others come after them on a packet's way, or they are used at several places.
+  // Resources that cannot be locked by index: others come after them on a packet's way, or they are used at several
+  // places.
   const whole = new Set<number>();
   for (const [action, found] of ofActions.entries())
     if (found.length > 0 && !hasOneIndex(actions[action]!.primitives)) whole.add(resources.find(found[0]!));
@@ -158,8 +160,9 @@ function collect(part: Primitive | Expression, found: Set<number>, meter: (index
 }
 
 /**
- * Whether an action reads and writes registers at one index only, by `register_read` and `register_write`, and the index stays what it is from
- * the first of them on. Actions with jumps are left out: what comes after what is not plain there.
+ * Whether an action reads and writes registers at one index only, by `register_read` and `register_write`, and the
+ * index stays what it is from the first of them on. Actions with jumps are left out: what comes after what is not plain
+ * there.
  */
 function hasOneIndex(primitives: readonly Primitive[]): boolean {
   let index: string | undefined;

@@ -1,8 +1,8 @@
 /**
  * Compiles the deparser: checksum updates, then the valid headers written in order in front of the payload.
  *
- * Headers are written backwards from the payload, into the room that the parsed headers took or into the headroom of the buffer, so that
- * the payload is never moved. Each header becomes a few 32-bit stores composed of its fields.
+ * Headers are written backwards from the payload, into the room that the parsed headers took or into the headroom of
+ * the buffer, so that the payload is never moved. Each header becomes a few 32-bit stores composed of its fields.
  */
 import type { Deparser } from '../model/types.ts';
 import { type CompileContext, compilePrimitives } from './actions.ts';
@@ -12,8 +12,8 @@ import { at, index, Places, validityOf } from './headers.ts';
 import { limbCount, SLOT } from './layout.ts';
 
 /**
- * The function `deparse()`: returns the position of the first byte of the packet to send, or -1 when the headers do not fit into the
- * buffer's headroom.
+ * The function `deparse()`: returns the position of the first byte of the packet to send, or -1 when the headers do not
+ * fit into the buffer's headroom.
  */
 export function compileDeparser(context: CompileContext, deparser: Deparser): Code {
   const { program, layout } = context;

@@ -1,10 +1,10 @@
 /**
  * Compiles expressions to JavaScript.
  *
- * Every expression can be compiled in two ways: `exact`, its true value in unbounded arithmetic, and `modulo`, its low n bits. Since results
- * are cut off when they are stored or masked, nearly everything runs through `modulo`, where sums, products and bit operations are 32-bit
- * machine operations limb by limb. `exact` is needed for comparisons, divisions and right shifts, and uses numbers while the
- * interval (`ranges.ts`) allows it, else limbs, else bigints.
+ * Every expression can be compiled in two ways: `exact`, its true value in unbounded arithmetic, and `modulo`, its low
+ * n bits. Since results are cut off when they are stored or masked, nearly everything runs through `modulo`, where
+ * sums, products and bit operations are 32-bit machine operations limb by limb. `exact` is needed for comparisons,
+ * divisions and right shifts, and uses numbers while the interval (`ranges.ts`) allows it, else limbs, else bigints.
  *
  * Code for temporaries goes to `code` in front of the statement being compiled. Reads never have side effects, so both
  * branches of a conditional may be computed in advance. Division by zero gives 0 (BMv2 stops with an error).

@@ -1,10 +1,11 @@
 /**
  * Turns a graph of nodes into structured JavaScript.
  *
- * Pipelines and parsers are graphs with jumps, JavaScript has only blocks and loops. Along the dominator tree every node is written where
- * its only predecessor jumps to it; a node with several predecessors is put behind a labelled block around its dominator, so that a
- * jump to it is a `break`; the head of a loop becomes `for (;;)` and a jump back `continue`. V8 then sees ordinary forward control flow.
- * Graphs that cannot be written so (a jump into a loop from outside) become a loop around a `switch`.
+ * Pipelines and parsers are graphs with jumps, JavaScript has only blocks and loops. Along the dominator tree every
+ * node is written where its only predecessor jumps to it; a node with several predecessors is put behind a labelled
+ * block around its dominator, so that a jump to it is a `break`; the head of a loop becomes `for (;;)` and a jump back
+ * `continue`. V8 then sees ordinary forward control flow. Graphs that cannot be written so (a jump into a loop from
+ * outside) become a loop around a `switch`.
  */
 import type { Code } from './code.ts';
 

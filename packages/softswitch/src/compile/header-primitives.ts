@@ -1,9 +1,10 @@
 /**
  * Compiles the primitives that work on whole headers and stacks: copying, adding, removing and shifting them.
  *
- * What a header consists of is known when the program is loaded, so a copy is one assignment for each 32 bits of each field, without a loop;
- * only shifting a stack, whose distance is known at run time alone, calls a function that moves memory. A header that
- * is added or removed changes the packet's length as the program may read it, one that is only set valid does not.
+ * What a header consists of is known when the program is loaded, so a copy is one assignment for each 32 bits of each
+ * field, without a loop; only shifting a stack, whose distance is known at run time alone, calls a function that moves
+ * memory. A header that is added or removed changes the packet's length as the program may read it, one that is only
+ * set valid does not.
  */
 import type { Expression } from '../model/types.ts';
 import type { CompileContext } from './actions.ts';

@@ -1,8 +1,8 @@
 /**
  * References to headers, stacks and unions in generated code.
  *
- * Most headers are known at compile time, so their place is a number; an element of a stack with a run-time index has its place in a
- * temporary. Both are a `Place`, and `at` makes the array access from either.
+ * Most headers are known at compile time, so their place is a number; an element of a stack with a run-time index has
+ * its place in a temporary. Both are a `Place`, and `at` makes the array access from either.
  */
 import { type Expression, type Program, VALID_FIELD } from '../model/types.ts';
 import type { Code } from './code.ts';
@@ -43,7 +43,10 @@ export function fieldOffset(layout: Layout, header: HeaderPlace, field: number):
   return field === VALID_FIELD ? 0 : layout.types[header.type]!.fields[field]!;
 }
 
-/** Makes places for headers, unions and elements of stacks. `number` compiles an index expression to a JavaScript number. */
+/**
+ * Makes places for headers, unions and elements of stacks. `number` compiles an index expression to a JavaScript
+ * number.
+ */
 export class Places {
   readonly #program: Program;
   readonly #layout: Layout;

@@ -1,17 +1,18 @@
 /**
  * Where everything a packet carries lives in memory while it is processed.
  *
- * One `Int32Array`, called `F` in the generated code, holds the state of the packet at hand: registers of the switch itself, validity
- * bits, stack counters, metadata and header fields. Every access has a constant index, so V8 compiles it to one memory
- * access, nothing is allocated per packet, and a copy of the packet's state (clones, multicast) is a copy of one array.
+ * One `Int32Array`, called `F` in the generated code, holds the state of the packet at hand: registers of the switch
+ * itself, validity bits, stack counters, metadata and header fields. Every access has a constant index, so V8 compiles
+ * it to one memory access, nothing is allocated per packet, and a copy of the packet's state (clones, multicast) is a
+ * copy of one array.
  *
- * A field of w bits takes ceil(w / 32) elements, low limb first, each a signed 32-bit pattern; the top limb has its unused bits 0,
- * except that signed fields of at most 32 bits are stored sign-extended. A variable field is stored as bytes in the
- * same memory (seen as `FB`), with its length in bits in an element of its own.
+ * A field of w bits takes ceil(w / 32) elements, low limb first, each a signed 32-bit pattern; the top limb has its
+ * unused bits 0, except that signed fields of at most 32 bits are stored sign-extended. A variable field is stored as
+ * bytes in the same memory (seen as `FB`), with its length in bits in an element of its own.
  *
- * Everything that must be 0 when a packet arrives lies together in `[resetStart, resetEnd)`. Fields of packet headers lie behind it and
- * keep their old value when a header is invalid, as they do in BMv2. Elements of a stack lie at a constant distance, and each stack
- * has one element too many, where accesses with an index out of range go.
+ * Everything that must be 0 when a packet arrives lies together in `[resetStart, resetEnd)`. Fields of packet headers
+ * lie behind it and keep their old value when a header is invalid, as they do in BMv2. Elements of a stack lie at a
+ * constant distance, and each stack has one element too many, where accesses with an index out of range go.
  */
 import { type FieldRef, type Program, VALID_FIELD } from '../model/types.ts';
 
@@ -147,7 +148,9 @@ export function makeLayout(program: Program): Layout {
   };
 }
 
-/** The headers of each stack, element by element: of a union stack all members of its first union, then of its second. */
+/**
+ * The headers of each stack, element by element: of a union stack all members of its first union, then of its second.
+ */
 function stackGroups(program: Program): number[][] {
   return [
     ...program.headerStacks.map((stack) => [...stack.headers]),

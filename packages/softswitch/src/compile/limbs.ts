@@ -1,7 +1,7 @@
 /**
- * Arithmetic on numbers held as 32-bit limbs in generated code, low limb first. Limbs are JavaScript expressions that V8 can keep as 32-bit
- * integers; a BigInt would be allocated for every operation on every packet. One limb is a plain operation with `| 0`, and
- * only wider numbers pay for carries.
+ * Arithmetic on numbers held as 32-bit limbs in generated code, low limb first. Limbs are JavaScript expressions that
+ * V8 can keep as 32-bit integers; a BigInt would be allocated for every operation on every packet. One limb is a plain
+ * operation with `| 0`, and only wider numbers pay for carries.
  */
 import type { Code } from './code.ts';
 

@@ -1,10 +1,11 @@
 /**
  * Looks packets of a batch up ahead of time, so that their table entries are in the cache when their turn comes.
  *
- * A lookup in a table larger than the caches waits for memory. One packet after the other pays that in full; asked for together, the reads of
- * a batch overlap. So before a batch is run, a function per large exact table reads the key of each packet straight from its bytes, and touches
- * all buckets they hash to. It only guesses: headers are taken to lie where the shortest way through the parser puts them, and tables whose
- * key is computed are left out. A wrong guess costs a useless read.
+ * A lookup in a table larger than the caches waits for memory. One packet after the other pays that in full; asked for
+ * together, the reads of a batch overlap. So before a batch is run, a function per large exact table reads the key of
+ * each packet straight from its bytes, and touches all buckets they hash to. It only guesses: headers are taken to lie
+ * where the shortest way through the parser puts them, and tables whose key is computed are left out. A wrong guess
+ * costs a useless read.
  */
 import type { FieldRef, Parser, Program } from '../model/types.ts';
 import { HASH_FACTOR, HASH_SEED } from '../tables/key-layout.ts';
@@ -82,8 +83,9 @@ function compileTable(
       for (const word of words) code.line(`h = Math.imul(h ^ (${word.join(' | ')}), ${HASH_FACTOR}); h ^= h >>> 15;`);
       code.line(`Q[i] = (h & H${table}_MASK) * ${stride};`);
     });
-    // As few instructions as can be between two reads, so that the processor has those of many packets under way at once: eight packets at a time,
-    // the last ones of which may be none. A record may lie across two cache lines, and its bucket may be the next one.
+    // As few instructions as can be between two reads, so that the processor has those of many packets under way at
+    // once: eight packets at a time, the last ones of which may be none. A record may lie across two cache lines, and
+    // its bucket may be the next one.
     code.line(`for (let i = count; i % ${PACKETS_AT_A_TIME} !== 0; i++) Q[i] = 0;`);
     const touch = (i: number) => {
       const at = i === 0 ? 'Q[i]' : `Q[i + ${i}]`;

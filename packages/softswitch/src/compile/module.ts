@@ -1,9 +1,10 @@
 /**
  * Compiles a whole program to the source of one JavaScript module body, and runs it once to get its functions.
  *
- * The body is a function of one object with everything it refers to: the memory (`F`, `M`, ...), tables and helpers. They become constants of
- * a closure that exists once, which V8 treats as constants of the machine code. `receive` is the way of a packet from
- * arrival to output in the common case; anything that makes copies or second passes is left to the engine (`runtime/engine.ts`).
+ * The body is a function of one object with everything it refers to: the memory (`F`, `M`, ...), tables and helpers.
+ * They become constants of a closure that exists once, which V8 treats as constants of the machine code. `receive` is
+ * the way of a packet from arrival to output in the common case; anything that makes copies or second passes is left to
+ * the engine (`runtime/engine.ts`).
  */
 
 import { type FieldRef, type Program, VALID_FIELD } from '../model/types.ts';
@@ -68,13 +69,16 @@ export interface GeneratedFunctions {
   readonly runIngress: () => void;
   /** From the end of ingress: unicast. */
   readonly unicast: () => void;
-  /** From the queue to `port` on: how many packets waited there when the packet came to it, and how many when it went on. */
+  /**
+   * From the queue to `port` on: how many packets waited there when the packet came to it, and how many when it went
+   * on.
+   */
   readonly runEgress: (port: number, ahead: number, behind: number) => void;
   /** Gives back a lock that is held, after an error; nothing where no lock is. */
   readonly unlock: () => void;
   /**
-   * For tables by position: looks up the packets at the positions `P[0..count)`, so that their entries are in the cache. `Q` is room for as
-   * many numbers.
+   * For tables by position: looks up the packets at the positions `P[0..count)`, so that their entries are in the
+   * cache. `Q` is room for as many numbers.
    */
   readonly lookAhead: readonly {
     readonly table: number;

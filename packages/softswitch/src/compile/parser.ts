@@ -1,9 +1,9 @@
 /**
  * Compiles the parser to one function.
  *
- * `p` is the position in the packet, `end` the position after it. An error ends parsing at once; what was extracted before stays, as in
- * BMv2, and the position counts what was consumed. A parser that goes around in circles without consuming anything (BMv2 would hang)
- * is stopped with ParserTimeout.
+ * `p` is the position in the packet, `end` the position after it. An error ends parsing at once; what was extracted
+ * before stays, as in BMv2, and the position counts what was consumed. A parser that goes around in circles without
+ * consuming anything (BMv2 would hang) is stopped with ParserTimeout.
  */
 import { ProgramError } from '../model/reader.ts';
 import type { Expression, ExtractTarget, Parser, ParserOperation, TransitionKeyPart } from '../model/types.ts';
@@ -165,7 +165,8 @@ class ParserCompiler {
         );
       }
       case 'lookahead': {
-        // Like BMv2, no check of the length here; p4c extracts lookaheads with a `set` first, which checks. Behind the packet zeros are read.
+        // Like BMv2, no check of the length here; p4c extracts lookaheads with a `set` first, which checks. Behind the
+        // packet zeros are read.
         const bytes = Math.ceil((part.bitOffset + part.bitwidth) / 8);
         this.#code.line(`if (p + ${bytes} > end) clearBehind(end, p + ${bytes});`);
         return new BitLoader(this.#code, 'p').field(part.bitOffset, part.bitwidth);

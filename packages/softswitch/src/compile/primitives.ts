@@ -1,7 +1,8 @@
 /**
  * Compiles primitives: each becomes a few statements on the packet's state, registers, counters and meters.
  *
- * Indices are compared with the size of their array first; what lies outside is passed over, as in a BMv2 with assertions.
+ * Indices are compared with the size of their array first; what lies outside is passed over, as in a BMv2 with
+ * assertions.
  */
 import { ProgramError } from '../model/reader.ts';
 import type { Argument, Expression, Primitive, SourceInfo } from '../model/types.ts';

@@ -1,9 +1,10 @@
 /**
  * Compiles tables: one function that finds the record for the packet's key, and one that applies it.
  *
- * For exact tables the whole lookup is generated: key words, hash, probe and comparison, with constants for sizes. The other kinds compute the
- * key words here and ask their index object. `apply` then counts, stamps the hit time, runs the direct meter and calls the action
- * with arguments read from the record. It returns what the pipeline needs to go on: hit or miss, or the action's position.
+ * For exact tables the whole lookup is generated: key words, hash, probe and comparison, with constants for sizes. The
+ * other kinds compute the key words here and ask their index object. `apply` then counts, stamps the hit time, runs the
+ * direct meter and calls the action with arguments read from the record. It returns what the pipeline needs to go on:
+ * hit or miss, or the action's position.
  *
  * Key fields of invalid headers read as 0, as in BMv2.
  */
@@ -36,7 +37,8 @@ export interface TablePlan {
 export const INDIRECT = -2;
 
 /**
- * The first action with the same name. p4c copies an action per table; members of a profile shared by tables name it by one number.
+ * The first action with the same name. p4c copies an action per table; members of a profile shared by tables name it by
+ * one number.
  */
 export function canonicalAction(program: Program, action: number): number {
   const { name, parameters } = program.actions[action]!;

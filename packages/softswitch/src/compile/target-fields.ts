@@ -1,5 +1,6 @@
 /**
- * Fields the switch itself knows by name: standard metadata, under the target's names or the program's aliases for them.
+ * Fields the switch itself knows by name: standard metadata, under the target's names or the program's aliases for
+ * them.
  */
 import type { FieldRef, Program } from '../model/types.ts';
 

@@ -2,7 +2,8 @@
  * The forms a value can have in generated code, and conversions between them.
  *
  * - `number`: a JavaScript number, exact because its interval lies within +-2^53;
- * - `limbs`: a non-negative integer as 32-bit patterns (signed, low limb first), for wide fields that are mostly copied, masked and compared;
+ * - `limbs`: a non-negative integer as 32-bit patterns (signed, low limb first), for wide fields that are mostly
+ *   copied, masked and compared;
  * - `big`: a bigint, the slow form for what is left (wide products, wide signed numbers).
  */
 import type { Code } from './code.ts';
@@ -15,7 +16,9 @@ export type Value =
 
 export const SAFE = 1n << 53n;
 
-/** A range that passed a check. (The extra property keeps the compiler from concluding anything from a failed check.) */
+/**
+ * A range that passed a check. (The extra property keeps the compiler from concluding anything from a failed check.)
+ */
 type Checked = Range & { readonly checked: true };
 
 export function isSafe(range: Range | undefined): range is Checked {

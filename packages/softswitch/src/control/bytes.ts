@@ -1,6 +1,7 @@
 /**
- * Big-endian byte strings, as P4Runtime carries values, and the numbers they stand for. Up to six bytes go by way of a double, which holds
- * them exactly and is cheaper than BigInt arithmetic byte by byte: most keys are that short, and entries come by the thousand.
+ * Big-endian byte strings, as P4Runtime carries values, and the numbers they stand for. Up to six bytes go by way of a
+ * double, which holds them exactly and is cheaper than BigInt arithmetic byte by byte: most keys are that short, and
+ * entries come by the thousand.
  */
 
 /** The unsigned number in a big-endian byte string. */

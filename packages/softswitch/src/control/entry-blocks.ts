@@ -1,9 +1,10 @@
 /**
  * Carries out blocks of table entries (`EntryBlock`) on a data plane.
  *
- * Entries of exact tables, and all arguments of actions, go from their bytes to the words of records without a bigint or an object between: for each byte
- * of a key, or of arguments, it is known beforehand which word it belongs to and how far it is shifted. That needs P4Info and program to agree
- * about widths; where they do not, and for other kinds of tables, an entry is unpacked and goes the way of single updates.
+ * Entries of exact tables, and all arguments of actions, go from their bytes to the words of records without a bigint
+ * or an object between: for each byte of a key, or of arguments, it is known beforehand which word it belongs to and
+ * how far it is shifted. That needs P4Info and program to agree about widths; where they do not, and for other kinds of
+ * tables, an entry is unpacked and goes the way of single updates.
  */
 import {
   type BlockAction,

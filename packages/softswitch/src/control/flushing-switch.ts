@@ -1,6 +1,7 @@
 /**
- * A switch core as P4Runtime's server takes it, with what packet-outs cause delivered. A core only queues the packets it sends, for whoever
- * runs it to flush when that suits; packet-outs come from the server, between packets, when nobody else would.
+ * A switch core as P4Runtime's server takes it, with what packet-outs cause delivered. A core only queues the packets
+ * it sends, for whoever runs it to flush when that suits; packet-outs come from the server, between packets, when
+ * nobody else would.
  */
 import type { Switch } from '@mooring/p4runtime-ts/switch';
 import type { SwitchCore } from './switch-core.ts';

@@ -1,8 +1,8 @@
 /**
  * The parts of P4Info that a data plane needs, as plain data.
  *
- * A P4Info message is an object of this shape; a smaller type keeps tests and worker messages simple (messages between threads carry plain
- * data only).
+ * A P4Info message is an object of this shape; a smaller type keeps tests and worker messages simple (messages between
+ * threads carry plain data only).
  */
 
 interface Preamble {

@@ -1,12 +1,14 @@
 /**
  * Connects P4Info ids to positions in the program.
  *
- * Both files come from one compilation and name things alike, so names are the link: tables, actions, externs by their full name, match fields
- * by name within the table, parameters by order. What P4Info promises and the program does not have is an error at
- * load, except for what compilers leave out: actions and action profiles that no table uses, and tables that no packet reaches (as long as the
- * program has no table that P4Info lacks instead). Tables that compilers make have no id and need none: their names have no control's name before them,
- * and they have no key, or constant entries.
- * Digests of tuples have no name in P4, and compilers make one up for each of the two files: those come in the same order.
+ * Both files come from one compilation and name things alike, so names are the link: tables, actions, externs by their
+ * full name, match fields by name within the table, parameters by order. What P4Info promises and the program does not
+ * have is an error at load, except for what compilers leave out: actions and action profiles that no table uses, and
+ * tables that no packet reaches (as long as the program has no table that P4Info lacks instead). Tables that compilers
+ * make have no id and need none: their names have no control's name before them, and they have no key, or constant
+ * entries.
+ * Digests of tuples have no name in P4, and compilers make one up for each of the two files: those come in the same
+ * order.
  */
 import { SwitchError } from '@mooring/p4runtime-ts/switch';
 import { canonicalAction } from '../compile/tables.ts';
@@ -133,7 +135,10 @@ export function mapPipeline(program: Program, p4info: P4InfoLike): PipelineMap {
   };
 }
 
-/** Digests by name; those without a list of their name are the lists that no digest names, in order, if there are as many. */
+/**
+ * Digests by name; those without a list of their name are the lists that no digest names, in order, if there are as
+ * many.
+ */
 function mapDigests(program: Program, p4info: P4InfoLike): Map<number, number> {
   const digests = p4info.digests.map(preambleOf);
   const names = new Set(digests.map(({ name }) => name));

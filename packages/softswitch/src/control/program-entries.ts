@@ -1,6 +1,6 @@
 /**
- * What a program brings along, for the P4Runtime server to know: its constant and initial entries, and default actions. The format counts priorities
- * from the highest, P4Runtime from the lowest.
+ * What a program brings along, for the P4Runtime server to know: its constant and initial entries, and default actions.
+ * The format counts priorities from the highest, P4Runtime from the lowest.
  */
 import type { InitialEntry, MatchValue, PreparedPipeline } from '@mooring/p4runtime-ts/switch';
 import type { ConstMatch, Program } from '../model/types.ts';

@@ -1,9 +1,10 @@
 /**
  * The P4Runtime side of the switch: implements `Switch` on a data plane in the same thread.
  *
- * Everything here is synchronous under its promises, so calls take effect in the order they are made. A new pipeline is a new data
- * plane that is filled before packets reach it; swapping the reference is the moment of change. What the data plane tells (digests, packets to
- * the controller, ageing) is gathered and delivered by `flush`, which the owner calls when a batch of packets is done.
+ * Everything here is synchronous under its promises, so calls take effect in the order they are made. A new pipeline is
+ * a new data plane that is filled before packets reach it; swapping the reference is the moment of change. What the
+ * data plane tells (digests, packets to the controller, ageing) is gathered and delivered by `flush`, which the owner
+ * calls when a batch of packets is done.
  */
 import {
   type BlockFailure,
@@ -51,7 +52,10 @@ export interface SwitchCoreOptions {
   readonly random?: () => number;
   /** Packet memory shared with ports. */
   readonly memory?: PacketMemory;
-  /** Called with packets that leave at other ports than the CPU port: bytes [start, start + length) of `bytes`, valid during the call. */
+  /**
+   * Called with packets that leave at other ports than the CPU port: bytes [start, start + length) of `bytes`, valid
+   * during the call.
+   */
   readonly output: (port: number, bytes: Uint8Array, start: number, length: number) => void;
   /** Called before a packet goes to the controller, to finish a checksum that was left to hardware. */
   readonly finishChecksum?: (start: number, length: number) => void;
@@ -428,7 +432,10 @@ function colourCells(meters: Meters, cells: readonly number[]): ColourCells {
   };
 }
 
-/** Copies counters, meters and registers that both pipelines have alike. Of several threads the first copies what they share. */
+/**
+ * Copies counters, meters and registers that both pipelines have alike. Of several threads the first copies what they
+ * share.
+ */
 function carryOver(from: Pipeline, to: Pipeline): void {
   const pairs = (a: ReadonlyMap<number, number>, b: ReadonlyMap<number, number>) =>
     [...b].flatMap(([id, target]) => (a.has(id) ? [[a.get(id)!, target] as const] : []));

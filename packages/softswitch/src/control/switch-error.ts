@@ -1,6 +1,6 @@
 /**
- * Errors of loader, compiler and tables as refusals of the switch. Apart from those who throw them, because single updates, blocks of entries and
- * pipelines are carried out in different files and refuse alike.
+ * Errors of loader, compiler and tables as refusals of the switch. Apart from those who throw them, because single
+ * updates, blocks of entries and pipelines are carried out in different files and refuse alike.
  */
 import { SwitchError } from '@mooring/p4runtime-ts/switch';
 import { ProgramError } from '../model/reader.ts';

@@ -1,8 +1,8 @@
 /**
  * Carries out P4Runtime updates on a data plane.
  *
- * `check` finds out whether an update can be carried out, without effect, so that atomic batches are checked as a whole before the
- * first change. `applyUpdate` carries one out.
+ * `check` finds out whether an update can be carried out, without effect, so that atomic batches are checked as a whole
+ * before the first change. `applyUpdate` carries one out.
  */
 import {
   DEFAULT_SLOT,
@@ -258,7 +258,10 @@ export function requireRoom(runtime: TableRuntime, slot: number): void {
   }
 }
 
-/** The greatest class of service: `priority` has 3 bits in v1model. Classes for which a port has no queue share its last one. */
+/**
+ * The greatest class of service: `priority` has 3 bits in v1model. Classes for which a port has no queue share its last
+ * one.
+ */
 const MAX_CLASS_OF_SERVICE = 7;
 
 function requireSession({ replicas, classOfService }: Extract<SwitchUpdate, { kind: 'clone-set' }>): void {

@@ -1,9 +1,9 @@
 /**
  * simple_switch_grpc's command line, so that scripts, Mininet classes and test drivers start this switch unchanged.
  *
- * Options before `--` are the ones of every BMv2 target, those after it the target's own; like BMv2's parser this one takes
- * `--option value` and `--option=value`. What only concerns BMv2's other interfaces (Thrift, nanomsg) is accepted with a warning, because
- * drivers always pass it; what would change forwarding and is not there is an error.
+ * Options before `--` are the ones of every BMv2 target, those after it the target's own; like BMv2's parser this one
+ * takes `--option value` and `--option=value`. What only concerns BMv2's other interfaces (Thrift, nanomsg) is accepted
+ * with a warning, because drivers always pass it; what would change forwarding and is not there is an error.
  */
 import type { PortInterface } from '../ports/packet-sockets.ts';
 

@@ -1,11 +1,13 @@
 /**
  * The thread of the data plane: packets from interfaces through the program and out again, control calls in between.
  *
- * The thread sleeps in one system call for all its sources and never returns to the event loop: requests are fetched when the wake-up pipe
- * says that there are some. So every control call happens between two packets, and no packet sees half a change.
+ * The thread sleeps in one system call for all its sources and never returns to the event loop: requests are fetched
+ * when the wake-up pipe says that there are some. So every control call happens between two packets, and no packet sees
+ * half a change.
  *
- * Several such threads run one switch on replicas of its tables. A change reaches all of them; each stops before it and goes on after it only when all
- * the others have done so too. So no packet of any thread sees a change that another packet after it does not see.
+ * Several such threads run one switch on replicas of its tables. A change reaches all of them; each stops before it and
+ * goes on after it only when all the others have done so too. So no packet of any thread sees a change that another
+ * packet after it does not see.
  */
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { PreparedPipeline } from '@mooring/p4runtime-ts/switch';
@@ -32,8 +34,9 @@ function reply(message: Reply): void {
 const CLOCK_READINGS = 16;
 
 /**
- * From this thread's `performance.now`, in µs, to the time since the switch started. The thread may lose its processor between reading the one clock
- * and the other, by which it would tell another time than its fellows for ever; the reading that took least is right to a fraction of a µs.
+ * From this thread's `performance.now`, in µs, to the time since the switch started. The thread may lose its processor
+ * between reading the one clock and the other, by which it would tell another time than its fellows for ever; the
+ * reading that took least is right to a fraction of a µs.
  */
 function clockOffsetUs(): number {
   let offsetUs = 0;
@@ -159,7 +162,8 @@ function run(): void {
       try {
         core.receiveInPlace(port, length, buffer, shift);
       } catch (error) {
-        // A bug of ours that one packet has found must not take the switch down: the packet is lost, the next one starts afresh.
+        // A bug of ours that one packet has found must not take the switch down: the packet is lost, the next one
+        // starts afresh.
         if (failures++ < MAX_LOGGED_FAILURES) {
           reply({
             kind: 'log',

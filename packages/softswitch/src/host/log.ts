@@ -1,6 +1,6 @@
 /**
- * The switch's log: lines with time and level, to the console or a file, or nowhere. The options are those of BMv2's switch. Lines are
- * written at once and not gathered, because the last line before a crash is the one that is wanted.
+ * The switch's log: lines with time and level, to the console or a file, or nowhere. The options are those of BMv2's
+ * switch. Lines are written at once and not gathered, because the last line before a crash is the one that is wanted.
  */
 import { appendFileSync, writeFileSync } from 'node:fs';
 import type { LogLevel } from './arguments.ts';

@@ -1,8 +1,8 @@
 /**
  * Messages between the control thread and the thread of the data plane.
  *
- * Requests are numbered and answered once; events come on their own. One channel per thread carries both in order, which is what the contract of
- * `Switch` asks for: no event of a deleted slot after the answer to its deletion.
+ * Requests are numbered and answered once; events come on their own. One channel per thread carries both in order,
+ * which is what the contract of `Switch` asks for: no event of a deleted slot after the answer to its deletion.
  */
 import type {
   ColourCells,

@@ -1,8 +1,9 @@
 /**
  * The control thread's end of the data planes in other threads: a `Switch` that turns calls into messages.
  *
- * Changes go to all threads, in the same order to each, and are answered when all have made them. What packets count is added up; what threads
- * share is asked of the first one. Tables are alike in all threads, so what one refuses all refuse.
+ * Changes go to all threads, in the same order to each, and are answered when all have made them. What packets count is
+ * added up; what threads share is asked of the first one. Tables are alike in all threads, so what one refuses all
+ * refuse.
  */
 import type { MessagePort } from 'node:worker_threads';
 import {

@@ -1,9 +1,9 @@
 /**
  * Starts a whole switch: data plane, ports and P4Runtime server, in one process.
  *
- * With network interfaces, or with more than one worker, the data plane runs in threads of its own (`threads.ts`); otherwise in the calling thread,
- * packets come by `send` and leave to the listeners of `onFrame`, and pcap files are played the same way. To a
- * P4Runtime client there is no difference.
+ * With network interfaces, or with more than one worker, the data plane runs in threads of its own (`threads.ts`);
+ * otherwise in the calling thread, packets come by `send` and leave to the listeners of `onFrame`, and pcap files are
+ * played the same way. To a P4Runtime client there is no difference.
  */
 import { readFileSync } from 'node:fs';
 import { DataplaneServer, P4RuntimeServer } from '@mooring/p4runtime-ts/server';
@@ -31,7 +31,10 @@ export interface RunningSwitch extends AsyncDisposable {
   readonly target: Switch;
   /** Puts a packet in at a port. Only for switches without network interfaces. */
   send(port: number, frame: Uint8Array): void;
-  /** Calls `listener` for every packet that leaves. Only for switches without network interfaces. Returns the way to stop that. */
+  /**
+   * Calls `listener` for every packet that leaves. Only for switches without network interfaces. Returns the way to
+   * stop that.
+   */
   onFrame(listener: FrameListener): () => void;
   /** Tells that a port of a switch without network interfaces went up or down. */
   setPortUp(port: number, up: boolean): void;
@@ -56,7 +59,8 @@ export interface Half {
  * Starts a switch.
  *
  * @param given what differs from `defaultSwitchOptions`; a parsed command line fits
- * @throws Error for people: interface missing, not permitted, address in use, program wrong. Then nothing is left running.
+ * @throws Error for people: interface missing, not permitted, address in use, program wrong. Then nothing is left
+ * running.
  */
 export async function startSwitch(given: Partial<SwitchOptions> | SwitchArguments): Promise<RunningSwitch> {
   const options: SwitchOptions = { ...defaultSwitchOptions, ...given };

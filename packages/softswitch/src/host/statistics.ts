@@ -1,6 +1,7 @@
 /**
- * Gathers drop counts of a data plane and its surroundings into one record by reason. Packets are lost at places that know nothing of each
- * other (program, interfaces, the way to the controller); somebody who misses packets wants one list, in words, of what did happen.
+ * Gathers drop counts of a data plane and its surroundings into one record by reason. Packets are lost at places that
+ * know nothing of each other (program, interfaces, the way to the controller); somebody who misses packets wants one
+ * list, in words, of what did happen.
  */
 import { DROP_NAMES } from '../compile/module.ts';
 import type { SwitchCore } from '../control/switch-core.ts';

@@ -1,9 +1,9 @@
 /**
  * Starts the data plane in threads of its own: one, or several that packets are dealt out to.
  *
- * The first thread opens the ports and loads the program; what it shares (registers, fanout groups) is given to the others, which then start
- * together. A thread that ends by itself takes the others with it: a switch that has lost part of its data plane must be seen to be dead,
- * not lose some of its packets.
+ * The first thread opens the ports and loads the program; what it shares (registers, fanout groups) is given to the
+ * others, which then start together. A thread that ends by itself takes the others with it: a switch that has lost part
+ * of its data plane must be seen to be dead, not lose some of its packets.
  */
 import { mkdirSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,6 +1,7 @@
 /**
- * Reads the certificates and the key of the P4Runtime server, and checks them before the server sees them: the TLS library's own
- * messages name neither file nor option, and it takes an authority's file without any certificate to mean that nobody is trusted.
+ * Reads the certificates and the key of the P4Runtime server, and checks them before the server sees them: the TLS
+ * library's own messages name neither file nor option, and it takes an authority's file without any certificate to mean
+ * that nobody is trusted.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -10,7 +11,8 @@ import type { TlsFiles } from './arguments.ts';
 /**
  * The files' content, in PEM.
  *
- * @throws Error for people naming option and file: not readable, no certificate, no key, or a key of another certificate
+ * @throws Error for people naming option and file: not readable, no certificate, no key, or a key of another
+ * certificate
  */
 export function readTlsFiles(files: TlsFiles): ServerTlsOptions {
   const cert = read('--grpc-server-cert', files.certFile);

@@ -1,8 +1,8 @@
 /**
  * Loads expressions: `{type, value}` objects nested through `{type: 'expression', value: {op, left, right, cond}}`.
  *
- * p4c wraps expressions in several layers of `expression`; they are peeled here. The type of every operand is checked, because the
- * meaning of `==`, `!=` and `?` depends on it and a mistake would otherwise show as wrong packets.
+ * p4c wraps expressions in several layers of `expression`; they are peeled here. The type of every operand is checked,
+ * because the meaning of `==`, `!=` and `?` depends on it and a mistake would otherwise show as wrong packets.
  */
 import type { Node } from './reader.ts';
 import type { Symbols } from './symbols.ts';

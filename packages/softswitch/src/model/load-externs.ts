@@ -1,8 +1,8 @@
 /**
  * Loads calculations, checksums, counters, meters, registers, value sets, field lists and learn lists.
  *
- * Hash algorithms are checked against the list of those this package implements; `crcN_custom` variants with parameters in the
- * name are BMv2's way of declaring a CRC in full and are parsed where the hash is made (`runtime/hash.ts`).
+ * Hash algorithms are checked against the list of those this package implements; `crcN_custom` variants with parameters
+ * in the name are BMv2's way of declaring a CRC in full and are parsed where the hash is made (`runtime/hash.ts`).
  */
 import { knownHashAlgorithms } from '../runtime/hash.ts';
 import { loadTyped } from './load-expressions.ts';

@@ -1,9 +1,9 @@
 /**
  * Loads header types, header instances, stacks, unions and field aliases into the symbols.
  *
- * Instances of stacks and unions are given by id in the JSON. What p4c guarantees and the compiler of this package relies on is
- * checked here: stack elements have the stack's type, a header belongs to one union at most, headers that travel in packets are
- * whole bytes long.
+ * Instances of stacks and unions are given by id in the JSON. What p4c guarantees and the compiler of this package
+ * relies on is checked here: stack elements have the stack's type, a header belongs to one union at most, headers that
+ * travel in packets are whole bytes long.
  */
 import { loadExpression } from './load-expressions.ts';
 import { Ids, type Node } from './reader.ts';

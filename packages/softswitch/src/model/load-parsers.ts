@@ -1,9 +1,9 @@
 /**
  * Loads parsers and deparsers.
  *
- * Transition values in the JSON are the key's fields, each padded to whole bytes, one after the other; they are split here into one
- * value per key part, which is what a compiler wants. A state without a case for everything else goes to -1, accept, as BMv2
- * does. `shift` (bytes, old format) becomes `advance` (bits).
+ * Transition values in the JSON are the key's fields, each padded to whole bytes, one after the other; they are split
+ * here into one value per key part, which is what a compiler wants. A state without a case for everything else goes to
+ * -1, accept, as BMv2 does. `shift` (bytes, old format) becomes `advance` (bits).
  */
 
 import { loadPrimitive } from './load-actions.ts';

@@ -1,8 +1,9 @@
 /**
- * Loads pipelines: action profiles, tables with their constant entries, conditionals and action calls, and the graph between them.
+ * Loads pipelines: action profiles, tables with their constant entries, conditionals and action calls, and the graph
+ * between them.
  *
- * Nodes of the graph are numbered in the order tables, conditionals, action calls; -1 is the end of the pipeline. A graph with a
- * cycle that nothing leads out of is refused.
+ * Nodes of the graph are numbered in the order tables, conditionals, action calls; -1 is the end of the pipeline. A
+ * graph with a cycle that nothing leads out of is refused.
  */
 
 import { loadSourceInfo } from './load-actions.ts';
@@ -129,8 +130,8 @@ function followersOf(node: PipelineNode, tables: readonly Table[]): number[] {
 }
 
 /**
- * Refuses a pipeline in which some node can never come to the end. Cycles with a way out are fine: that is how a compiler lets a
- * table be applied at several places, or within a loop.
+ * Refuses a pipeline in which some node can never come to the end. Cycles with a way out are fine: that is how a
+ * compiler lets a table be applied at several places, or within a loop.
  */
 function refuseEndless(pipeline: Pipeline, tables: readonly Table[], node: Node): void {
   const { nodes, start } = pipeline;

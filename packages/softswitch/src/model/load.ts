@@ -1,9 +1,9 @@
 /**
  * Loads a BMv2 JSON program: text or bytes in, a checked `Program` out, or a `ProgramError` that names the place.
  *
- * Sections are read in dependency order. After that, what simple_switch itself needs is checked: the parser, deparser and pipelines
- * by their fixed names and the standard metadata fields. Format version 2.x up to 2.24 is accepted; a program
- * without version is taken as 2.x.
+ * Sections are read in dependency order. After that, what simple_switch itself needs is checked: the parser, deparser
+ * and pipelines by their fixed names and the standard metadata fields. Format version 2.x up to 2.24 is accepted; a
+ * program without version is taken as 2.x.
  */
 import { loadActions } from './load-actions.ts';
 import {

@@ -1,7 +1,8 @@
 /**
- * The names of a program while it is being loaded: header types, headers, stacks, unions and externs, filled in load order
- * and consulted by the loaders that come later (a reference to something defined later in that order is an error, as in
- * BMv2). Field references in the JSON are pairs `[header, field]`, with aliases of the target's names looked up first.
+ * The names of a program while it is being loaded: header types, headers, stacks, unions and externs, filled in load
+ * order and consulted by the loaders that come later (a reference to something defined later in that order is an error,
+ * as in BMv2). Field references in the JSON are pairs `[header, field]`, with aliases of the target's names looked up
+ * first.
  */
 import { Ids, Names, type Node, nearest } from './reader.ts';
 import {

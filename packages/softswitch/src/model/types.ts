@@ -34,7 +34,10 @@ export interface Program {
   readonly learnLists: readonly LearnList[];
 }
 
-/** A field of a header instance. `field` is the position in the header type, or `VALID_FIELD` for the hidden validity bit. */
+/**
+ * A field of a header instance. `field` is the position in the header type, or `VALID_FIELD` for the hidden validity
+ * bit.
+ */
 export interface FieldRef {
   readonly header: number;
   readonly field: number;
@@ -50,7 +53,10 @@ export interface HeaderType {
   readonly variableField: number;
   /** Largest size of a header with a variable field, in bytes; 0 where the JSON gives none. */
   readonly maxLengthBytes: number;
-  /** Length in bits of the variable field where the type itself says so (old format); `local` n is field n of the header. */
+  /**
+   * Length in bits of the variable field where the type itself says so (old format); `local` n is field n of the
+   * header.
+   */
   readonly lengthExpression: Expression | undefined;
 }
 

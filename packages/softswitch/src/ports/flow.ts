@@ -1,13 +1,16 @@
 /**
- * Which thread a packet belongs to, where the switch itself deals packets out: by addresses and ports, the same for both directions of a
- * connection, so that no connection's packets overtake each other. (On network interfaces the kernel deals them out in the same way.)
+ * Which thread a packet belongs to, where the switch itself deals packets out: by addresses and ports, the same for
+ * both directions of a connection, so that no connection's packets overtake each other. (On network interfaces the
+ * kernel deals them out in the same way.)
  */
 
 const ETHERTYPE_IPV4 = 0x0800;
 const ETHERTYPE_IPV6 = 0x86dd;
 const ETHERTYPE_VLAN = 0x8100;
 
-/** A number that is equal for all packets of a connection, in [0, count). Packets that are not IP are all dealt to 0. */
+/**
+ * A number that is equal for all packets of a connection, in [0, count). Packets that are not IP are all dealt to 0.
+ */
 export function threadOfPacket(packet: Uint8Array, count: number): number {
   const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
   const word = (at: number) => (at + 4 <= packet.length ? view.getUint32(at) : 0);

@@ -52,14 +52,18 @@ export function isInterfaceUp(name: string): boolean {
   return (flags & IFF_UP) !== 0 && (flags & IFF_RUNNING) !== 0;
 }
 
-/** ethtool commands that set one offload on or off: receive and transmit checksums, scatter/gather, segmentation, receive coalescing. */
+/**
+ * ethtool commands that set one offload on or off: receive and transmit checksums, scatter/gather, segmentation,
+ * receive coalescing.
+ */
 const OFFLOAD_COMMANDS: readonly number[] = [0x15, 0x17, 0x19, 0x1f, 0x22, 0x24, 0x2c];
 
 /**
- * Turns segmentation and checksum offloads of an interface off, as `ethtool -K <name> rx off tx off sg off tso off ufo off gso off gro off` does.
+ * Turns segmentation and checksum offloads of an interface off, as
+ * `ethtool -K <name> rx off tx off sg off tso off ufo off gso off gro off` does.
  *
- * The switch itself does not need it (its sockets understand offloaded packets), other switches do. Settings an interface does not have
- * are passed over.
+ * The switch itself does not need it (its sockets understand offloaded packets), other switches do. Settings an
+ * interface does not have are passed over.
  *
  * @returns how many of the settings were accepted
  */

@@ -1,8 +1,9 @@
 /**
  * Packets in memory as ports: lists of packets that a thread plays through its data plane, once or many times.
  *
- * This is how a switch without network interfaces runs on several threads, and how threads are tested and measured: what comes in is known, what
- * leaves is counted and, if asked for, kept. Packets are played in batches as they would come from a socket, with control calls in between.
+ * This is how a switch without network interfaces runs on several threads, and how threads are tested and measured:
+ * what comes in is known, what leaves is counted and, if asked for, kept. Packets are played in batches as they would
+ * come from a socket, with control calls in between.
  */
 import { readFileSync } from 'node:fs';
 import { MAX_PACKET_BYTES, PacketMemory } from '../runtime/memory.ts';

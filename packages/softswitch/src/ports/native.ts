@@ -1,9 +1,9 @@
 /**
  * The few system calls the switch needs on Linux, called through koffi.
  *
- * Structures are written by hand into memory allocated outside of V8's heap, because the kernel keeps no pointers beyond a call but
- * message vectors are built once and used for ever. The library is loaded on first use, so that programs which only use ports in the
- * process never touch it.
+ * Structures are written by hand into memory allocated outside of V8's heap, because the kernel keeps no pointers
+ * beyond a call but message vectors are built once and used for ever. The library is loaded on first use, so that
+ * programs which only use ports in the process never touch it.
  */
 import { createRequire } from 'node:module';
 

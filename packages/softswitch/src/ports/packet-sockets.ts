@@ -1,13 +1,14 @@
 /**
  * Network interfaces as switch ports: AF_PACKET sockets read and written in batches.
  *
- * The kernel writes received packets straight into buffers of the packet memory, behind room for headers, 32 with one call; packets to send are
- * gathered per interface behind a virtio header and leave with one call per batch. Message vectors are set up once. Sockets take what
- * hosts send without their knowing: unfinished checksums and oversized TCP packets (`transport-checksum.ts`), VLAN tags that the
- * kernel has stripped (put back). A socket of the routing family tells when links go up or down.
+ * The kernel writes received packets straight into buffers of the packet memory, behind room for headers, 32 with one
+ * call; packets to send are gathered per interface behind a virtio header and leave with one call per batch. Message
+ * vectors are set up once. Sockets take what hosts send without their knowing: unfinished checksums and oversized TCP
+ * packets (`transport-checksum.ts`), VLAN tags that the kernel has stripped (put back). A socket of the routing family
+ * tells when links go up or down.
  *
- * Several threads have a socket each on every interface, joined to a fanout group: the kernel deals packets out by a hash of addresses and ports that
- * is the same for both directions, so that packets of a connection stay in order.
+ * Several threads have a socket each on every interface, joined to a fanout group: the kernel deals packets out by a
+ * hash of addresses and ports that is the same for both directions, so that packets of a connection stay in order.
  */
 import { PacketMemory } from '../runtime/memory.ts';
 import { interfaceIndex, isInterfaceUp } from './interfaces.ts';
@@ -73,7 +74,8 @@ interface Port {
 }
 
 /**
- * The fanout groups of the interfaces, in order: those of a thread that has made them, or `new` for the thread that shall.
+ * The fanout groups of the interfaces, in order: those of a thread that has made them, or `new` for the thread that
+ * shall.
  */
 export type FanoutGroups = readonly number[] | 'new';
 
@@ -219,7 +221,8 @@ export class PacketSockets implements PortSet {
         const count = this.#native.calls.sendmmsg(port.fd, vector, port.pending - sent, MSG_DONTWAIT);
         if (count > 0) sent += count;
         else {
-          // The first packet of the rest was refused (queue full, link down, too long): it is lost, the others are tried.
+          // The first packet of the rest was refused (queue full, link down, too long): it is lost, the others are
+          // tried.
           this.drops.refused++;
           sent++;
         }
@@ -368,7 +371,10 @@ export class PacketSockets implements PortSet {
     return fd;
   }
 
-  /** `struct msghdr`: name 0, namelen 8, iov 16, iovlen 24, control 32, controllen 40, flags 48; then the message's length. */
+  /**
+   * `struct msghdr`: name 0, namelen 8, iov 16, iovlen 24, control 32, controllen 40, flags 48; then the message's
+   * length.
+   */
   #setUpReceiveVector(): void {
     const control = this.#control;
     for (let i = 0; i < BATCH; i++) {

@@ -1,12 +1,13 @@
 /**
  * Packets whose transport checksum the sender left to the hardware.
  *
- * Hosts on veth pairs hand out TCP and UDP packets with an unfinished checksum, and TCP packets of up to 64 KiB to be cut up later. A program
- * that translates addresses must see a checksum it can update and must not be given 64 KiB to sum. So the packet gets a checksum
- * that is right for its headers and an empty payload: every incremental update the program makes keeps it right, whatever the payload is.
- * On the way out the checksum is held against the headers as they are now. If it fits, the packet leaves as unfinished as it came, whole;
- * if not, the program has spoiled it (or the headers cannot be found), and the payload's sum is added for real, so the receiver sees
- * exactly the mistake that the program made. Programs that read payload get the real checksum from the start.
+ * Hosts on veth pairs hand out TCP and UDP packets with an unfinished checksum, and TCP packets of up to 64 KiB to be
+ * cut up later. A program that translates addresses must see a checksum it can update and must not be given 64 KiB to
+ * sum. So the packet gets a checksum that is right for its headers and an empty payload: every incremental update the
+ * program makes keeps it right, whatever the payload is. On the way out the checksum is held against the headers as
+ * they are now. If it fits, the packet leaves as unfinished as it came, whole; if not, the program has spoiled it (or
+ * the headers cannot be found), and the payload's sum is added for real, so the receiver sees exactly the mistake that
+ * the program made. Programs that read payload get the real checksum from the start.
  *
  * All positions are indices of the packet memory. Sums are one's complement sums of 16-bit words.
  */
@@ -48,7 +49,8 @@ export class TransportChecksum {
   }
 
   /**
-   * Takes note of a received packet of `length` bytes at `start`, with its virtio header at `vnet`, and makes its checksum presentable.
+   * Takes note of a received packet of `length` bytes at `start`, with its virtio header at `vnet`, and makes its
+   * checksum presentable.
    *
    * @param real give it the real checksum, at the cost of summing the payload
    */
@@ -97,7 +99,8 @@ export class TransportChecksum {
   /**
    * Prepares a packet that leaves: [start, start + length) in memory, its virtio header to be written at `vnet`.
    *
-   * @returns false if the packet cannot be sent (cut up for a link it does not fit because its headers are not understood any more)
+   * @returns false if the packet cannot be sent (cut up for a link it does not fit because its headers are not
+   * understood any more)
    */
   sending(vnet: number, start: number, length: number): boolean {
     const M = this.#M;
@@ -139,7 +142,10 @@ export class TransportChecksum {
     D.setUint16(at, this.#finished(~sum & 0xffff));
   }
 
-  /** The pseudo header's sum for the transport header at `from` of the frame at `start`; -1 if the IP header is not right before it. */
+  /**
+   * The pseudo header's sum for the transport header at `from` of the frame at `start`; -1 if the IP header is not
+   * right before it.
+   */
   #pseudoSum(start: number, from: number): number {
     const M = this.#M;
     const D = this.#D;

@@ -1,10 +1,11 @@
 /**
- * Action profiles and selectors: numbered members, each an action with arguments, and groups of members a packet is spread over.
+ * Action profiles and selectors: numbered members, each an action with arguments, and groups of members a packet is
+ * spread over.
  *
- * Members are records in one array: program-wide action number, then arguments. A group is a list of member numbers in order, each as
- * often as its weight says; a packet takes the one at hash modulo length. Members that watch a port are left out of
- * the list while the port is down. A group may have an action of its own, which every packet gets before that of its member; it is kept as
- * one more member, which is in no list.
+ * Members are records in one array: program-wide action number, then arguments. A group is a list of member numbers in
+ * order, each as often as its weight says; a packet takes the one at hash modulo length. Members that watch a port are
+ * left out of the list while the port is down. A group may have an action of its own, which every packet gets before
+ * that of its member; it is kept as one more member, which is in no list.
  */
 
 export interface ProfileGroupMember {

@@ -1,9 +1,9 @@
 /**
  * A program brought to life: compiled code, memory, tables, externs.
  *
- * A `DataPlane` is synchronous and has no IO: packets go in with a time, packets come out through a callback, and nothing else
- * happens. Time and randomness are given from outside, so the same input always gives the same output. Changing the
- * program means making another DataPlane.
+ * A `DataPlane` is synchronous and has no IO: packets go in with a time, packets come out through a callback, and
+ * nothing else happens. Time and randomness are given from outside, so the same input always gives the same output.
+ * Changing the program means making another DataPlane.
  */
 
 import { STRIPES } from '../compile/critical.ts';
@@ -45,15 +45,18 @@ export interface DataPlaneOptions {
   readonly isPortUp?: (port: number) => boolean;
   /** Called with every packet sent: bytes [start, start + length) of `memory.bytes`, valid during the call. */
   readonly output: (port: number, start: number, length: number) => void;
-  /** Called with the fields of a digest, each big-endian in whole bytes. `list` is the position in `program.learnLists`. */
+  /**
+   * Called with the fields of a digest, each big-endian in whole bytes. `list` is the position in `program.learnLists`.
+   */
   readonly digest?: (list: number, values: readonly Uint8Array[]) => void;
   /** Called with the lines of `log_msg` and failed assertions. */
   readonly log?: (message: string) => void;
   /** Packet memory shared with ports; its own unless given. */
   readonly memory?: PacketMemory;
   /**
-   * One of several data planes in as many threads: `state` is what they share, as the first of them has it in `sharedState`; undefined
-   * makes it the first. Only the first writes shared state when an update or the program says so.
+   * One of several data planes in as many threads: `state` is what they share, as the first of them has it in
+   * `sharedState`; undefined makes it the first. Only the first writes shared state when an update or the program says
+   * so.
    */
   readonly sharing?: { readonly first: boolean; readonly state: SharedState | undefined };
 }
@@ -242,15 +245,17 @@ export class DataPlane {
     return this.#packetStart;
   }
 
-  /** Takes the packet of `length` bytes that lies in `memory` at the packet start of `buffer`, moved by `shift` bytes. */
+  /**
+   * Takes the packet of `length` bytes that lies in `memory` at the packet start of `buffer`, moved by `shift` bytes.
+   */
   receiveInPlace(port: number, length: number, buffer = 0, shift = 0): void {
     this.#engine.receive(length, port, buffer, shift);
   }
 
   /**
-   * Prepares for a batch: the packets that lie in the `count` buffers from `first` on are looked up in large tables all at once, so that the
-   * memory their entries lie in is read at the same time. Changes nothing but the time that packets take. Batches longer than
-   * `MAX_LOOK_AHEAD` are not prepared beyond that.
+   * Prepares for a batch: the packets that lie in the `count` buffers from `first` on are looked up in large tables all
+   * at once, so that the memory their entries lie in is read at the same time. Changes nothing but the time that
+   * packets take. Batches longer than `MAX_LOOK_AHEAD` are not prepared beyond that.
    */
   lookAhead(first: number, count: number): void {
     if (count < 2) return;

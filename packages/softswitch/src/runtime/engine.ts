@@ -1,10 +1,12 @@
 /**
- * What a packet's way through the switch needs beyond the straight line: clones, multicast, resubmission, recirculation, digests.
+ * What a packet's way through the switch needs beyond the straight line: clones, multicast, resubmission,
+ * recirculation, digests.
  *
- * The order is simple_switch's: at the end of ingress first the clone, then the digest, then resubmission, multicast, drop or unicast; at the
- * end of egress the clone, then drop, deparsing, recirculation. Where BMv2 hands copies to other threads, copies here wait in a queue until
- * the packet at hand is done, or, for ingress clones, go first. A copy is a copy of `F` and of the packet's bytes in a buffer of its own.
- * Packets that wait for a pass through egress are what is told as the depth of a queue; every other one finds its queue empty.
+ * The order is simple_switch's: at the end of ingress first the clone, then the digest, then resubmission, multicast,
+ * drop or unicast; at the end of egress the clone, then drop, deparsing, recirculation. Where BMv2 hands copies to
+ * other threads, copies here wait in a queue until the packet at hand is done, or, for ingress clones, go first. A copy
+ * is a copy of `F` and of the packet's bytes in a buffer of its own. Packets that wait for a pass through egress are
+ * what is told as the depth of a queue; every other one finds its queue empty.
  */
 
 import { fieldSlot, limbCount, SLOT } from '../compile/layout.ts';

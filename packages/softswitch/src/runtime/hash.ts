@@ -1,9 +1,9 @@
 /**
  * The hash algorithms a BMv2 program can name, on a byte range.
  *
- * CRCs are table driven in their reflected or plain form; the 8, 16 and 32 bit ones stay in JavaScript's 32-bit integers because every
- * packet may compute one. 64-bit results (xxh64, crc64, identity) are pairs of 32-bit halves, returned as bigint only where
- * the caller needs all of them. `csum16` is the Internet checksum of RFC 1071.
+ * CRCs are table driven in their reflected or plain form; the 8, 16 and 32 bit ones stay in JavaScript's 32-bit
+ * integers because every packet may compute one. 64-bit results (xxh64, crc64, identity) are pairs of 32-bit halves,
+ * returned as bigint only where the caller needs all of them. `csum16` is the Internet checksum of RFC 1071.
  */
 import { XxHash64 } from './xxhash.ts';
 

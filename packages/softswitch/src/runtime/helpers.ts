@@ -1,5 +1,6 @@
 /**
- * Helper functions of generated code: what is too rare or too bulky to generate inline. They close over the state of one switch.
+ * Helper functions of generated code: what is too rare or too bulky to generate inline. They close over the state of
+ * one switch.
  */
 import { SLOT } from '../compile/layout.ts';
 

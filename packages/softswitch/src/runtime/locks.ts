@@ -1,9 +1,9 @@
 /**
  * Locks and a barrier between threads, in shared memory.
  *
- * A lock is one 32-bit word: 0 free, 1 held, 2 held and somebody sleeps. Taking and giving a free lock is one atomic operation each; who
- * finds it held tries for a while, because regions are short, and then sleeps, because the holder may have lost its processor. Each lock has
- * a cache line of its own.
+ * A lock is one 32-bit word: 0 free, 1 held, 2 held and somebody sleeps. Taking and giving a free lock is one atomic
+ * operation each; who finds it held tries for a while, because regions are short, and then sleeps, because the holder
+ * may have lost its processor. Each lock has a cache line of its own.
  */
 
 /** Words between locks: a cache line. */

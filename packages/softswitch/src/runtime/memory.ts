@@ -1,8 +1,8 @@
 /**
  * Packet memory: fixed buffers in one array, so that generated code reaches any packet by its position in `M`.
  *
- * A buffer has headroom in front for headers a program adds and tailroom for the longest packet. Buffer 0 is where packets arrive; the others
- * are taken for clones and second passes. Nothing is allocated once the switch runs.
+ * A buffer has headroom in front for headers a program adds and tailroom for the longest packet. Buffer 0 is where
+ * packets arrive; the others are taken for clones and second passes. Nothing is allocated once the switch runs.
  */
 
 /** Room for added headers, in bytes. BMv2 gives 512. */

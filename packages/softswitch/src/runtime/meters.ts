@@ -1,14 +1,16 @@
 /**
  * Meters: token buckets, two of them for three colours.
  *
- * A cell has for each rate tokens per microsecond, a burst and a bucket. Time is the packet's time, so meters are as deterministic as the
- * clock. As in BMv2, tokens are counted from the start of time in whole numbers (no error adds up), the higher rate is asked first, and a
- * packet that finds it empty takes nothing from the lower one. A cell without configuration gives colour 0 (green).
+ * A cell has for each rate tokens per microsecond, a burst and a bucket. Time is the packet's time, so meters are as
+ * deterministic as the clock. As in BMv2, tokens are counted from the start of time in whole numbers (no error adds
+ * up), the higher rate is asked first, and a packet that finds it empty takes nothing from the lower one. A cell
+ * without configuration gives colour 0 (green).
  *
- * A cell with an excess burst is a single-rate three-colour marker instead (RFC 2697): what its one rate gives beyond the committed burst goes into
- * a second bucket, which packets that the first cannot pay for take from, and are yellow.
+ * A cell with an excess burst is a single-rate three-colour marker instead (RFC 2697): what its one rate gives beyond
+ * the committed burst goes into a second bucket, which packets that the first cannot pay for take from, and are yellow.
  *
- * Beside its buckets each cell counts packets and bytes by colour, which P4Runtime's `MeterCounterData` tells. A new configuration leaves them alone.
+ * Beside its buckets each cell counts packets and bytes by colour, which P4Runtime's `MeterCounterData` tells. A new
+ * configuration leaves them alone.
  */
 import type { MeterArray } from '../model/types.ts';
 
@@ -27,7 +29,10 @@ export const COLOURS = 3;
 /** How a cell marks packets. */
 const marking = { none: 0, byRates: 1, withExcess: 2 } as const;
 
-/** Where the counters of a cell begin: packets and bytes of each colour. There is room for an excess burst beside a single rate. */
+/**
+ * Where the counters of a cell begin: packets and bytes of each colour. There is room for an excess burst beside a
+ * single rate.
+ */
 function countersAt(declaration: MeterArray): number {
   return 2 + PER_RATE * Math.max(2, declaration.rateCount);
 }
@@ -43,7 +48,9 @@ export function meterBytes(declaration: MeterArray, size: number): number {
 
 export class Meters {
   readonly declaration: MeterArray;
-  /** Per cell: how it marks, time of configuration in microseconds, the rates from the lowest, the counters by colour. */
+  /**
+   * Per cell: how it marks, time of configuration in microseconds, the rates from the lowest, the counters by colour.
+   */
   #cells: Float64Array;
   readonly #stride: number;
   readonly #countersAt: number;

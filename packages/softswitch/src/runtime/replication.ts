@@ -1,8 +1,8 @@
 /**
  * The packet replication engine: multicast groups and clone sessions.
  *
- * Both are lists of replicas (port, instance). A replica whose port is down goes to its first backup that is up. Copies leave in the order
- * in which the replicas were given.
+ * Both are lists of replicas (port, instance). A replica whose port is down goes to its first backup that is up. Copies
+ * leave in the order in which the replicas were given.
  */
 
 export interface Replica {

@@ -1,10 +1,10 @@
 /**
  * What several data planes of one switch have in common: memory that crosses threads.
  *
- * Each thread has tables, counters, groups and sessions of its own, changed between two packets by the same update that all threads get; lookups
- * then touch no memory that another thread writes. Shared is only what packets themselves change and later packets read: registers
- * and meters, guarded by locks (`compile/critical.ts`), and the times of the last hits, so that an entry is idle only if it
- * is so in every thread.
+ * Each thread has tables, counters, groups and sessions of its own, changed between two packets by the same update that
+ * all threads get; lookups then touch no memory that another thread writes. Shared is only what packets themselves
+ * change and later packets read: registers and meters, guarded by locks (`compile/critical.ts`), and the times of the
+ * last hits, so that an entry is idle only if it is so in every thread.
  */
 import type { CriticalRegions } from '../compile/critical.ts';
 import { limbCount } from '../compile/layout.ts';

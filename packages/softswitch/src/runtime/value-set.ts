@@ -1,8 +1,8 @@
 /**
  * A parser value set: members are compared word by word with the packet's key.
  *
- * Members have a value and a mask per word, so exact, ternary and prefix members are alike; ranges are kept as bounds. Value sets are
- * small, so they are scanned.
+ * Members have a value and a mask per word, so exact, ternary and prefix members are alike; ranges are kept as bounds.
+ * Value sets are small, so they are scanned.
  */
 
 export interface ValueSetMember {

@@ -1,14 +1,15 @@
 /**
  * Exact match: the records themselves lie in an open-addressed hash table with linear probing.
  *
- * A lookup in a table larger than the caches costs what it waits for memory. So key, action and arguments of an entry are where its key hashes to: one
- * line of the cache, mostly, instead of one of a hash table and another one of the record that it names. A bucket whose record number is 0
- * is free. The table is never nearly full (`records.ts`), so that searches end soon. Deletion moves later entries of the same run back
- * instead of leaving tombstones, so lookups never get slower over time. Where a record lies is noted for the control side, which
- * knows entries by number. The lookup itself is generated code over the records.
+ * A lookup in a table larger than the caches costs what it waits for memory. So key, action and arguments of an entry
+ * are where its key hashes to: one line of the cache, mostly, instead of one of a hash table and another one of the
+ * record that it names. A bucket whose record number is 0 is free. The table is never nearly full (`records.ts`), so
+ * that searches end soon. Deletion moves later entries of the same run back instead of leaving tombstones, so lookups
+ * never get slower over time. Where a record lies is noted for the control side, which knows entries by number. The
+ * lookup itself is generated code over the records.
  *
- * A record is written in a place of its own first (`begin`) and moves to its bucket as a whole (`insert`), because where it belongs is known
- * when its key is.
+ * A record is written in a place of its own first (`begin`) and moves to its bucket as a whole (`insert`), because
+ * where it belongs is known when its key is.
  */
 import { hashWords } from './key-layout.ts';
 import type { Records } from './records.ts';

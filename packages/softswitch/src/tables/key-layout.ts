@@ -1,8 +1,8 @@
 /**
  * How the fields of a table key are packed into 32-bit words.
  *
- * Comparing and hashing cost per word, so narrow fields share words: a key of address, protocol and port is two words, not three. The
- * generated lookup code and the control side pack by the same plan.
+ * Comparing and hashing cost per word, so narrow fields share words: a key of address, protocol and port is two words,
+ * not three. The generated lookup code and the control side pack by the same plan.
  */
 
 /** A piece of a field: `width` bits of its limb `limb`, at `shift` in word `word`. */

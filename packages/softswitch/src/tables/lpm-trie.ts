@@ -1,9 +1,9 @@
 /**
  * Longest prefix match on one field of at most 32 bits: a multibit trie with leaf pushing.
  *
- * The first level takes 16 bits (8 in small tables), the others 8 each, so a lookup is one to three memory reads. A slot holds a
- * record number (> 0), a child block (< 0) or nothing (0). Because every slot already knows the best prefix covering it, an
- * insertion writes its range of slots and a removal puts the next shorter prefix there.
+ * The first level takes 16 bits (8 in small tables), the others 8 each, so a lookup is one to three memory reads. A
+ * slot holds a record number (> 0), a child block (< 0) or nothing (0). Because every slot already knows the best
+ * prefix covering it, an insertion writes its range of slots and a removal puts the next shorter prefix there.
  */
 
 /** Tables up to this size start with 8 bits instead of 16, which saves 256 KiB each. */

@@ -1,8 +1,8 @@
 /**
  * Longest prefix match where the trie does not do: fields wider than 32 bits, or further exact fields in the key.
  *
- * One hash table holds all prefixes, keyed by the masked key; a lookup tries the prefix lengths in use, longest first. Tables of real networks
- * use few lengths, so this is a handful of probes.
+ * One hash table holds all prefixes, keyed by the masked key; a lookup tries the prefix lengths in use, longest first.
+ * Tables of real networks use few lengths, so this is a handful of probes.
  */
 import { hashWords, type KeyLayout } from './key-layout.ts';
 import type { Records } from './records.ts';

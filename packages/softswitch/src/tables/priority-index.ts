@@ -1,12 +1,12 @@
 /**
  * Ternary and range match: entries in order of priority, the first that matches wins.
  *
- * Every entry is a row of (value, mask) words and, for range fields, (low, high) bounds. Rows are kept sorted by falling priority,
- * equal ones in order of insertion. Small tables are scanned. For larger ones the scan is turned by ninety degrees: for each byte of the
- * key a table says, as a bitmap over rows, which rows accept each of its 256 values, and for each range field which rows
- * accept each interval between bounds. ANDing the bitmaps word by word from the highest priority, the first non-zero word holds the
- * winner: 32 rows per step, and no row is looked at twice. Bitmaps are costly to build, so after a change the table is scanned
- * until as many lookups have come as it has rows.
+ * Every entry is a row of (value, mask) words and, for range fields, (low, high) bounds. Rows are kept sorted by
+ * falling priority, equal ones in order of insertion. Small tables are scanned. For larger ones the scan is turned by
+ * ninety degrees: for each byte of the key a table says, as a bitmap over rows, which rows accept each of its 256
+ * values, and for each range field which rows accept each interval between bounds. ANDing the bitmaps word by word from
+ * the highest priority, the first non-zero word holds the winner: 32 rows per step, and no row is looked at twice.
+ * Bitmaps are costly to build, so after a change the table is scanned until as many lookups have come as it has rows.
  */
 import type { KeyLayout } from './key-layout.ts';
 

@@ -1,30 +1,38 @@
 /**
  * The entries of one table, as records in one `Int32Array`.
  *
- * A record holds what a packet needs of an entry side by side: key words, action, action data, time of the last hit. A hit
- * then costs one or two cache lines however many entries there are. Record 0 is the default entry; entry `slot` of the control
- * side is record slot + 1. In exact tables a record lies where its key hashes to, in others where its number says. The array is allocated for the
- * table's declared size and more; the operating system gives memory only for what is touched.
+ * A record holds what a packet needs of an entry side by side: key words, action, action data, time of the last hit. A
+ * hit then costs one or two cache lines however many entries there are. Record 0 is the default entry; entry `slot` of
+ * the control side is record slot + 1. In exact tables a record lies where its key hashes to, in others where its
+ * number says. The array is allocated for the table's declared size and more; the operating system gives memory only
+ * for what is touched.
  *
  * Counters are doubles (exact up to 2^53), two a record: packets and bytes.
  */
 
 export interface RecordLayout {
   readonly keyWords: number;
-  /** Element of the action's position in the table's action list, or -1 for none; of tables with action profile, the target (see `pack`). */
+  /**
+   * Element of the action's position in the table's action list, or -1 for none; of tables with action profile, the
+   * target (see `pack`).
+   */
   readonly action: number;
   /** First element of the action data. */
   readonly data: number;
   readonly dataWords: number;
   /** Element of the time of the last hit in ms since the switch started; -1 where the table does not age. */
   readonly lastHit: number;
-  /** Element of the record's own number, where records lie in a hash table (`exact-index.ts`); -1 where number n lies at n * stride. */
+  /**
+   * Element of the record's own number, where records lie in a hash table (`exact-index.ts`); -1 where number n lies at
+   * n * stride.
+   */
   readonly number: number;
   readonly stride: number;
 }
 
 /**
- * Lays out records, as tightly as they go: rounding them up to whole cache lines makes a large table slower, because less of it is in the cache.
+ * Lays out records, as tightly as they go: rounding them up to whole cache lines makes a large table slower, because
+ * less of it is in the cache.
  */
 export function makeRecordLayout(keyWords: number, dataWords: number, ageing: boolean, isHashed = false): RecordLayout {
   const action = keyWords;
@@ -39,8 +47,8 @@ export function makeRecordLayout(keyWords: number, dataWords: number, ageing: bo
 const SPARE_RECORDS = 1024;
 
 /**
- * A hash table that can have more entries than this has at most a third of its places taken, others two thirds: it does not fit the caches, so looking at
- * a second place may be a second wait for memory.
+ * A hash table that can have more entries than this has at most a third of its places taken, others two thirds: it does
+ * not fit the caches, so looking at a second place may be a second wait for memory.
  */
 const LARGE_TABLE = 1 << 16;
 

@@ -1,8 +1,9 @@
 /**
  * One table at run time, seen from the control side: entries are put into records and indexed for lookup.
  *
- * Entries are named by slot (a small number given by the caller); record slot + 1 holds them. The key is written before the index
- * knows the record, and the index forgets it before anything else changes, so a lookup never sees half an entry.
+ * Entries are named by slot (a small number given by the caller); record slot + 1 holds them. The key is written before
+ * the index knows the record, and the index forgets it before anything else changes, so a lookup never sees half an
+ * entry.
  */
 
 import { limbCount } from '../compile/layout.ts';
@@ -246,7 +247,10 @@ export class TableRuntime {
     return -1;
   }
 
-  /** The values fields contribute to the key words: without the bits beyond a prefix or outside the mask of the table's key. */
+  /**
+   * The values fields contribute to the key words: without the bits beyond a prefix or outside the mask of the table's
+   * key.
+   */
   #keyValues(match: readonly FieldMatch[]): bigint[] {
     return match.map((each, i) => {
       const { bitwidth, mask } = this.plan.table.keys[i]!;
@@ -268,7 +272,9 @@ export class TableRuntime {
     return result;
   }
 
-  /** What an entry of an exact table or a prefix matches, from its key words; of others what they were inserted with. */
+  /**
+   * What an entry of an exact table or a prefix matches, from its key words; of others what they were inserted with.
+   */
   #matchOf(record: number): readonly FieldMatch[] | undefined {
     const { plan, records } = this;
     if (plan.lookup === 'priority' || plan.lookup === 'trie' || plan.lookup === 'prefix')
@@ -338,10 +344,15 @@ export class TableRuntime {
   }
 }
 
-/** How much later another thread's time may be than this one's, in ms; beyond, the 32 bits that times have went round. */
+/**
+ * How much later another thread's time may be than this one's, in ms; beyond, the 32 bits that times have went round.
+ */
 const CLOCK_SKEW_MS = 1000;
 
-/** Milliseconds from one time to another, both of 32 bits; 0 where another thread has already stamped a time that is yet to come here. */
+/**
+ * Milliseconds from one time to another, both of 32 bits; 0 where another thread has already stamped a time that is yet
+ * to come here.
+ */
 function elapsedMs(from: number, to: number): number {
   const elapsed = (to - from) >>> 0;
   return elapsed >= 2 ** 32 - CLOCK_SKEW_MS ? 0 : elapsed;

@@ -1,5 +1,6 @@
 /**
- * A packet's way through the switch as data: what `DataPlane.trace` returns. Plain objects, so they can be printed as JSON.
+ * A packet's way through the switch as data: what `DataPlane.trace` returns. Plain objects, so they can be printed as
+ * JSON.
  */
 
 import { assertNever } from '../model/types.ts';

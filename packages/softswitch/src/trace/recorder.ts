@@ -1,7 +1,8 @@
 /**
- * Turns the calls of instrumented code into trace events with names. Generated code knows numbers only (slots, table indexes, offsets); names
- * and values are looked up here, at the moment of the call, while state and packet still hold what the step saw. All of the
- * cost is therefore in a traced packet, and code without instruments knows nothing of traces.
+ * Turns the calls of instrumented code into trace events with names. Generated code knows numbers only (slots, table
+ * indexes, offsets); names and values are looked up here, at the moment of the call, while state and packet still hold
+ * what the step saw. All of the cost is therefore in a traced packet, and code without instruments knows nothing of
+ * traces.
  */
 import { fieldSlot, limbCount, SLOT } from '../compile/layout.ts';
 import type { CompiledProgram } from '../compile/module.ts';

@@ -2,7 +2,10 @@
  * What instrumented code tells of a packet's way. Code compiled without a tracer contains none of these calls.
  */
 
-/** Receives the events of packets, in order. Numbers are positions in the program's arrays, places indices of the packet state. */
+/**
+ * Receives the events of packets, in order. Numbers are positions in the program's arrays, places indices of the packet
+ * state.
+ */
 export interface Tracer {
   receive(port: number, start: number, end: number): void;
   state(state: number): void;

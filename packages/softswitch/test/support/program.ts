@@ -1,6 +1,6 @@
-// Small BMv2 JSON programs for tests, put together from parts. `base` is a complete program that parses an 8-byte header
-// `h` (fields a, b: 32 bits), sends every packet to port 1 by the action `forward` of the keyless table `start`, and
-// deparses `h`; tests replace what they are about.
+// Small BMv2 JSON programs for tests, put together from parts. `base` is a complete program that parses an 8-byte
+// header `h` (fields a, b: 32 bits), sends every packet to port 1 by the action `forward` of the keyless table `start`,
+// and deparses `h`; tests replace what they are about.
 import { DataPlane, type DataPlaneOptions, loadProgram } from '@mooring/softswitch';
 
 export type Json = Record<string, unknown>;

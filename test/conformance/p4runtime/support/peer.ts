@@ -1,6 +1,6 @@
 /**
- * One controller, speaking P4Runtime message by message: nothing is checked, completed or repeated on this side, so that a test can send what a
- * well-behaved client would not. What arrives on the stream waits until it is asked for.
+ * One controller, speaking P4Runtime message by message: nothing is checked, completed or repeated on this side, so
+ * that a test can send what a well-behaved client would not. What arrives on the stream waits until it is asked for.
  */
 import {
   codeName,
@@ -226,8 +226,8 @@ const UPDATE_TYPES = {
 };
 
 /**
- * The code a call ended with, by name. Where the error says how each update went, it is the first update's that is not OK: the call as
- * a whole then is UNKNOWN, which says nothing.
+ * The code a call ended with, by name. Where the error says how each update went, it is the first update's that is not
+ * OK: the call as a whole then is UNKNOWN, which says nothing.
  */
 export async function codeOf(call: Promise<unknown>): Promise<string> {
   const codes = await codesOf(call);

@@ -1,6 +1,6 @@
 /**
- * The suite's P4 programs, compiled by the project's own compiler, once each. What the tests need of P4Info is found by name, because
- * messages carry numbers and tests shall be readable.
+ * The suite's P4 programs, compiled by the project's own compiler, once each. What the tests need of P4Info is found by
+ * name, because messages carry numbers and tests shall be readable.
  */
 import { fileURLToPath } from 'node:url';
 import { compile, formatDiagnostic } from '@mooring/p4c-ts';

@@ -1,6 +1,6 @@
 /**
- * Role configurations. P4Runtime leaves their form to clients and servers; this is the one that Stratum and finsy use (`P4RoleConfig`), written
- * by hand, so that the suite does not depend on the server's own reading of it.
+ * Role configurations. P4Runtime leaves their form to clients and servers; this is the one that Stratum and finsy use
+ * (`P4RoleConfig`), written by hand, so that the suite does not depend on the server's own reading of it.
  */
 import type { Peer } from './peer.ts';
 

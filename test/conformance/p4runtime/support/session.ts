@@ -1,6 +1,6 @@
 /**
- * What a test works with: a fresh switch, a primary controller on it that has set the topic's program, the switch's ports, and the entities
- * of P4Runtime by name.
+ * What a test works with: a fresh switch, a primary controller on it that has set the topic's program, the switch's
+ * ports, and the entities of P4Runtime by name.
  */
 import type { DataplaneClient } from '@mooring/p4runtime-ts';
 import { create, toJson } from '@mooring/p4runtime-ts/p4info';
@@ -70,7 +70,10 @@ export class Session {
     return session;
   }
 
-  /** simple_switch_grpc loses packets that come before it has taken up the stream: the first that comes back shows that it has. */
+  /**
+   * simple_switch_grpc loses packets that come before it has taken up the stream: the first that comes back shows that
+   * it has.
+   */
   async #settle(): Promise<void> {
     for (let attempt = 0; this.#outputs.length === 0; attempt++) {
       if (attempt > 50) throw new Error('no packet comes back');

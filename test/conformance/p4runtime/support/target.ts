@@ -1,6 +1,7 @@
 /**
- * The switches under test: the embedded one in this process, and simple_switch_grpc as a process of its own. Both are reached over gRPC
- * only: P4Runtime, and the data plane service in place of interfaces, so no rights are needed. Each test gets a fresh switch.
+ * The switches under test: the embedded one in this process, and simple_switch_grpc as a process of its own. Both are
+ * reached over gRPC only: P4Runtime, and the data plane service in place of interfaces, so no rights are needed. Each
+ * test gets a fresh switch.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

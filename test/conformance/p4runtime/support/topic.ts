@@ -1,6 +1,6 @@
 /**
- * Tests as data: a topic is a program and a list of checks, so that one file can run them against every switch, and another can write down which
- * of them simple_switch_grpc does not pass and which tests of others they stand for.
+ * Tests as data: a topic is a program and a list of checks, so that one file can run them against every switch, and
+ * another can write down which of them simple_switch_grpc does not pass and which tests of others they stand for.
  */
 import type { ProgramName } from './program.ts';
 import type { Session } from './session.ts';

@@ -1,6 +1,7 @@
 /**
- * The upstream tests of P4Runtime servers and of simple_switch, by suite, as a list to be held against: each is stood for by a check here or has a
- * reason why it cannot be asked from outside. The list is what makes a gap visible; the behaviours are written from what the tests are about.
+ * The upstream tests of P4Runtime servers and of simple_switch, by suite, as a list to be held against: each is stood
+ * for by a check here or has a reason why it cannot be asked from outside. The list is what makes a gap visible; the
+ * behaviours are written from what the tests are about.
  */
 
 /** Where a suite comes from, its tests, and which of them cannot be asked over the wire, and why. */

@@ -1,6 +1,6 @@
 /**
- * Values and probe packets as the tests write them. Numbers become byte strings in P4Runtime's shortest form; where a test is about the form, it
- * gives the bytes itself.
+ * Values and probe packets as the tests write them. Numbers become byte strings in P4Runtime's shortest form; where a
+ * test is about the form, it gives the bytes itself.
  */
 import type { FieldMatch } from '@mooring/p4runtime-ts/proto';
 

@@ -1,4 +1,7 @@
-/** Entries that age: notifications, their repetition, the time since the last hit, and other timeouts for living entries. */
+/**
+ * Entries that age: notifications, their repetition, the time since the last hit, and other timeouts for living
+ * entries.
+ */
 import { expect } from 'vitest';
 import { codeOf, codesOf } from '../support/peer.ts';
 import { joinRole } from '../support/roles.ts';

@@ -1,4 +1,6 @@
-/** How values are written: byte strings of every length, don't-cares, masks and prefixes with bits that do not count. */
+/**
+ * How values are written: byte strings of every length, don't-cares, masks and prefixes with bits that do not count.
+ */
 import { expect } from 'vitest';
 import { codeOf, type EntityInit } from '../support/peer.ts';
 import type { EntryInit, Session } from '../support/session.ts';

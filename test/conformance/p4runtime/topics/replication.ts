@@ -1,4 +1,6 @@
-/** Multicast groups and clone sessions: written, read, changed, refused. What packets do with them is the next topic. */
+/**
+ * Multicast groups and clone sessions: written, read, changed, refused. What packets do with them is the next topic.
+ */
 import type { Entity } from '@mooring/p4runtime-ts/proto';
 import { expect } from 'vitest';
 import { codeOf, type EntityInit } from '../support/peer.ts';

@@ -1,5 +1,6 @@
 /**
- * Everything that the files of this folder declare, under one roof: `../ast.ts` adds the union of all nodes and is what others import.
+ * Everything that the files of this folder declare, under one roof: `../ast.ts` adds the union of all nodes and is what
+ * others import.
  */
 export * from './annotations.ts';
 export * from './base.ts';

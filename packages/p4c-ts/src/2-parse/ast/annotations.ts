@@ -1,6 +1,6 @@
 /**
- * Annotations, as they are written. What an unstructured one means depends on its name and is left to whoever reads it, so its
- * body is kept as tokens.
+ * Annotations, as they are written. What an unstructured one means depends on its name and is left to whoever reads it,
+ * so its body is kept as tokens.
  */
 import type { Span } from '../../diagnostics/span.ts';
 import type { Expression, Identifier, NamedExpression, NodeBase } from '../ast.ts';

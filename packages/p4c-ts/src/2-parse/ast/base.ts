@@ -1,11 +1,14 @@
 /**
- * What all nodes of the tree have, and where their numbers come from. Nodes never change; what later phases find out about one is in side
- * tables of theirs. The number is given out per compilation and not by a global counter, so that the same program always
- * gets the same numbers, whatever was compiled before it.
+ * What all nodes of the tree have, and where their numbers come from. Nodes never change; what later phases find out
+ * about one is in side tables of theirs. The number is given out per compilation and not by a global counter, so that
+ * the same program always gets the same numbers, whatever was compiled before it.
  */
 import type { Span } from '../../diagnostics/span.ts';
 
-/** Unique number of a node within one compilation: from 1, of names from -1 downwards, so that tables by number need no room for those. */
+/**
+ * Unique number of a node within one compilation: from 1, of names from -1 downwards, so that tables by number need no
+ * room for those.
+ */
 export type NodeId = number;
 
 /** What all nodes have. */

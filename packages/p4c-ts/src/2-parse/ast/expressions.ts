@@ -1,6 +1,6 @@
 /**
- * Expressions, l-values and key sets included: P4 writes them alike, and which are allowed where is for the type checker to say,
- * with better messages than a grammar can give.
+ * Expressions, l-values and key sets included: P4 writes them alike, and which are allowed where is for the type
+ * checker to say, with better messages than a grammar can give.
  */
 import type { Span } from '../../diagnostics/span.ts';
 import type { ErrorType, Identifier, NamedType, NodeBase, SpecializedType, TypeNode } from '../ast.ts';
@@ -95,7 +95,9 @@ export interface PlusSliceExpression extends NodeBase {
   readonly low: Expression;
   readonly width: Expression;
 }
-/** `{ a, b }` and, as select's argument, `(a, b)`. The last element may be a `DotsExpression` (defaults for the rest). */
+/**
+ * `{ a, b }` and, as select's argument, `(a, b)`. The last element may be a `DotsExpression` (defaults for the rest).
+ */
 export interface ListExpression extends NodeBase {
   readonly kind: 'ListExpression';
   readonly elements: readonly Expression[];

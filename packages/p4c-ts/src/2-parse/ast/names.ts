@@ -1,6 +1,6 @@
 /**
- * Names, where they are declared and where they are used. A name has its own place, apart from that of the construct around it, because
- * messages and editors point at names.
+ * Names, where they are declared and where they are used. A name has its own place, apart from that of the construct
+ * around it, because messages and editors point at names.
  */
 import type { NodeBase } from '../ast.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Statements, and the union of what may stand among them. Declarations inside blocks are statements too, because the order
- * in which they take effect is that of the text.
+ * Statements, and the union of what may stand among them. Declarations inside blocks are statements too, because the
+ * order in which they take effect is that of the text.
  */
 import type { Span } from '../../diagnostics/span.ts';
 import type {

@@ -1,7 +1,7 @@
 /**
- * Tables, with their properties taken apart as far as the grammar knows them: key, actions and entries have a syntax of their own, and any
- * other property is an expression whose meaning the architecture decides. They stay a list in source order, because a property
- * that stands twice must be seen to be reported.
+ * Tables, with their properties taken apart as far as the grammar knows them: key, actions and entries have a syntax of
+ * their own, and any other property is an expression whose meaning the architecture decides. They stay a list in source
+ * order, because a property that stands twice must be seen to be reported.
  */
 import type { Annotation, CallExpression, Expression, Identifier, NodeBase, PathExpression } from '../ast.ts';
 

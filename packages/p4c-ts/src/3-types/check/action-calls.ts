@@ -10,7 +10,9 @@ import { type Checker, isErroneous } from './checker.ts';
 import { assign } from './convert.ts';
 import { checkExpression } from './expressions.ts';
 
-/** Checks an action's arguments and matches them; parameters without argument are left out. Undefined after an error. */
+/**
+ * Checks an action's arguments and matches them; parameters without argument are left out. Undefined after an error.
+ */
 export function checkActionCall(
   c: Checker,
   node: ast.CallExpression,

@@ -1,8 +1,8 @@
 // Calls: finds what is called, infers type arguments, matches arguments with parameters, and converts the arguments.
 //
 // How: the callee's shape decides (a name: function or action; a member: built-in method, extern method, apply). All
-// but actions come down to `checkInvocation`: fresh unknowns for the type parameters, one constraint for each argument, and after
-// solving, the conversion of each `in` argument to its parameter's type (specification 8.20, 6.8).
+// but actions come down to `checkInvocation`: fresh unknowns for the type parameters, one constraint for each argument,
+// and after solving, the conversion of each `in` argument to its parameter's type (specification 8.20, 6.8).
 
 import type * as ast from '../../2-parse/ast.ts';
 import { callMatches } from '../resolve/overloads.ts';

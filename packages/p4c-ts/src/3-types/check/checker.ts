@@ -1,8 +1,9 @@
 // The state of one run of the type checker, and the helpers that all its parts use.
 //
 // How: the checker reads the program once, from top to bottom, parents after their children's types are known. Its
-// parts (expressions, calls, tables, ...) are functions in files of their own that take the `Checker`. Where a construct may
-// stand is judged from `context`, which the parts replace while they go down and restore afterwards (`within`).
+// parts (expressions, calls, tables, ...) are functions in files of their own that take the `Checker`. Where a
+// construct may stand is judged from `context`, which the parts replace while they go down and restore afterwards
+// (`within`).
 //
 // Why plain functions over one state object and not a visitor class: each rule of the language is then a function one
 // can find by its name, with everything it depends on in its signature.

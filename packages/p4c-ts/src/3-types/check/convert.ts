@@ -1,8 +1,8 @@
 // Implicit conversion: may this expression stand where that type is wanted, and what becomes of it there?
 //
 // How: `assign` asks the unifier whether the types fit at all, then `coerce` goes down into list and structure
-// expressions and records in `implicitCasts` what every part is converted to. Only integers without width, serializable enums
-// (to their underlying type), and list, structure, `...` and `{#}` expressions convert (specification 8.11.2).
+// expressions and records in `implicitCasts` what every part is converted to. Only integers without width, serializable
+// enums (to their underlying type), and list, structure, `...` and `{#}` expressions convert (specification 8.11.2).
 
 import type * as ast from '../../2-parse/ast.ts';
 import type { ReportExtras } from '../../diagnostics/diagnostic.ts';

@@ -1,7 +1,7 @@
 // Expressions: the type of each, whether it is known at compile time, and whether it may be assigned to.
 //
-// How: `checkExpression` looks a result up or computes it, children first; every kind has its rule here or, where a rule is
-// long, in a file of its own (operators, members, calls, constructions). A part with an error has the erroneous
+// How: `checkExpression` looks a result up or computes it, children first; every kind has its rule here or, where a
+// rule is long, in a file of its own (operators, members, calls, constructions). A part with an error has the erroneous
 // type, which makes the whole erroneous without a further message.
 
 import type * as ast from '../../2-parse/ast.ts';

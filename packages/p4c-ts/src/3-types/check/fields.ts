@@ -1,5 +1,6 @@
-// Fields of structures by their names. A metadata structure has a hundred fields and is named a thousand times: each type's are entered
-// into a table when the first of them is looked for, and everything that names one field shares what is said about it.
+// Fields of structures by their names. A metadata structure has a hundred fields and is named a thousand times: each
+// type's are entered into a table when the first of them is looked for, and everything that names one field shares what
+// is said about it.
 
 import type { MemberTarget } from '../typed-program.ts';
 import type { StructureType, Type } from '../types.ts';

@@ -1,5 +1,5 @@
-// `target.member` where it is not the callee of a call: fields, enum and error members, properties of header stacks, and
-// the result of applying a table. Methods are resolved with their call (calls.ts).
+// `target.member` where it is not the callee of a call: fields, enum and error members, properties of header stacks,
+// and the result of applying a table. Methods are resolved with their call (calls.ts).
 
 import type * as ast from '../../2-parse/ast.ts';
 import { expressionText } from '../support/expression-text.ts';

@@ -1,5 +1,5 @@
-// Whether two expressions are the same expression: used to compare an action's arguments in `default_action` and entries
-// with those in the table's list of actions. Compared by meaning of names and by structure, not by value.
+// Whether two expressions are the same expression: used to compare an action's arguments in `default_action` and
+// entries with those in the table's list of actions. Compared by meaning of names and by structure, not by value.
 
 import type * as ast from '../../2-parse/ast.ts';
 import { typeEquals } from '../types.ts';

@@ -111,7 +111,10 @@ function checkParameter(parameter: ast.Parameter, all: NodeList, reporter: Repor
   }
 }
 
-/** Optional parameters belong to what an architecture declares: externs, their functions, parser, control, package types. */
+/**
+ * Optional parameters belong to what an architecture declares: externs, their functions, parser, control, package
+ * types.
+ */
 function optionalAllowed(parameter: ast.Parameter, owner: ast.Node | undefined): boolean {
   switch (owner?.kind) {
     case 'ParserDeclaration':

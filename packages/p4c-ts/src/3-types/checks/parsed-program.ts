@@ -1,7 +1,7 @@
 // What the grammar lets through and no program may contain: judged on the tree alone, before any name is resolved.
 //
-// Each rule is a few lines; the specification's section is named at the rule. They run together, over all nodes, because
-// most of them ask "in what am I?" of a node at hand.
+// Each rule is a few lines; the specification's section is named at the rule. They run together, over all nodes,
+// because most of them ask "in what am I?" of a node at hand.
 
 import type * as ast from '../../2-parse/ast.ts';
 import type { Reporter } from '../../diagnostics/diagnostic.ts';

@@ -1,6 +1,6 @@
 // Declarations that nothing refers to. A reference counts wherever it stands, also in code that is unused itself: one
-// look, so that removing what is reported may bring up more. Files of the system (core.p4, the architecture) are exempt,
-// and so are structures, enums, externs and parser states, which often are part of a larger interface.
+// look, so that removing what is reported may bring up more. Files of the system (core.p4, the architecture) are
+// exempt, and so are structures, enums, externs and parser states, which often are part of a larger interface.
 
 import type * as ast from '../../2-parse/ast.ts';
 import type { Reporter } from '../../diagnostics/diagnostic.ts';

@@ -1,6 +1,6 @@
 // Arithmetic on compile-time integers exactly as P4 defines it: arbitrary precision for `int`, wrap-around and two's
-// complement for bit<W> and int<W>, saturation for |+| and |-|. Pure functions; what may go wrong (division by zero, a value
-// that does not fit) comes back as a value, because only the caller knows whether it is worth a message.
+// complement for bit<W> and int<W>, saturation for |+| and |-|. Pure functions; what may go wrong (division by zero, a
+// value that does not fit) comes back as a value, because only the caller knows whether it is worth a message.
 
 import type * as ast from '../../2-parse/ast.ts';
 import type { BitsType, IntegerType } from '../types.ts';

@@ -1,9 +1,9 @@
 // The first round of constant folding: before types are known, from names alone.
 //
-// Why two rounds: widths (`bit<(W + 1)>`), array sizes and enum values are constants that types are made of, so they must be
-// computable without types; and integer mistakes (5w3 + 4w2, division by zero, (bool)2) are best reported before
-// anything that would follow from them. What needs types (members of structs, enum values, shifts by enums) is left
-// to the checker, which folds again with types.
+// Why two rounds: widths (`bit<(W + 1)>`), array sizes and enum values are constants that types are made of, so they
+// must be computable without types; and integer mistakes (5w3 + 4w2, division by zero, (bool)2) are best reported
+// before anything that would follow from them. What needs types (members of structs, enum values, shifts by enums) is
+// left to the checker, which folds again with types.
 //
 // How: a post-order walk in program order. Each expression gets a value of the small union `EarlyValue`, or none.
 // `aggregate` and `cast` say "constant, but not a number": operators that want numbers complain about those.

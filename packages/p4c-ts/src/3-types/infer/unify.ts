@@ -1,13 +1,13 @@
 // Unification: makes two types equal by binding unknowns, the heart of type inference for generic calls,
 // initializers and conditional expressions.
 //
-// How: a stack of constraints "destination = source" (or "source converts implicitly to destination") is worked off, last
-// in first out; each either binds an unknown, splits into constraints on the parts, or fails with a reason. `int` is
-// treated as an unknown of its own on both sides, because an integer without width takes the width of its context.
+// How: a stack of constraints "destination = source" (or "source converts implicitly to destination") is worked off,
+// last in first out; each either binds an unknown, splits into constraints on the parts, or fails with a reason. `int`
+// is treated as an unknown of its own on both sides, because an integer without width takes the width of its context.
 // The caller afterwards converts the expressions (see check/convert.ts).
 //
-// Why last in first out: it decides which argument of f<T>(T a, T b) fixes T, and must be as p4c does it, where explicit
-// type arguments come first and then the arguments from right to left.
+// Why last in first out: it decides which argument of f<T>(T a, T b) fixes T, and must be as p4c does it, where
+// explicit type arguments come first and then the arguments from right to left.
 
 import {
   containsInteger,
@@ -319,7 +319,9 @@ export class Unifier {
     return this.pushAll(destination.typeArguments, source.typeArguments);
   }
 
-  /** Signatures of parsers, controls, packages and functions: same directions, types unified; optional ones may lack. */
+  /**
+   * Signatures of parsers, controls, packages and functions: same directions, types unified; optional ones may lack.
+   */
   unifyParameters(destinations: readonly Parameter[], sources: readonly Parameter[], what: string): string | undefined {
     const count = Math.max(destinations.length, sources.length);
     for (let i = 0; i < count; i++) {

@@ -1,6 +1,6 @@
 // Names for the control plane: two actions, or two tables, must not have the same one. A name is that of @name or of
-// the declaration; it is complete if it starts with a dot, otherwise it follows that of the control's instance, which is
-// why a complete name in a control with two instances conflicts with itself.
+// the declaration; it is complete if it starts with a dot, otherwise it follows that of the control's instance, which
+// is why a complete name in a control with two instances conflicts with itself.
 
 import type * as ast from '../../2-parse/ast.ts';
 import type { Span } from '../../diagnostics/span.ts';

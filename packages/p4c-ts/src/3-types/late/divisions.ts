@@ -1,4 +1,5 @@
-// Division and modulo exist at compile time only (specification 8.6), apart from powers of two, which are shifts and masks.
+// Division and modulo exist at compile time only (specification 8.6), apart from powers of two, which are shifts and
+// masks.
 //
 // Whether an operand will turn out constant may depend on constructor arguments and on what is assigned before, so only
 // those divisions are refused whose operands can never be constant: values from the packet, or a constant divisor
@@ -91,7 +92,10 @@ export function neverConstant(c: Checker, expression: ast.Expression): boolean {
   }
 }
 
-/** Parameters of functions and actions may get constants when they are inlined; those of parsers and controls too, except the outermost. */
+/**
+ * Parameters of functions and actions may get constants when they are inlined; those of parsers and controls too,
+ * except the outermost.
+ */
 function isOutermost(c: Checker, parameter: ast.Parameter): boolean {
   return c.program.declarations.some(
     (declaration) =>

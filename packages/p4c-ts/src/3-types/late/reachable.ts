@@ -1,7 +1,8 @@
 // What of a program can ever run: everything that `main` instantiates, directly or through its parts, and the functions
 // and actions named there. Limits of targets concern only that; a library's unused controls may do what they like.
 //
-// How: the few nodes that lead to another declaration are listed once; what a declaration leads to is then a stretch of that list.
+// How: the few nodes that lead to another declaration are listed once; what a declaration leads to is then a stretch of
+// that list.
 
 import type * as ast from '../../2-parse/ast.ts';
 import type { Checker } from '../check/checker.ts';

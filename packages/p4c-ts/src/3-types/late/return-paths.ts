@@ -1,7 +1,8 @@
 // A function with a result must return on every path (specification 10).
 //
-// How: by structure, not by data flow: a statement ends if all its branches do. A condition that is constant counts as its taken
-// branch only, and a loop never ends a path, as it may run zero times. Late, because conditions are constants only after folding.
+// How: by structure, not by data flow: a statement ends if all its branches do. A condition that is constant counts as
+// its taken branch only, and a loop never ends a path, as it may run zero times. Late, because conditions are constants
+// only after folding.
 
 import type * as ast from '../../2-parse/ast.ts';
 import type { Checker } from '../check/checker.ts';

@@ -71,7 +71,9 @@ function checkPart(c: Checker, part: ast.Node): void {
   }
 }
 
-/** Elements chosen at run time are copied one by one; above this number of copies a program would not fit any switch. */
+/**
+ * Elements chosen at run time are copied one by one; above this number of copies a program would not fit any switch.
+ */
 const GREATEST_EXPANSION = 255;
 
 function checkExpansion(c: Checker, node: ast.AssignmentStatement): void {

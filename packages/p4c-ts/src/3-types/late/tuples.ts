@@ -1,7 +1,7 @@
 // Tuples become structures, so their components must be of types that a structure may have.
 //
-// How: over the written types, once all are known. Fields of specialized structures are looked into as well: `S<tuple<string>>` writes
-// no bad tuple anywhere but makes one.
+// How: over the written types, once all are known. Fields of specialized structures are looked into as well:
+// `S<tuple<string>>` writes no bad tuple anywhere but makes one.
 
 import type { Span } from '../../diagnostics/span.ts';
 import type { Checker } from '../check/checker.ts';

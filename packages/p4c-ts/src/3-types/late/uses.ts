@@ -1,5 +1,5 @@
-// Warnings about what is written correctly but perhaps not meant: deprecated things used, select cases that can never be
-// chosen, switch cases that fall through to nothing, and one location given twice to a call that writes it.
+// Warnings about what is written correctly but perhaps not meant: deprecated things used, select cases that can never
+// be chosen, switch cases that fall through to nothing, and one location given twice to a call that writes it.
 
 import type * as ast from '../../2-parse/ast.ts';
 import type { Checker } from '../check/checker.ts';

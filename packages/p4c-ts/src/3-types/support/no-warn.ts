@@ -1,7 +1,7 @@
 // `@noWarn("class")` on a declaration silences the warnings of that class about it.
 //
-// Asked where a warning is about to be given and not filtered afterwards: only there it is known which declaration the warning is
-// about. The tokens are looked through as they are, because the annotation's body is not parsed.
+// Asked where a warning is about to be given and not filtered afterwards: only there it is known which declaration the
+// warning is about. The tokens are looked through as they are, because the annotation's body is not parsed.
 
 import type * as ast from '../../2-parse/ast.ts';
 

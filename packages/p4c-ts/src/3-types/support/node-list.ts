@@ -1,10 +1,10 @@
-// All nodes of a program in one array, parents before children, in source order. Most checks look at a few kinds of node
-// wherever they are: a scan of this array is many times cheaper than a walk of the tree, and there are twenty of them.
-// A node's descendants are the nodes that follow it up to its end, and its ancestors are found by their positions, so
-// questions about a part of the program or about surroundings need no walk either.
+// All nodes of a program in one array, parents before children, in source order. Most checks look at a few kinds of
+// node wherever they are: a scan of this array is many times cheaper than a walk of the tree, and there are twenty of
+// them. A node's descendants are the nodes that follow it up to its end, and its ancestors are found by their
+// positions, so questions about a part of the program or about surroundings need no walk either.
 //
-// The scans look at an array of bytes, one for each node's kind, and touch only those nodes that are asked for: the kind of an
-// object that may have any of ninety shapes is expensive to read.
+// The scans look at an array of bytes, one for each node's kind, and touch only those nodes that are asked for: the
+// kind of an object that may have any of ninety shapes is expensive to read.
 
 import type * as ast from '../../2-parse/ast.ts';
 import { forEachChild } from './walk.ts';

@@ -1,5 +1,6 @@
-// Side tables for what nearly every expression has: arrays by the node's number, where a `Map` would keep three words for each node, grow by
-// copying and hash every question. Nodes of one program only: numbers of another one mean other nodes.
+// Side tables for what nearly every expression has: arrays by the node's number, where a `Map` would keep three words
+// for each node, grow by copying and hash every question. Nodes of one program only: numbers of another one mean other
+// nodes.
 
 import type * as ast from '../../2-parse/ast.ts';
 

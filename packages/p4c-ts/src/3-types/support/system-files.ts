@@ -1,5 +1,6 @@
 // Which files belong to the compiler or an architecture rather than to the program: those included with `<...>`, those
-// named like an architecture (many programs include "psa.p4"), and what such files include themselves. Nothing in them is reported as unused, because a program uses but a part of them.
+// named like an architecture (many programs include "psa.p4"), and what such files include themselves. Nothing in them
+// is reported as unused, because a program uses but a part of them.
 
 import type { FileId, SourceMap } from '../../diagnostics/span.ts';
 

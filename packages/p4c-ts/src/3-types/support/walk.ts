@@ -1,8 +1,8 @@
 // A generic walk over the syntax tree, for the checks that look at "every X in the program".
 //
-// How: a table has, for each kind of node, a function that visits its children in source order. Why functions and not lists of
-// property names: each reads the properties of one kind only, which is several times faster than looking names up, and
-// the type checker sees that they exist. A new kind of node without an entry does not compile.
+// How: a table has, for each kind of node, a function that visits its children in source order. Why functions and not
+// lists of property names: each reads the properties of one kind only, which is several times faster than looking names
+// up, and the type checker sees that they exist. A new kind of node without an entry does not compile.
 
 import type * as ast from '../../2-parse/ast.ts';
 

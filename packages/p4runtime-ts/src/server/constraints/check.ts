@@ -1,9 +1,11 @@
 /**
- * Checks entries and action arguments against the program's own constraints (`@entry_restriction`, `@action_restriction`).
+ * Checks entries and action arguments against the program's own constraints (`@entry_restriction`,
+ * `@action_restriction`).
  *
- * A constraint is parsed and its names are resolved when the pipeline is loaded, so a wrong one is refused there; it becomes a closure over
- * the values at hand. An integer takes the width of what it is compared with (so `mask == -1` means all ones), and is an exact match where it is
- * compared with a whole ternary, lpm, range or optional field. A violation quotes the smallest part that failed.
+ * A constraint is parsed and its names are resolved when the pipeline is loaded, so a wrong one is refused there; it
+ * becomes a closure over the values at hand. An integer takes the width of what it is compared with (so `mask == -1`
+ * means all ones), and is an exact match where it is compared with a whole ternary, lpm, range or optional field. A
+ * violation quotes the smallest part that failed.
  */
 import { didYouMean } from '../../names/did-you-mean.ts';
 import type { NameTable } from '../../schema/names.ts';

@@ -2,8 +2,9 @@
  * Parses the p4-constraints language, in which programs say what entries and action arguments they allow:
  * `@entry_restriction("vrf != 0; dst::prefix_length >= 8 -> ttl::mask == 0")`, `@action_restriction("port != 511")`.
  *
- * Precedence from loosest to tightest: `;` (and), `->` (implies, right to left), `||`, `&&`, comparisons, `!` and `-`. A recursive
- * descent over tokens of a regular expression; every node keeps its source text, so that a violation can quote the part that failed.
+ * Precedence from loosest to tightest: `;` (and), `->` (implies, right to left), `||`, `&&`, comparisons, `!` and `-`.
+ * A recursive descent over tokens of a regular expression; every node keeps its source text, so that a violation can
+ * quote the part that failed.
  */
 import { parseAddress } from '../../values/addresses.ts';
 

@@ -1,6 +1,6 @@
 /**
- * An answer to a read while it is made: first its parts are collected, then their messages are made and sent, a chunk at a time. See `read.ts`
- * for why.
+ * An answer to a read while it is made: first its parts are collected, then their messages are made and sent, a chunk
+ * at a time. See `read.ts` for why.
  */
 import type { Entity } from '../../gen/p4/v1/p4runtime_pb.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Stored things as P4Runtime messages, in canonical form. Shared by reads and by reconciliation, which replays what was written as
- * if a client had read it and wrote it back.
+ * Stored things as P4Runtime messages, in canonical form. Shared by reads and by reconciliation, which replays what was
+ * written as if a client had read it and wrote it back.
  */
 import type { MeterConfig, MeterCounterData, TableAction } from '../../gen/p4/v1/p4runtime_pb.ts';
 import type { StoredWatch } from '../store/profile-store.ts';

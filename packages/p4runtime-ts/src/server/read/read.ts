@@ -1,10 +1,11 @@
 /**
  * Reads: which entities match a pattern, as messages in chunks (specification: "Read RPC").
  *
- * A read is consistent: no write is seen in part. So it has two halves. First, while no write is done, everything is collected that the answer is made
- * of: references to what the server remembers, which is never changed but replaced, and arrays of what packets change, asked of the switch in
- * chunks of entries. Then the messages are made and sent, a chunk at a time and as fast as the client takes them; a slow client holds up
- * nobody, and a million entries are never one huge message.
+ * A read is consistent: no write is seen in part. So it has two halves. First, while no write is done, everything is
+ * collected that the answer is made of: references to what the server remembers, which is never changed but replaced,
+ * and arrays of what packets change, asked of the switch in chunks of entries. Then the messages are made and sent, a
+ * chunk at a time and as fast as the client takes them; a slow client holds up nobody, and a million entries are never
+ * one huge message.
  */
 import type { P4Data } from '../../gen/p4/v1/p4data_pb.ts';
 import type { Entity } from '../../gen/p4/v1/p4runtime_pb.ts';

@@ -1,7 +1,7 @@
 /**
- * Reads of tables: entries, and the direct counters and meters that belong to entries (specification: "TableEntry", "DirectCounterEntry",
- * "DirectMeterEntry"). All of them go over the entries that a pattern selects, a chunk at a time, because what packets change is asked
- * of the switch by the chunk.
+ * Reads of tables: entries, and the direct counters and meters that belong to entries (specification: "TableEntry",
+ * "DirectCounterEntry", "DirectMeterEntry"). All of them go over the entries that a pattern selects, a chunk at a time,
+ * because what packets change is asked of the switch by the chunk.
  */
 import type { TableEntry } from '../../gen/p4/v1/p4runtime_pb.ts';
 import { invalid, notFound } from '../refusals.ts';

@@ -1,8 +1,8 @@
 /**
  * Actions with arguments: from messages to what the switch gets and to what the store keeps, and back.
  *
- * Stored, the arguments are one string of single-byte characters, as in `key-codec.ts`. Thousands of entries often do the same (send to
- * one of a few servers), so recent ones are shared.
+ * Stored, the arguments are one string of single-byte characters, as in `key-codec.ts`. Thousands of entries often do
+ * the same (send to one of a few servers), so recent ones are shared.
  */
 import type { Action } from '../../gen/p4/v1/p4runtime_pb.ts';
 import type { ActionInfo, ParamInfo } from '../../schema/program.ts';
@@ -90,7 +90,10 @@ export class ActionCodec {
     return { action, stored: this.#storedScratch() };
   }
 
-  /** The parameters, for those who read arguments from bytes; `undefined` if one is translated or the action has a constraint. */
+  /**
+   * The parameters, for those who read arguments from bytes; `undefined` if one is translated or the action has a
+   * constraint.
+   */
   plainParams(): PlainParam[] | undefined {
     const params = this.#plans.flatMap(({ param: { id }, codec, offset }): PlainParam[] =>
       codec.plainBits ? [{ id, offset, length: codec.length, bitwidth: codec.plainBits }] : [],

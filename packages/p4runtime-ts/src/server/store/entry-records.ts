@@ -1,10 +1,12 @@
 /**
- * Keys and targets of one table's entries in two flat arrays: a record of bytes per slot, and a hash index from keys to slots.
+ * Keys and targets of one table's entries in two flat arrays: a record of bytes per slot, and a hash index from keys to
+ * slots.
  *
- * A million entries as objects are a million things for the garbage collector to walk over, and a string each to make and hash. As bytes they are
- * two arrays: a record is the key (see `KeyCodec`), two bytes that say what kind of target it is (0: the slot is free), and the target's
- * own bytes. The index is open addressed with linear probing; it keeps the whole hash beside the slot, so a lookup touches no other key's record,
- * and growing never reads a key. Removal moves later entries of a run back instead of leaving tombstones.
+ * A million entries as objects are a million things for the garbage collector to walk over, and a string each to make
+ * and hash. As bytes they are two arrays: a record is the key (see `KeyCodec`), two bytes that say what kind of target
+ * it is (0: the slot is free), and the target's own bytes. The index is open addressed with linear probing; it keeps
+ * the whole hash beside the slot, so a lookup touches no other key's record, and growing never reads a key. Removal
+ * moves later entries of a run back instead of leaving tombstones.
  */
 
 /** Bytes of a record that tell the target's kind. */
@@ -99,7 +101,10 @@ export class EntryRecords {
     return slot * this.stride + this.keyBytes + TAG_BYTES;
   }
 
-  /** Puts a key that is not there yet into a free slot, with the kind of its target. The target's bytes are the caller's. */
+  /**
+   * Puts a key that is not there yet into a free slot, with the kind of its target. The target's bytes are the
+   * caller's.
+   */
   insert(slot: number, hash: number, bytes: Uint8Array, at: number, tag: number): void {
     if (slot >= this.#end) {
       this.#end = slot + 1;
@@ -112,7 +117,10 @@ export class EntryRecords {
     this.#link(slot, hash);
   }
 
-  /** Takes an entry out. Its record keeps key and target until the slot is used again, so that `restore` can bring it back. */
+  /**
+   * Takes an entry out. Its record keeps key and target until the slot is used again, so that `restore` can bring it
+   * back.
+   */
   remove(slot: number): void {
     const index = this.#index;
     let hole = this.hash(this.bytes, slot * this.stride) & this.#mask;

@@ -1,11 +1,12 @@
 /**
- * Keys of table entries and value set members: from messages to what the switch gets and to what the store keeps, and back.
+ * Keys of table entries and value set members: from messages to what the switch gets and to what the store keeps, and
+ * back.
  *
- * A key is stored as one string of single-byte characters: the fields' padded bytes in P4Info's order, at fixed offsets (a ternary field
- * has value and mask, lpm a value and two bytes of prefix length, range two ends, optional a presence byte), then four bytes
- * of priority where the table has priorities. V8 keeps such strings at one byte a character and hashes them once, so a
- * `Map` of them is a compact and quick exact index, and the message can be rebuilt from the string alone: a million
- * entries need no million of little arrays.
+ * A key is stored as one string of single-byte characters: the fields' padded bytes in P4Info's order, at fixed offsets
+ * (a ternary field has value and mask, lpm a value and two bytes of prefix length, range two ends, optional a presence
+ * byte), then four bytes of priority where the table has priorities. V8 keeps such strings at one byte a character and
+ * hashes them once, so a `Map` of them is a compact and quick exact index, and the message can be rebuilt from the
+ * string alone: a million entries need no million of little arrays.
  */
 import type { FieldMatch } from '../../gen/p4/v1/p4runtime_pb.ts';
 import type { MatchFieldInfo } from '../../schema/program.ts';
@@ -92,7 +93,9 @@ export class KeyCodec {
     return { key: this.encode(complete, priority), match: complete };
   }
 
-  /** The fields, for those who read keys from bytes; `undefined` if a field is translated or of another architecture. */
+  /**
+   * The fields, for those who read keys from bytes; `undefined` if a field is translated or of another architecture.
+   */
   plainFields(): PlainField[] | undefined {
     const fields = this.#plans.flatMap(({ field: { id, kind }, codec, offset, length }): PlainField[] =>
       kind === 'other' || !codec.plainBits ? [] : [{ id, kind, offset, length, bitwidth: codec.plainBits }],

@@ -1,8 +1,8 @@
 /**
  * Members and groups of one action profile, and who refers to whom.
  *
- * Reference counts answer "may it be deleted" at once. A profile is programmed either with members and groups, or by one-shot
- * sets in table entries, never both; the two counts tell which.
+ * Reference counts answer "may it be deleted" at once. A profile is programmed either with members and groups, or by
+ * one-shot sets in table entries, never both; the two counts tell which.
  */
 import type { ActionProfileInfo } from '../../schema/program.ts';
 import type { GroupMember } from '../switch.ts';
@@ -92,8 +92,8 @@ export class ProfileStore {
   }
 
   /**
-   * Members as the switch gets them. They come in order of their slots, however the group names them: so equal groups choose alike, and as
-   * simple_switch's do, which go by the order in which members were made.
+   * Members as the switch gets them. They come in order of their slots, however the group names them: so equal groups
+   * choose alike, and as simple_switch's do, which go by the order in which members were made.
    */
   toSwitch(members: readonly StoredGroupMember[], portOf: (watch: StoredWatch) => number | undefined): GroupMember[] {
     const inGroup = members.map((member) => ({

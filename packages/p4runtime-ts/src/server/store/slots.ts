@@ -1,8 +1,8 @@
 /**
  * Hands out slots: small, dense integers, reused.
  *
- * A freed slot must not be given away before the switch has confirmed the deletion (an event about its old owner may still be on its way),
- * so freeing has two steps: the owner leaves at once, the slot returns with `release`.
+ * A freed slot must not be given away before the switch has confirmed the deletion (an event about its old owner may
+ * still be on its way), so freeing has two steps: the owner leaves at once, the slot returns with `release`.
  */
 export class Slots {
   #free: number[] = [];

@@ -1,5 +1,6 @@
 /**
- * All that the server remembers of one running pipeline. A new pipeline gets a new state; reconciliation replays the old into it.
+ * All that the server remembers of one running pipeline. A new pipeline gets a new state; reconciliation replays the
+ * old into it.
  */
 
 import type { ForwardingPipelineConfig, Replica } from '../../gen/p4/v1/p4runtime_pb.ts';

@@ -1,10 +1,11 @@
 /**
- * The entries of one table, as the server remembers them: enough to refuse what must be refused and to read back what was
- * written, without asking the switch.
+ * The entries of one table, as the server remembers them: enough to refuse what must be refused and to read back what
+ * was written, without asking the switch.
  *
- * Key and target of an entry are bytes in `EntryRecords`; what few entries have (timeouts, metadata, meter, action set) is in maps by slot. To the
- * code that handles entries one by one they are small immutable objects, made when asked for: a change puts another one in the place of the
- * old, so undoing a change is putting the old object back. Code that handles them by the thousand works on the records.
+ * Key and target of an entry are bytes in `EntryRecords`; what few entries have (timeouts, metadata, meter, action set)
+ * is in maps by slot. To the code that handles entries one by one they are small immutable objects, made when asked
+ * for: a change puts another one in the place of the old, so undoing a change is putting the old object back. Code that
+ * handles them by the thousand works on the records.
  */
 import type { TableEntry } from '../../gen/p4/v1/p4runtime_pb.ts';
 import type { TableInfo } from '../../schema/program.ts';
@@ -126,8 +127,8 @@ export class TableStore {
   }
 
   /**
-   * Adds an entry, or puts another in its place (same key, same slot). While changes are taken back, two slots may have the same key for a moment:
-   * an entry that was deleted and written anew within one request.
+   * Adds an entry, or puts another in its place (same key, same slot). While changes are taken back, two slots may have
+   * the same key for a moment: an entry that was deleted and written anew within one request.
    */
   put(entry: StoredEntry): void {
     const { slot, key, target, extra } = entry;
@@ -207,7 +208,8 @@ export class TableStore {
   }
 
   /**
-   * All entries as they are now, in order of their slots: later changes do not show. Costs a copy of the records, not an object for each entry.
+   * All entries as they are now, in order of their slots: later changes do not show. Costs a copy of the records, not
+   * an object for each entry.
    */
   *entries(): Generator<StoredEntry> {
     const { stride, keyBytes, end } = this.records;

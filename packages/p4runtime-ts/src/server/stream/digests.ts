@@ -2,8 +2,8 @@
  * Digest lists: samples from the data plane are gathered, freed of duplicates, sent, and remembered until they are
  * acknowledged or too old (specification: "DigestEntry").
  *
- * Bounded: a list is sent at the latest when it has `maximumListSize` samples, and no more than `maximumCache` samples are remembered
- * as sent; beyond that, samples are dropped, which the specification allows and a later packet repairs.
+ * Bounded: a list is sent at the latest when it has `maximumListSize` samples, and no more than `maximumCache` samples
+ * are remembered as sent; beyond that, samples are dropped, which the specification allows and a later packet repairs.
  */
 
 import { p4Data } from '../../codec/data.ts';
@@ -57,7 +57,8 @@ export class DigestLists {
 
   get #limit(): number {
     const { maxListSize, maxTimeoutNs } = this.#config;
-    // To the letter, no time to wait means a list for each sample; a list of those that came together is cheaper for both sides.
+    // To the letter, no time to wait means a list for each sample; a list of those that came together is cheaper for
+    // both sides.
     if (this.#isStrict && maxTimeoutNs === 0n) return 1;
     return maxListSize === 0 ? maximumListSize : Math.min(maxListSize, maximumListSize);
   }

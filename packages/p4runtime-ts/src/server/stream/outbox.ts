@@ -1,9 +1,9 @@
 /**
  * What is on its way to one client, bounded.
  *
- * A client that reads slowly must not make the server's memory grow, nor slow down others. While its stream is full, messages wait here up to a
- * limit of bytes; then packets, digests and notifications are dropped and counted, which the specification allows. Arbitration
- * answers are never dropped: they are few and matter.
+ * A client that reads slowly must not make the server's memory grow, nor slow down others. While its stream is full,
+ * messages wait here up to a limit of bytes; then packets, digests and notifications are dropped and counted, which the
+ * specification allows. Arbitration answers are never dropped: they are few and matter.
  */
 import type { RpcError } from '../../transport/rpc-error.ts';
 import type { StreamResponse } from '../../wire/digest-list.ts';

@@ -1,6 +1,6 @@
 /**
- * Packets between controller and CPU port: metadata fields on the one side, the bits of a controller header in front of the
- * packet on the other (specification: "Packet I/O").
+ * Packets between controller and CPU port: metadata fields on the one side, the bits of a controller header in front of
+ * the packet on the other (specification: "Packet I/O").
  */
 import type { PacketMetadata } from '../../gen/p4/v1/p4runtime_pb.ts';
 import type { ControllerHeaderInfo, MetadataFieldInfo } from '../../schema/program.ts';

@@ -1,6 +1,6 @@
 /**
- * What a client is told when a message on its stream was not obeyed: the code, and the message itself, so that the client knows which
- * (specification: "Stream Error").
+ * What a client is told when a message on its stream was not obeyed: the code, and the message itself, so that the
+ * client knows which (specification: "Stream Error").
  */
 import type { StreamError, StreamMessageRequest, StreamMessageResponse } from '../../gen/p4/v1/p4runtime_pb.ts';
 import type { RpcError } from '../../transport/rpc-error.ts';

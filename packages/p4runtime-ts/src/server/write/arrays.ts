@@ -1,6 +1,7 @@
 /**
  * Writes to counters, meters, registers and value sets: things that exist from the start and can only be modified
- * (specification: "CounterEntry & DirectCounterEntry", "MeterEntry & DirectMeterEntry", "ValueSetEntry", "RegisterEntry").
+ * (specification: "CounterEntry & DirectCounterEntry", "MeterEntry & DirectMeterEntry", "ValueSetEntry",
+ * "RegisterEntry").
  */
 
 import { MeterSpec_Type } from '../../gen/p4/config/v1/p4info_pb.ts';

@@ -1,10 +1,11 @@
 /**
  * One Write on its way: what the switch shall do, and how to take back what the stores already remember.
  *
- * Writers validate first, then change the stores and add switch updates; each change brings its own undo. Undoing in reverse
- * order restores exactly what was, whether for a single failed update or for a whole batch. What may only
- * happen once the switch has agreed (slots returned for reuse) waits in `settled`. Entries that come straight from bytes are gathered
- * in blocks (`block-builder.ts`), each of which stands for many updates; anything else closes the block, so that all stays in order.
+ * Writers validate first, then change the stores and add switch updates; each change brings its own undo. Undoing in
+ * reverse order restores exactly what was, whether for a single failed update or for a whole batch. What may only
+ * happen once the switch has agreed (slots returned for reuse) waits in `settled`. Entries that come straight from
+ * bytes are gathered in blocks (`block-builder.ts`), each of which stands for many updates; anything else closes the
+ * block, so that all stays in order.
  */
 import type { EntryBlock } from '../entry-block.ts';
 import type { SwitchUpdate } from '../switch.ts';

@@ -1,8 +1,8 @@
 /**
  * An `EntryBlock` that grows, and how to take back what its entries have already changed in the stores.
  *
- * What a closure per entry would remember is here in numbers: operation and slot are in the block itself, and of what was modified or deleted
- * the kind and bytes of the old target are kept beside it.
+ * What a closure per entry would remember is here in numbers: operation and slot are in the block itself, and of what
+ * was modified or deleted the kind and bytes of the old target are kept beside it.
  */
 import {
   type BlockAction,

@@ -1,10 +1,11 @@
 /**
  * Table entries straight from the bytes of a WriteRequest: the way that a million of them take.
  *
- * An update in the usual shape (fields in order, none twice, a table entry with its key and an action, a member or a group, nothing else) is
- * checked and carried out in one pass over its bytes, without a message, a byte string or a closure for it. Whatever is unusual or wrong is
- * left alone: `write` answers false and has changed nothing, and the update is decoded and goes the long way, which alone knows how to word an
- * error. So this file must never accept what `table.ts` and `target.ts` would refuse, and need not accept all that they do.
+ * An update in the usual shape (fields in order, none twice, a table entry with its key and an action, a member or a
+ * group, nothing else) is checked and carried out in one pass over its bytes, without a message, a byte string or a
+ * closure for it. Whatever is unusual or wrong is left alone: `write` answers false and has changed nothing, and the
+ * update is decoded and goes the long way, which alone knows how to word an error. So this file must never accept what
+ * `table.ts` and `target.ts` would refuse, and need not accept all that they do.
  */
 import { Update_Type } from '../../gen/p4/v1/p4runtime_pb.ts';
 import { type BlockAction, blockOperation, blockTarget, operationAndTarget } from '../entry-block.ts';
@@ -134,7 +135,10 @@ function onlyBytes(bytes: Uint8Array, at: number, end: number): number {
   return -1;
 }
 
-/** Puts a value at its place in `target`, with leading zeros; false if it is empty, has too many bytes or sets `spare` bits. */
+/**
+ * Puts a value at its place in `target`, with leading zeros; false if it is empty, has too many bytes or sets `spare`
+ * bits.
+ */
 function putValue(
   bytes: Uint8Array,
   from: number,
@@ -374,7 +378,8 @@ export class EncodedEntries {
   }
 
   /**
-   * Checks the target that was read, and makes ready what a record and a block need: the bytes in `#params`, and `#number`.
+   * Checks the target that was read, and makes ready what a record and a block need: the bytes in `#params`, and
+   * `#number`.
    *
    * @returns bytes of the target in a record; -1 if the entry must go the long way
    */

@@ -1,12 +1,14 @@
 /**
- * References between tables that the program declares (`@refers_to(table, field)` on match fields and action parameters,
- * `@referenced_by(table, field)` on match fields, for the built-in table of multicast groups, which has no declaration to annotate).
+ * References between tables that the program declares (`@refers_to(table, field)` on match fields and action
+ * parameters, `@referenced_by(table, field)` on match fields, for the built-in table of multicast groups, which has no
+ * declaration to annotate).
  *
- * An entry may only name what exists, and what is named may not go: the data plane then never finds a next hop missing. What one key, or the
- * parameters of one action, say about several fields of a table is about one entry of it, so such annotations make one reference of several values
- * (two that name the same field are two references). Two maps of counters are enough, keyed by target fields and values: how many
- * entries provide the values, and how many use them. Programs without the annotations have no `References` at all. An annotation whose
- * target is not in the P4Info is ignored, because programs are also loaded in parts.
+ * An entry may only name what exists, and what is named may not go: the data plane then never finds a next hop missing.
+ * What one key, or the parameters of one action, say about several fields of a table is about one entry of it, so such
+ * annotations make one reference of several values (two that name the same field are two references). Two maps of
+ * counters are enough, keyed by target fields and values: how many entries provide the values, and how many use them.
+ * Programs without the annotations have no `References` at all. An annotation whose target is not in the P4Info is
+ * ignored, because programs are also loaded in parts.
  */
 import type { ActionInfo, Program, TableInfo } from '../../schema/program.ts';
 import { canonicalBytes } from '../../values/bytes.ts';
@@ -40,7 +42,9 @@ interface Annotation {
 /** The built-in table of multicast groups. */
 const multicastTable = 'builtin::multicast_group_table';
 const multicastField = 'multicast_group_id';
-/** Its fields that refer to other tables, as `@referenced_by` names them; those of a replica's backups count as well. */
+/**
+ * Its fields that refer to other tables, as `@referenced_by` names them; those of a replica's backups count as well.
+ */
 const replicaFields = ['replica.port', 'replica.instance'] as const;
 
 /** The values of a target: what is counted. */

@@ -1,5 +1,6 @@
 /**
- * Writes to multicast groups, clone sessions and digest configurations (specification: "PacketReplicationEngineEntry", "DigestEntry").
+ * Writes to multicast groups, clone sessions and digest configurations (specification: "PacketReplicationEngineEntry",
+ * "DigestEntry").
  */
 import {
   type CloneSessionEntry,

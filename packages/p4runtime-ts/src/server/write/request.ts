@@ -1,9 +1,10 @@
 /**
- * One WriteRequest, from its updates to the error that tells what became of each (specification: "Write RPC", "Batch Atomicity").
+ * One WriteRequest, from its updates to the error that tells what became of each (specification: "Write RPC", "Batch
+ * Atomicity").
  *
- * All updates of an atomic request go to the switch together. Where each update stands for itself, those that must be decoded go in small
- * portions: what one portion needs is garbage before the next one comes. Entries that are taken straight from the request's bytes leave
- * no garbage, and do not count.
+ * All updates of an atomic request go to the switch together. Where each update stands for itself, those that must be
+ * decoded go in small portions: what one portion needs is garbage before the next one comes. Entries that are taken
+ * straight from the request's bytes leave no garbage, and do not count.
  */
 import type { Update } from '../../gen/p4/v1/p4runtime_pb.ts';
 import { Code, RpcError } from '../../transport/rpc-error.ts';
@@ -107,7 +108,8 @@ export class WriteInProgress {
     } catch (error) {
       batch.undoAll();
       const failure = asRpcError(error);
-      // Nothing was done before: the call fails as a whole. Else the earlier portions stay, and these updates have failed.
+      // Nothing was done before: the call fails as a whole. Else the earlier portions stay, and these updates have
+      // failed.
       const owners = batch.owners();
       if (isAtomic || owners[0] === 0) throw failure;
       for (const owner of owners) this.#errors.set(owner, failure);

@@ -1,6 +1,6 @@
 /**
- * What a table entry does, checked and resolved: an action, a member, a group, or a one-shot set, which becomes hidden members and a
- * hidden group (specification: "Action Specification", "One Shot Action Selector Programming").
+ * What a table entry does, checked and resolved: an action, a member, a group, or a one-shot set, which becomes hidden
+ * members and a hidden group (specification: "Action Specification", "One Shot Action Selector Programming").
  */
 import {
   type Action,

@@ -16,7 +16,7 @@ import type { Layouts } from './layouts.ts';
 import { isPlainPath, type Place, Places } from './places.ts';
 import { Warnings } from './warnings.ts';
 
-/** Most statements followed in one block: calls of actions by actions, and loops in loops, multiply. Beyond it all is silent. */
+/** Most statements followed in one block: calls by actions, and loops in loops, multiply. Beyond it all is silent. */
 const STATEMENT_LIMIT = 100_000;
 
 /** One walk over one block. */
@@ -335,7 +335,10 @@ export class InitializationAnalysis {
     }
   }
 
-  /** Reads one of two expressions, or nothing. Apart from `read`, because a function inside it would cost every call of it something. */
+  /**
+   * Reads one of two expressions, or nothing. Apart from `read`, because a function inside it would cost every call of
+   * it something.
+   */
   private branchRead(node: ast.Expression, other: ast.Expression | undefined): void {
     this.branch([() => this.read(node), () => other !== undefined && this.read(other)]);
   }

@@ -1,5 +1,6 @@
-// Sets of small numbers, 32 to a word. They never change: whoever changes one gets another, so points of a program share what they know
-// until it differs, and copying a point copies references. The sets of the initialization analysis are a few words long.
+// Sets of small numbers, 32 to a word. They never change: whoever changes one gets another, so points of a program
+// share what they know until it differs, and copying a point copies references. The sets of the initialization analysis
+// are a few words long.
 
 /** See the top of the file. Words beyond the end are zero. */
 export type BitSet = readonly number[];

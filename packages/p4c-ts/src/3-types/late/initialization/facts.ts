@@ -1,8 +1,9 @@
-// What is known at a point of the program about storage: which scalars have surely been given a value, and which headers
-// are valid, invalid, or may be either.
+// What is known at a point of the program about storage: which scalars have surely been given a value, and which
+// headers are valid, invalid, or may be either.
 //
-// How: scalars and headers have numbers (see places.ts), facts are sets of numbers (see bit-sets.ts), and where paths meet, `join` keeps what
-// holds on both. What is the rule is what takes no room: everything has a value, headers are valid.
+// How: scalars and headers have numbers (see places.ts), facts are sets of numbers (see bit-sets.ts), and where paths
+// meet, `join` keeps what holds on both. What is the rule is what takes no room: everything has a value, headers are
+// valid.
 
 import {
   areEqual,

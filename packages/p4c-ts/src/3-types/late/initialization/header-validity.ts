@@ -1,9 +1,9 @@
-// What the methods of headers and stacks do to validity, and what making one header valid says about others: the elements of its stack and
-// the other members of its union.
+// What the methods of headers and stacks do to validity, and what making one header valid says about others: the
+// elements of its stack and the other members of its union.
 //
-// A stack whose element is chosen at run time has one valid element, and no telling which: none counts as invalid then. A union has at most
-// one valid member, so a member that becomes valid takes the validity of the others away. Kept apart
-// from the walk because these are rules of the language about storage, whatever statement caused the change.
+// A stack whose element is chosen at run time has one valid element, and no telling which: none counts as invalid then.
+// A union has at most one valid member, so a member that becomes valid takes the validity of the others away. Kept
+// apart from the walk because these are rules of the language about storage, whatever statement caused the change.
 
 import type * as ast from '../../../2-parse/ast.ts';
 import type { Facts, Validity } from './facts.ts';

@@ -1,5 +1,6 @@
-// How the scalars inside a value are numbered: one after another, in the order of the parts, so that all those inside a part are a range
-// of numbers. Nothing need be made or listed for the hundreds of fields of metadata that nobody names, then.
+// How the scalars inside a value are numbered: one after another, in the order of the parts, so that all those inside a
+// part are a range of numbers. Nothing need be made or listed for the hundreds of fields of metadata that nobody names,
+// then.
 
 import { isStructure, type Type } from '../../types.ts';
 

@@ -1,9 +1,10 @@
-// Which storage an expression names, for the initialization analysis. The variables and parameters that the walk has entered are the roots of
-// trees whose inner nodes are structures, stacks and tuples; each node is made when it is first asked for, and is the same object from then on.
+// Which storage an expression names, for the initialization analysis. The variables and parameters that the walk has
+// entered are the roots of trees whose inner nodes are structures, stacks and tuples; each node is made when it is
+// first asked for, and is the same object from then on.
 //
-// Everything else (constants, instances, results of calls) is no place: it always has a value. An element chosen at run time stands for its
-// whole stack, marked as not exact, because nothing can be said of single elements then. The scalars inside a place are a range of numbers
-// (see layouts.ts).
+// Everything else (constants, instances, results of calls) is no place: it always has a value. An element chosen at run
+// time stands for its whole stack, marked as not exact, because nothing can be said of single elements then. The
+// scalars inside a place are a range of numbers (see layouts.ts).
 
 import type * as ast from '../../../2-parse/ast.ts';
 import type { Checker } from '../../check/checker.ts';
@@ -20,7 +21,10 @@ export class Place {
   readonly header: Place | undefined;
   /** The stack, where this is an element of it that is chosen at run time. */
   readonly stack: Place | undefined;
-  /** The scalars inside, of an element chosen at run time those of the whole stack: number of the first one, and how many follow each other. */
+  /**
+   * The scalars inside, of an element chosen at run time those of the whole stack: number of the first one, and how
+   * many follow each other.
+   */
   readonly scalars: Range;
   /** Number among the headers; -1 for what is none. */
   readonly number: number;

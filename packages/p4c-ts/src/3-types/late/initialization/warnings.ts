@@ -1,7 +1,7 @@
 // Warnings of the initialization analysis, less those that an annotation around the place turns off (`@noWarn("...")`).
 //
-// The walk follows actions into where they are called, so what is silenced is a matter of the way the walk came, not of the place in the
-// text alone: each annotated node silences its classes for as long as the walk is inside of it.
+// The walk follows actions into where they are called, so what is silenced is a matter of the way the walk came, not of
+// the place in the text alone: each annotated node silences its classes for as long as the walk is inside of it.
 
 import type * as ast from '../../../2-parse/ast.ts';
 import type { Reporter } from '../../../diagnostics/diagnostic.ts';
