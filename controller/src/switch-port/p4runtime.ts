@@ -81,7 +81,7 @@ const SINGLE_READS = 500;
  * second.
  */
 const RETRY_MS = 20;
-const LONGEST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 40;
 /** Packets a second. */
 const UNREACHED_RATE = 1_000_000_000;
 /** gRPC codes of the P4Runtime specification. */

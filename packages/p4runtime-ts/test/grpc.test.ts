@@ -1,5 +1,6 @@
 /** The same over real gRPC: trailers, TLS, dead clients, a server that comes back. */
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Code, P4RuntimeClient, P4RuntimeServer, RpcError, type ServerOptions, WriteError } from '../src/index.ts';
@@ -41,6 +42,30 @@ const route = (index: number) =>
   }) as const;
 
 describe('gRPC', () => {
+  it('a client that is told to hurry knocks often at a door that is shut', async () => {
+    let knocks = 0;
+    let enough = () => {};
+    const knocked = new Promise<void>((resolve) => {
+      enough = resolve;
+    });
+    const door = createServer((socket) => {
+      socket.destroy();
+      // With gRPC's own pauses, which grow to a second, it would take longer than a test may.
+      if (++knocks === 30) enough();
+    });
+    await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
+    const address = `127.0.0.1:${(door.address() as AddressInfo).port}`;
+    const connecting = connect(address, {
+      reconnectDelayMs: 10,
+      maximumReconnectDelayMs: 20,
+      connectTimeoutMs: 25_000,
+    });
+    await knocked;
+    await new Promise((resolve) => door.close(resolve));
+    await serve({ address });
+    expect((await connecting).isConnected).toBe(true);
+  });
+
   it('pipeline, writes with errors per update, reads, packets, digests', async () => {
     const { target, server } = await serve();
     const client = await connect(server.address);

@@ -39,7 +39,10 @@ export abstract class ClientConnection {
   protected constructor(options: ConnectOptions) {
     if (options.transport === undefined && options.address === undefined)
       throw new ClientStateError('connect needs an address (host:port) or a transport.');
-    this.transport = options.transport ?? grpcTransport(options.address!, options.tls);
+    const { reconnectDelayMs = 50, maximumReconnectDelayMs = 2000 } = options;
+    // A stream can begin when there is a connection: its own pauses must not be longer.
+    const pauses = { firstMs: reconnectDelayMs, longestMs: Math.min(maximumReconnectDelayMs, 1000) };
+    this.transport = options.transport ?? grpcTransport(options.address!, options.tls, pauses);
     this.#timers = options.timers ?? systemTimers;
     this.deviceId = BigInt(options.deviceId ?? 0);
     this.role = options.role ?? '';
@@ -52,8 +55,8 @@ export abstract class ClientConnection {
       role: this.role,
       electionId: options.electionId === null ? undefined : BigInt(options.electionId ?? 1),
       reconnect: options.reconnect ?? true,
-      reconnectDelayMs: options.reconnectDelayMs ?? 50,
-      maximumReconnectDelayMs: options.maximumReconnectDelayMs ?? 2000,
+      reconnectDelayMs,
+      maximumReconnectDelayMs,
       onArbitration: (state, first) => this.#arbitrated(state, first),
       onDisconnect: (error) => this.#disconnected(error),
       onMessage: (message) => this.received(message),

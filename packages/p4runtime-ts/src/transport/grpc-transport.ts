@@ -40,8 +40,20 @@ function callOptions(options: CallOptions): grpc.CallOptions {
   return options.timeoutMs === undefined ? {} : { deadline: Date.now() + options.timeoutMs };
 }
 
+/** Pauses between attempts to connect, which grow from the first to the longest. */
+export interface ConnectPauses {
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
+const PAUSES: ConnectPauses = { firstMs: 50, longestMs: 1000 };
+
 /** Connects lazily: the first call opens the connection. */
-export function grpcTransport(address: string, tls?: ClientTlsOptions): Transport {
+export function grpcTransport(
+  address: string,
+  tls?: ClientTlsOptions,
+  { firstMs, longestMs }: ConnectPauses = PAUSES,
+): Transport {
   const credentials =
     tls === undefined
       ? grpc.credentials.createInsecure()
@@ -49,9 +61,8 @@ export function grpcTransport(address: string, tls?: ClientTlsOptions): Transpor
   const client = new grpc.Client(address, credentials, {
     'grpc.max_receive_message_length': maximumMessageBytes,
     'grpc.max_send_message_length': maximumMessageBytes,
-    'grpc.initial_reconnect_backoff_ms': 50,
-    'grpc.min_reconnect_backoff_ms': 50,
-    'grpc.max_reconnect_backoff_ms': 1000,
+    'grpc.initial_reconnect_backoff_ms': firstMs,
+    'grpc.max_reconnect_backoff_ms': longestMs,
     // grpc-js keeps what a stream has sent for a second attempt, and copies that list with each message that leaves.
     // There is none: sessions begin anew by themselves. Without the list, `drained` waits for the connection, not for
     // its first megabyte.
