@@ -1,4 +1,5 @@
-// A basic IPv4 router: the longest prefix gives the port and the next hop's MAC address; the time to live goes down by one.
+// A basic IPv4 router: the longest prefix gives the port and the next hop's MAC address; the time to live goes down by
+// one.
 #include <core.p4>
 #include <v1model.p4>
 

@@ -25,9 +25,7 @@ test('the example for node:test passes with node:test', async () => {
 describe('the tutorial', () => {
   test.each(['router.test.ts', 'router.node.mjs', 'time.test.ts'])('shows %s as it is', (name) => {
     const code = readFileSync(join(room, 'examples', name), 'utf8')
-      .split('\n')
-      .slice(1)
-      .join('\n')
+      .replace(/^(\/\/.*\n)+/, '')
       .trim();
     expect(tutorial).toContain(`\n${code}\n`);
   });
