@@ -1,4 +1,4 @@
-// The router of `router.p4`, tested on every switch there is: a packet leaves by the longest prefix's port, and no other.
+// The router of `router.p4`, tested on every switch there is: a packet leaves by the longest prefix's port only.
 import { fileURLToPath } from 'node:url';
 import { ethernet, ipv4, packet, tcp, testEachSwitch } from '@mooring/bmv2-harness';
 import { test } from 'vitest';
